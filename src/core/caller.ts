@@ -1,0 +1,15 @@
+/** Who is asking, once authenticated. Owns the shape; knows no key. */
+
+/** Roles in rising order of power; a route asks for one, and a key that has a later one passes. */
+export const ROLES = ["caller", "viewer", "operator", "admin"] as const;
+export type Role = (typeof ROLES)[number];
+
+export interface Caller {
+  /** The key's public name; the key itself is nowhere. */
+  readonly keyId: string;
+  readonly tenant: string;
+  readonly tier: string;
+  readonly role: Role;
+  /** Use cases this key may ask for; null: all. */
+  readonly useCases: readonly string[] | null;
+}

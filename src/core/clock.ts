@@ -1,0 +1,44 @@
+/** Time and chance as arguments. Owns the ports; knows no real clock (main.ts has those). */
+
+/** A started timer; `cancel` after it fired is harmless. */
+export interface Timer {
+  cancel(): void;
+}
+
+/** Where time comes from. `now` is epoch milliseconds and never runs backwards within a process. */
+export interface Clock {
+  now(): number;
+  /** Runs `callback` once, at the earliest `delayMs` milliseconds from now. */
+  after(delayMs: number, callback: () => void): Timer;
+}
+
+/** A uniform number in [0, 1). */
+export type Random = () => number;
+
+/** Resolves after `delayMs`, or at once (with `false`) when `signal` aborts first. */
+export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<boolean> {
+  if (signal?.aborted) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const onAbort = () => {
+      timer.cancel();
+      resolve(false);
+    };
+    const timer = clock.after(delayMs, () => {
+      signal?.removeEventListener("abort", onAbort);
+      resolve(true);
+    });
+    signal?.addEventListener("abort", onAbort, { once: true });
+  });
+}
+
+/** A small, fast, seedable generator (mulberry32). Not for secrets. */
+export function seededRandom(seed: number): Random {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}

@@ -1,0 +1,67 @@
+/** The record of one request (G1): what was asked, decided, tried and answered. Never bodies or secrets. */
+import type { Contract } from "./contract.ts";
+import type { FinishReason, Usage } from "./events.ts";
+import type { FaultCause, FaultKind } from "./faults.ts";
+import type { NanoDollars } from "./money.ts";
+import type { DegradedLabel, Refusal, RungKind, RungLabel } from "./plan.ts";
+
+/** One call to one deployment, or the reason it was passed over without one. */
+export interface Attempt {
+  readonly rung: RungKind;
+  readonly deployment: string;
+  readonly model: string;
+  readonly provider: string;
+  readonly region: string;
+  /** `skipped`: the circuit, a cooldown or the cost ceiling kept the ladder from calling it. */
+  readonly result: "ok" | "fault" | "skipped";
+  readonly fault?: { readonly kind: FaultKind; readonly code: string; readonly cause?: FaultCause };
+  readonly skipped?: "circuit_open" | "cooling_down" | "cost_ceiling" | "retry_budget";
+  /** Milliseconds since the request arrived. */
+  readonly startedAtMs: number;
+  /** Milliseconds the ladder waited before this attempt. */
+  readonly waitedMs: number;
+  readonly durationMs: number;
+  /** Milliseconds from the attempt's start to its first content; absent where nothing came. */
+  readonly firstTokenMs?: number;
+  readonly usage?: Usage;
+  readonly cost: NanoDollars | null;
+}
+
+export type DecisionOutcome = "answered" | "degraded" | "failed" | "cancelled";
+
+export interface Decision {
+  readonly id: string;
+  readonly requestId: string;
+  readonly traceId: string;
+  /** Epoch milliseconds when the request arrived. */
+  readonly at: number;
+  readonly keyId: string;
+  readonly tenant: string;
+  readonly tier: string;
+  readonly wire: string;
+  readonly useCase: string;
+  readonly rule: string;
+  readonly policyVersion: string;
+  readonly stream: boolean;
+  readonly contract: Contract;
+  readonly estimatedInputTokens: number;
+  readonly refusals: readonly Refusal[];
+  readonly attempts: readonly Attempt[];
+  readonly outcome: DecisionOutcome;
+  readonly status: number;
+  readonly rung: RungLabel | null;
+  readonly degraded: DegradedLabel | null;
+  readonly model: string | null;
+  readonly modelVersion: string | null;
+  readonly provider: string | null;
+  readonly region: string | null;
+  readonly finish: FinishReason | null;
+  readonly fault: { readonly kind: FaultKind; readonly code: string } | null;
+  readonly usage: Usage;
+  /** Of all attempts together; null where a model has no price. */
+  readonly cost: NanoDollars | null;
+  readonly warnings: readonly string[];
+  readonly durationMs: number;
+  readonly firstTokenMs: number | null;
+  readonly simulated: boolean;
+}

@@ -1,0 +1,97 @@
+/**
+ * The one internal stream. Every provider's answer, streamed or whole, becomes these events, and every
+ * caller's answer is rendered from them. A stream ends with exactly one terminal event: `finish` or `fault`.
+ */
+import type { Fault } from "./faults.ts";
+
+export type UnifiedFinish = "stop" | "length" | "tool_calls" | "content_filter" | "refusal" | "other";
+
+/** `unified` is for policy and metrics, `raw` what the provider said. */
+export interface FinishReason {
+  readonly unified: UnifiedFinish;
+  readonly raw: string | null;
+}
+
+/** Tokens in disjoint classes: their sum is everything that is billed. `raw` is the provider's own block. */
+export interface Usage {
+  /** Input that was neither read from nor written to a cache. */
+  readonly inputTokens: number;
+  readonly cacheReadTokens: number;
+  readonly cacheWriteTokens: number;
+  /** Output without reasoning. */
+  readonly outputTokens: number;
+  readonly reasoningTokens: number;
+  readonly raw?: unknown;
+}
+
+export const NO_USAGE: Usage = Object.freeze({
+  inputTokens: 0,
+  cacheReadTokens: 0,
+  cacheWriteTokens: 0,
+  outputTokens: 0,
+  reasoningTokens: 0,
+});
+
+/** Fields that the contract does not model, kept for a renderer of the same wire (A4). */
+export interface Extra {
+  readonly wire: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+export type StreamEvent =
+  /** The provider began to answer. Not content: a fallback is still legal after it. */
+  | { readonly type: "start"; readonly id?: string; readonly created?: number; readonly extra?: Extra }
+  | {
+      readonly type: "text";
+      readonly choice: number;
+      readonly text: string;
+      /** Log probabilities in the provider's own shape. */
+      readonly logprobs?: unknown;
+      readonly extra?: Extra;
+    }
+  | { readonly type: "refusal"; readonly choice: number; readonly text: string }
+  | {
+      readonly type: "reasoning";
+      readonly choice: number;
+      readonly text: string;
+      readonly signature?: string;
+    }
+  /** A tool call begins; `index` counts the calls of one choice from 0. */
+  | {
+      readonly type: "tool_call";
+      readonly choice: number;
+      readonly index: number;
+      readonly id: string;
+      readonly name: string;
+    }
+  /** More of the JSON text of a call's arguments. */
+  | {
+      readonly type: "tool_arguments";
+      readonly choice: number;
+      readonly index: number;
+      readonly text: string;
+    }
+  /** One choice is complete. */
+  | {
+      readonly type: "choice_end";
+      readonly choice: number;
+      readonly reason: FinishReason;
+      readonly extra?: Extra;
+    }
+  /** Running totals; the last one counts. */
+  | { readonly type: "usage"; readonly usage: Usage }
+  /** Terminal: the answer is complete. */
+  | { readonly type: "finish"; readonly reason: FinishReason; readonly usage: Usage | null }
+  /** Terminal: the answer is not complete. */
+  | { readonly type: "fault"; readonly fault: Fault };
+
+/** Whether the caller would see something: after the first such event a fallback is no longer legal. */
+export function isContent(event: StreamEvent): boolean {
+  return event.type !== "start" && event.type !== "usage" && event.type !== "fault";
+}
+
+export function isTerminal(
+  event: StreamEvent,
+): event is Extract<StreamEvent, { type: "finish" } | { type: "fault" }> {
+  return event.type === "finish" || event.type === "fault";
+}

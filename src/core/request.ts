@@ -1,0 +1,127 @@
+/** One request, whatever dialect it came in. Owns the internal shape; knows no wire and no policy. */
+import type { Capability, Contract } from "./contract.ts";
+
+export type WireId =
+  | "openai-chat"
+  | "openai-responses"
+  | "anthropic-messages"
+  | "bedrock-converse"
+  | "gemini"
+  | "native";
+
+export type MediaSource =
+  | { readonly kind: "url"; readonly url: string }
+  /** `data` is base64, as every wire carries it. */
+  | { readonly kind: "base64"; readonly mediaType: string; readonly data: string };
+
+export type ContentPart =
+  | { readonly type: "text"; readonly text: string }
+  | { readonly type: "image"; readonly source: MediaSource; readonly detail?: "auto" | "low" | "high" }
+  | { readonly type: "document"; readonly source: MediaSource; readonly name?: string }
+  /** `arguments` is the JSON text the model wrote, valid or not. */
+  | { readonly type: "tool_call"; readonly id: string; readonly name: string; readonly arguments: string }
+  | { readonly type: "tool_result"; readonly callId: string; readonly content: readonly ContentPart[] }
+  | { readonly type: "reasoning"; readonly text: string; readonly signature?: string }
+  | { readonly type: "refusal"; readonly text: string };
+
+export interface Message {
+  readonly role: "system" | "user" | "assistant" | "tool";
+  readonly content: readonly ContentPart[];
+}
+
+export interface Tool {
+  readonly name: string;
+  readonly description?: string;
+  /** A JSON Schema object. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly strict?: boolean;
+}
+
+export type ToolChoice =
+  | { readonly type: "auto" | "none" | "required" }
+  | { readonly type: "tool"; readonly name: string };
+
+export type ResponseFormat =
+  | { readonly type: "text" }
+  | { readonly type: "json" }
+  | {
+      readonly type: "json_schema";
+      readonly name: string;
+      readonly schema: Readonly<Record<string, unknown>>;
+      readonly strict: boolean;
+    };
+
+/** Sampling controls; an absent one leaves the model's default. */
+export interface Sampling {
+  readonly temperature?: number;
+  readonly topP?: number;
+  readonly topK?: number;
+  readonly maxTokens?: number;
+  readonly stop?: readonly string[];
+  readonly seed?: number;
+  /** How many choices; 1 when absent. */
+  readonly choices?: number;
+  readonly frequencyPenalty?: number;
+  readonly presencePenalty?: number;
+  /** How many alternatives a token, 0 for the chosen token's alone; absent: no log probabilities. */
+  readonly logprobs?: number;
+}
+
+/** Sections of a request that the ladder may rewrite; a rewritten one is rendered anew on every wire. */
+export type Section = "messages" | "sampling" | "responseFormat";
+
+/**
+ * The body as the caller sent it. When the provider speaks the caller's wire, it is the base of what is
+ * sent on, so that fields the contract does not model survive (A4).
+ */
+export interface Origin {
+  readonly wire: WireId;
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly rewritten: ReadonlySet<Section>;
+}
+
+export interface ModelRequest {
+  /** What the caller named: a use case, one of its aliases, or a model it may use directly. */
+  readonly target: string;
+  readonly contract: Contract;
+  readonly messages: readonly Message[];
+  readonly tools: readonly Tool[];
+  readonly toolChoice?: ToolChoice;
+  readonly parallelToolCalls?: boolean;
+  readonly sampling: Sampling;
+  readonly responseFormat: ResponseFormat;
+  readonly stream: boolean;
+  /** Whether a streaming caller asked for a usage event of its own. */
+  readonly streamUsage: boolean;
+  /** True: a control that the model cannot honour is an error instead of a warning (A3). */
+  readonly strict: boolean;
+  /** The end user's id as the caller states it; used for stickiness, never logged. */
+  readonly user?: string;
+  readonly origin: Origin;
+}
+
+/** `request` with new messages, marked so that no wire sends the old ones by way of the origin. */
+export function withMessages(request: ModelRequest, messages: readonly Message[]): ModelRequest {
+  const rewritten = new Set<Section>(request.origin.rewritten).add("messages");
+  return { ...request, messages, origin: { ...request.origin, rewritten } };
+}
+
+/** The capabilities without which a model cannot serve `request`; softer controls become warnings (A3). */
+export function requiredCapabilities(request: ModelRequest): readonly Capability[] {
+  const needed: Capability[] = [];
+  if (request.tools.length > 0) needed.push("tools");
+  if (request.responseFormat.type === "json_schema") needed.push("json_schema");
+  if (request.responseFormat.type === "json") needed.push("json_mode");
+  if ((request.sampling.choices ?? 1) > 1) needed.push("multiple_choices");
+  let vision = false;
+  let documents = false;
+  for (const message of request.messages) {
+    for (const part of message.content) {
+      if (part.type === "image") vision = true;
+      else if (part.type === "document") documents = true;
+    }
+  }
+  if (vision) needed.push("vision");
+  if (documents) needed.push("documents");
+  return needed;
+}

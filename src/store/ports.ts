@@ -1,0 +1,54 @@
+/** What the house keeps, as ports. Drivers implement them and pass test/contract; callers know only these. */
+import type { Decision, DecisionOutcome } from "../core/decision.ts";
+
+export interface DecisionQuery {
+  /** 1 to 500. */
+  readonly limit: number;
+  /** Older than this decision id, newest first. Excludes `after`. */
+  readonly before?: string;
+  /** Newer than this decision id, oldest first. */
+  readonly after?: string;
+  readonly useCase?: string;
+  readonly outcome?: DecisionOutcome;
+  readonly tenant?: string;
+}
+
+export interface DecisionPage {
+  readonly decisions: readonly Decision[];
+  /** Pass as `before` (or `after`) to go on in the same direction; null at the end. */
+  readonly cursor: string | null;
+}
+
+export interface DecisionStore {
+  /** When it resolves, the records survive `kill -9`. Writing an id again changes nothing. */
+  append(batch: readonly Decision[]): Promise<void>;
+  list(query: DecisionQuery): Promise<DecisionPage>;
+  get(id: string): Promise<Decision | null>;
+}
+
+/** One act on the policy (D5): who, when, what changed, or why it was refused. */
+export interface Activation {
+  readonly id: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly actor: string;
+  readonly source: string;
+  readonly result: "activated" | "refused" | "rolled_back";
+  readonly version: string | null;
+  readonly previousVersion: string | null;
+  /** Dotted paths that differ from the previous version, at most 100. */
+  readonly changes: readonly string[];
+  readonly findings: readonly string[];
+}
+
+export interface ActivationStore {
+  record(activation: Activation): Promise<void>;
+  /** Newest first. */
+  list(limit: number): Promise<readonly Activation[]>;
+}
+
+export interface Store {
+  readonly decisions: DecisionStore;
+  readonly activations: ActivationStore;
+  close(): Promise<void>;
+}
