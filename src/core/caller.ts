@@ -13,3 +13,8 @@ export interface Caller {
   /** Use cases this key may ask for; null: all. */
   readonly useCases: readonly string[] | null;
 }
+
+/** Whether a key with role `has` may use what asks for `needs`. */
+export function roleSuffices(has: Role, needs: Role): boolean {
+  return ROLES.indexOf(has) >= ROLES.indexOf(needs);
+}

@@ -39,8 +39,9 @@ export interface Decision {
   readonly tenant: string;
   readonly tier: string;
   readonly wire: string;
-  readonly useCase: string;
-  readonly rule: string;
+  /** The use case that was resolved; null when the request was refused before one was. */
+  readonly useCase: string | null;
+  readonly rule: string | null;
   readonly policyVersion: string;
   readonly stream: boolean;
   readonly contract: Contract;

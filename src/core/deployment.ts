@@ -20,6 +20,8 @@ export interface ModelSpec {
   /** Absent: unpriced, which raises an alarm and is never taken for zero. */
   readonly prices?: Prices;
   readonly limitations: readonly string[];
+  /** Tenants that may use it; absent: all. */
+  readonly tenants?: readonly string[];
 }
 
 /** How a call proves itself to a provider. The value comes from the environment or a file, never the policy. */

@@ -49,7 +49,13 @@ export type StreamEvent =
       readonly logprobs?: unknown;
       readonly extra?: Extra;
     }
-  | { readonly type: "refusal"; readonly choice: number; readonly text: string }
+  | {
+      readonly type: "refusal";
+      readonly choice: number;
+      readonly text: string;
+      /** Log probabilities in the provider's own shape. */
+      readonly logprobs?: unknown;
+    }
   | {
       readonly type: "reasoning";
       readonly choice: number;
@@ -63,6 +69,7 @@ export type StreamEvent =
       readonly index: number;
       readonly id: string;
       readonly name: string;
+      readonly extra?: Extra;
     }
   /** More of the JSON text of a call's arguments. */
   | {
@@ -79,7 +86,7 @@ export type StreamEvent =
       readonly extra?: Extra;
     }
   /** Running totals; the last one counts. */
-  | { readonly type: "usage"; readonly usage: Usage }
+  | { readonly type: "usage"; readonly usage: Usage; readonly extra?: Extra }
   /** Terminal: the answer is complete. */
   | { readonly type: "finish"; readonly reason: FinishReason; readonly usage: Usage | null }
   /** Terminal: the answer is not complete. */

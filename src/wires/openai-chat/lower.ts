@@ -1,0 +1,155 @@
+/** A request in the provider's terms. Owns which fields are sent; whether the model may serve was decided before. */
+import { failed, ok, type Result } from "../../core/faults.ts";
+import type { ModelRequest, ResponseFormat, Sampling, Tool, ToolChoice } from "../../core/request.ts";
+import type { JsonObject, Lowered, LowerTarget, Warning } from "../wire.ts";
+import { withoutContract } from "./contract-metadata.ts";
+import { isRecord, WIRE_ID } from "./fields.ts";
+import { renderMessages } from "./messages.ts";
+
+type Body = Record<string, unknown>;
+
+const NO_WARNINGS: readonly Warning[] = [];
+const SAMPLING_FIELDS = [
+  "temperature",
+  "top_p",
+  "max_tokens",
+  "max_completion_tokens",
+  "stop",
+  "seed",
+  "n",
+  "frequency_penalty",
+  "presence_penalty",
+  "logprobs",
+  "top_logprobs",
+];
+/** Two spellings of one control: a server that refuses one of them is asked with the other. */
+const SPELLINGS: Readonly<Record<string, string>> = {
+  max_tokens: "max_completion_tokens",
+  max_completion_tokens: "max_tokens",
+};
+
+/**
+ * The body to send. A request that came in on this wire keeps every field of its body but those that are
+ * ours, were rewritten, or that the target refuses; each control lost is a warning, or under `strict` a
+ * fault (`invalid`, `unsupported_control`). Usage is always asked for, so that a stream can be accounted.
+ */
+export function lowerChat(request: ModelRequest, target: LowerTarget): Result<Lowered> {
+  const body = request.origin.wire === WIRE_ID ? fromOrigin(request) : fromContract(request);
+  body.model = target.modelId;
+  body.stream = request.stream;
+  if (request.stream) {
+    const options = isRecord(body.stream_options) ? body.stream_options : null;
+    body.stream_options = { ...options, include_usage: true };
+  } else if ("stream_options" in body) {
+    delete body.stream_options;
+  }
+  const warnings = removeUnsupported(body, request, target);
+  const first = warnings[0];
+  if (request.strict && first !== undefined) {
+    return failed("invalid", "unsupported_control", first.message, { param: first.control });
+  }
+  return ok({ body, warnings });
+}
+
+function fromOrigin(request: ModelRequest): Body {
+  const { body: sent, rewritten } = request.origin;
+  const body: Body = { ...sent };
+  if ("metadata" in body) {
+    const metadata = withoutContract(body.metadata);
+    if (metadata === undefined) delete body.metadata;
+    else body.metadata = metadata;
+  }
+  if (rewritten.size === 0) return body;
+  if (rewritten.has("messages")) body.messages = renderMessages(request.messages);
+  if (rewritten.has("sampling")) {
+    const newer = typeof sent.max_tokens !== "number";
+    for (const field of SAMPLING_FIELDS) delete body[field];
+    renderSampling(body, request.sampling, newer ? "max_completion_tokens" : "max_tokens");
+  }
+  if (rewritten.has("responseFormat")) {
+    delete body.response_format;
+    renderFormat(body, request.responseFormat);
+  }
+  return body;
+}
+
+function fromContract(request: ModelRequest): Body {
+  const body: Body = { model: "", messages: renderMessages(request.messages) };
+  if (request.tools.length > 0) body.tools = request.tools.map(renderTool);
+  if (request.toolChoice !== undefined) body.tool_choice = renderToolChoice(request.toolChoice);
+  if (request.parallelToolCalls !== undefined) body.parallel_tool_calls = request.parallelToolCalls;
+  renderSampling(body, request.sampling, "max_completion_tokens");
+  renderFormat(body, request.responseFormat);
+  if (request.user !== undefined) body.user = request.user;
+  return body;
+}
+
+function renderTool(tool: Tool): JsonObject {
+  const description = tool.description === undefined ? {} : { description: tool.description };
+  const strict = tool.strict === undefined ? {} : { strict: tool.strict };
+  return {
+    type: "function",
+    function: { name: tool.name, ...description, parameters: tool.parameters, ...strict },
+  };
+}
+
+function renderToolChoice(choice: ToolChoice): unknown {
+  return choice.type === "tool" ? { type: "function", function: { name: choice.name } } : choice.type;
+}
+
+function renderSampling(body: Body, sampling: Sampling, maxTokensField: string): void {
+  if (sampling.temperature !== undefined) body.temperature = sampling.temperature;
+  if (sampling.topP !== undefined) body.top_p = sampling.topP;
+  if (sampling.maxTokens !== undefined) body[maxTokensField] = sampling.maxTokens;
+  if (sampling.stop !== undefined) body.stop = sampling.stop;
+  if (sampling.seed !== undefined) body.seed = sampling.seed;
+  if (sampling.choices !== undefined) body.n = sampling.choices;
+  if (sampling.frequencyPenalty !== undefined) body.frequency_penalty = sampling.frequencyPenalty;
+  if (sampling.presencePenalty !== undefined) body.presence_penalty = sampling.presencePenalty;
+  if (sampling.logprobs === undefined) return;
+  body.logprobs = true;
+  if (sampling.logprobs > 0) body.top_logprobs = sampling.logprobs;
+}
+
+function renderFormat(body: Body, format: ResponseFormat): void {
+  if (format.type === "json") body.response_format = { type: "json_object" };
+  if (format.type !== "json_schema") return;
+  const { name, schema, strict } = format;
+  body.response_format = { type: "json_schema", json_schema: { name, schema, strict } };
+}
+
+function removeUnsupported(body: Body, request: ModelRequest, target: LowerTarget): readonly Warning[] {
+  const { capabilities, unsupported } = target;
+  const { sampling } = request;
+  let warnings: Warning[] | null = null;
+  const lose = (control: string) => {
+    delete body[control];
+    const message = `\`${control}\` is not supported by the model that was chosen and was not sent.`;
+    warnings ??= [];
+    warnings.push({ control, message });
+  };
+  if (sampling.logprobs !== undefined && !capabilities.has("logprobs")) {
+    delete body.top_logprobs;
+    lose("logprobs");
+  }
+  if (sampling.seed !== undefined && !capabilities.has("seed")) lose("seed");
+  if (request.parallelToolCalls !== undefined && !capabilities.has("parallel_tools")) {
+    // A model without parallel calls already does what `false` asks for.
+    if (request.parallelToolCalls) lose("parallel_tool_calls");
+    else delete body.parallel_tool_calls;
+  }
+  if (sampling.topK !== undefined && request.origin.wire !== WIRE_ID) lose("top_k");
+  for (const field of unsupported) {
+    if (body[field] === undefined) continue;
+    const other = SPELLINGS[field];
+    if (other !== undefined && !unsupported.has(other)) respell(body, field, other);
+    else if (body[field] === null || (field === "stream_options" && !request.streamUsage)) delete body[field];
+    else lose(field);
+  }
+  return warnings ?? NO_WARNINGS;
+}
+
+function respell(body: Body, field: string, other: string): void {
+  body[other] ??= body[field];
+  delete body[field];
+}

@@ -1,0 +1,50 @@
+/** A provider's whole answer of this wire as events, by the same reading as a stream's chunks. */
+import type { StreamEvent } from "../../core/events.ts";
+import { fault } from "../../core/faults.ts";
+import type { JsonObject } from "../wire.ts";
+import { readStreamError } from "./errors.ts";
+import { isRecord, unmodelled } from "./fields.ts";
+import { CHUNK_FIELDS, closeChat, defectFault, emptyAnswer, start } from "./read.ts";
+import { readChoice } from "./read-choice.ts";
+import { type ChoiceState, newChoice, READ_START } from "./read-state.ts";
+import { readUsage } from "./usage.ts";
+
+export function readChatAnswer(body: unknown): readonly StreamEvent[] {
+  if (!isRecord(body)) return [badAnswer()];
+  if (body.error !== undefined && body.error !== null) {
+    return [{ type: "fault", fault: readStreamError(body) }];
+  }
+  if (!Array.isArray(body.choices)) return [badAnswer()];
+  const events: StreamEvent[] = [start(body, unmodelled(body, CHUNK_FIELDS, null))];
+  const choices: ChoiceState[] = [];
+  for (const [position, choice] of body.choices.entries()) {
+    const read = readWholeChoice(choice, position, body, events);
+    if (read === null) return [...events, badAnswer()];
+    if (read === "broken") return [...events, { type: "fault", fault: defectFault("broken") }];
+    choices.push(read);
+  }
+  if (choices.length === 0) return [...events, { type: "fault", fault: emptyAnswer() }];
+  const usage = isRecord(body.usage) ? readUsage(body.usage) : null;
+  const [, closing] = closeChat({ ...READ_START, phase: "open", choices, usage }, true);
+  const last = closing.at(-1);
+  if (usage === null || last === undefined) return [...events, ...closing];
+  return [...events, ...closing.slice(0, -1), { type: "usage", usage }, last];
+}
+
+function readWholeChoice(
+  choice: unknown,
+  position: number,
+  body: JsonObject,
+  events: StreamEvent[],
+): ChoiceState | "broken" | null {
+  if (!isRecord(choice) || !isRecord(choice.message)) return null;
+  const index = Number.isInteger(choice.index) && Number(choice.index) >= 0 ? Number(choice.index) : position;
+  const answerId = typeof body.id === "string" ? body.id : "";
+  const read = readChoice(newChoice(index), choice, choice.message, null, answerId, events);
+  return read === "shape" ? null : read;
+}
+
+function badAnswer(): StreamEvent {
+  const message = "The model's provider sent an answer that cannot be read.";
+  return { type: "fault", fault: fault("malformed", "bad_answer", message) };
+}

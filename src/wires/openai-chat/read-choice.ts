@@ -1,0 +1,158 @@
+/** One choice of one chunk, or of a whole answer: its delta becomes events. Owns the order of what it holds. */
+import type { StreamEvent } from "../../core/events.ts";
+import type { JsonObject } from "../wire.ts";
+import { isRecord, type LevelFields, levels, mergeLevels, toExtra, unmodelled } from "./fields.ts";
+import { isBrokenFinish, readFinish } from "./finish-reason.ts";
+import { endCalls, readCalls } from "./read-calls.ts";
+import type { CallState, ChoiceState } from "./read-state.ts";
+
+const CHOICE_FIELDS: ReadonlySet<string> = new Set([
+  "index",
+  "delta",
+  "message",
+  "logprobs",
+  "finish_reason",
+]);
+const DELTA_FIELDS: ReadonlySet<string> = new Set([
+  "role",
+  "content",
+  "refusal",
+  "reasoning_content",
+  "reasoning",
+  "tool_calls",
+  "function_call",
+]);
+const NO_DELTA: JsonObject = {};
+
+/** `shape`: not what the wire promises. `broken`: the provider says itself that it gave up. */
+export type ChoiceDefect = "shape" | "broken";
+
+/**
+ * The choice's state after `choice`, its events appended to `events`. `delta` is the chunk's delta or the
+ * whole answer's message, `chunkFields` what the first event that can shall carry along.
+ */
+export function readChoice(
+  before: ChoiceState,
+  choice: JsonObject,
+  delta: unknown,
+  chunkFields: JsonObject | null,
+  answerId: string,
+  events: StreamEvent[],
+): ChoiceState | ChoiceDefect {
+  if (before.reason !== null) return before;
+  const body = isRecord(delta) ? delta : NO_DELTA;
+  const first = events.length;
+  const calls = readDelta(before, body, answerId, events);
+  if (calls === null) return "shape";
+  const hasContent = before.hasContent || events.length > first || calls.length > 0;
+  const carried = mergeLevels(
+    before.carried,
+    levels(chunkFields, unmodelled(choice, CHOICE_FIELDS, null), unmodelled(body, DELTA_FIELDS, null)),
+  );
+  const left = attach(carried, choice.logprobs, events, first);
+  const raw = choice.finish_reason;
+  if (typeof raw === "string" && raw !== "") {
+    return isBrokenFinish(raw) ? "broken" : endChoice(before.index, calls, hasContent, left, raw, events);
+  }
+  if (calls === before.calls && left === before.carried && hasContent === before.hasContent) return before;
+  return { ...before, calls, carried: left, hasContent };
+}
+
+/** Ends a choice with the provider's reason; null where it closed the stream properly without giving one. */
+export function endChoice(
+  choice: number,
+  calls: readonly CallState[],
+  hasContent: boolean,
+  carried: LevelFields | null,
+  raw: string | null,
+  events: StreamEvent[],
+): ChoiceState | ChoiceDefect {
+  if (!endCalls(calls, choice, events)) return "shape";
+  const reason = readFinish(raw);
+  const endTold = hasContent || reason.unified === "length" || reason.unified === "content_filter";
+  const ended: ChoiceState = { index: choice, hasContent, calls, carried, reason, endTold };
+  if (endTold) tellEnd(ended, events);
+  return ended;
+}
+
+export function tellEnd(choice: ChoiceState, events: StreamEvent[]): void {
+  if (choice.reason === null) return;
+  events.push({
+    type: "choice_end",
+    choice: choice.index,
+    reason: choice.reason,
+    ...(choice.carried && { extra: toExtra(choice.carried) }),
+  });
+}
+
+function readDelta(
+  before: ChoiceState,
+  delta: JsonObject,
+  answerId: string,
+  events: StreamEvent[],
+): readonly CallState[] | null {
+  const choice = before.index;
+  const reasoning = delta.reasoning_content ?? delta.reasoning;
+  if (typeof reasoning === "string" && reasoning !== "") {
+    events.push({ type: "reasoning", choice, text: reasoning });
+  }
+  const { content, refusal, tool_calls: deltas } = delta;
+  if (typeof content === "string") {
+    if (content !== "") events.push({ type: "text", choice, text: content });
+  } else if (content !== undefined && content !== null && !readParts(content, choice, events)) {
+    return null;
+  }
+  if (typeof refusal === "string" && refusal !== "") events.push({ type: "refusal", choice, text: refusal });
+  if (deltas === undefined || deltas === null) return before.calls;
+  if (!Array.isArray(deltas)) return null;
+  return readCalls(before.calls, deltas, choice, answerId, events);
+}
+
+/** Content as a list of parts: servers with thinking models send text and thinking side by side. */
+function readParts(content: unknown, choice: number, events: StreamEvent[]): boolean {
+  if (!Array.isArray(content)) return false;
+  for (const part of content) {
+    if (!isRecord(part)) return false;
+    if (part.type === "thinking") {
+      const text = thinkingText(part.thinking);
+      if (text !== "") events.push({ type: "reasoning", choice, text });
+    } else if (typeof part.text === "string" && part.text !== "") {
+      events.push({ type: "text", choice, text: part.text });
+    }
+  }
+  return true;
+}
+
+function thinkingText(thinking: unknown): string {
+  if (typeof thinking === "string") return thinking;
+  if (!Array.isArray(thinking)) return "";
+  return thinking.map((part) => (isRecord(part) && typeof part.text === "string" ? part.text : "")).join("");
+}
+
+/**
+ * Hangs log probabilities on the chunk's text or refusal, and unmodelled fields on its text. What no event
+ * could take is returned, to travel with a later one: it must not pass for content by itself.
+ */
+function attach(
+  carried: LevelFields | null,
+  logprobs: unknown,
+  events: StreamEvent[],
+  first: number,
+): LevelFields | null {
+  const hasLogprobs = logprobs !== undefined && logprobs !== null;
+  if (carried === null && !hasLogprobs) return null;
+  const left = carried;
+  let logprobsLeft = hasLogprobs;
+  for (let i = first; i < events.length; i++) {
+    const event = events[i];
+    if (event?.type === "text") {
+      events[i] = { ...event, ...(logprobsLeft && { logprobs }), ...(left && { extra: toExtra(left) }) };
+      return null;
+    }
+    if (event?.type === "refusal" && logprobsLeft) {
+      events[i] = { ...event, logprobs };
+      logprobsLeft = false;
+    }
+  }
+  return logprobsLeft ? mergeLevels(left, { choice: { logprobs } }) : left;
+}

@@ -1,0 +1,169 @@
+/** Events as the caller's whole answer of this wire. Owns how pieces are joined into messages. */
+import type { FinishReason, StreamEvent, Usage } from "../../core/events.ts";
+import type { JsonObject, RenderContext } from "../wire.ts";
+import { fromExtra, isRecord, type LevelFields, mergeLevels, mergeRecords } from "./fields.ts";
+import { renderFinish } from "./finish-reason.ts";
+import { answerId } from "./render.ts";
+import { renderUsage } from "./usage.ts";
+
+interface CallDraft {
+  readonly id: string;
+  readonly name: string;
+  readonly fields: JsonObject | null;
+  text: string;
+}
+
+interface ChoiceDraft {
+  content: string | null;
+  refusal: string | null;
+  reasoning: string | null;
+  logprobs: JsonObject | null;
+  reason: FinishReason | null;
+  fields: LevelFields | null;
+  readonly calls: CallDraft[];
+}
+
+interface AnswerDraft {
+  id: string | undefined;
+  created: number | undefined;
+  fields: JsonObject | null;
+  usage: Usage | null;
+  readonly choices: Map<number, ChoiceDraft>;
+}
+
+/** A `chat.completion` of everything that `events` say, choices in the order of their index. */
+export function renderChatAnswer(events: readonly StreamEvent[], context: RenderContext): JsonObject {
+  const draft: AnswerDraft = {
+    id: undefined,
+    created: undefined,
+    fields: null,
+    usage: null,
+    choices: new Map(),
+  };
+  for (const event of events) collect(event, draft);
+  const indexes = [...draft.choices.keys()].sort((a, b) => a - b);
+  const choices = indexes.map((index) => renderChoice(index, draft.choices.get(index) ?? newDraft()));
+  return {
+    ...draft.fields,
+    id: answerId(draft.id, context),
+    object: "chat.completion",
+    created: draft.created ?? context.createdAt,
+    model: context.model,
+    choices,
+    ...(draft.usage !== null && { usage: renderUsage(draft.usage) }),
+    ...(context.labels !== undefined && { pointsman: context.labels }),
+  };
+}
+
+function collect(event: StreamEvent, draft: AnswerDraft): void {
+  switch (event.type) {
+    case "start":
+      draft.id = event.id;
+      draft.created = event.created;
+      draft.fields = merged(draft.fields, fromExtra(event.extra, "chunk"));
+      return;
+    case "usage":
+      draft.usage = event.usage;
+      draft.fields = merged(draft.fields, fromExtra(event.extra, "chunk"));
+      return;
+    case "finish":
+      draft.usage = event.usage ?? draft.usage;
+      return;
+    case "fault":
+      return;
+    default:
+      collectChoice(event, draft);
+  }
+}
+
+function collectChoice(event: Extract<StreamEvent, { choice: number }>, draft: AnswerDraft): void {
+  let choice = draft.choices.get(event.choice);
+  if (choice === undefined) {
+    choice = newDraft();
+    draft.choices.set(event.choice, choice);
+  }
+  switch (event.type) {
+    case "text":
+      choice.content = (choice.content ?? "") + event.text;
+      choice.logprobs = addLogprobs(choice.logprobs, event.logprobs);
+      keepFields(event, choice, draft);
+      return;
+    case "refusal":
+      choice.refusal = (choice.refusal ?? "") + event.text;
+      choice.logprobs = addLogprobs(choice.logprobs, event.logprobs);
+      return;
+    case "reasoning":
+      choice.reasoning = (choice.reasoning ?? "") + event.text;
+      return;
+    case "tool_call": {
+      const { id, name } = event;
+      choice.calls[event.index] = { id, name, fields: fromExtra(event.extra, "delta"), text: "" };
+      return;
+    }
+    case "tool_arguments": {
+      const call = choice.calls[event.index];
+      if (call !== undefined) call.text += event.text;
+      return;
+    }
+    case "choice_end":
+      choice.reason = event.reason;
+      keepFields(event, choice, draft);
+  }
+}
+
+function keepFields(
+  event: Extract<StreamEvent, { type: "text" | "choice_end" }>,
+  choice: ChoiceDraft,
+  draft: AnswerDraft,
+): void {
+  if (event.extra === undefined) return;
+  const own = fromExtra(event.extra, "choice");
+  const delta = fromExtra(event.extra, "delta");
+  draft.fields = merged(draft.fields, fromExtra(event.extra, "chunk"));
+  choice.fields = mergeLevels(choice.fields, { ...(own && { choice: own }), ...(delta && { delta }) });
+}
+
+function renderChoice(index: number, draft: ChoiceDraft): JsonObject {
+  const { logprobs: heldLogprobs, ...fields } = draft.fields?.choice ?? {};
+  const calls = draft.calls.map((call) => ({
+    ...call.fields,
+    id: call.id,
+    type: "function",
+    function: { name: call.name, arguments: call.text },
+  }));
+  return {
+    ...fields,
+    index,
+    message: {
+      ...draft.fields?.delta,
+      role: "assistant",
+      content: draft.content,
+      refusal: draft.refusal,
+      ...(draft.reasoning !== null && { reasoning_content: draft.reasoning }),
+      ...(calls.length > 0 && { tool_calls: calls }),
+    },
+    logprobs: addLogprobs(draft.logprobs, heldLogprobs),
+    ...(draft.reason !== null && { finish_reason: renderFinish(draft.reason) }),
+  };
+}
+
+function addLogprobs(known: JsonObject | null, more: unknown): JsonObject | null {
+  return isRecord(more) ? merged(known, more) : known;
+}
+
+function merged(known: JsonObject | null, more: JsonObject | null): JsonObject | null {
+  if (known === null || more === null) return known ?? more;
+  return mergeRecords(known, more);
+}
+
+function newDraft(): ChoiceDraft {
+  return {
+    content: null,
+    refusal: null,
+    reasoning: null,
+    logprobs: null,
+    reason: null,
+    fields: null,
+    calls: [],
+  };
+}

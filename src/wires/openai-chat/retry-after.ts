@@ -1,0 +1,59 @@
+/** How long a provider asks to be left alone. Owns this wire's spellings of it; the time of day comes in. */
+import { MAX_RETRY_AFTER_MS, parseRetryAfter } from "../../core/retry-after.ts";
+
+const SECOND = 1000;
+const UNITS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: SECOND, ms: 1 };
+const TRY_AGAIN = /try again in ((?:[\d.]+(?:ms|h|m|s))+)/i;
+const DURATION_PART = /([\d.]+)(ms|h|m|s)/g;
+const DURATION = /^(?:[\d.]+(?:ms|h|m|s))+$/;
+const DECIMAL = /^\d+(?:\.\d+)?$/;
+
+/**
+ * Milliseconds from `now` (epoch milliseconds): `retry-after-ms`, else `Retry-After` in seconds or as an
+ * HTTP date (RFC 9110 §10.2.3), else the `x-ratelimit-reset-*` of whichever limit is used up, else "try
+ * again in 6.1s" in the provider's text. Never negative, at most a day.
+ */
+export function readRetryAfter(headers: Headers, detail: string, now: number): number | undefined {
+  const wait =
+    decimal(headers.get("retry-after-ms")) ??
+    parseRetryAfter(headers.get("retry-after"), now) ??
+    rateLimitReset(headers, now) ??
+    parseDuration(TRY_AGAIN.exec(detail)?.[1]);
+  return wait === undefined ? undefined : Math.min(Math.ceil(wait), MAX_RETRY_AFTER_MS);
+}
+
+/** Where a limit is used up, the latest reset of such limits; where none says so, the earliest known reset. */
+function rateLimitReset(headers: Headers, now: number): number | undefined {
+  let usedUp: number | undefined;
+  let earliest: number | undefined;
+  for (const suffix of ["-requests", "-tokens", ""]) {
+    const reset = resetTime(headers.get(`x-ratelimit-reset${suffix}`), now);
+    if (reset === undefined) continue;
+    earliest = Math.min(earliest ?? reset, reset);
+    if (headers.get(`x-ratelimit-remaining${suffix}`) === "0") usedUp = Math.max(usedUp ?? reset, reset);
+  }
+  return usedUp ?? earliest;
+}
+
+/** A duration (`6m0s`, `120ms`), seconds from now, or a point in time in epoch seconds or milliseconds. */
+function resetTime(value: string | null, now: number): number | undefined {
+  if (value === null) return undefined;
+  const number = decimal(value);
+  if (number === undefined) return DURATION.test(value) ? parseDuration(value) : undefined;
+  if (number > 1e12) return Math.max(0, number - now);
+  if (number > 1e9) return Math.max(0, number * SECOND - now);
+  return Math.ceil(number * SECOND);
+}
+
+function parseDuration(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  let total = 0;
+  for (const [, amount, unit] of text.matchAll(DURATION_PART)) {
+    total += Number(amount) * (UNITS[unit ?? ""] ?? 0);
+  }
+  return Number.isFinite(total) ? Math.ceil(total) : undefined;
+}
+
+function decimal(value: string | null): number | undefined {
+  return value !== null && value.length < 24 && DECIMAL.test(value) ? Number(value) : undefined;
+}

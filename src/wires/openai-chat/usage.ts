@@ -1,0 +1,53 @@
+/** Token counts of this wire, both ways. Owns the arithmetic between its overlapping and our disjoint classes. */
+import type { Usage } from "../../core/events.ts";
+import type { JsonObject } from "../wire.ts";
+import { isRecord } from "./fields.ts";
+
+/**
+ * The wire counts cached tokens inside `prompt_tokens` and reasoning inside `completion_tokens`. Some servers
+ * count reasoning beside the completion; their `total_tokens` gives them away.
+ */
+export function readUsage(raw: JsonObject): Usage {
+  const prompt = count(raw.prompt_tokens);
+  const completion = count(raw.completion_tokens);
+  const promptDetails = isRecord(raw.prompt_tokens_details) ? raw.prompt_tokens_details : raw;
+  const completionDetails = isRecord(raw.completion_tokens_details) ? raw.completion_tokens_details : raw;
+  const cacheReadTokens = count(promptDetails.cached_tokens ?? raw.prompt_cache_hit_tokens);
+  const cacheWriteTokens = count(promptDetails.cache_write_tokens);
+  const reasoningTokens = count(completionDetails.reasoning_tokens);
+  const beside = reasoningTokens > 0 && count(raw.total_tokens) === prompt + completion + reasoningTokens;
+  return {
+    inputTokens: Math.max(0, prompt - cacheReadTokens - cacheWriteTokens),
+    cacheReadTokens,
+    cacheWriteTokens,
+    outputTokens: beside ? completion : Math.max(0, completion - reasoningTokens),
+    reasoningTokens,
+    raw,
+  };
+}
+
+/** The wire's usage block. Details of a provider of the same wire that the contract lacks are kept. */
+export function renderUsage(usage: Usage): JsonObject {
+  const raw = isRecord(usage.raw) && typeof usage.raw.prompt_tokens === "number" ? usage.raw : {};
+  const prompt = usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens;
+  const completion = usage.outputTokens + usage.reasoningTokens;
+  return {
+    ...raw,
+    prompt_tokens: prompt,
+    completion_tokens: completion,
+    total_tokens: prompt + completion,
+    prompt_tokens_details: {
+      ...(isRecord(raw.prompt_tokens_details) && raw.prompt_tokens_details),
+      cached_tokens: usage.cacheReadTokens,
+      ...(usage.cacheWriteTokens > 0 && { cache_write_tokens: usage.cacheWriteTokens }),
+    },
+    completion_tokens_details: {
+      ...(isRecord(raw.completion_tokens_details) && raw.completion_tokens_details),
+      reasoning_tokens: usage.reasoningTokens,
+    },
+  };
+}
+
+function count(value: unknown): number {
+  return typeof value === "number" && value > 0 && Number.isFinite(value) ? Math.round(value) : 0;
+}
