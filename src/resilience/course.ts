@@ -1,0 +1,191 @@
+/**
+ * The state of one climb: what was tried, what was left, what could still be called. Owns these facts;
+ * which candidate is next is step.ts's, what a fault leads to is reaction.ts's.
+ */
+import type { Random } from "../core/clock.ts";
+import type { Attempt } from "../core/decision.ts";
+import type { Deployment } from "../core/deployment.ts";
+import type { Fault } from "../core/faults.ts";
+import type { NanoDollars } from "../core/money.ts";
+import type { RoutePlan, Rung } from "../core/plan.ts";
+import type { RetrySettings } from "../core/snapshot.ts";
+import type { Permit } from "./circuit.ts";
+import type { Health } from "./health.ts";
+
+export interface CoursePorts {
+  readonly health: Health;
+  readonly random: Random;
+  readonly retry: RetrySettings;
+  /** Epoch milliseconds. */
+  readonly arrivedAt: number;
+  readonly deadlineAt: number;
+  /** What a call is expected to cost at most; null: unpriced, which no ceiling can be held against. */
+  estimateCost(deployment: Deployment): NanoDollars | null;
+  /** How many malformed answers of this request may be asked for again. */
+  readonly formatRetries: number;
+}
+
+/** The next call, admitted. */
+export interface Step {
+  readonly deployment: Deployment;
+  readonly rung: Rung;
+  readonly permit: Permit;
+  /** Admitted in spite of its circuit. */
+  readonly anyway: boolean;
+  readonly complaint: Fault | null;
+  /** Milliseconds the ladder waited before it. */
+  readonly waitedMs: number;
+}
+
+/** The same deployment once more. */
+export interface Repeat {
+  readonly step: Step;
+  readonly waitMs: number;
+  readonly complaint: Fault | null;
+}
+
+/** A deployment that was called and is not called again, and what it takes down with it. */
+export interface Left {
+  readonly deployment: Deployment;
+  readonly scope: "deployment" | "region" | "quota";
+}
+
+/** One request's way through its plan. Everything that changes during a climb is here. */
+export interface Course {
+  readonly plan: RoutePlan;
+  readonly ports: CoursePorts;
+  readonly attempts: Attempt[];
+  rungIndex: number;
+  nextCandidate: number;
+  /** Candidates of this rung behind a region or quota that was left: tried when nothing else is left. */
+  deferred: readonly Deployment[];
+  /** Whether this rung had a call. */
+  rungCalled: boolean;
+  calls: number;
+  /** What the calls so far cost, as far as that is known. */
+  spent: NanoDollars;
+  /** The retry budget has been charged for the next call. */
+  paid: boolean;
+  /** Milliseconds waited since the last call. */
+  waitedMs: number;
+  repeat: Repeat | null;
+  /** Repeats of the present deployment. */
+  repeats: number;
+  formatRetriesLeft: number;
+  left: readonly Left[];
+  /** Context window of the largest model that overflowed. */
+  overflowed: number;
+}
+
+/** Shared by every course that has nothing to list yet. */
+export const NONE: readonly never[] = [];
+
+export function startCourse(plan: RoutePlan, ports: CoursePorts): Course {
+  return {
+    plan,
+    ports,
+    attempts: [],
+    rungIndex: 0,
+    nextCandidate: 0,
+    deferred: NONE,
+    rungCalled: false,
+    calls: 0,
+    spent: 0,
+    paid: false,
+    waitedMs: 0,
+    repeat: null,
+    repeats: 0,
+    formatRetriesLeft: ports.formatRetries,
+    left: NONE,
+    overflowed: 0,
+  };
+}
+
+/** How many later rungs must be left time: no more than there are attempts for after the next one. */
+export function laterRungs(course: Course): number {
+  const { plan } = course;
+  return Math.min(plan.rungs.length - 1 - course.rungIndex, plan.maxAttempts - course.calls - 1);
+}
+
+/** Notes a deployment that was passed over without a call. */
+export function recordSkip(
+  course: Course,
+  rung: Rung,
+  deployment: Deployment,
+  skipped: NonNullable<Attempt["skipped"]>,
+  now: number,
+): void {
+  course.attempts.push({
+    rung: rung.kind,
+    deployment: deployment.id,
+    model: deployment.model.id,
+    provider: deployment.provider,
+    region: deployment.region,
+    result: "skipped",
+    skipped,
+    startedAtMs: now - course.ports.arrivedAt,
+    waitedMs: 0,
+    durationMs: 0,
+    cost: null,
+  });
+}
+
+/** How many deployments not yet tried could be called now, from here on upwards. */
+export function chances(course: Course, now: number): number {
+  const rung = course.plan.rungs[course.rungIndex];
+  const here = rung ? chancesIn(course, rung, course.nextCandidate, now, false) : 0;
+  return here + chancesAbove(course, now);
+}
+
+export function chancesAbove(course: Course, now: number): number {
+  let count = 0;
+  for (let index = course.rungIndex + 1; index < course.plan.rungs.length; index++) {
+    const rung = course.plan.rungs[index];
+    if (rung) count += chancesIn(course, rung, 0, now, true);
+  }
+  return count;
+}
+
+/** `slowCounts`: a rung with nothing but slow candidates still has one that will be called. */
+export function chancesIn(
+  course: Course,
+  rung: Rung,
+  from: number,
+  now: number,
+  slowCounts: boolean,
+): number {
+  const { health } = course.ports;
+  let count = 0;
+  let slow = 0;
+  for (let index = from; index < rung.candidates.length; index++) {
+    const deployment = rung.candidates[index];
+    if (!deployment || isSpent(course, deployment) || isBehind(course, deployment)) continue;
+    if (overCeiling(course, deployment)) continue;
+    const blocked = health.blocked(deployment.id, now);
+    if (blocked === null) count++;
+    else if (blocked === "circuit_open" && health.openReason(deployment.id) === "slow") slow = 1;
+  }
+  return count === 0 && slowCounts ? slow : count;
+}
+
+/** Not to be called again in this request, whatever happens. */
+export function isSpent(course: Course, deployment: Deployment): boolean {
+  if (deployment.model.contextWindow <= course.overflowed) return true;
+  return course.left.some((left) => left.deployment.id === deployment.id);
+}
+
+/** In a region, or on a quota, that was left. */
+export function isBehind(course: Course, { provider, region, quotaGroup }: Deployment): boolean {
+  return course.left.some(({ deployment, scope }) =>
+    scope === "region"
+      ? deployment.provider === provider && deployment.region === region
+      : scope === "quota" && deployment.quotaGroup === quotaGroup,
+  );
+}
+
+export function overCeiling(course: Course, deployment: Deployment): boolean {
+  const ceiling = course.plan.costCeiling;
+  if (ceiling === null) return false;
+  const estimate = course.ports.estimateCost(deployment);
+  return estimate !== null && course.spent + estimate > ceiling;
+}

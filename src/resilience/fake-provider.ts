@@ -1,0 +1,95 @@
+/** A scripted provider and the ports around it: what a climb needs, on a hand-driven clock, with a log of calls. */
+import { FakeClock } from "../core/fake-clock.ts";
+import { type FaultKind, fault } from "../core/faults.ts";
+import type { RoutePlan } from "../core/plan.ts";
+import { circuitSettings, retrySettings } from "./fake-plan.ts";
+import { createHealth, type Health } from "./health.ts";
+import { type Call, type Climb, type ClimbPorts, climb, type SendOutcome } from "./ladder.ts";
+import { createRetryBudget } from "./retry-budget.ts";
+
+/** One scripted answer. `silent` says nothing until the call's own timeout ends it. */
+export interface Act {
+  readonly result: "ok" | "silent" | "throw" | FaultKind;
+  /** Milliseconds; 1 when absent. */
+  readonly takes?: number;
+  readonly retryAfterMs?: number;
+  readonly cost?: number;
+}
+
+export interface LoggedCall extends Call {
+  readonly at: number;
+  readonly act: Act;
+}
+
+export interface Stage {
+  readonly clock: FakeClock;
+  readonly health: Health;
+  readonly calls: LoggedCall[];
+  /** Runs the climb to its end and returns it. */
+  run(change?: Partial<ClimbPorts<string>>): Promise<Climb<string>>;
+}
+
+/** `script` gives each deployment's acts in turn; its last one repeats, and without a script it answers. */
+export function stage(plan: RoutePlan, script: Readonly<Record<string, readonly Act[]>> = {}): Stage {
+  const clock = new FakeClock();
+  const health = createHealth(clock);
+  health.reconfigure(
+    plan.rungs.flatMap((rung) => rung.candidates),
+    circuitSettings,
+  );
+  const calls: LoggedCall[] = [];
+  const send = (call: Call): Promise<SendOutcome<string>> => {
+    const acts = script[call.deployment.id] ?? [];
+    const earlier = calls.filter((logged) => logged.deployment.id === call.deployment.id).length;
+    const act = acts[Math.min(earlier, acts.length - 1)] ?? { result: "ok" };
+    calls.push({ ...call, at: clock.now(), act });
+    return perform(clock, call, act);
+  };
+  return {
+    clock,
+    health,
+    calls,
+    async run(change = {}) {
+      const arrivedAt = clock.now();
+      const climbing = climb(plan, {
+        clock,
+        random: () => 0.5,
+        health,
+        retryBudget: createRetryBudget(retrySettings),
+        retry: retrySettings,
+        arrivedAt,
+        deadlineAt: arrivedAt + plan.deadlineMs,
+        signal: null,
+        send,
+        estimateCost: () => 10,
+        formatRetries: 1,
+        ...change,
+      });
+      await clock.advance(plan.deadlineMs + 60_000);
+      return climbing;
+    },
+  };
+}
+
+function perform(clock: FakeClock, call: Call, act: Act): Promise<SendOutcome<string>> {
+  const { total } = call.timeouts;
+  const takes = Math.min(act.takes ?? 1, total);
+  const timedOut = act.result === "silent" || takes === total;
+  return new Promise((resolve, reject) => {
+    clock.after(timedOut ? total : takes, () => {
+      if (timedOut) resolve({ ok: false, fault: fault("timeout", "first_token_timeout", "Silent.") });
+      else if (act.result === "throw") reject(new TypeError("a defect"));
+      else resolve(outcomeOf(call, act, takes));
+    });
+  });
+}
+
+function outcomeOf(call: Call, act: Act, firstTokenMs: number): SendOutcome<string> {
+  const cost = act.cost ?? null;
+  if (act.result === "ok") {
+    return { ok: true, value: `from ${call.deployment.id}`, firstTokenMs, usage: null, cost };
+  }
+  const kind = act.result as FaultKind;
+  const wish = act.retryAfterMs === undefined ? {} : { retryAfterMs: act.retryAfterMs };
+  return { ok: false, fault: fault(kind, `${kind}_code`, "Provider's private words.", wish), cost };
+}

@@ -1,0 +1,264 @@
+/** What holds for every climb: random plans, random conditions, random scripts of faults. */
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import type { Deployment } from "../core/deployment.ts";
+import { FAULTS, type FaultKind } from "../core/faults.ts";
+import type { RoutePlan } from "../core/plan.ts";
+import { MINIMUM_ATTEMPT_MS } from "./deadline.ts";
+import { deployment, plan, retrySettings } from "./fake-plan.ts";
+import { type Act, type LoggedCall, type Stage, stage } from "./fake-provider.ts";
+import type { Climb } from "./ladder.ts";
+import { BUDGET_WINDOW_SECONDS, createRetryBudget } from "./retry-budget.ts";
+
+const IDS = ["a", "b", "c", "d", "e", "f"];
+const ESTIMATE = 10;
+
+const anyDeployment = fc.record({
+  region: fc.constantFrom("us", "eu", "ap"),
+  provider: fc.constantFrom("acme", "umbrella"),
+  quotaGroup: fc.constantFrom("q1", "q2", "q3", "q4"),
+  window: fc.constantFrom(1000, 2000, 4000),
+});
+const result = fc.oneof(
+  {
+    weight: 12,
+    arbitrary: fc.constantFrom<Act["result"]>(
+      "throttled",
+      "throttled",
+      "outage",
+      "outage",
+      "malformed",
+      "context_overflow",
+    ),
+  },
+  { weight: 4, arbitrary: fc.constantFrom<Act["result"]>("silent", "ok", "ok") },
+  { weight: 1, arbitrary: fc.constant<Act["result"]>("throw") },
+  { weight: 1, arbitrary: fc.constantFrom<Act["result"]>(...(Object.keys(FAULTS) as FaultKind[])) },
+);
+const act: fc.Arbitrary<Act> = fc
+  .record({
+    result,
+    takes: fc.integer({ min: 1, max: 3000 }),
+    wish: fc.option(fc.oneof(fc.nat(5000), fc.nat(300)), { freq: 2 }),
+    cost: fc.option(fc.nat(12)),
+  })
+  .map(({ result, takes, wish, cost }) => ({
+    result,
+    takes,
+    ...(wish === null ? {} : { retryAfterMs: wish }),
+    ...(cost === null ? {} : { cost }),
+  }));
+const condition = fc.oneof(
+  { weight: 12, arbitrary: fc.constant("closed") },
+  { weight: 4, arbitrary: fc.constantFrom("failures", "slow", "forced", "cooling") },
+);
+
+const scenario = fc.record({
+  deployments: fc.array(anyDeployment, { minLength: IDS.length, maxLength: IDS.length }),
+  scripts: fc.array(fc.array(act, { minLength: 1, maxLength: 4 }), {
+    minLength: IDS.length,
+    maxLength: IDS.length,
+  }),
+  conditions: fc.array(condition, { minLength: IDS.length, maxLength: IDS.length }),
+  rungs: fc.array(fc.array(fc.nat(IDS.length - 1), { minLength: 1, maxLength: 3 }), {
+    minLength: 1,
+    maxLength: 3,
+  }),
+  maxAttempts: fc.constantFrom(1, 2, 3, 4, 6),
+  deadlineMs: fc.oneof(fc.integer({ min: 20, max: 20_000 }), fc.constantFrom(8000, 15_000, 20_000)),
+  costCeiling: fc.option(fc.constantFrom(5, 15, 25, 35, 45, 55), { freq: 2 }),
+  degraded: fc.boolean(),
+  formatRetries: fc.nat(2),
+  retries: fc.constantFrom(0, 1, 2, 10, 10),
+  leavesAt: fc.oneof({ weight: 5, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.nat(5000) }),
+});
+type Scenario = typeof scenario extends fc.Arbitrary<infer Value> ? Value : never;
+
+interface Climbed {
+  readonly on: Stage;
+  readonly plan: RoutePlan;
+  readonly climb: Climb<string>;
+  readonly calls: readonly LoggedCall[];
+  readonly deadlineAt: number;
+  readonly given: Scenario;
+}
+
+async function play(given: Scenario): Promise<Climbed> {
+  const all = given.deployments.map(({ window, ...change }, index) =>
+    deployment(IDS[index] ?? "", change, window),
+  );
+  const ladder = given.rungs.map((rung) =>
+    rung.map((index) => all[index]).filter((found) => found !== undefined),
+  );
+  const route = plan(ladder, {
+    maxAttempts: given.maxAttempts,
+    deadlineMs: given.deadlineMs,
+    costCeiling: given.costCeiling,
+    degraded: given.degraded ? [{ mode: "template", message: "Sorry.", status: 200 }] : [],
+    timeouts: { connect: 500, firstToken: 2000, idle: 1000, total: 5000 },
+  });
+  const on = stage(route, Object.fromEntries(given.scripts.map((script, index) => [IDS[index], script])));
+  all.forEach((found, index) => {
+    bringInto(on, found, given.conditions[index] ?? "closed");
+  });
+  const leaves = new AbortController();
+  if (given.leavesAt !== null) on.clock.after(given.leavesAt, () => leaves.abort());
+  const deadlineAt = on.clock.now() + given.deadlineMs;
+  const climb = await on.run({
+    formatRetries: given.formatRetries,
+    retryBudget: createRetryBudget({
+      budgetRatio: 0,
+      budgetPerSecond: given.retries / BUDGET_WINDOW_SECONDS,
+    }),
+    estimateCost: () => ESTIMATE,
+    signal: leaves.signal,
+    retry: { ...retrySettings, maxRetryAfterMs: 1000 },
+  });
+  return { on, plan: route, climb, calls: on.calls, deadlineAt, given };
+}
+
+function bringInto(on: Stage, { id, quotaGroup }: Deployment, into: string): void {
+  const now = on.clock.now();
+  if (into === "forced") on.health.forceOpen(id);
+  if (into === "cooling") on.health.coolUntil(quotaGroup, now + 1500);
+  if (into !== "failures" && into !== "slow") return;
+  for (let count = 0; count < 10; count++) {
+    const permit = on.health.admit(id, now);
+    if (typeof permit !== "string")
+      permit.settle(into === "slow" ? "good" : "bad", now, into === "slow" ? 9000 : undefined);
+  }
+}
+
+/** Each is said of every pair of calls in order, or of the whole climb. */
+const laws: Record<string, (climbed: Climbed) => void> = {
+  "bounded: no more calls than the plan allows, numbered from 1": ({ plan, calls }) => {
+    expect(calls.length).toBeLessThanOrEqual(plan.maxAttempts);
+    expect(calls.map((call) => call.number)).toEqual(calls.map((_, index) => index + 1));
+  },
+  "ordered: no rung is descended": ({ plan, calls }) => {
+    const order = calls.map((call) => plan.rungs.findIndex((rung) => rung.kind === call.rung));
+    expect(order).toEqual(order.toSorted((a, b) => a - b));
+  },
+  "the retry budget is respected": ({ calls, given }) => {
+    const seconds = Math.floor(given.deadlineMs / 1000) + 1;
+    const windows = Math.ceil(seconds / BUDGET_WINDOW_SECONDS);
+    expect(calls.length).toBeLessThanOrEqual(1 + given.retries * windows);
+  },
+  "the deadline is respected: no start without time to be of use, no allowance beyond it": ({
+    calls,
+    deadlineAt,
+  }) => {
+    for (const call of calls) {
+      expect(deadlineAt - call.at).toBeGreaterThanOrEqual(MINIMUM_ATTEMPT_MS);
+      expect(call.at + call.timeouts.total).toBeLessThanOrEqual(deadlineAt + 1e-6);
+    }
+  },
+  "the cost ceiling is respected, as far as costs are known": ({ plan, climb }) => {
+    let spent = 0;
+    for (const attempt of climb.attempts) {
+      if (attempt.result === "skipped") continue;
+      expect(spent + ESTIMATE).toBeLessThanOrEqual(plan.costCeiling ?? Number.POSITIVE_INFINITY);
+      spent += attempt.cost ?? 0;
+    }
+  },
+  "every call is recorded as it went": ({ climb, calls }) => {
+    const recorded = climb.attempts.filter((attempt) => attempt.result !== "skipped");
+    expect(recorded.map((attempt) => attempt.deployment)).toEqual(calls.map((call) => call.deployment.id));
+    expect(recorded.filter((attempt) => attempt.result === "ok").length).toBe(climb.ok ? 1 : 0);
+  },
+  "only throttling and a bad format are tried again on the same deployment, and those at once": ({
+    calls,
+    climb,
+  }) => {
+    const faults = climb.attempts.filter((attempt) => attempt.result !== "skipped");
+    calls.forEach((call, index) => {
+      const earlier = calls.findLastIndex(
+        (other, at) => at < index && other.deployment.id === call.deployment.id,
+      );
+      if (earlier < 0) return;
+      expect(earlier).toBe(index - 1);
+      expect(["throttled", "malformed"]).toContain(faults[earlier]?.fault?.kind ?? "none");
+    });
+  },
+  "a complaint follows that deployment's own malformed answer, as often as the policy says": ({
+    calls,
+    climb,
+    given,
+  }) => {
+    const faults = climb.attempts.filter((attempt) => attempt.result !== "skipped");
+    const complaints = calls.filter(
+      (call, index) => call.complaint && faults[index - 1]?.fault?.kind === "malformed",
+    );
+    expect(complaints.length).toBeLessThanOrEqual(given.formatRetries);
+    calls.forEach((call, index) => {
+      if (call.complaint) expect(calls[index - 1]?.deployment.id).toBe(call.deployment.id);
+    });
+  },
+  "after an overflow only larger models are asked": ({ calls, climb }) => {
+    const faults = climb.attempts.filter((attempt) => attempt.result !== "skipped");
+    let overflowed = 0;
+    calls.forEach((call, index) => {
+      expect(call.deployment.model.contextWindow).toBeGreaterThan(overflowed);
+      if (faults[index]?.fault?.kind !== "context_overflow") return;
+      overflowed = Math.max(overflowed, call.deployment.model.contextWindow);
+    });
+  },
+  "a fault that stops is the last": ({ climb }) => {
+    climb.attempts.forEach((attempt, index) => {
+      const kind = attempt.fault?.kind;
+      if (kind && FAULTS[kind].next === "stop") expect(index).toBe(climb.attempts.length - 1);
+    });
+  },
+  "a deployment that an operator took out is never called": ({ calls, given }) => {
+    for (const call of calls) expect(given.conditions[IDS.indexOf(call.deployment.id)]).not.toBe("forced");
+  },
+  "the cause fits the fault": ({ climb }) => {
+    if (climb.ok) return;
+    const { kind, code } = climb.fault;
+    if (climb.cause === "cancelled") expect(kind).toBe("cancelled");
+    else if (climb.cause === "deadline") expect([kind, code]).toEqual(["exhausted", "deadline_exceeded"]);
+    else if (climb.cause === "exhausted") expect([kind, code]).toEqual(["exhausted", "all_attempts_failed"]);
+    else expect(FAULTS[kind].next === "stop" || kind === "context_overflow").toBe(true);
+    if (climb.cause !== "stopped" && climb.cause !== "cancelled")
+      expect(climb.fault.message).not.toContain("private");
+  },
+  "nothing is left behind: no permit, no timer": ({ climb, on }) => {
+    if (climb.ok) climb.settle("good");
+    for (const row of on.health.report(on.clock.now())) expect(row.inFlight).toBe(0);
+    expect(on.clock.pending).toBe(0);
+  },
+};
+
+test("every law holds for every climb", async () => {
+  const seen = new Map<string, number>();
+  await fc.assert(
+    fc.asyncProperty(scenario, async (given) => {
+      const climbed = await play(given);
+      const { climb } = climbed;
+      for (const key of [climb.ok ? "ok" : climb.cause, `${climbed.calls.length} calls`]) {
+        seen.set(key, (seen.get(key) ?? 0) + 1);
+      }
+      for (const [law, holds] of Object.entries(laws)) {
+        try {
+          holds(climbed);
+        } catch (broken) {
+          throw new Error(`broken law: ${law}`, { cause: broken });
+        }
+      }
+    }),
+    { numRuns: 600 },
+  );
+  // The scenarios must have been varied enough to go everywhere.
+  const everywhere = [
+    "ok",
+    "stopped",
+    "exhausted",
+    "deadline",
+    "cancelled",
+    "0 calls",
+    "1 calls",
+    "2 calls",
+    "3 calls",
+  ];
+  expect([...seen.keys()]).toEqual(expect.arrayContaining(everywhere));
+});

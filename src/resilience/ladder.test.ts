@@ -1,0 +1,470 @@
+import { describe, expect, test } from "bun:test";
+import type { DegradedMode } from "../core/plan.ts";
+import { deployment, plan } from "./fake-plan.ts";
+import { type Act, type Stage, stage } from "./fake-provider.ts";
+import { createRetryBudget } from "./retry-budget.ts";
+
+const busy: DegradedMode = { mode: "busy", message: "Busy.", status: 200, retryAfterSeconds: 5 };
+/** Two accounts in one region, another region, another model. */
+const [usOne, usTwo, eu, other] = [
+  deployment("us-1", { region: "us" }),
+  deployment("us-2", { region: "us" }),
+  deployment("eu", { region: "eu" }),
+  deployment("other", { provider: "umbrella", region: "us" }),
+];
+const usual = [[usOne], [eu], [other]];
+
+const ids = (on: Stage) => on.calls.map((call) => call.deployment.id);
+const inFlight = (on: Stage) => on.health.report(on.clock.now()).reduce((sum, row) => sum + row.inFlight, 0);
+
+function breakCircuit(on: Stage, id: string, slow = false): void {
+  for (let count = 0; count < 10; count++) {
+    const permit = on.health.admit(id, on.clock.now());
+    if (typeof permit !== "string")
+      permit.settle(slow ? "good" : "bad", on.clock.now(), slow ? 9000 : undefined);
+  }
+}
+
+describe("what each fault leads to", () => {
+  const cases: [string, Record<string, Act[]>, string[], string][] = [
+    ["an answer ends it", {}, ["us-1"], "ok"],
+    ["outage: the next region", { "us-1": [{ result: "outage" }] }, ["us-1", "eu"], "ok"],
+    ["timeout: never the same again", { "us-1": [{ result: "silent" }] }, ["us-1", "eu"], "ok"],
+    [
+      "throttled: no repeat at the cost of a rung",
+      { "us-1": [{ result: "throttled" }] },
+      ["us-1", "eu"],
+      "ok",
+    ],
+    [
+      "malformed: no repeat at the cost of a rung",
+      { "us-1": [{ result: "malformed" }] },
+      ["us-1", "eu"],
+      "ok",
+    ],
+    ["filtered stops", { "us-1": [{ result: "filtered" }] }, ["us-1"], "stopped"],
+    ["invalid stops", { "us-1": [{ result: "invalid" }] }, ["us-1"], "stopped"],
+    ["provider_auth stops", { "us-1": [{ result: "provider_auth" }] }, ["us-1"], "stopped"],
+    ["cancelled ends it as such", { "us-1": [{ result: "cancelled" }] }, ["us-1"], "cancelled"],
+    ["a send that throws is internal", { "us-1": [{ result: "throw" }] }, ["us-1"], "stopped"],
+    [
+      "three outages exhaust it",
+      { "us-1": [{ result: "outage" }], eu: [{ result: "outage" }], other: [{ result: "outage" }] },
+      ["us-1", "eu", "other"],
+      "exhausted",
+    ],
+  ];
+  test.each(cases)("%s", async (_, script, called, end) => {
+    const on = stage(plan(usual), script);
+    const climbed = await on.run();
+    expect(ids(on)).toEqual(called);
+    expect(climbed.ok ? "ok" : climbed.cause).toBe(end);
+    if (climbed.ok) climbed.settle("good");
+    expect(inFlight(on)).toBe(0);
+  });
+
+  test("what send threw is reported, not repeated to the caller", async () => {
+    const on = stage(plan(usual), { "us-1": [{ result: "throw" }] });
+    const thrown: unknown[] = [];
+    const climbed = await on.run({ reportThrown: (error) => thrown.push(error) });
+    expect(climbed).toMatchObject({ ok: false, fault: { kind: "internal", code: "internal_error" } });
+    expect(thrown).toHaveLength(1);
+    expect(on.health.report(0)[0]).toMatchObject({ calls: 0, inFlight: 0 });
+  });
+});
+
+describe("an outage", () => {
+  test("leaves the region: its other deployment is put off for good while another rung can answer", async () => {
+    const on = stage(plan([[usOne, usTwo], [eu]]), {
+      "us-1": [{ result: "outage" }],
+      eu: [{ result: "outage" }],
+    });
+    const climbed = await on.run();
+    expect(ids(on)).toEqual(["us-1", "eu"]);
+    expect(climbed.ok).toBe(false);
+  });
+
+  test("within a rung the other region comes first, then what else is left", async () => {
+    const on = stage(plan([[usOne, usTwo, eu]]), {
+      "us-1": [{ result: "outage" }],
+      eu: [{ result: "outage" }],
+    });
+    await on.run();
+    expect(ids(on)).toEqual(["us-1", "eu", "us-2"]);
+  });
+
+  test("the region is tried again when it is the only thing left", async () => {
+    const on = stage(plan([[usOne, usTwo], [eu]]), { "us-1": [{ result: "outage" }] });
+    on.health.forceOpen("eu");
+    const climbed = await on.run();
+    expect(ids(on)).toEqual(["us-1", "us-2"]);
+    expect(climbed).toMatchObject({ ok: true, value: "from us-2" });
+  });
+
+  test("another provider in a region of the same name is another region", async () => {
+    const on = stage(plan([[usOne, other]]), { "us-1": [{ result: "outage" }] });
+    await on.run();
+    expect(ids(on)).toEqual(["us-1", "other"]);
+  });
+});
+
+describe("throttling", () => {
+  const throttled = (retryAfterMs?: number): Act[] => [
+    retryAfterMs === undefined ? { result: "throttled" } : { result: "throttled", retryAfterMs },
+    { result: "ok" },
+  ];
+
+  test("waits for Retry-After and repeats where attempts are to spare", async () => {
+    const on = stage(plan([[usOne], [other]]), { "us-1": throttled(2000) });
+    const climbed = await on.run();
+    expect(ids(on)).toEqual(["us-1", "us-1"]);
+    expect(on.calls[1]).toMatchObject({ number: 2, waitedMs: 2000, complaint: null });
+    expect((on.calls[1]?.at ?? 0) - (on.calls[0]?.at ?? 0)).toBe(2001);
+    expect(climbed.attempts.map((attempt) => [attempt.result, attempt.waitedMs])).toEqual([
+      ["fault", 0],
+      ["ok", 2000],
+    ]);
+  });
+
+  test("without Retry-After it waits with full jitter", async () => {
+    const on = stage(plan([[usOne]]), {
+      "us-1": [{ result: "throttled" }, { result: "throttled" }, { result: "ok" }],
+    });
+    await on.run();
+    expect(on.calls.map((call) => call.waitedMs)).toEqual([0, 50, 100]);
+  });
+
+  test("once only while another deployment is left", async () => {
+    const on = stage(plan([[usOne], [other]], { maxAttempts: 5 }), { "us-1": [{ result: "throttled" }] });
+    await on.run();
+    expect(ids(on)).toEqual(["us-1", "us-1", "other"]);
+  });
+
+  test.each([
+    ["longer than the longest wait", 3001, 30_000],
+    ["longer than its share of the deadline", 2900, 5000],
+  ])("a Retry-After %s moves on, and cools the quota group down", async (_, wish, deadlineMs) => {
+    const on = stage(plan([[usOne], [other]], { deadlineMs }), { "us-1": throttled(wish) });
+    const at = on.clock.now();
+    await on.run();
+    expect(ids(on)).toEqual(["us-1", "other"]);
+    expect(on.health.report(at)[0]?.cooldownUntil).toBe(at + 1 + wish);
+  });
+
+  test("a cooled-down quota group is passed over by later requests", async () => {
+    const shared = { quotaGroup: "acme/us" };
+    const [a, b] = [deployment("a", shared), deployment("b", shared)];
+    const on = stage(plan([[a, b], [other]]));
+    on.health.coolUntil("acme/us", on.clock.now() + 1000);
+    const climbed = await on.run();
+    expect(climbed.attempts.map((attempt) => attempt.skipped ?? attempt.result)).toEqual([
+      "cooling_down",
+      "cooling_down",
+      "ok",
+    ]);
+  });
+
+  test("the same quota is not asked by way of another deployment, even without Retry-After", async () => {
+    const shared = { quotaGroup: "acme/us" };
+    const on = stage(plan([[deployment("a", shared), deployment("b", shared), eu]], { maxAttempts: 2 }), {
+      a: [{ result: "throttled" }],
+    });
+    await on.run();
+    expect(ids(on)).toEqual(["a", "eu"]);
+  });
+
+  test("feeds no circuit", async () => {
+    const on = stage(plan([[usOne]], { maxAttempts: 9 }), { "us-1": [{ result: "throttled" }] });
+    await on.run();
+    expect(on.calls.length).toBe(9);
+    expect(on.health.report(on.clock.now())[0]).toMatchObject({ state: "closed", inFlight: 0 });
+  });
+});
+
+describe("a malformed answer", () => {
+  test("is asked for again with the complaint, then another model is", async () => {
+    const on = stage(plan([[usOne], [other]]), { "us-1": [{ result: "malformed" }] });
+    await on.run();
+    expect(on.calls.map((call) => [call.deployment.id, call.complaint?.code ?? null])).toEqual([
+      ["us-1", null],
+      ["us-1", "malformed_code"],
+      ["other", null],
+    ]);
+  });
+
+  test("no more often than the policy says", async () => {
+    for (const formatRetries of [0, 1, 3]) {
+      const on = stage(plan([[usOne]], { maxAttempts: 9 }), { "us-1": [{ result: "malformed" }] });
+      await on.run({ formatRetries });
+      expect(on.calls.length).toBe(1 + formatRetries);
+    }
+  });
+});
+
+describe("a context overflow", () => {
+  const [small, alsoSmall, large] = [
+    deployment("small", {}, 4000),
+    deployment("also", {}, 4000),
+    deployment("large", {}, 9000),
+  ];
+
+  test("goes on with larger models alone", async () => {
+    const on = stage(plan([[small, alsoSmall], [large]]), { small: [{ result: "context_overflow" }] });
+    await on.run();
+    expect(ids(on)).toEqual(["small", "large"]);
+  });
+
+  test("is the answer itself where no model of the plan is larger", async () => {
+    const on = stage(plan([[large], [small]]), { large: [{ result: "context_overflow" }] });
+    const climbed = await on.run();
+    expect(climbed).toMatchObject({ ok: false, cause: "stopped", fault: { kind: "context_overflow" } });
+  });
+
+  test("is exhaustion where a larger one exists but is out", async () => {
+    const on = stage(plan([[small], [large]]), { small: [{ result: "context_overflow" }] });
+    on.health.forceOpen("large");
+    expect(await on.run()).toMatchObject({ ok: false, cause: "exhausted", fault: { kind: "exhausted" } });
+  });
+});
+
+describe("money", () => {
+  test("passes over what would break the ceiling together with what was spent", async () => {
+    const on = stage(plan(usual, { costCeiling: 25 }), { "us-1": [{ result: "outage", cost: 12 }] });
+    const climbed = await on.run({ estimateCost: ({ id }) => (id === "eu" ? 14 : 13) });
+    expect(ids(on)).toEqual(["us-1", "other"]);
+    expect(climbed.attempts[1]).toMatchObject({
+      deployment: "eu",
+      result: "skipped",
+      skipped: "cost_ceiling",
+    });
+  });
+
+  test("an unpriced deployment is not held against a ceiling", async () => {
+    const on = stage(plan(usual, { costCeiling: 1 }));
+    expect((await on.run({ estimateCost: () => null })).ok).toBe(true);
+  });
+});
+
+describe("the retry budget", () => {
+  const settings = { budgetRatio: 0, budgetPerSecond: 0 };
+
+  test("does not concern the first call, and its refusal ends the climb", async () => {
+    const on = stage(plan(usual), { "us-1": [{ result: "outage" }] });
+    const climbed = await on.run({ retryBudget: createRetryBudget(settings) });
+    expect(ids(on)).toEqual(["us-1"]);
+    expect(climbed).toMatchObject({ ok: false, cause: "exhausted" });
+    expect(climbed.attempts[1]).toMatchObject({ deployment: "eu", skipped: "retry_budget" });
+    expect(inFlight(on)).toBe(0);
+  });
+
+  test("a first call on the fallback is no retry", async () => {
+    const on = stage(plan(usual));
+    on.health.forceOpen("us-1");
+    expect(await on.run({ retryBudget: createRetryBudget(settings) })).toMatchObject({
+      ok: true,
+      rung: "cross-region",
+    });
+  });
+
+  test("is asked before a wait, not after it", async () => {
+    const on = stage(plan([[usOne]], { deadlineMs: 30_000 }), {
+      "us-1": [{ result: "throttled", retryAfterMs: 2000 }],
+    });
+    const climbed = await on.run({ retryBudget: createRetryBudget(settings) });
+    expect(climbed.attempts[1]).toMatchObject({ skipped: "retry_budget", startedAtMs: 1 });
+  });
+
+  test("a wait is charged once", async () => {
+    const budget = createRetryBudget({ budgetRatio: 0, budgetPerSecond: 0.1 });
+    const on = stage(plan([[usOne]]), {
+      "us-1": [{ result: "throttled", retryAfterMs: 100 }, { result: "ok" }],
+    });
+    expect((await on.run({ retryBudget: budget })).ok).toBe(true);
+  });
+});
+
+describe("time", () => {
+  test("a silent primary leaves the fallback its first token's time", async () => {
+    const on = stage(plan(usual, { deadlineMs: 10_000 }), {
+      "us-1": [{ result: "silent" }],
+      eu: [{ result: "silent" }],
+    });
+    const climbed = await on.run();
+    expect(ids(on)).toEqual(["us-1", "eu", "other"]);
+    expect(on.calls.map((call) => Math.round(call.timeouts.total))).toEqual([3333, 3333, 3333]);
+    expect(climbed.ok).toBe(true);
+  });
+
+  test("no attempt starts with less than 50 ms left", async () => {
+    const on = stage(plan([[usOne], [eu]], { deadlineMs: 100 }), {
+      "us-1": [{ result: "outage", takes: 51 }],
+    });
+    const late = await on.run();
+    expect(ids(on)).toEqual(["us-1", "eu"]);
+    expect(late.ok).toBe(true);
+
+    const under = stage(plan([[usOne], [eu]], { deadlineMs: 100 }), {
+      "us-1": [{ result: "outage", takes: 49 }],
+    });
+    const climbed = await under.run({ deadlineAt: under.clock.now() + 98 });
+    expect(ids(under)).toEqual(["us-1"]);
+    expect(climbed).toMatchObject({ ok: false, cause: "deadline", fault: { code: "deadline_exceeded" } });
+  });
+});
+
+describe("a caller who leaves", () => {
+  test("before the climb: nothing is called", async () => {
+    const on = stage(plan(usual));
+    const climbed = await on.run({ signal: AbortSignal.abort() });
+    expect(climbed).toMatchObject({
+      ok: false,
+      cause: "cancelled",
+      fault: { kind: "cancelled" },
+      attempts: [],
+    });
+    expect(on.calls).toEqual([]);
+  });
+
+  test("during a wait: it ends there and then", async () => {
+    const on = stage(plan([[usOne]]), { "us-1": [{ result: "throttled", retryAfterMs: 3000 }] });
+    const controller = new AbortController();
+    on.clock.after(1000, () => controller.abort());
+    const climbed = await on.run({ signal: controller.signal });
+    expect(climbed).toMatchObject({ ok: false, cause: "cancelled" });
+    expect(on.calls.length).toBe(1);
+    expect(on.clock.pending).toBe(0);
+  });
+
+  test("during a call: how the call then ends is no news of the provider", async () => {
+    const on = stage(plan(usual), { "us-1": [{ result: "outage", takes: 100 }] });
+    const controller = new AbortController();
+    on.clock.after(50, () => controller.abort());
+    const climbed = await on.run({ signal: controller.signal });
+    expect(climbed).toMatchObject({ ok: false, cause: "cancelled", fault: { code: "caller_left" } });
+    expect(on.health.report(on.clock.now())[0]).toMatchObject({ calls: 0, inFlight: 0 });
+  });
+});
+
+describe("circuits", () => {
+  test("an open one is passed over and recorded", async () => {
+    const on = stage(plan(usual));
+    breakCircuit(on, "us-1");
+    const climbed = await on.run();
+    expect(climbed.attempts.map((attempt) => attempt.skipped ?? attempt.result)).toEqual([
+      "circuit_open",
+      "ok",
+    ]);
+  });
+
+  test("slowness does not cost a rung its last candidate", async () => {
+    const on = stage(plan(usual));
+    breakCircuit(on, "us-1", true);
+    expect(await on.run()).toMatchObject({ ok: true, value: "from us-1", rung: "primary" });
+  });
+
+  test("slowness gives way to a faster candidate of the same rung", async () => {
+    const on = stage(plan([[usOne, usTwo], [eu]]));
+    breakCircuit(on, "us-1", true);
+    expect(await on.run()).toMatchObject({ ok: true, value: "from us-2" });
+  });
+
+  test("a rung that had its call is not owed a slow one", async () => {
+    const on = stage(plan([[other, usOne], [eu]]), { other: [{ result: "outage" }] });
+    breakCircuit(on, "us-1", true);
+    await on.run();
+    expect(ids(on)).toEqual(["other", "eu"]);
+  });
+
+  test("with every circuit open by failures, a degraded answer is given at once", async () => {
+    const on = stage(plan(usual, { degraded: [busy] }));
+    for (const id of ["us-1", "eu", "other"]) breakCircuit(on, id);
+    const climbed = await on.run();
+    expect(climbed).toMatchObject({ ok: false, cause: "exhausted" });
+    expect(on.calls).toEqual([]);
+    expect(climbed.ok ? null : climbed.fault.retryAfterMs).toBe(5000);
+  });
+
+  test("without one, the last candidate is asked anyway", async () => {
+    const on = stage(plan(usual));
+    for (const id of ["us-1", "eu", "other"]) breakCircuit(on, id);
+    const climbed = await on.run();
+    expect(ids(on)).toEqual(["other"]);
+    expect(climbed).toMatchObject({ ok: true, rung: "fallback" });
+  });
+
+  test("a last resort that throttles is repeated like any other", async () => {
+    const on = stage(plan([[usOne]]), { "us-1": [{ result: "throttled" }, { result: "ok" }] });
+    breakCircuit(on, "us-1");
+    expect((await on.run()).ok).toBe(true);
+    expect(on.calls.length).toBe(2);
+  });
+
+  test("an operator's word stands: a forced-open circuit is never passed by", async () => {
+    const on = stage(plan(usual));
+    for (const id of ["us-1", "eu"]) breakCircuit(on, id);
+    on.health.forceOpen("other");
+    await on.run();
+    expect(ids(on)).toEqual(["eu"]);
+    for (const id of ["us-1", "eu"]) on.health.forceOpen(id);
+    expect((await on.run()).ok).toBe(false);
+    expect(ids(on)).toEqual(["eu"]);
+  });
+
+  test("the verdict on an answer is its caller's: a stream cut later still counts as bad, once", async () => {
+    const on = stage(plan(usual));
+    const climbed = await on.run();
+    if (!climbed.ok) throw new Error("no answer");
+    expect(on.health.report(on.clock.now())[0]).toMatchObject({ inFlight: 1, calls: 0 });
+    climbed.settle("bad");
+    climbed.settle("good");
+    expect(on.health.report(on.clock.now())[0]).toMatchObject({
+      inFlight: 0,
+      calls: 1,
+      failures: 1,
+      firstTokenMs: 1,
+    });
+  });
+
+  test("a failed probe of a half-open circuit reopens it, and the request goes on", async () => {
+    const on = stage(plan(usual), { "us-1": [{ result: "outage" }] });
+    breakCircuit(on, "us-1");
+    await on.clock.advance(5000);
+    const climbed = await on.run();
+    expect(ids(on)).toEqual(["us-1", "eu"]);
+    expect(climbed.ok).toBe(true);
+    expect(on.health.report(on.clock.now())[0]).toMatchObject({ state: "open", reason: "failures" });
+  });
+});
+
+describe("the last word", () => {
+  test("names attempts and reasons, nothing a provider said, and when to come back", async () => {
+    const on = stage(plan(usual), {
+      "us-1": [{ result: "throttled", retryAfterMs: 20_000 }],
+      eu: [{ result: "outage" }],
+    });
+    on.health.forceOpen("other");
+    const climbed = await on.run();
+    if (climbed.ok) throw new Error("answered");
+    expect(climbed.fault).toEqual({
+      kind: "exhausted",
+      code: "all_attempts_failed",
+      message:
+        "No model could answer: 2 attempts failed (1 throttled, 1 outage), 1 passed over (1 circuit_open). Try again in 20 s.",
+      retryAfterMs: 19_999,
+    });
+  });
+
+  test("never asks a caller back in less than a second", async () => {
+    const on = stage(plan([[usOne]], { maxAttempts: 1 }), {
+      "us-1": [{ result: "throttled", retryAfterMs: 5 }],
+    });
+    expect(await on.run()).toMatchObject({ fault: { retryAfterMs: 1000 } });
+  });
+
+  test("says so when nothing is known, and when there was nothing to call", async () => {
+    const on = stage(plan([]));
+    expect(await on.run()).toMatchObject({
+      fault: { message: "No model could answer: no attempt was made. Try again later." },
+    });
+  });
+});

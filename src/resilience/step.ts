@@ -1,0 +1,121 @@
+/** Which call comes next, and what is passed over on the way to it. Owns the order; reads no fault. */
+import type { Deployment } from "../core/deployment.ts";
+import type { Rung } from "../core/plan.ts";
+import {
+  type Course,
+  chancesAbove,
+  chancesIn,
+  isBehind,
+  isSpent,
+  NONE,
+  overCeiling,
+  type Repeat,
+  recordSkip,
+  type Step,
+} from "./course.ts";
+
+/** The next admitted call, or null when there is none. What is passed over on the way is recorded. */
+export function takeStep(course: Course, now: number): Step | null {
+  const { repeat } = course;
+  if (repeat) {
+    course.repeat = null;
+    const { rung, deployment, anyway } = repeat.step;
+    const step = enter(course, rung, deployment, now, anyway, repeat);
+    if (step) return step;
+  }
+  return takeFresh(course, now) ?? takeLastResort(course, now);
+}
+
+function takeFresh(course: Course, now: number): Step | null {
+  const { rungs } = course.plan;
+  for (let rung = rungs[course.rungIndex]; rung; rung = nextRung(course)) {
+    while (course.nextCandidate < rung.candidates.length) {
+      const deployment = rung.candidates[course.nextCandidate++];
+      if (!deployment || isSpent(course, deployment)) continue;
+      if (isBehind(course, deployment)) {
+        course.deferred = [...course.deferred, deployment];
+        continue;
+      }
+      const step = enter(course, rung, deployment, now, false, null);
+      if (step) return step;
+    }
+    while (course.deferred.length > 0 && chancesAbove(course, now) === 0) {
+      const [deployment, ...rest] = course.deferred;
+      course.deferred = rest;
+      if (!deployment || isSpent(course, deployment)) continue;
+      const step = enter(course, rung, deployment, now, false, null);
+      if (step) return step;
+    }
+  }
+  return null;
+}
+
+function nextRung(course: Course): Rung | undefined {
+  course.rungIndex++;
+  course.nextCandidate = 0;
+  course.deferred = NONE;
+  course.rungCalled = false;
+  return course.plan.rungs[course.rungIndex];
+}
+
+/** Admits a call or records why not. */
+function enter(
+  course: Course,
+  rung: Rung,
+  deployment: Deployment,
+  now: number,
+  anyway: boolean,
+  repeat: Repeat | null,
+): Step | null {
+  const { health } = course.ports;
+  if (overCeiling(course, deployment)) {
+    recordSkip(course, rung, deployment, "cost_ceiling", now);
+    return null;
+  }
+  let bypass = anyway;
+  let admitted = anyway ? health.admitAnyway(deployment.id, now) : health.admit(deployment.id, now);
+  if (admitted === "circuit_open" && isSlowLast(course, rung, deployment, now)) {
+    bypass = true;
+    admitted = health.admitAnyway(deployment.id, now);
+  }
+  if (typeof admitted === "string") {
+    recordSkip(course, rung, deployment, admitted, now);
+    return null;
+  }
+  const { waitedMs } = course;
+  course.waitedMs = 0;
+  course.rungCalled = true;
+  if (!repeat) course.repeats = 0;
+  return {
+    deployment,
+    rung,
+    permit: admitted,
+    anyway: bypass,
+    complaint: repeat?.complaint ?? null,
+    waitedMs,
+  };
+}
+
+/** Slow is better than nothing: a slow circuit does not cost a rung its last candidate. */
+function isSlowLast(course: Course, rung: Rung, deployment: Deployment, now: number): boolean {
+  if (course.rungCalled || course.ports.health.openReason(deployment.id) !== "slow") return false;
+  return chancesIn(course, rung, course.nextCandidate, now, false) === 0;
+}
+
+/**
+ * Failures have opened every circuit of the plan. Where the policy has a degraded answer, that one is given
+ * at once: certain, and no load on what is down. Where it has none, refusing would turn a suspicion into a
+ * certain failure, so the last candidate, the ladder's own last resort, is asked once more.
+ */
+function takeLastResort(course: Course, now: number): Step | null {
+  const { plan, attempts, ports } = course;
+  if (course.calls > 0 || plan.degraded.length > 0) return null;
+  if (!attempts.every((attempt) => attempt.skipped === "circuit_open")) return null;
+  for (const rung of plan.rungs.toReversed()) {
+    for (const deployment of rung.candidates.toReversed()) {
+      if (ports.health.openReason(deployment.id) === "forced") continue;
+      return enter(course, rung, deployment, now, true, null);
+    }
+  }
+  return null;
+}
