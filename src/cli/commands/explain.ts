@@ -1,0 +1,157 @@
+/**
+ * `pointsman explain`: what would happen to a request, and why. Owns how the question is put together; the
+ * answer comes from the engine that serves traffic, here or in a running gateway.
+ */
+import { type Command, Option } from "commander";
+import { type ExplainQuestion, explainRequest } from "../../control/explain/explain-request.ts";
+import { ROLES, type Role } from "../../core/caller.ts";
+import type { HealthView } from "../../core/health.ts";
+import type { ConfigSnapshot } from "../../core/snapshot.ts";
+import { findWire } from "../../providers/wire-registry.ts";
+import { askGateway, reportFailure } from "../ask.ts";
+import { addExamples, type CommandContext, terminalOf } from "../context.ts";
+import { drawExplanation } from "../draw-explanation.ts";
+import { drawFindings, summariseFindings } from "../draw-findings.ts";
+import { EXIT } from "../exit-codes.ts";
+import { type ExplanationView, explanationView } from "../gateway-answers.ts";
+import { addGatewayOptions, type GatewayOptions } from "../options.ts";
+import { compileLocalPolicy, DEFAULT_POLICY } from "../policy-source.ts";
+import type { Terminal } from "../terminal.ts";
+import { readBody } from "./explain-body.ts";
+
+interface ExplainArguments extends GatewayOptions {
+  readonly policy: string;
+  readonly env?: string;
+  readonly useCase?: string;
+  readonly body?: string;
+  readonly tier?: string;
+  readonly tenant?: string;
+  readonly role?: Role;
+  readonly key?: string;
+  readonly stream?: boolean;
+}
+
+/** Nothing is called here, so nothing is known to be ill. */
+const ALL_HEALTHY: HealthView = { healthy: () => true, firstTokenMs: () => 0, inFlight: () => 0 };
+
+export function addExplain(program: Command, context: CommandContext): void {
+  const command = program
+    .command("explain")
+    .description("show the rule, the refusals and the ladder of a request, without calling a model")
+    .argument("[prompt]", 'what the user says (default: "Hello.")')
+    .option("--policy <file>", "the policy", DEFAULT_POLICY)
+    .option("--env <name>", "with the overlay of an environment")
+    .option("--use-case <id>", "the use case or alias (default: the policy's only one)")
+    .option("--body <file>", "a whole Chat Completions body as JSON; - reads standard input")
+    .option("--tier <tier>", "tier of the key that would ask (default: standard)")
+    .option("--tenant <tenant>", "its tenant (default: default)")
+    .addOption(new Option("--role <role>", "its role (default: caller)").choices(ROLES))
+    .option("--key <id>", "its public id, never the key itself (default: explain)")
+    .option("--stream", "as a streaming request");
+  addGatewayOptions(command).addHelpText(
+    "after",
+    "\nWithout --url the policy file is read and every deployment counts as healthy; with --url the running\n" +
+      "gateway answers from its policy in force and what it knows of its deployments.",
+  );
+  addExamples(command, [
+    ['pointsman explain "Where is my parcel?" --use-case support-chat', "which ladder serves this?"],
+    ['pointsman explain "Hey" --use-case support-chat --tier free', "and for a key of the free tier?"],
+    [
+      "pointsman explain --body request.json --url http://127.0.0.1:8080 --json",
+      "as the gateway sees it now",
+    ],
+  ]);
+  command.action(async (prompt: string | undefined, options: ExplainArguments) =>
+    context.end(await explain(context, command, prompt, options)),
+  );
+}
+
+async function explain(
+  context: CommandContext,
+  command: Command,
+  prompt: string | undefined,
+  options: ExplainArguments,
+): Promise<number> {
+  const terminal = terminalOf(context, command);
+  const local = options.url === undefined ? await loadSnapshot(context, terminal, options) : null;
+  if (local !== null && !local.ok) return local.exitCode;
+  const useCases = local === null ? null : useCaseNames(local.snapshot);
+  const body = await readBody(context.ports, { ...options, prompt, useCases });
+  if (!body.ok) {
+    terminal.complain(body.message, body.fix);
+    return EXIT.usage;
+  }
+  const { key, tenant, tier, role } = options;
+  const question: ExplainQuestion = { body: body.body, caller: { key, tenant, tier, role } };
+  return local === null
+    ? explainRemotely(context, terminal, options, question)
+    : explainLocally(context, terminal, local.snapshot, question);
+}
+
+type Loaded =
+  | { readonly ok: true; readonly snapshot: ConfigSnapshot }
+  | { readonly ok: false; readonly exitCode: number };
+
+async function loadSnapshot(
+  { ports }: CommandContext,
+  terminal: Terminal,
+  { policy, env }: ExplainArguments,
+): Promise<Loaded> {
+  const read = await compileLocalPolicy(ports, policy, env ?? null);
+  if (!read.ok) {
+    terminal.complain(read.message, read.fix);
+    return { ok: false, exitCode: EXIT.usage };
+  }
+  const { built, findings } = read.compiled;
+  if (built) return { ok: true, snapshot: built.snapshot };
+  terminal.note(drawFindings(findings, read.sources, terminal));
+  terminal.note(`\n${policy} is not valid: ${summariseFindings(findings)}. Mend it first.`);
+  return { ok: false, exitCode: EXIT.notRight };
+}
+
+/** Without aliases. */
+function useCaseNames(snapshot: ConfigSnapshot): readonly string[] {
+  return [...new Set([...snapshot.useCases.values()].map((useCase) => useCase.id))];
+}
+
+async function explainLocally(
+  { ports }: CommandContext,
+  terminal: Terminal,
+  snapshot: ConfigSnapshot,
+  question: ExplainQuestion,
+): Promise<number> {
+  const wire = findWire("openai-chat");
+  if (!wire) throw new Error("This build has no openai-chat wire.");
+  const explained = await explainRequest(question, {
+    snapshot,
+    wire,
+    health: ALL_HEALTHY,
+    clock: ports.clock,
+  });
+  if (explained.ok) return show(terminal, explained.value, explained.value);
+  const { kind, code, message, param } = explained.fault;
+  if (terminal.json) terminal.printJson({ error: { type: kind, code, message, param: param ?? null } });
+  terminal.complain(`The request would be refused: ${message}`, "Change the request, or the policy.");
+  return EXIT.notRight;
+}
+
+async function explainRemotely(
+  context: CommandContext,
+  terminal: Terminal,
+  options: ExplainArguments,
+  { body, caller }: ExplainQuestion,
+): Promise<number> {
+  const question = { path: "/admin/explain", body: { request: body, caller } };
+  const asked = await askGateway(context, options, question, explanationView);
+  if (asked.ok) return show(terminal, asked.raw, asked.view);
+  const exitCode = reportFailure(terminal, asked);
+  // The gateway did answer: the request, not the gateway, is at fault, as it would be without --url.
+  const requestIsAtFault = asked.status === 400 || asked.code === "model_not_found";
+  return requestIsAtFault ? EXIT.notRight : exitCode;
+}
+
+function show(terminal: Terminal, raw: unknown, view: ExplanationView): number {
+  if (terminal.json) terminal.printJson(raw);
+  else terminal.print(drawExplanation(view, terminal));
+  return view.fault === null ? EXIT.success : EXIT.notRight;
+}

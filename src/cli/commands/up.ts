@@ -1,0 +1,105 @@
+/** `pointsman up`: the gateway. Owns the options and their defaults; the process itself is started by a port. */
+import { resolve } from "node:path";
+import { type Command, InvalidArgumentError } from "commander";
+import { addExamples, type CommandContext, terminalOf } from "../context.ts";
+import { EXIT } from "../exit-codes.ts";
+import { duration, port } from "../options.ts";
+import { CALM_SCENARIO, EXAMPLE_POLICY } from "../packaged.ts";
+import { DEFAULT_POLICY } from "../policy-source.ts";
+import type { CliPorts, UpOptions } from "../ports.ts";
+import { checkScenario, serveAt } from "./serve.ts";
+
+interface UpArguments {
+  readonly policy?: string;
+  readonly env?: string;
+  readonly host: string;
+  readonly port?: number;
+  readonly data: string;
+  readonly scenario?: string;
+  readonly demo?: boolean;
+  readonly drain: number;
+}
+
+const DEFAULT_PORT = 8080;
+/** A little under the 30 s that Kubernetes waits between SIGTERM and SIGKILL. */
+const DEFAULT_DRAIN = "25s";
+
+export function addUp(program: Command, context: CommandContext): void {
+  const command = program
+    .command("up")
+    .description("start the gateway and serve until SIGTERM or Ctrl-C")
+    .option(
+      "--policy <file>",
+      `the policy; edits are live within a second (default: ${DEFAULT_POLICY}; with --demo the example policy)`,
+    )
+    .option("--env <name>", "overlay for an environment: policy.NAME.yaml beside policy.yaml")
+    .option("--host <host>", "address to listen on", "127.0.0.1")
+    .option("--port <port>", "port to listen on, 0 for any free one (env: PORT; default: 8080)", port)
+    .option("--data <directory>", "where records are kept; `:memory:` keeps nothing", ".pointsman")
+    .option("--scenario <file>", "what simulated providers do; every answer of theirs is marked")
+    .option("--demo", "accept the demo key (env: POINTSMAN_DEMO_KEY), start from the example policy")
+    .option(
+      "--drain <duration>",
+      "time that running requests get on shutdown",
+      duration,
+      duration(DEFAULT_DRAIN),
+    );
+  addExamples(command, [
+    ["pointsman up --demo", "try it: simulated providers, example policy, demo key"],
+    [
+      "pointsman up --policy pointsman.yaml --env prod --host 0.0.0.0 --port 8080",
+      "serve a policy of your own",
+    ],
+    [
+      "pointsman up --demo --scenario examples/scenarios/region-outage.yaml",
+      "watch it route around an outage",
+    ],
+  ]);
+  command.action(async (options: UpArguments) =>
+    context.end(await up(context.ports, command, options, context)),
+  );
+}
+
+async function up(
+  ports: CliPorts,
+  command: Command,
+  options: UpArguments,
+  context: CommandContext,
+): Promise<number> {
+  const terminal = terminalOf(context, command);
+  const chosen = options.port ?? portFromEnvironment(ports.env.PORT);
+  if (chosen === null) {
+    terminal.complain("The environment variable PORT is no port.", "Set it to a number from 0 to 65535.");
+    return EXIT.usage;
+  }
+  if (options.scenario !== undefined) {
+    const refused = await checkScenario(ports, terminal, options.scenario);
+    if (refused !== null) return refused;
+  }
+  const upOptions = upOptionsOf(ports.cwd, options, chosen);
+  return serveAt(terminal, upOptions, () => ports.up(upOptions));
+}
+
+function portFromEnvironment(text: string | undefined): number | null {
+  if (!text) return DEFAULT_PORT;
+  try {
+    return port(text);
+  } catch (thrown) {
+    if (thrown instanceof InvalidArgumentError) return null;
+    throw thrown;
+  }
+}
+
+function upOptionsOf(cwd: string, options: UpArguments, chosenPort: number): UpOptions {
+  const { policy, env, host, data, scenario, demo = false, drain } = options;
+  return {
+    policy: policy === undefined && demo ? EXAMPLE_POLICY : resolve(cwd, policy ?? DEFAULT_POLICY),
+    environment: env ?? null,
+    host,
+    port: chosenPort,
+    data: data === ":memory:" ? data : resolve(cwd, data),
+    scenario: scenario === undefined ? (demo ? CALM_SCENARIO : null) : resolve(cwd, scenario),
+    demo,
+    drainMs: drain,
+  };
+}

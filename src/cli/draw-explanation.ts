@@ -1,0 +1,97 @@
+/** The ladder of a request, drawn. Owns the picture; every fact in it comes from the explanation. */
+import { counted, span } from "./format.ts";
+import type { ExplanationView } from "./gateway-answers.ts";
+import { type Cell, printable, type Terminal } from "./terminal.ts";
+
+type Rung = ExplanationView["ladder"][number];
+type Degraded = ExplanationView["degraded"][number];
+
+export function drawExplanation(view: ExplanationView, terminal: Terminal): string {
+  const sections = [drawHead(view, terminal), drawRules(view, terminal)];
+  if (view.refusals.length > 0) sections.push(drawRefusals(view, terminal));
+  sections.push(drawLadder(view, terminal));
+  return sections.join("\n\n");
+}
+
+function drawHead(view: ExplanationView, terminal: Terminal): string {
+  const { contract } = view;
+  const wants = [contract.taskType, contract.latencyTier, `safety ${contract.safetyLevel}`];
+  if (contract.capabilities.length > 0) wants.push(`needs ${contract.capabilities.join(", ")}`);
+  for (const regions of [contract.residency, contract.callerResidency]) {
+    if (regions !== null) wants.push(`only in ${regions.join(", ")}`);
+  }
+  const tokens = `about ${counted(view.estimatedInputTokens, "token")} in, ${view.estimatedOutputTokens} out at most`;
+  return [
+    `Use case  ${terminal.paint("bold", printable(view.useCase))}`,
+    `Policy    ${printable(view.policyVersion)}`,
+    `Request   ${printable(wants.join(" · "))} · ${tokens}`,
+  ].join("\n");
+}
+
+const VERDICTS: Readonly<Record<string, Cell>> = {
+  matched: { text: "✓", style: "green" },
+  not_matched: { text: "✗", style: "red" },
+  skipped: { text: "–", style: "dim" },
+};
+
+function drawRules({ rules }: ExplanationView, terminal: Terminal): string {
+  const rows = rules.map(({ name, condition, verdict }): Cell[] => {
+    const why = condition ?? (name === "default" ? "the use case's own ladder" : "always");
+    return ["", VERDICTS[verdict] ?? "?", name, { text: why, style: "dim" }];
+  });
+  return `Rules     first match wins\n${headless(terminal, 4, rows)}`;
+}
+
+function drawRefusals({ refusals }: ExplanationView, terminal: Terminal): string {
+  const rows = refusals.map(({ deployment, rung, constraint, reason }): Cell[] => [
+    "",
+    { text: "✗", style: "red" },
+    deployment,
+    rung,
+    { text: constraint, style: "yellow" },
+    reason,
+  ]);
+  return `Refused   no rule overrides these\n${headless(terminal, 6, rows)}`;
+}
+
+/** A table whose columns need no titles. */
+function headless(terminal: Terminal, columns: number, rows: readonly (readonly Cell[])[]): string {
+  const untitled = Array.from({ length: columns }, () => ({ title: "" }));
+  return terminal.table(untitled, rows).replace(/^.*\n/, "");
+}
+
+function drawLadder(view: ExplanationView, terminal: Terminal): string {
+  const ceiling = view.costCeilingUsd === null ? "no cost ceiling" : `ceiling $${view.costCeilingUsd}`;
+  const bounds = `${span(view.deadlineMs)} for all · ${counted(view.maxAttempts, "call")} at most · ${ceiling}`;
+  const rungs = [
+    ...view.ladder.map((rung, i) => drawRung(rung, i + 1, terminal)),
+    ...view.degraded.map((mode, i) => drawDegraded(mode, view.ladder.length + i + 1, terminal)),
+  ];
+  const lines = [`Ladder    ${bounds}`, rungs.join(`\n    ${terminal.paint("dim", "↓")}\n`)];
+  if (view.fault) lines.push(terminal.paint("red", `  Nothing can answer: ${printable(view.fault.message)}`));
+  return lines.filter((line) => line !== "").join("\n");
+}
+
+function drawRung({ rung, model, selection, candidates }: Rung, place: number, terminal: Terminal): string {
+  const title = `  ${place} ${terminal.paint("cyan", printable(rung).padEnd(13))} ${terminal.paint("bold", printable(model))}`;
+  const choice = candidates.length > 1 ? terminal.paint("dim", ` (${printable(selection)})`) : "";
+  const rows = candidates.map(({ deployment, provider, region, healthy, estimatedCostUsd }): Cell[] => [
+    "   ",
+    deployment,
+    region,
+    { text: provider, style: "dim" },
+    estimatedCostUsd === null ? { text: "unpriced", style: "yellow" } : `at most $${estimatedCostUsd}`,
+    healthy ? "" : { text: "not healthy now", style: "red" },
+  ]);
+  return `${title}${choice}\n${headless(terminal, 6, rows)}`;
+}
+
+function drawDegraded(
+  { mode, message, status, retryAfterSeconds }: Degraded,
+  place: number,
+  terminal: Terminal,
+): string {
+  const wait = retryAfterSeconds === undefined ? "" : `, Retry-After ${retryAfterSeconds} s`;
+  const title = `  ${place} ${terminal.paint("yellow", "degraded".padEnd(13))} ${terminal.paint("bold", printable(mode))}`;
+  return `${title} (status ${status}${wait})\n      ${printable(JSON.stringify(message))}`;
+}

@@ -1,0 +1,195 @@
+/**
+ * What the command line reads of a gateway's answers. Owns the least shape each drawing needs: words of a
+ * newer gateway pass as text, unknown fields are left alone, and something else at the address is noticed.
+ */
+import { z } from "zod";
+
+const list = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
+
+const finding = z.object({
+  file: z.string(),
+  line: z.number(),
+  column: z.number(),
+  severity: z.string(),
+  code: z.string(),
+  message: z.string(),
+  fix: z.string(),
+});
+
+const usage = z.object({
+  inputTokens: z.number(),
+  cacheReadTokens: z.number(),
+  cacheWriteTokens: z.number(),
+  outputTokens: z.number(),
+  reasoningTokens: z.number(),
+});
+
+const attempt = z.object({
+  rung: z.string(),
+  deployment: z.string(),
+  model: z.string(),
+  provider: z.string(),
+  region: z.string(),
+  result: z.string(),
+  fault: z
+    .object({
+      kind: z.string(),
+      code: z.string(),
+      cause: z
+        .object({ status: z.number(), code: z.string(), detail: z.string(), providerRequestId: z.string() })
+        .partial()
+        .optional(),
+    })
+    .optional(),
+  skipped: z.string().optional(),
+  startedAtMs: z.number(),
+  waitedMs: z.number(),
+  durationMs: z.number(),
+  firstTokenMs: z.number().optional(),
+  usage: usage.optional(),
+  cost: z.number().nullable(),
+});
+
+const refusal = z.object({
+  deployment: z.string(),
+  rung: z.string(),
+  constraint: z.string(),
+  reason: z.string(),
+});
+
+const text = z.string().nullable();
+
+export const decisionView = z.object({
+  id: z.string(),
+  requestId: z.string(),
+  traceId: z.string(),
+  at: z.number(),
+  keyId: z.string(),
+  tenant: z.string(),
+  tier: z.string(),
+  wire: z.string(),
+  useCase: text,
+  rule: text,
+  policyVersion: z.string(),
+  stream: z.boolean(),
+  refusals: list(refusal),
+  attempts: list(attempt),
+  outcome: z.string(),
+  status: z.number(),
+  rung: text,
+  degraded: text,
+  model: text,
+  modelVersion: text,
+  provider: text,
+  region: text,
+  finish: z.object({ unified: z.string(), raw: text }).nullable(),
+  fault: z.object({ kind: z.string(), code: z.string() }).nullable(),
+  usage,
+  cost: z.number().nullable(),
+  warnings: list(z.string()),
+  durationMs: z.number(),
+  firstTokenMs: z.number().nullable(),
+  simulated: z.boolean(),
+});
+
+/** One decision record as the drawings need it; times are milliseconds, costs nano-dollars. */
+export type DecisionView = z.output<typeof decisionView>;
+export type AttemptView = DecisionView["attempts"][number];
+
+/** Records stay as they came, for `--json`; `decisionView` reads each of them. */
+export const decisionPage = z.object({
+  decisions: list(z.looseObject({ id: z.string(), at: z.number() })),
+  cursor: text,
+});
+export type DecisionRecord = z.output<typeof decisionPage>["decisions"][number];
+
+export const explanationView = z.object({
+  useCase: z.string(),
+  policyVersion: z.string(),
+  contract: z.object({
+    taskType: z.string(),
+    latencyTier: z.string(),
+    safetyLevel: z.string(),
+    residency: list(z.string()).nullable(),
+    callerResidency: list(z.string()).nullable(),
+    capabilities: list(z.string()),
+  }),
+  rules: list(z.object({ name: z.string(), condition: text, verdict: z.string() })),
+  rule: z.string(),
+  ladder: list(
+    z.object({
+      rung: z.string(),
+      model: z.string(),
+      selection: z.string(),
+      candidates: list(
+        z.object({
+          deployment: z.string(),
+          provider: z.string(),
+          region: z.string(),
+          healthy: z.boolean(),
+          estimatedCostUsd: text,
+        }),
+      ),
+    }),
+  ),
+  refusals: list(refusal),
+  degraded: list(
+    z.object({
+      mode: z.string(),
+      message: z.string(),
+      status: z.number(),
+      retryAfterSeconds: z.number().optional(),
+    }),
+  ),
+  deadlineMs: z.number(),
+  costCeilingUsd: text,
+  maxAttempts: z.number(),
+  estimatedInputTokens: z.number(),
+  estimatedOutputTokens: z.number(),
+  fault: z.object({ code: z.string(), message: z.string() }).nullable(),
+});
+export type ExplanationView = z.output<typeof explanationView>;
+
+export const healthView = z.object({
+  deployments: list(
+    z.object({
+      deployment: z.string(),
+      model: z.string(),
+      region: z.string(),
+      state: z.string(),
+      reason: text,
+      nextProbeAt: z.number().nullable(),
+      cooldownUntil: z.number().nullable(),
+      inFlight: z.number(),
+      firstTokenMs: z.number().nullable(),
+      firstTokenP95Ms: z.number().nullable(),
+      calls: z.number(),
+      failures: z.number(),
+      slow: z.number(),
+    }),
+  ),
+});
+export type HealthRow = z.output<typeof healthView>["deployments"][number];
+
+export const policyStatusView = z.object({
+  version: text,
+  environment: text,
+  activatedAt: z.number().nullable(),
+  files: list(z.string()),
+  warnings: list(finding),
+  refused: z.object({ at: z.number(), findings: list(finding) }).nullable(),
+});
+
+export const policyHistoryView = z.object({
+  activations: list(
+    z.object({
+      at: z.number(),
+      actor: z.string(),
+      source: z.string(),
+      result: z.string(),
+      version: text,
+      changes: list(z.string()),
+      findings: list(z.string()),
+    }),
+  ),
+});

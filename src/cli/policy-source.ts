@@ -1,0 +1,51 @@
+/**
+ * A policy compiled on this machine, for commands that need no gateway. Owns where its texts and secrets
+ * come from; what they mean is decided where the gateway decides it.
+ */
+import { hash } from "node:crypto";
+import { isAbsolute, relative, resolve } from "node:path";
+import { type CompiledSources, compileSources } from "../control/policy/policy-control.ts";
+import { readPolicyFiles } from "../control/policy/policy-files.ts";
+import type { PolicySource } from "../policy/load.ts";
+import { resolveCredential } from "../providers/credentials.ts";
+import type { CliPorts } from "./ports.ts";
+import { fileErrorCode, unreadable } from "./read-text.ts";
+
+export const DEFAULT_POLICY = "pointsman.yaml";
+
+export type LocalPolicy =
+  | { readonly ok: true; readonly sources: readonly PolicySource[]; readonly compiled: CompiledSources }
+  | { readonly ok: false; readonly message: string; readonly fix: string };
+
+/** Reads `file` with its overlay and compiles both. Never throws; nothing is called and nothing written. */
+export async function compileLocalPolicy(
+  ports: CliPorts,
+  file: string,
+  environment: string | null,
+): Promise<LocalPolicy> {
+  let sources: readonly PolicySource[];
+  try {
+    sources = await readPolicyFiles(resolve(ports.cwd, file), environment);
+  } catch (thrown) {
+    const { message, fix } = unreadable(thrown, file);
+    const isMissing = fileErrorCode(thrown) === "ENOENT";
+    return { ok: false, message, fix: isMissing ? "Write one with `pointsman init`, or name yours." : fix };
+  }
+  const named = sources.map((source) => ({ ...source, file: shortName(ports.cwd, source.file) }));
+  const compiled = compileSources(named, {
+    environment,
+    credential: (source) => resolveCredential(source, ports.env),
+    keyHash(name) {
+      const key = ports.env[name]?.trim();
+      return key ? hash("sha256", key, "hex") : null;
+    },
+    simulatorUrl: "http://simulator.invalid",
+  });
+  return { ok: true, sources: named, compiled };
+}
+
+/** The path from `cwd`, as an editor's terminal makes it a link; whole where the file is elsewhere. */
+function shortName(cwd: string, file: string): string {
+  const short = relative(cwd, file);
+  return short.startsWith("..") || isAbsolute(short) ? file : short;
+}

@@ -1,0 +1,42 @@
+/** What the command line needs of the process it runs in; tests hand in their own. */
+import type { Clock } from "../core/clock.ts";
+
+export interface UpOptions {
+  /** The policy file. */
+  readonly policy: string;
+  readonly environment: string | null;
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** Directory of records and the last good policy, or `:memory:`. */
+  readonly data: string;
+  /** Scenario of the simulator; null: the calm one, where the policy uses the simulator at all. */
+  readonly scenario: string | null;
+  /** Adds the demo key to the policy's keys. */
+  readonly demo: boolean;
+  /** Milliseconds in-flight requests get on shutdown. */
+  readonly drainMs: number;
+}
+
+export interface SimulateOptions {
+  readonly scenario: string | null;
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface CliPorts {
+  stdout(text: string): void;
+  stderr(text: string): void;
+  readonly isTty: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly fetch: typeof fetch;
+  readonly clock: Clock;
+  /** Aborted by the first Ctrl-C: what follows a log ends then. Absent: the signal ends the process itself. */
+  readonly signal?: AbortSignal;
+  /** All of standard input as text; absent: read from the process. */
+  stdin?(): Promise<string>;
+  /** Resolve with the exit code. */
+  up(options: UpOptions): Promise<number>;
+  simulate(options: SimulateOptions): Promise<number>;
+}

@@ -1,0 +1,81 @@
+/**
+ * The command line: every command declared once, every ending turned into an exit code. Owns the top help
+ * and what happens to wrong usage; the commands do the work.
+ */
+import { Command, CommanderError } from "commander";
+import packageJson from "../../package.json" with { type: "json" };
+import { addDecisions } from "./commands/decisions/group.ts";
+import { addExplain } from "./commands/explain.ts";
+import { addHealth } from "./commands/health.ts";
+import { addInit } from "./commands/init.ts";
+import { addPolicy } from "./commands/policy/group.ts";
+import { addSimulate } from "./commands/simulate.ts";
+import { addUp } from "./commands/up.ts";
+import { addValidate } from "./commands/validate.ts";
+import { addExamples, type CommandContext } from "./context.ts";
+import { EXIT, EXIT_CODE_HELP } from "./exit-codes.ts";
+import type { CliPorts } from "./ports.ts";
+
+/** All commands over `ports`; `onEnd` is told the exit code of the one that ran. */
+export function createProgram(ports: CliPorts, onEnd: (exitCode: number) => void = () => undefined): Command {
+  const program = new Command("pointsman")
+    .description("The gateway between applications and foundation models.")
+    .version(packageJson.version, "--version", "print the version")
+    .helpOption("-h, --help", "show this help")
+    .helpCommand("help [command]", "show the help of a command")
+    .option("--json", "print JSON instead of text")
+    .option("--no-color", "print without colours (env: NO_COLOR)")
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: ports.stdout,
+      writeErr: ports.stderr,
+      outputError: (text, write) => write(`pointsman: ${reworded(text)}`),
+    });
+  program.showHelpAfterError("  fix: see `pointsman help` and `pointsman help COMMAND`, with examples.");
+  const context: CommandContext = { ports, end: onEnd };
+  addUp(program, context);
+  addInit(program, context);
+  addValidate(program, context);
+  addExplain(program, context);
+  addDecisions(program, context);
+  addHealth(program, context);
+  addPolicy(program, context);
+  addSimulate(program, context);
+  addExamples(program, [
+    ["pointsman up --demo", "a gateway to try, with simulated providers"],
+    ["pointsman init && pointsman validate", "a policy of your own, checked"],
+    ["pointsman decisions tail", "what happens to requests, live"],
+  ]);
+  return program.addHelpText("after", `\n${EXIT_CODE_HELP}`);
+}
+
+/** Runs one command line. `argv` is the process's own, program names included; never throws. */
+export async function runCli(argv: readonly string[], ports: CliPorts): Promise<number> {
+  let exitCode: number = EXIT.success;
+  try {
+    await createProgram(ports, (code) => {
+      exitCode = code;
+    }).parseAsync(argv);
+    return exitCode;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.success : EXIT.usage;
+    ports.stderr(describeInternal(thrown, Boolean(ports.env.POINTSMAN_DEBUG)));
+    return EXIT.internal;
+  }
+}
+
+/** `--api-ky=SECRET` is quoted by commander as a whole; the value of a mistyped option stays unsaid. */
+function reworded(text: string): string {
+  return text.replace(/^error: /, "").replace(/(--?[\w-]+)=[^'\n]*/g, "$1=…");
+}
+
+function describeInternal(thrown: unknown, withStack: boolean): string {
+  const what = thrown instanceof Error ? thrown.message : String(thrown);
+  const stack = withStack && thrown instanceof Error ? `${thrown.stack ?? ""}\n` : "";
+  return (
+    `pointsman: internal error: ${what}\n${stack}` +
+    "  fix: this is a defect of the program; please report it, with the trace that POINTSMAN_DEBUG=1 adds.\n"
+  );
+}

@@ -1,0 +1,36 @@
+/** Files named on the command line. Owns what is said when one cannot be read. */
+import { readFile } from "node:fs/promises";
+
+export type TextFile =
+  | { readonly ok: true; readonly text: string }
+  | { readonly ok: false; readonly message: string; readonly fix: string };
+
+/** The text of `path`; `name` is what the person wrote. */
+export async function readText(path: string, name: string): Promise<TextFile> {
+  try {
+    return { ok: true, text: await readFile(path, "utf8") };
+  } catch (thrown) {
+    return { ok: false, ...unreadable(thrown, name) };
+  }
+}
+
+/** Why the file called `name` could not be read, from what the file system threw. */
+export function unreadable(
+  thrown: unknown,
+  name: string,
+): { readonly message: string; readonly fix: string } {
+  const code = fileErrorCode(thrown);
+  if (code === "ENOENT") {
+    return { message: `There is no file ${name}.`, fix: "Check the path, or the directory you are in." };
+  }
+  if (code === "EISDIR") return { message: `${name} is a directory.`, fix: "Name the file inside it." };
+  if (code === "EACCES" || code === "EPERM") {
+    return { message: `${name} may not be read (${code}).`, fix: "Change its permissions or its owner." };
+  }
+  return { message: `${name} cannot be read (${code || "unknown reason"}).`, fix: "Check the file." };
+}
+
+/** `ENOENT` and its like; empty for anything else that was thrown. */
+export function fileErrorCode(thrown: unknown): string {
+  return thrown instanceof Error && "code" in thrown && typeof thrown.code === "string" ? thrown.code : "";
+}

@@ -1,0 +1,101 @@
+/**
+ * How results look: colour, tables, JSON, errors. Owns what may reach a terminal; knows no command. Text that
+ * came from elsewhere loses its control characters, so that no record can steer the reader's terminal.
+ */
+import { styleText } from "node:util";
+import type { CliPorts } from "./ports.ts";
+
+export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
+
+/** A cell with a colour; plain text has none. */
+export type Cell = string | { readonly text: string; readonly style: Style };
+
+export interface Column {
+  readonly title: string;
+  readonly align?: "right";
+}
+
+/** Options that every command takes. */
+export interface GlobalOptions {
+  readonly json?: boolean;
+  readonly color?: boolean;
+}
+
+export interface Terminal {
+  readonly json: boolean;
+  /** One line, or several, to standard output. */
+  print(text: string): void;
+  printJson(value: unknown): void;
+  /** One value on one line, for streams of them. */
+  printJsonLine(value: unknown): void;
+  /** A remark on standard error; results never go there. */
+  note(text: string): void;
+  /** What went wrong and how to mend it, on standard error. */
+  complain(what: string, fix: string): void;
+  paint(style: Style, text: string): string;
+  table(columns: readonly Column[], rows: readonly (readonly Cell[])[]): string;
+}
+
+export function createTerminal(ports: CliPorts, options: GlobalOptions): Terminal {
+  const coloured = ports.isTty && options.color !== false && !ports.env.NO_COLOR;
+  const paint = (style: Style, text: string) =>
+    coloured ? styleText(style, text, { validateStream: false }) : text;
+  return {
+    json: options.json === true,
+    print: (text) => ports.stdout(`${text}\n`),
+    printJson: (value) => ports.stdout(`${JSON.stringify(value, null, 2)}\n`),
+    printJsonLine: (value) => ports.stdout(`${JSON.stringify(value)}\n`),
+    note: (text) => ports.stderr(`${text}\n`),
+    complain: (what, fix) => ports.stderr(`pointsman: ${printable(what)}\n  fix: ${printable(fix)}\n`),
+    paint,
+    table: (columns, rows) => drawTable(columns, rows, paint),
+  };
+}
+
+/** Escape, bell, line breaks and the rest of Unicode's class of controls. */
+const CONTROL = /\p{Cc}/gu;
+/** Characters that turn the direction of what follows. */
+const BIDIRECTIONAL = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** `text` on one line without anything that a terminal obeys. */
+export function printable(text: string): string {
+  return text.replace(CONTROL, " ").replace(BIDIRECTIONAL, "");
+}
+
+function drawTable(
+  columns: readonly Column[],
+  rows: readonly (readonly Cell[])[],
+  paint: Terminal["paint"],
+): string {
+  const titles: readonly Cell[] = columns.map(({ title }) => ({ text: title, style: "dim" }));
+  const lines = [titles, ...rows];
+  const widths = columns.map((_, i) => Math.max(...lines.map((line) => width(textOf(line[i])))));
+  return lines.map((line) => drawLine(columns, line, widths, paint)).join("\n");
+}
+
+function drawLine(
+  columns: readonly Column[],
+  line: readonly Cell[],
+  widths: readonly number[],
+  paint: Terminal["paint"],
+): string {
+  const cells = columns.map((column, i) => {
+    const cell = line[i];
+    const text = textOf(cell);
+    // The last column ends the line: blanks after it would only wrap.
+    const space = i === columns.length - 1 ? 0 : (widths[i] ?? 0) - width(text);
+    const filler = " ".repeat(column.align === "right" ? (widths[i] ?? 0) - width(text) : space);
+    const shown = typeof cell === "object" ? paint(cell.style, text) : text;
+    return column.align === "right" ? filler + shown : shown + filler;
+  });
+  return cells.join("  ").trimEnd();
+}
+
+function textOf(cell: Cell | undefined): string {
+  return printable(typeof cell === "object" ? cell.text : (cell ?? ""));
+}
+
+/** Characters, not code units. */
+function width(text: string): number {
+  return [...text].length;
+}

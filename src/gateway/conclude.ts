@@ -1,0 +1,100 @@
+/** The end of a request: the lease given back, the decision recorded, the metrics counted, exactly once. */
+import type { Attempt, Decision, DecisionOutcome } from "../core/decision.ts";
+import type { Deployment } from "../core/deployment.ts";
+import { type FinishReason, NO_USAGE, type Usage } from "../core/events.ts";
+import type { Fault } from "../core/faults.ts";
+import type { NanoDollars } from "../core/money.ts";
+import type { DegradedLabel, RungLabel } from "../core/plan.ts";
+import type { Exchange } from "./exchange.ts";
+import type { Gateway } from "./gateway.ts";
+
+export interface Conclusion {
+  readonly outcome: DecisionOutcome;
+  readonly status: number;
+  readonly rung: RungLabel | null;
+  readonly degraded: DegradedLabel | null;
+  readonly attempts: readonly Attempt[];
+  /** Who answered; null where nobody did. */
+  readonly deployment: Deployment | null;
+  readonly finish: FinishReason | null;
+  readonly fault: Fault | null;
+}
+
+/** Queues the decision and counts it. Requests whose caller is unknown leave a counter and no record. */
+export function conclude(gateway: Gateway, exchange: Exchange, conclusion: Conclusion): void {
+  exchange.lease?.release();
+  exchange.lease = null;
+  if (!exchange.caller) {
+    gateway.metrics.refused(conclusion.fault?.code ?? "unknown");
+    return;
+  }
+  const decision = decisionOf(gateway, exchange, conclusion);
+  gateway.metrics.record(decision);
+  gateway.decisions.push(decision);
+}
+
+function decisionOf(gateway: Gateway, exchange: Exchange, conclusion: Conclusion): Decision {
+  const { caller, request, plan } = exchange;
+  const { attempts, deployment, fault } = conclusion;
+  const served = deployment ? attempts[attempts.length - 1] : undefined;
+  return {
+    id: exchange.decisionId,
+    requestId: exchange.requestId,
+    traceId: exchange.traceId,
+    at: exchange.arrivedAt,
+    keyId: caller?.keyId ?? "",
+    tenant: caller?.tenant ?? "",
+    tier: caller?.tier ?? "",
+    wire: exchange.wire.id,
+    useCase: plan?.useCase ?? null,
+    rule: plan?.rule ?? null,
+    policyVersion: exchange.snapshot.version,
+    stream: request?.stream ?? false,
+    contract: request?.contract ?? {},
+    estimatedInputTokens: plan?.estimatedInputTokens ?? 0,
+    refusals: plan?.refusals ?? [],
+    attempts,
+    outcome: conclusion.outcome,
+    status: conclusion.status,
+    rung: conclusion.rung,
+    degraded: conclusion.degraded,
+    model: deployment?.model.id ?? null,
+    modelVersion: deployment?.model.version ?? null,
+    provider: deployment?.provider ?? null,
+    region: deployment?.region ?? null,
+    finish: conclusion.finish,
+    fault: fault ? { kind: fault.kind, code: fault.code } : null,
+    usage: totalUsage(attempts),
+    cost: totalCost(attempts),
+    warnings: exchange.warnings,
+    durationMs: gateway.clock.now() - exchange.arrivedAt,
+    firstTokenMs: served?.firstTokenMs !== undefined ? served.startedAtMs + served.firstTokenMs : null,
+    simulated: deployment?.simulated ?? false,
+  };
+}
+
+/** The sum over all attempts, without the providers' raw blocks, which stay with their attempts. */
+function totalUsage(attempts: readonly Attempt[]): Usage {
+  let total: Usage = NO_USAGE;
+  for (const { usage } of attempts) {
+    if (!usage) continue;
+    total = {
+      inputTokens: total.inputTokens + usage.inputTokens,
+      cacheReadTokens: total.cacheReadTokens + usage.cacheReadTokens,
+      cacheWriteTokens: total.cacheWriteTokens + usage.cacheWriteTokens,
+      outputTokens: total.outputTokens + usage.outputTokens,
+      reasoningTokens: total.reasoningTokens + usage.reasoningTokens,
+    };
+  }
+  return total;
+}
+
+/** Null when an attempt that used tokens has no price: a sum that leaves it out would be a lie. */
+export function totalCost(attempts: readonly Attempt[]): NanoDollars | null {
+  let total = 0;
+  for (const attempt of attempts) {
+    if (attempt.cost !== null) total += attempt.cost;
+    else if (attempt.usage) return null;
+  }
+  return total;
+}

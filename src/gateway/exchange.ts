@@ -1,0 +1,76 @@
+/**
+ * One request on its way through the house: who, what, when, and what is known so far. Owns identity and
+ * trace; the stages fill the rest, and the recorder reads it at the end.
+ */
+import type { Caller } from "../core/caller.ts";
+import type { Random } from "../core/clock.ts";
+import type { RoutePlan } from "../core/plan.ts";
+import type { ModelRequest } from "../core/request.ts";
+import type { ConfigSnapshot } from "../core/snapshot.ts";
+import type { AnyWire } from "../providers/wire-registry.ts";
+import type { Lease } from "./admit.ts";
+import type { Gateway } from "./gateway.ts";
+import { type IngressHeaders, readHeaders } from "./read-headers.ts";
+
+export interface Exchange {
+  readonly wire: AnyWire;
+  readonly headers: IngressHeaders;
+  readonly snapshot: ConfigSnapshot;
+  readonly arrivedAt: number;
+  readonly requestId: string;
+  readonly decisionId: string;
+  readonly traceId: string;
+  readonly traceFlags: string;
+  readonly callerSignal: AbortSignal;
+  caller: Caller | null;
+  request: ModelRequest | null;
+  plan: RoutePlan | null;
+  /** The place among the concurrent requests; given back when the request is concluded. */
+  lease: Lease | null;
+  /** Names of controls that could not be honoured. */
+  warnings: readonly string[];
+}
+
+const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
+const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
+const NO_TRACE = "0".repeat(32);
+
+/** A caller's own well-formed `x-request-id` and `traceparent` are kept; others are replaced, not refused. */
+export function beginExchange(gateway: Gateway, wire: AnyWire, http: Request): Exchange {
+  const headers = readHeaders(http.headers);
+  const stated = headers.requestId;
+  const trace = headers.traceparent === null ? null : TRACEPARENT.exec(headers.traceparent);
+  const traceId = trace?.[1] && trace[1] !== NO_TRACE ? trace[1] : randomHex(gateway.random, 4);
+  return {
+    wire,
+    headers,
+    snapshot: gateway.snapshot(),
+    arrivedAt: gateway.clock.now(),
+    requestId: stated && REQUEST_ID.test(stated) ? stated : gateway.ids.next("req"),
+    decisionId: gateway.ids.next("dec"),
+    traceId,
+    traceFlags: trace?.[3] ?? "00",
+    callerSignal: http.signal,
+    caller: null,
+    request: null,
+    plan: null,
+    lease: null,
+    warnings: [],
+  };
+}
+
+/** The trace context of one call to a provider: the caller's trace, a span of ours. */
+export function childTraceparent(exchange: Exchange, random: Random): string {
+  return `00-${exchange.traceId}-${randomHex(random, 2)}-${exchange.traceFlags}`;
+}
+
+/** `words` × 32 random bits as hexadecimal. */
+function randomHex(random: Random, words: number): string {
+  let text = "";
+  for (let i = 0; i < words; i++) {
+    text += Math.floor(random() * 4294967296)
+      .toString(16)
+      .padStart(8, "0");
+  }
+  return text;
+}

@@ -1,0 +1,42 @@
+/** What the data plane works with: the snapshot in force, the fleet's state and the ports to the outside. */
+import type { Clock, Random } from "../core/clock.ts";
+import type { Ids } from "../core/ids.ts";
+import type { ConfigSnapshot } from "../core/snapshot.ts";
+import type { Health } from "../resilience/health.ts";
+import type { RetryBudget } from "../resilience/retry-budget.ts";
+import type { DecisionQueue } from "../store/decision-queue.ts";
+import type { Admission } from "./admit.ts";
+import type { GatewayMetrics } from "./metrics/gateway-metrics.ts";
+
+/** Bounds of what a caller may send. */
+export interface IngressLimits {
+  readonly maxBodyBytes: number;
+  readonly maxJsonDepth: number;
+  /** Characters of all headers together. */
+  readonly maxHeaderChars: number;
+  /** Milliseconds for the body to arrive. */
+  readonly bodyTimeoutMs: number;
+}
+
+export const DEFAULT_INGRESS_LIMITS: IngressLimits = {
+  maxBodyBytes: 20 * 1024 * 1024,
+  maxJsonDepth: 64,
+  maxHeaderChars: 16 * 1024,
+  bodyTimeoutMs: 30_000,
+};
+
+export interface Gateway {
+  /** The snapshot in force; a request reads it once and keeps what it read. */
+  snapshot(): ConfigSnapshot;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly ids: Ids;
+  readonly health: Health;
+  readonly retryBudget: RetryBudget;
+  readonly admission: Admission;
+  readonly decisions: DecisionQueue;
+  readonly metrics: GatewayMetrics;
+  readonly ingress: IngressLimits;
+  /** Faults that are the gateway's own; the argument holds no body and no secret. */
+  reportInternal(requestId: string, thrown: unknown): void;
+}

@@ -1,0 +1,119 @@
+/** The one path of a request through the data plane. Each line below is a room of its own. */
+import type { Result } from "../core/faults.ts";
+import { parseJson } from "../core/json.ts";
+import type { RoutePlan } from "../core/plan.ts";
+import type { ModelRequest } from "../core/request.ts";
+import { measureRequest } from "../policy/measure-request.ts";
+import { planRoute, resolveUseCase } from "../policy/plan.ts";
+import type { ProviderReply } from "../providers/send.ts";
+import type { AnyWire } from "../providers/wire-registry.ts";
+import { type Climb, climb } from "../resilience/ladder.ts";
+import { attempt, estimateCost } from "./attempt.ts";
+import { authenticate } from "./authenticate.ts";
+import { degradedAnswer } from "./degraded.ts";
+import { beginExchange, type Exchange } from "./exchange.ts";
+import type { Gateway } from "./gateway.ts";
+import { readBody } from "./read-body.ts";
+import { checkHeaderSize } from "./read-headers.ts";
+import { readHints } from "./read-hints.ts";
+import { answerDegraded, answerFault, answerStream, answerWhole, internalFault } from "./respond.ts";
+
+/** Answers one inference call. Never throws: what cannot be answered is refused in the caller's dialect. */
+export async function handleInference(gateway: Gateway, wire: AnyWire, http: Request): Promise<Response> {
+  const exchange = beginExchange(gateway, wire, http);
+  try {
+    const caller = authenticate(exchange.headers, exchange.snapshot);
+    if (!caller.ok) return answerFault(gateway, exchange, caller.fault);
+    exchange.caller = caller.value;
+
+    const request = await parse(gateway, exchange, http);
+    if (!request.ok) return answerFault(gateway, exchange, request.fault);
+    exchange.request = request.value;
+
+    const lease = gateway.admission.admit(caller.value, exchange.snapshot, exchange.arrivedAt);
+    if (!lease.ok) return answerFault(gateway, exchange, lease.fault);
+    exchange.lease = lease.value;
+
+    const plan = await route(gateway, exchange, request.value);
+    if (!plan.ok) return answerFault(gateway, exchange, plan.fault);
+    exchange.plan = plan.value;
+
+    const climbed = await climbLadder(gateway, exchange, request.value, plan.value);
+    if (!climbed.ok) return answerWithoutModel(gateway, exchange, climbed);
+    const reply = climbed.value;
+    if (reply.kind === "stream") return answerStream(gateway, exchange, climbed, reply);
+    return answerWhole(gateway, exchange, climbed, reply);
+  } catch (thrown) {
+    gateway.reportInternal(exchange.requestId, thrown);
+    return answerFault(gateway, exchange, internalFault(exchange.requestId));
+  }
+}
+
+async function parse(gateway: Gateway, exchange: Exchange, http: Request): Promise<Result<ModelRequest>> {
+  const { headers } = exchange;
+  const size = checkHeaderSize(headers, gateway.ingress.maxHeaderChars);
+  if (!size.ok) return size;
+  const hints = readHints(headers.hints);
+  if (!hints.ok) return hints;
+  const bytes = await readBody(http, headers, gateway.ingress, gateway.clock);
+  if (!bytes.ok) return bytes;
+  const body = parseJson(bytes.value, gateway.ingress.maxJsonDepth);
+  if (!body.ok) return body;
+  return exchange.wire.parseRequest(body.value, hints.value);
+}
+
+async function route(
+  gateway: Gateway,
+  exchange: Exchange,
+  request: ModelRequest,
+): Promise<Result<RoutePlan>> {
+  const { caller, snapshot } = exchange;
+  if (!caller) return { ok: false, fault: internalFault(exchange.requestId) };
+  const useCase = resolveUseCase(snapshot, request.target, caller);
+  if (!useCase.ok) return useCase;
+  const measured = measureRequest(request, useCase.value);
+  const estimatedInputTokens = typeof measured === "number" ? measured : await measured;
+  return planRoute({
+    snapshot,
+    useCase: useCase.value,
+    request,
+    caller,
+    health: gateway.health,
+    now: exchange.arrivedAt,
+    estimatedInputTokens,
+    random: gateway.random,
+  });
+}
+
+function climbLadder(
+  gateway: Gateway,
+  exchange: Exchange,
+  request: ModelRequest,
+  plan: RoutePlan,
+): Promise<Climb<ProviderReply>> {
+  return climb(plan, {
+    clock: gateway.clock,
+    random: gateway.random,
+    health: gateway.health,
+    retryBudget: gateway.retryBudget,
+    retry: exchange.snapshot.retry,
+    formatRetries: exchange.snapshot.useCases.get(plan.useCase)?.formatRetries ?? 0,
+    arrivedAt: exchange.arrivedAt,
+    deadlineAt: exchange.arrivedAt + plan.deadlineMs,
+    signal: exchange.callerSignal,
+    send: (call) => attempt(gateway, exchange, request, plan, call),
+    estimateCost: (deployment) => estimateCost(plan, deployment),
+  });
+}
+
+/** Nobody answered: the policy's words where the ladder ran out, the fault itself where it stopped. */
+function answerWithoutModel(
+  gateway: Gateway,
+  exchange: Exchange,
+  climbed: Extract<Climb<ProviderReply>, { ok: false }>,
+): Response {
+  const ranOut = climbed.cause === "exhausted" || climbed.cause === "deadline";
+  const degraded = ranOut ? degradedAnswer(exchange) : null;
+  if (degraded) return answerDegraded(gateway, exchange, degraded, climbed.attempts, climbed.fault);
+  return answerFault(gateway, exchange, climbed.fault, climbed.attempts);
+}

@@ -1,0 +1,116 @@
+/** A caller's body as bounded bytes. Owns sizes, encodings and patience; knows nothing of JSON. */
+import { gunzip, type ZlibOptions } from "node:zlib";
+import type { Clock } from "../core/clock.ts";
+import { failed, ok, type Result } from "../core/faults.ts";
+import type { IngressLimits } from "./gateway.ts";
+import type { IngressHeaders } from "./read-headers.ts";
+
+export type BodyHeaders = Pick<IngressHeaders, "contentLength" | "contentEncoding">;
+
+/**
+ * Reads at most `maxBodyBytes`, counted after decompression, whether or not a Content-Length was stated.
+ * Faults: `too_large` (413), `invalid` with `unsupported_encoding`, `bad_gzip`, `body_timeout` or `body_cut`.
+ */
+export async function readBody(
+  http: Request,
+  headers: BodyHeaders,
+  limits: IngressLimits,
+  clock: Clock,
+): Promise<Result<Uint8Array>> {
+  const stated = headers.contentLength;
+  if (stated !== null && Number(stated) > limits.maxBodyBytes) return tooLarge(limits);
+  const encoding = headers.contentEncoding;
+  if (encoding !== null && encoding !== "identity" && encoding !== "gzip") {
+    return failed(
+      "invalid",
+      "unsupported_encoding",
+      "The body's Content-Encoding is not supported. Send it plain or as gzip.",
+    );
+  }
+  const raw =
+    stated === null ? await readCounted(http, limits, clock) : await readStated(http, limits, clock);
+  return raw.ok && encoding === "gzip" ? inflate(raw.value, limits) : raw;
+}
+
+/** The length is known and small enough: the runtime reads it in one piece. */
+async function readStated(http: Request, limits: IngressLimits, clock: Clock): Promise<Result<Uint8Array>> {
+  let expire = (): void => {};
+  const late = new Promise<"late">((resolve) => {
+    expire = () => resolve("late");
+  });
+  const timer = clock.after(limits.bodyTimeoutMs, expire);
+  try {
+    const read = await Promise.race([http.arrayBuffer(), late]);
+    return read === "late" ? timedOut(limits) : ok(new Uint8Array(read));
+  } catch {
+    return cut();
+  } finally {
+    timer.cancel();
+  }
+}
+
+async function readCounted(http: Request, limits: IngressLimits, clock: Clock): Promise<Result<Uint8Array>> {
+  if (!http.body) return ok(new Uint8Array(0));
+  const reader = http.body.getReader();
+  let late = false;
+  const timer = clock.after(limits.bodyTimeoutMs, () => {
+    late = true;
+    reader.cancel().catch(() => {});
+  });
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      length += value.byteLength;
+      if (length > limits.maxBodyBytes) {
+        reader.cancel().catch(() => {});
+        return tooLarge(limits);
+      }
+      chunks.push(value);
+    }
+  } catch {
+    return late ? timedOut(limits) : cut();
+  } finally {
+    timer.cancel();
+  }
+  return late ? timedOut(limits) : ok(Buffer.concat(chunks, length));
+}
+
+/** `maxOutputLength` ends a bomb at the limit, before it is in memory. */
+function inflate(bytes: Uint8Array, limits: IngressLimits): Promise<Result<Uint8Array>> {
+  const options: ZlibOptions = { maxOutputLength: limits.maxBodyBytes };
+  return new Promise((resolve) => {
+    gunzip(bytes, options, (error, inflated) => {
+      if (!error) return resolve(ok(inflated));
+      const oversize = "code" in error && error.code === "ERR_BUFFER_TOO_LARGE";
+      resolve(
+        oversize
+          ? tooLarge(limits)
+          : failed("invalid", "bad_gzip", "The body says it is gzip and is not. Check Content-Encoding."),
+      );
+    });
+  });
+}
+
+function tooLarge(limits: IngressLimits): Result<never> {
+  const mebibytes = Math.floor(limits.maxBodyBytes / (1024 * 1024));
+  return failed(
+    "too_large",
+    "body_too_large",
+    `The request body is larger than ${mebibytes} MiB. Send less text, or pass images by URL.`,
+  );
+}
+
+function timedOut(limits: IngressLimits): Result<never> {
+  return failed(
+    "invalid",
+    "body_timeout",
+    `The request body did not arrive within ${limits.bodyTimeoutMs} ms. Send it faster or smaller.`,
+  );
+}
+
+function cut(): Result<never> {
+  return failed("invalid", "body_cut", "The request body ended before its stated length.");
+}

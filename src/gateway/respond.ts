@@ -1,0 +1,208 @@
+/** Answers in the caller's dialect: whole, streamed, degraded or refused. Each ends in one conclusion. */
+import type { Attempt } from "../core/decision.ts";
+import type { StreamEvent } from "../core/events.ts";
+import { FAULTS, type Fault, fault } from "../core/faults.ts";
+import type { ProviderReply } from "../providers/send.ts";
+import type { Climb } from "../resilience/ladder.ts";
+import { encodeSse } from "../wires/sse.ts";
+import type { RenderContext, Warning } from "../wires/wire.ts";
+import { conclude, totalCost } from "./conclude.ts";
+import type { DegradedAnswer } from "./degraded.ts";
+import type { Exchange } from "./exchange.ts";
+import type { Gateway } from "./gateway.ts";
+import { responseHeaders, type Served } from "./response-headers.ts";
+import { streamFrames } from "./stream-answer.ts";
+
+export type Climbed = Extract<Climb<ProviderReply>, { ok: true }>;
+const NO_FINISH = { unified: "other", raw: null } as const;
+
+/** A whole answer of a model. */
+export function answerWhole(
+  gateway: Gateway,
+  exchange: Exchange,
+  climbed: Climbed,
+  reply: Extract<ProviderReply, { kind: "whole" }>,
+): Response {
+  noteWarnings(exchange, reply.warnings);
+  const context = renderContext(
+    exchange,
+    climbed.deployment.model.id,
+    climbed.deployment.simulated,
+    reply.warnings,
+  );
+  const body = JSON.stringify(exchange.wire.renderAnswer(reply.events, context));
+  const headers = responseHeaders(exchange, servedBy(climbed));
+  headers["content-type"] = "application/json";
+  climbed.settle("good");
+  const last = reply.events[reply.events.length - 1];
+  conclude(gateway, exchange, {
+    outcome: "answered",
+    status: 200,
+    rung: climbed.rung,
+    degraded: null,
+    attempts: climbed.attempts,
+    deployment: climbed.deployment,
+    finish: last?.type === "finish" ? last.reason : NO_FINISH,
+    fault: null,
+  });
+  return new Response(body, { headers });
+}
+
+/** A streamed answer of a model, whose first content is here and whose end is still to come. */
+export function answerStream(
+  gateway: Gateway,
+  exchange: Exchange,
+  climbed: Climbed,
+  reply: Extract<ProviderReply, { kind: "stream" }>,
+): Response {
+  noteWarnings(exchange, reply.warnings);
+  const { deployment } = climbed;
+  const context = renderContext(exchange, deployment.model.id, deployment.simulated, reply.warnings);
+  const headers = responseHeaders(exchange, servedBy(climbed));
+  return eventStreamResponse(streamFrames(gateway, exchange, climbed, reply, context), headers, 200);
+}
+
+/** The policy's own words, when no model answered. */
+export function answerDegraded(
+  gateway: Gateway,
+  exchange: Exchange,
+  answer: DegradedAnswer,
+  attempts: readonly Attempt[],
+  why: Fault,
+): Response {
+  const { mode, status } = answer.mode;
+  const served: Served = {
+    rung: "degraded",
+    attempts: countCalls(attempts),
+    model: null,
+    provider: null,
+    region: null,
+    cost: totalCost(attempts),
+    degraded: mode,
+    simulated: false,
+  };
+  const headers = responseHeaders(exchange, served);
+  if (answer.retryAfterSeconds !== null) headers["retry-after"] = String(answer.retryAfterSeconds);
+  const context: RenderContext = {
+    ...renderContext(exchange, `pointsman/${mode}`, false, []),
+    labels: { degraded: mode, use_case: exchange.plan?.useCase ?? null, decision: exchange.decisionId },
+  };
+  conclude(gateway, exchange, {
+    outcome: "degraded",
+    status,
+    rung: "degraded",
+    degraded: mode,
+    attempts,
+    deployment: null,
+    finish: null,
+    fault: why,
+  });
+  if (exchange.request?.stream) {
+    return eventStreamResponse(renderAll(exchange, answer.events, context), headers, status);
+  }
+  headers["content-type"] = "application/json";
+  return new Response(JSON.stringify(exchange.wire.renderAnswer(answer.events, context)), {
+    status,
+    headers,
+  });
+}
+
+/** An error in the caller's dialect. */
+export function answerFault(
+  gateway: Gateway,
+  exchange: Exchange,
+  why: Fault,
+  attempts: readonly Attempt[] = [],
+): Response {
+  const rendered = exchange.wire.renderFault(why, exchange.requestId);
+  conclude(gateway, exchange, {
+    outcome: why.kind === "cancelled" ? "cancelled" : "failed",
+    status: rendered.status,
+    rung: null,
+    degraded: null,
+    attempts,
+    deployment: null,
+    finish: null,
+    fault: why,
+  });
+  const headers: Record<string, string> = { ...responseHeaders(exchange, null), ...rendered.headers };
+  if (attempts.length > 0) headers["x-pointsman-attempts"] = String(countCalls(attempts));
+  headers["content-type"] = "application/json";
+  if (FAULTS[why.kind].status === 401) headers["www-authenticate"] = 'Bearer realm="pointsman"';
+  return new Response(JSON.stringify(rendered.body), { status: rendered.status, headers });
+}
+
+/** What a caller hears when the gateway itself is at fault; the cause goes to the operator's log alone. */
+export function internalFault(requestId: string): Fault {
+  return fault(
+    "internal",
+    "internal_error",
+    `The gateway failed on this request. Quote request id ${requestId} to your platform owner.`,
+  );
+}
+
+function servedBy(climbed: Climbed): Served {
+  const { deployment } = climbed;
+  const streaming = climbed.value.kind === "stream";
+  return {
+    rung: climbed.rung,
+    attempts: countCalls(climbed.attempts),
+    model: deployment.model.id,
+    provider: deployment.provider,
+    region: deployment.region,
+    cost: streaming ? null : totalCost(climbed.attempts),
+    degraded: null,
+    simulated: deployment.simulated,
+  };
+}
+
+function countCalls(attempts: readonly Attempt[]): number {
+  let calls = 0;
+  for (const attempt of attempts) if (attempt.result !== "skipped") calls++;
+  return calls;
+}
+
+function noteWarnings(exchange: Exchange, warnings: readonly Warning[]): void {
+  if (warnings.length > 0) exchange.warnings = warnings.map((warning) => warning.control);
+}
+
+function renderContext(
+  exchange: Exchange,
+  model: string,
+  simulated: boolean,
+  warnings: readonly Warning[],
+): RenderContext {
+  const context: RenderContext = {
+    requestId: exchange.requestId,
+    model,
+    createdAt: Math.floor(exchange.arrivedAt / 1000),
+    streamUsage: exchange.request?.streamUsage ?? false,
+  };
+  if (!simulated && warnings.length === 0) return context;
+  const labels = { ...(simulated && { simulated: true }), ...(warnings.length > 0 && { warnings }) };
+  return { ...context, labels };
+}
+
+function renderAll(exchange: Exchange, events: readonly StreamEvent[], context: RenderContext): string {
+  const { wire } = exchange;
+  let state = wire.renderStart(context);
+  let text = "";
+  for (const event of events) {
+    const [after, frames] = wire.renderEvent(event, state);
+    state = after;
+    for (const frame of frames) text += encodeSse(frame);
+  }
+  return text;
+}
+
+function eventStreamResponse(
+  body: ReadableStream<Uint8Array> | string,
+  headers: Record<string, string>,
+  status: number,
+): Response {
+  headers["content-type"] = "text/event-stream; charset=utf-8";
+  headers["cache-control"] = "no-cache";
+  // Reverse proxies that buffer would turn a stream into a wait.
+  headers["x-accel-buffering"] = "no";
+  return new Response(body, { status, headers });
+}

@@ -1,0 +1,92 @@
+/**
+ * The process as one function from Request to Response. Owns dispatch: inference goes straight to the data
+ * plane, everything else to the control application, which is built when it is first asked for.
+ */
+import { roleSuffices } from "../core/caller.ts";
+import { fault } from "../core/faults.ts";
+import { authenticate } from "../gateway/authenticate.ts";
+import type { Gateway } from "../gateway/gateway.ts";
+import { handleInference } from "../gateway/handle-inference.ts";
+import { readHeaders } from "../gateway/read-headers.ts";
+import type { AnyWire } from "../providers/wire-registry.ts";
+import type { ControlPorts } from "./control-ports.ts";
+import { problem } from "./problem.ts";
+import { findRoute } from "./routes.ts";
+
+/** Paths of the data plane and the wire each speaks. */
+export type InferenceRoutes = ReadonlyMap<string, AnyWire>;
+
+export interface AppPorts {
+  readonly gateway: Gateway;
+  readonly inference: InferenceRoutes;
+  readonly control: ControlPorts;
+}
+
+export function createApp(ports: AppPorts): (request: Request) => Promise<Response> {
+  const { gateway, inference } = ports;
+  let controlApp: Promise<(request: Request) => Response | Promise<Response>> | null = null;
+  const control = async (request: Request): Promise<Response> => {
+    controlApp ??= import("./control-app.ts").then((module) => module.createControlApp(ports.control));
+    return (await controlApp)(request);
+  };
+  return async (request) => {
+    const path = pathOf(request.url);
+    if (request.method === "POST") {
+      const wire = inference.get(path);
+      if (wire) return handleInference(gateway, wire, request);
+    }
+    const requestId = gateway.ids.next("req");
+    try {
+      return guard(gateway, request, path, requestId) ?? (await control(request));
+    } catch (thrown) {
+      gateway.reportInternal(requestId, thrown);
+      return problem(
+        fault("internal", "internal_error", `The gateway failed. Quote request id ${requestId}.`),
+        requestId,
+      );
+    }
+  };
+}
+
+/** The response that ends the request here, or null where the route exists and the caller may use it. */
+function guard(gateway: Gateway, request: Request, path: string, requestId: string): Response | null {
+  const found = findRoute(request.method, path);
+  if (found.kind === "unknown") {
+    return problem(
+      fault(
+        "not_found",
+        "unknown_path",
+        "There is nothing at this path. Chat is at POST /v1/chat/completions.",
+      ),
+      requestId,
+    );
+  }
+  if (found.kind === "wrong_method") {
+    return problem(
+      fault("method_not_allowed", "method_not_allowed", `This path takes ${found.allow}.`),
+      requestId,
+      { allow: found.allow },
+    );
+  }
+  const { access } = found.row;
+  if (access === "open") return null;
+  const caller = authenticate(readHeaders(request.headers), gateway.snapshot());
+  if (!caller.ok) return problem(caller.fault, requestId, { "www-authenticate": 'Bearer realm="pointsman"' });
+  if (roleSuffices(caller.value.role, access)) return null;
+  return problem(
+    fault(
+      "forbidden",
+      "role_required",
+      `This path needs the role ${access}; the key has ${caller.value.role}.`,
+    ),
+    requestId,
+  );
+}
+
+/** The path of an absolute URL without its query; a URL object would cost more than the rest of dispatch. */
+function pathOf(url: string): string {
+  const start = url.indexOf("/", url.indexOf("://") + 3);
+  if (start === -1) return "/";
+  const query = url.indexOf("?", start);
+  return query === -1 ? url.slice(start) : url.slice(start, query);
+}

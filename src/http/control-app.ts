@@ -1,0 +1,46 @@
+/**
+ * Everything that is not inference, as a Hono application whose schemas are also its OpenAPI document. Who
+ * may ask is decided before it (routes.ts); each endpoint parses, calls and renders.
+ */
+import { OpenAPIHono } from "@hono/zod-openapi";
+import type { ControlPorts } from "./control-ports.ts";
+import { type Endpoint, validated } from "./endpoint.ts";
+import { decisionEndpoints } from "./endpoints/decisions.ts";
+import { policyEndpoints } from "./endpoints/policy.ts";
+import { probeEndpoints } from "./endpoints/probes.ts";
+import { ROUTES } from "./routes.ts";
+
+export function createControlApp(ports: ControlPorts): (request: Request) => Response | Promise<Response> {
+  const app = new OpenAPIHono();
+  app.openAPIRegistry.registerComponent("securitySchemes", "key", { type: "http", scheme: "bearer" });
+  for (const endpoint of [...probeEndpoints(ports), ...decisionEndpoints(ports), ...policyEndpoints(ports)]) {
+    register(app, endpoint, ports);
+  }
+  app.doc31("/openapi.json", {
+    openapi: "3.1.0",
+    info: { title: "Pointsman", version: "0.1.0", description: "The control interface of the gateway." },
+  });
+  return (request) => app.fetch(request);
+}
+
+/** An endpoint without a row in the table of routes could never be reached: that is a bug of ours. */
+function register(app: OpenAPIHono, endpoint: Endpoint, ports: ControlPorts): void {
+  const row = ROUTES.find((route) => route.method === endpoint.method && route.path === endpoint.path);
+  if (!row) throw new Error(`No row for ${endpoint.method} ${endpoint.path} in the table of routes.`);
+  app.openAPIRegistry.registerPath({
+    method: endpoint.method === "GET" ? "get" : "post",
+    path: endpoint.path,
+    summary: row.purpose,
+    ...(row.access !== "open" && { security: [{ key: [] }], description: `Needs the role ${row.access}.` }),
+    request: {
+      ...(endpoint.params && { params: endpoint.params }),
+      ...(endpoint.query && { query: endpoint.query }),
+      ...(endpoint.body && {
+        body: { required: true, content: { "application/json": { schema: endpoint.body } } },
+      }),
+    },
+    responses: endpoint.responses,
+  });
+  const path = endpoint.path.replace(/\{(\w+)\}/g, ":$1");
+  app.on(endpoint.method, path, (c) => validated(endpoint, c, ports.nextRequestId));
+}

@@ -1,0 +1,24 @@
+/** What the control interface asks of the rooms below it. */
+import type { ExplainQuestion } from "../control/explain/explain-request.ts";
+import type { PolicyStatus } from "../control/policy/policy-control.ts";
+import type { Caller } from "../core/caller.ts";
+import type { Result } from "../core/faults.ts";
+import type { ConfigSnapshot } from "../core/snapshot.ts";
+import type { Explanation } from "../policy/explain.ts";
+import type { HealthReport } from "../resilience/health.ts";
+import type { ActivationStore, DecisionStore } from "../store/ports.ts";
+
+export interface ControlPorts {
+  readonly decisions: DecisionStore;
+  readonly activations: ActivationStore;
+  snapshot(): ConfigSnapshot;
+  policyStatus(): PolicyStatus;
+  healthReport(): readonly HealthReport[];
+  explain(question: ExplainQuestion): Promise<Result<Explanation>>;
+  /** The caller of a request that the guard has let through. */
+  callerOf(headers: Headers): Caller | null;
+  ready(): boolean;
+  /** Prometheus text. */
+  metricsText(): string;
+  nextRequestId(): string;
+}

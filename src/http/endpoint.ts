@@ -1,0 +1,88 @@
+/** One endpoint of the control interface as data, and the check of its input by its own schemas. */
+import type { z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { type Fault, fault } from "../core/faults.ts";
+import { problem } from "./problem.ts";
+
+export interface Endpoint {
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  readonly params?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodType;
+  readonly responses: Readonly<Record<number, ResponseDoc>>;
+  handle(input: EndpointInput): Response | Fault | Promise<Response | Fault>;
+}
+
+/** Input that has passed the schemas; a field without a schema is empty. */
+export interface EndpointInput {
+  readonly params: unknown;
+  readonly query: unknown;
+  readonly body: unknown;
+  readonly headers: Headers;
+}
+
+interface ResponseDoc {
+  readonly description: string;
+  readonly content?: Readonly<Record<string, { readonly schema: z.ZodType }>>;
+}
+
+/** What an endpoint is given: `define` keeps the types of its schemas together with its handler. */
+interface Definition<P, Q, B> {
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  readonly params?: z.ZodType<P>;
+  readonly query?: z.ZodType<Q>;
+  readonly body?: z.ZodType<B>;
+  readonly responses: Endpoint["responses"];
+  handle(input: {
+    readonly params: P;
+    readonly query: Q;
+    readonly body: B;
+    readonly headers: Headers;
+  }): Response | Fault | Promise<Response | Fault>;
+}
+
+export function define<P = unknown, Q = unknown, B = unknown>(definition: Definition<P, Q, B>): Endpoint {
+  return definition as unknown as Endpoint;
+}
+
+/** Runs `endpoint` on input that fits; anything else is a 400 that names the field. */
+export async function validated(
+  endpoint: Endpoint,
+  c: Context,
+  nextRequestId: () => string,
+): Promise<Response> {
+  const input: Record<"params" | "query" | "body", unknown> = { params: {}, query: {}, body: undefined };
+  for (const part of ["params", "query", "body"] as const) {
+    const schema = endpoint[part];
+    if (!schema) continue;
+    const raw = part === "params" ? c.req.param() : part === "query" ? c.req.query() : await bodyOf(c);
+    const parsed = schema.safeParse(raw);
+    if (!parsed.success) return problem(misfit(parsed.error), nextRequestId());
+    input[part] = parsed.data;
+  }
+  const outcome = await endpoint.handle({ ...input, headers: c.req.raw.headers });
+  return outcome instanceof Response ? outcome : problem(outcome, nextRequestId());
+}
+
+async function bodyOf(c: Context): Promise<unknown> {
+  try {
+    return await c.req.json();
+  } catch {
+    return undefined;
+  }
+}
+
+function misfit(error: z.ZodError): Fault {
+  const issue = error.issues[0];
+  const param = issue?.path.join(".") ?? "";
+  return fault(
+    "invalid",
+    "invalid_value",
+    `${param === "" ? "The input" : param}: ${issue?.message ?? "does not fit"}.`,
+    {
+      param,
+    },
+  );
+}

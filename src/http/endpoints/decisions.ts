@@ -1,0 +1,66 @@
+/** Decision records: a page, or one. */
+import { z } from "@hono/zod-openapi";
+import { fault } from "../../core/faults.ts";
+import type { ControlPorts } from "../control-ports.ts";
+import { define, type Endpoint } from "../endpoint.ts";
+import { jsonOf, refusal } from "./response-docs.ts";
+
+const pageQuery = z
+  .object({
+    limit: z.coerce.number().int().min(1).max(500).default(50).openapi({ description: "records a page" }),
+    before: z
+      .string()
+      .max(64)
+      .optional()
+      .openapi({ description: "cursor: older than this id, newest first" }),
+    after: z.string().max(64).optional().openapi({ description: "cursor: newer than this id, oldest first" }),
+    use_case: z.string().max(128).optional(),
+    outcome: z.enum(["answered", "degraded", "failed", "cancelled"]).optional(),
+    tenant: z.string().max(128).optional(),
+  })
+  .refine((query) => query.before === undefined || query.after === undefined, {
+    message: "give 'before' or 'after', not both",
+  });
+
+const record = z.looseObject({ id: z.string(), requestId: z.string(), outcome: z.string() });
+
+export function decisionEndpoints(ports: ControlPorts): readonly Endpoint[] {
+  return [
+    define({
+      method: "GET",
+      path: "/admin/decisions",
+      query: pageQuery,
+      responses: {
+        200: jsonOf("A page.", z.object({ decisions: z.array(record), cursor: z.string().nullable() })),
+        400: refusal,
+      },
+      async handle({ query }) {
+        const { limit, before, after, use_case: useCase, outcome, tenant } = query;
+        const page = await ports.decisions.list({
+          limit,
+          ...(before !== undefined && { before }),
+          ...(after !== undefined && { after }),
+          ...(useCase !== undefined && { useCase }),
+          ...(outcome !== undefined && { outcome }),
+          ...(tenant !== undefined && { tenant }),
+        });
+        return Response.json(page);
+      },
+    }),
+    define({
+      method: "GET",
+      path: "/admin/decisions/{id}",
+      params: z.object({ id: z.string().max(64) }),
+      responses: { 200: jsonOf("The record.", record), 404: refusal },
+      async handle({ params }) {
+        const decision = await ports.decisions.get(params.id);
+        if (decision) return Response.json(decision);
+        return fault(
+          "not_found",
+          "unknown_decision",
+          "No record has this id; a new one is readable within a second.",
+        );
+      },
+    }),
+  ];
+}

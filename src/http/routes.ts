@@ -1,0 +1,70 @@
+/** Every route of the process and the role it asks for: one table, default deny. */
+import type { Role } from "../core/caller.ts";
+
+export type Access = Role | "open";
+
+export interface RouteRow {
+  readonly method: "GET" | "POST";
+  /** `{name}` matches one segment. */
+  readonly path: string;
+  readonly access: Access;
+  readonly purpose: string;
+}
+
+export const ROUTES = [
+  { method: "POST", path: "/v1/chat/completions", access: "caller", purpose: "OpenAI Chat Completions" },
+  { method: "GET", path: "/v1/models", access: "caller", purpose: "the use cases this key may ask for" },
+  { method: "GET", path: "/healthz", access: "open", purpose: "the process lives" },
+  {
+    method: "GET",
+    path: "/readyz",
+    access: "open",
+    purpose: "a policy is in force and no shutdown is under way",
+  },
+  { method: "GET", path: "/openapi.json", access: "open", purpose: "this interface, described" },
+  { method: "GET", path: "/metrics", access: "open", purpose: "Prometheus metrics" },
+  { method: "GET", path: "/schema/policy.json", access: "open", purpose: "JSON Schema of the policy" },
+  {
+    method: "GET",
+    path: "/schema/scenario.json",
+    access: "open",
+    purpose: "JSON Schema of a simulator scenario",
+  },
+  { method: "GET", path: "/admin/decisions", access: "viewer", purpose: "decision records, newest first" },
+  { method: "GET", path: "/admin/decisions/{id}", access: "viewer", purpose: "one decision record" },
+  { method: "GET", path: "/admin/health", access: "viewer", purpose: "circuits, cooldowns and latencies" },
+  { method: "GET", path: "/admin/policy", access: "viewer", purpose: "the policy in force and its findings" },
+  { method: "GET", path: "/admin/policy/history", access: "viewer", purpose: "activations and refusals" },
+  { method: "POST", path: "/admin/explain", access: "viewer", purpose: "the ladder a request would climb" },
+] as const satisfies readonly RouteRow[];
+
+export type RouteLookup =
+  | { readonly kind: "found"; readonly row: RouteRow }
+  | { readonly kind: "wrong_method"; readonly allow: string }
+  | { readonly kind: "unknown" };
+
+/** Finds the row for a request; HEAD goes where GET goes. */
+export function findRoute(method: string, path: string): RouteLookup {
+  const wanted = method === "HEAD" ? "GET" : method;
+  const allowed: string[] = [];
+  for (const row of ROUTES) {
+    if (!matches(row.path, path)) continue;
+    if (row.method === wanted) return { kind: "found", row };
+    allowed.push(row.method);
+  }
+  return allowed.length > 0 ? { kind: "wrong_method", allow: allowed.join(", ") } : { kind: "unknown" };
+}
+
+function matches(pattern: string, path: string): boolean {
+  if (pattern === path) return true;
+  if (!pattern.includes("{")) return false;
+  const wanted = pattern.split("/");
+  const given = path.split("/");
+  return (
+    wanted.length === given.length && wanted.every((segment, i) => isHole(segment) || segment === given[i])
+  );
+}
+
+function isHole(segment: string): boolean {
+  return segment.startsWith("{");
+}

@@ -1,0 +1,95 @@
+/** Joins the rooms of a running gateway into one function from Request to Response. */
+import { explainRequest } from "../control/explain/explain-request.ts";
+import type { PolicyControl } from "../control/policy/policy-control.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Ids } from "../core/ids.ts";
+import type { ConfigSnapshot } from "../core/snapshot.ts";
+import { createAdmission } from "../gateway/admit.ts";
+import { authenticate } from "../gateway/authenticate.ts";
+import { DEFAULT_INGRESS_LIMITS, type Gateway } from "../gateway/gateway.ts";
+import { createGatewayMetrics, type GatewayMetrics } from "../gateway/metrics/gateway-metrics.ts";
+import { readHeaders } from "../gateway/read-headers.ts";
+import { createApp } from "../http/app.ts";
+import { findWire } from "../providers/wire-registry.ts";
+import { createHealth } from "../resilience/health.ts";
+import { createRetryBudget } from "../resilience/retry-budget.ts";
+import { createDecisionQueue, type DecisionQueue } from "../store/decision-queue.ts";
+import type { Store } from "../store/ports.ts";
+import { describeThrown, type Log } from "./log.ts";
+import { systemRandom } from "./system.ts";
+
+export interface Parts {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+  readonly store: Store;
+  readonly control: PolicyControl;
+  ready(): boolean;
+}
+
+export interface Assembly {
+  readonly app: (request: Request) => Promise<Response>;
+  readonly queue: DecisionQueue;
+  readonly metrics: GatewayMetrics;
+  /** The fleet follows a policy that was just activated. */
+  reconfigure(snapshot: ConfigSnapshot): void;
+}
+
+export function assemble(parts: Parts): Assembly {
+  const { clock, ids, log, store, control } = parts;
+  const first = control.snapshot();
+  const health = createHealth(clock);
+  const retryBudget = createRetryBudget(first.retry);
+  const reconfigure = (snapshot: ConfigSnapshot): void => {
+    health.reconfigure(snapshot.deployments.values(), snapshot.circuit);
+    retryBudget.reconfigure(snapshot.retry);
+  };
+  reconfigure(first);
+  const admission = createAdmission();
+  const queue = createDecisionQueue({ store: store.decisions, clock });
+  const metrics = createGatewayMetrics({
+    health,
+    admission,
+    decisions: queue,
+    policyVersion: () => control.snapshot().version,
+    startedAt: clock.now(),
+    now: clock.now,
+  });
+  const gateway: Gateway = {
+    snapshot: control.snapshot,
+    clock,
+    random: systemRandom,
+    ids,
+    health,
+    retryBudget,
+    admission,
+    decisions: queue,
+    metrics,
+    ingress: DEFAULT_INGRESS_LIMITS,
+    reportInternal: (requestId, thrown) =>
+      log("error", "internal_error", { requestId, ...describeThrown(thrown) }),
+  };
+  const chat = findWire("openai-chat");
+  if (!chat) throw new Error("This build has no openai-chat wire.");
+  const app = createApp({
+    gateway,
+    inference: new Map([["/v1/chat/completions", chat]]),
+    control: {
+      decisions: store.decisions,
+      activations: store.activations,
+      snapshot: control.snapshot,
+      policyStatus: control.status,
+      healthReport: () => health.report(clock.now()),
+      explain: (question) =>
+        explainRequest(question, { snapshot: control.snapshot(), wire: chat, health, clock }),
+      callerOf(headers) {
+        const caller = authenticate(readHeaders(headers), control.snapshot());
+        return caller.ok ? caller.value : null;
+      },
+      ready: parts.ready,
+      metricsText: metrics.render,
+      nextRequestId: () => ids.next("req"),
+    },
+  });
+  return { app, queue, metrics, reconfigure };
+}

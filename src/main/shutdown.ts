@@ -1,0 +1,53 @@
+/**
+ * The end of the process: not ready → no new connections → what is in flight finishes → records flushed →
+ * exit. Owns the order and its limits; a second signal ends at once.
+ */
+import { type Clock, sleep } from "../core/clock.ts";
+import type { Log } from "./log.ts";
+
+export interface Drainable {
+  /** From now on `/readyz` says no. */
+  markNotReady(): void;
+  /** Stops listening; connections with a request under way stay. */
+  stopListening(): void;
+  /** Requests whose last byte has not left. */
+  pending(): number;
+  /** Ends what the drain limit left over. */
+  cutOff(): Promise<void>;
+  /** Writes what waits to be written; false where that failed. */
+  flush(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+const LOOK_EVERY_MS = 10;
+
+/** Resolves with the exit code: 0 when everything finished and was written, 1 when something was cut. */
+export async function drain(parts: Drainable, limitMs: number, clock: Clock, log: Log): Promise<number> {
+  const startedAt = clock.now();
+  parts.markNotReady();
+  parts.stopListening();
+  log("info", "draining", { inFlight: parts.pending(), limitMs });
+  while (parts.pending() > 0 && clock.now() - startedAt < limitMs) await sleep(clock, LOOK_EVERY_MS);
+  const left = parts.pending();
+  if (left > 0) log("warn", "drain_limit_reached", { cut: left });
+  await parts.cutOff();
+  const flushed = await parts.flush();
+  if (!flushed) log("error", "records_not_flushed");
+  await parts.close();
+  log("info", "stopped", { afterMs: clock.now() - startedAt });
+  return left === 0 && flushed ? 0 : 1;
+}
+
+/** Resolves on the first SIGTERM or SIGINT; the second one exits with 130 at once. */
+export function untilSignalled(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let seen = false;
+    const onSignal = (signal: NodeJS.Signals): void => {
+      if (seen) process.exit(130);
+      seen = true;
+      resolve(signal);
+    };
+    process.on("SIGTERM", onSignal);
+    process.on("SIGINT", onSignal);
+  });
+}

@@ -1,0 +1,31 @@
+/** `pointsman simulate`: simulated providers alone; also how `up` starts its own. */
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import type { SimulateOptions } from "../cli/ports.ts";
+import type { Clock } from "../core/clock.ts";
+import { parseScenario } from "../providers/simulator/scenario-file.ts";
+import { type Simulator, startSimulator } from "../providers/simulator/server.ts";
+import { untilSignalled } from "./shutdown.ts";
+import { systemClock } from "./system.ts";
+
+const CALM = fileURLToPath(new URL("../../examples/scenarios/calm.yaml", import.meta.url));
+
+export async function simulate(options: SimulateOptions): Promise<number> {
+  const simulator = await startSimulatorFrom(options, systemClock());
+  process.stdout.write(`Simulated providers listen on ${simulator.url}; GET /_simulator shows them.\n`);
+  await untilSignalled();
+  await simulator.close();
+  return 0;
+}
+
+/** Reads the scenario, the calm example where none is named. Throws with every finding on a bad one. */
+export async function startSimulatorFrom(
+  options: { readonly scenario: string | null; readonly host: string; readonly port: number },
+  clock: Clock,
+): Promise<Simulator> {
+  const file = options.scenario ?? CALM;
+  const parsed = parseScenario({ file, text: await readFile(file, "utf8") });
+  if (!parsed.ok)
+    throw new Error(parsed.findings.map((f) => `${f.file}:${f.line}:${f.column} ${f.message}`).join("\n"));
+  return startSimulator({ scenario: parsed.scenario, host: options.host, port: options.port, clock });
+}

@@ -1,0 +1,178 @@
+/** `pointsman up`: the process from its options to its exit code. */
+import { hash } from "node:crypto";
+import { join } from "node:path";
+import type { UpOptions } from "../cli/ports.ts";
+import { loadLastGood, readPolicyFiles } from "../control/policy/policy-files.ts";
+import type { Clock } from "../core/clock.ts";
+import { DEMO_KEY } from "../core/demo-key.ts";
+import { createIds } from "../core/ids.ts";
+import type { KeySpec } from "../core/snapshot.ts";
+import { DEFAULT_INGRESS_LIMITS } from "../gateway/gateway.ts";
+import { parsePolicy } from "../policy/load.ts";
+import { resolveCredential } from "../providers/credentials.ts";
+import type { Simulator } from "../providers/simulator/server.ts";
+import type { Store } from "../store/ports.ts";
+import { type Assembly, assemble } from "./assemble.ts";
+import { banner } from "./banner.ts";
+import { jsonLog, type Log } from "./log.ts";
+import { oneLine, type PolicyStart, startPolicy } from "./policy-runtime.ts";
+import { drain, untilSignalled } from "./shutdown.ts";
+import { startSimulatorFrom } from "./simulate.ts";
+import { systemClock, systemRandom } from "./system.ts";
+
+interface Base {
+  readonly options: UpOptions;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly store: Store;
+  readonly simulator: Simulator | null;
+  readonly demoKey: string | null;
+}
+
+/** Runs until a signal; resolves with the exit code. */
+export async function up(options: UpOptions): Promise<number> {
+  const demoKey = options.demo ? process.env.POINTSMAN_DEMO_KEY?.trim() || DEMO_KEY : null;
+  if (demoKey === DEMO_KEY && !isLoopback(options.host)) {
+    process.stderr.write(
+      `pointsman: the default demo key must not be reachable from outside (--host ${options.host}).\n` +
+        "Set POINTSMAN_DEMO_KEY to a secret, or leave --demo out and put keys into the policy.\n",
+    );
+    return 1;
+  }
+  const clock = systemClock();
+  const log = jsonLog((line) => process.stderr.write(line), clock.now);
+  const store = await openStore(options.data, clock);
+  const simulator = (await wantsSimulator(options))
+    ? await startSimulatorFrom({ scenario: options.scenario, host: "127.0.0.1", port: 0 }, clock)
+    : null;
+  return serve({ options, clock, log, store, simulator, demoKey });
+}
+
+async function serve(base: Base): Promise<number> {
+  const { options, clock, log, store, simulator, demoKey } = base;
+  const ids = createIds(clock, systemRandom);
+  let ready = true;
+  let assembly: Assembly | null = null;
+  const policy = await startPolicy({
+    file: options.policy,
+    environment: options.environment,
+    directory: keptDirectory(options),
+    clock,
+    ids,
+    activations: store.activations,
+    compile: compilePorts(base),
+    extraKeys: demoKey === null ? [] : [keySpecOf(demoKey)],
+    log,
+    onActivated(snapshot) {
+      assembly?.reconfigure(snapshot);
+      assembly?.metrics.policyActivation("activated");
+    },
+    onRefused: () => assembly?.metrics.policyActivation("refused"),
+  });
+  if (!policy.ok) return giveUp(policy, base);
+  assembly = assemble({
+    clock,
+    ids,
+    log,
+    store,
+    control: policy.control,
+    ready: () => ready,
+  });
+  const { app, queue } = assembly;
+  const server = Bun.serve({
+    hostname: options.host,
+    port: options.port,
+    // Slow models are no idle callers: the gateway's own limits end what takes too long.
+    idleTimeout: 0,
+    // Above the gateway's own limit, so that a larger body is refused in the caller's dialect.
+    maxRequestBodySize: DEFAULT_INGRESS_LIMITS.maxBodyBytes * 2,
+    fetch: app,
+  });
+  process.stdout.write(banner(`http://${options.host}:${server.port}`, demoKey, simulator?.url ?? null));
+  warnWithoutKeys(policy.control.snapshot().keys.length, log);
+
+  log("info", "signalled", { signal: await untilSignalled() });
+  policy.stop();
+  return drain(
+    {
+      markNotReady: () => {
+        ready = false;
+      },
+      stopListening: () => void server.stop(false),
+      pending: () => server.pendingRequests,
+      cutOff: () => server.stop(true),
+      flush: () => queue.flush(),
+      async close() {
+        queue.close();
+        await simulator?.close();
+        await store.close();
+      },
+    },
+    options.drainMs,
+    clock,
+    log,
+  );
+}
+
+function compilePorts({ options, simulator }: Base) {
+  return {
+    environment: options.environment,
+    credential: (source: Parameters<typeof resolveCredential>[0]) => resolveCredential(source, process.env),
+    keyHash(name: string): string | null {
+      const key = process.env[name]?.trim();
+      return key ? hash("sha256", key, "hex") : null;
+    },
+    simulatorUrl: simulator?.url ?? null,
+  };
+}
+
+async function giveUp(start: Extract<PolicyStart, { ok: false }>, base: Base): Promise<number> {
+  for (const finding of start.findings) process.stderr.write(`${oneLine(finding)}\n`);
+  process.stderr.write(
+    `pointsman: ${start.message ?? "the policy is not valid, and no earlier one was kept."} Not started.\n`,
+  );
+  await base.simulator?.close();
+  await base.store.close();
+  return 1;
+}
+
+async function openStore(data: string, clock: Clock): Promise<Store> {
+  if (data === ":memory:") {
+    const { createMemoryStore } = await import("../store/memory.ts");
+    return createMemoryStore({ capacity: 10_000 });
+  }
+  const { openSqliteStore } = await import("../store/sqlite/sqlite-store.ts");
+  return openSqliteStore({ path: join(data, "pointsman.db"), clock });
+}
+
+/** Whether the policy, or the last good one that may take its place, has a simulated provider. */
+async function wantsSimulator(options: UpOptions): Promise<boolean> {
+  if (options.scenario !== null) return true;
+  const directory = keptDirectory(options);
+  const candidates = await Promise.all([
+    readPolicyFiles(options.policy, options.environment).catch(() => null),
+    directory === null ? null : loadLastGood(directory),
+  ]);
+  return candidates.some((sources) => {
+    const document = sources && parsePolicy(sources).document;
+    return Object.values(document?.providers ?? {}).some((provider) => provider.kind === "simulator");
+  });
+}
+
+function keptDirectory(options: UpOptions): string | null {
+  return options.data === ":memory:" ? null : options.data;
+}
+
+function keySpecOf(key: string): KeySpec {
+  const sha256 = hash("sha256", key, "hex");
+  return { id: "demo", sha256, tenant: "demo", tier: "premium", role: "admin", useCases: null };
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || host.startsWith("127.");
+}
+
+function warnWithoutKeys(count: number, log: Log): void {
+  if (count > 0) return;
+  log("warn", "no_keys", { fix: "Nobody can call: put keys into the policy, or start with --demo." });
+}

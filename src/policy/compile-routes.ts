@@ -1,0 +1,92 @@
+/** Routes of a document as rules of its use cases. Owns which rule concerns whom, and which never matches. */
+import type { RouteRule } from "../core/snapshot.ts";
+import type { Inventory } from "./compile-deployments.ts";
+import { compileLadder } from "./compile-ladder.ts";
+import { compileCondition } from "./conditions.ts";
+import type { PolicyDocument } from "./document.ts";
+import type { Path, Report } from "./finding.ts";
+import { suggestion } from "./suggest.ts";
+
+type WrittenRoute = PolicyDocument["routes"][number];
+
+/** A rule and where it is written. */
+export interface PlacedRule {
+  readonly rule: RouteRule;
+  readonly path: Path;
+}
+
+/** The rules of each use case, in the order of the document. */
+export function compileRoutes(
+  document: PolicyDocument,
+  inventory: Inventory,
+  report: Report,
+): ReadonlyMap<string, readonly PlacedRule[]> {
+  const ids = Object.keys(document.use_cases);
+  const rules = new Map<string, PlacedRule[]>(ids.map((id) => [id, []]));
+  const names = new Set<string>();
+  /** Use cases that an earlier rule without a condition takes whole, and that rule's name. */
+  const covered = new Map<string, string>();
+  for (const [index, written] of document.routes.entries()) {
+    const path = ["routes", index];
+    if (names.has(written.name)) {
+      const message = `Another route is called "${written.name}".`;
+      report.error("duplicate_route", [...path, "name"], message, "Give each its own name.");
+    }
+    names.add(written.name);
+    const rule = compileRule(written, path, inventory, report);
+    const concerned = useCasesOf(written, path, ids, document, report);
+    const open = concerned.filter((id) => !covered.has(id));
+    if (concerned.length > 0 && open.length === 0) {
+      const earlier = covered.get(concerned[0] ?? "");
+      const message = `The route "${written.name}" never matches: "${earlier}" before it has no condition.`;
+      report.warning("unreachable_route", path, message, `Move it before "${earlier}", or remove it.`);
+    }
+    for (const id of open) rules.get(id)?.push({ rule, path });
+    if (rule.when === null) for (const id of open) covered.set(id, written.name);
+  }
+  return rules;
+}
+
+function compileRule(written: WrittenRoute, path: Path, inventory: Inventory, report: Report): RouteRule {
+  const ladder = compileLadder(written.ladder, [...path, "ladder"], { inventory, report });
+  const { name, when } = written;
+  if (when === undefined) return { name, when: null, source: null, ladder };
+  const at = [...path, "when"];
+  const compiled = compileCondition(when);
+  if (!compiled.ok) {
+    const { message, fix, offset } = compiled.problem;
+    report.error("invalid_condition", at, message, fix, { offset });
+    return { name, when: () => false, source: when, ladder };
+  }
+  for (const { id, offset } of compiled.deployments) {
+    if (inventory.deployments.has(id)) continue;
+    const fix = suggestion(id, [...inventory.deployments.keys()], "Add it under deployments.");
+    report.error("unknown_deployment", at, `There is no deployment "${id}".`, fix, { offset });
+  }
+  return { name, when: compiled.condition, source: when, ladder };
+}
+
+function useCasesOf(
+  written: WrittenRoute,
+  path: Path,
+  ids: readonly string[],
+  document: PolicyDocument,
+  report: Report,
+): readonly string[] {
+  if (written.use_case === undefined) return ids;
+  const single = typeof written.use_case === "string";
+  const names = typeof written.use_case === "string" ? [written.use_case] : written.use_case;
+  return names.filter((name, index) => {
+    if (Object.hasOwn(document.use_cases, name)) return true;
+    const at = single ? [...path, "use_case"] : [...path, "use_case", index];
+    const fix = aliasHint(name, document) ?? suggestion(name, ids, "Add it under use_cases.");
+    report.error("unknown_use_case", at, `There is no use case "${name}".`, fix);
+    return false;
+  });
+}
+
+/** Aliases are for callers; in the policy a use case has one name. */
+export function aliasHint(name: string, document: PolicyDocument): string | null {
+  const owner = Object.entries(document.use_cases).find(([, { aliases }]) => aliases.includes(name));
+  return owner === undefined ? null : `It is an alias of "${owner[0]}": write that.`;
+}

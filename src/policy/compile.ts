@@ -1,0 +1,54 @@
+/** From a valid document to the snapshot that serves traffic. Owns the order; each part has its file. */
+import type { ConfigSnapshot } from "../core/snapshot.ts";
+import { compileInventory, type DeploymentPorts } from "./compile-deployments.ts";
+import {
+  compileCircuit,
+  compileKeys,
+  compileLimits,
+  compileRetry,
+  compileTimeouts,
+} from "./compile-settings.ts";
+import { compileUseCases } from "./compile-use-cases.ts";
+import { digestOf } from "./digest.ts";
+import type { PolicyDocument } from "./document.ts";
+import { createReport, type Finding, inOrder, type Locate } from "./finding.ts";
+
+export interface CompilePorts extends DeploymentPorts {
+  readonly environment: string | null;
+  /** Lower-case hexadecimal SHA-256 of the key in an environment variable; null when it is not set. */
+  keyHash(env: string): string | null;
+}
+
+export interface CompiledPolicy {
+  /** Null when any finding is an error. */
+  readonly snapshot: ConfigSnapshot | null;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Resolves every reference of `document`. Findings name what does not exist, what cannot be reached and
+ * what will not work as it probably was meant; `locate` gives their places. Never throws.
+ */
+export function compilePolicy(document: PolicyDocument, locate: Locate, ports: CompilePorts): CompiledPolicy {
+  const report = createReport(locate);
+  const inventory = compileInventory(document, ports, report);
+  const useCases = compileUseCases(document, inventory, compileTimeouts(document), report);
+  const keys = compileKeys(document, (env) => ports.keyHash(env), report);
+  const findings = inOrder(report.findings);
+  if (report.failed) return { snapshot: null, findings };
+  const digest = digestOf(document);
+  const snapshot: ConfigSnapshot = {
+    version: `${document.name}@${digest.slice(0, 12)}`,
+    digest,
+    name: document.name,
+    environment: ports.environment,
+    models: inventory.models,
+    deployments: inventory.deployments,
+    useCases,
+    keys,
+    limits: compileLimits(document),
+    circuit: compileCircuit(document),
+    retry: compileRetry(document),
+  };
+  return { snapshot, findings };
+}

@@ -1,0 +1,119 @@
+import { describe, expect, test } from "bun:test";
+import type { HealthView } from "../core/health.ts";
+import type { RuleContext } from "../core/snapshot.ts";
+import { compileCondition } from "./conditions.ts";
+import { FAKE_CALLER, FAKE_HEALTH } from "./fake-policy.ts";
+import { CallerFacts, RequestFacts, SignalFacts } from "./rule-facts.ts";
+
+/** Monday, 1 June 2026, 13:30 UTC. */
+const NOW = Date.UTC(2026, 5, 1, 13, 30);
+
+function context(inputTokens: number, health: HealthView = FAKE_HEALTH): RuleContext {
+  const request = Object.assign(new RequestFacts(), { use_case: "chat", messages: 3, has_tools: true });
+  return {
+    request,
+    caller: new CallerFacts(FAKE_CALLER),
+    signals: new SignalFacts(inputTokens, NOW, health),
+  };
+}
+
+function evaluate(source: string, inputTokens = 10, health?: HealthView): boolean {
+  const compiled = compileCondition(source);
+  if (!compiled.ok) throw new Error(`${source}: ${compiled.problem.message}`);
+  return compiled.condition(context(inputTokens, health));
+}
+
+describe("conditions", () => {
+  test.each([
+    ["signals.input_tokens < 40 && request.has_tools", true],
+    ["signals.input_tokens < 10", false],
+    ["signals.input_tokens == 10", true],
+    ["signals.input_tokens != 10", false],
+    ["10 == signals.input_tokens", true],
+    ["signals.input_tokens * 2 + 1 >= 21", true],
+    ["1 + signals.input_tokens - 1 == 10.0", true],
+    ["signals.input_tokens / 4 == 2.5", true],
+    ["signals.input_tokens % 3 == 1", true],
+    ["signals.hour == 13 && signals.weekday == 1", true],
+    ["signals.hour in [22, 23, 13]", true],
+    ["request.messages in [1, 2]", false],
+    ['caller.tier == "premium" && caller.tenant in ["acme", "other"]', true],
+    ['caller.role == "admin" || caller.key.startsWith("key-")', true],
+    ['request.use_case == "chat" ? request.stream : true', false],
+    ["[1, 2, 3].exists(x, x == 2)", true],
+  ])("%s is %p", (source, expected) => expect(evaluate(source)).toBe(expected));
+
+  test.each([
+    ["signals.input_tokens", /a number/, /Compare/, 0],
+    ["signals.input_token < 4", /signals.input_token,/, /"input_tokens"/, 8],
+    ["signal.hour < 4", /signal,/, /"signals"/, 0],
+    ["true && input_tokens < 4", /input_tokens,/, /signals\.input_tokens/, 8],
+    ["request.use_case == 3", /string == int/, /like with like/, 0],
+    ["1 < 2 and true", /character/, /&&/, 6],
+    ["signals.hour = 3", /character/, /==/, 13],
+    ['caller.tier == "free', /Unterminated/, /For example/, 15],
+    ["signals.healthy.exists(d, true)", /without naming/, /\["deployment"\]/, 0],
+    ["signals.healthy[caller.tier]", /without naming/, /\["deployment"\]/, 0],
+    ['"x" in signals.first_token_ms', /without naming/, /first_token_ms\["deployment"\]/, 7],
+    ["[1].all(x, [2].all(y, x < y))", /loop/, /once/, 11],
+    [`${"(".repeat(60)}true${")".repeat(60)}`, /maxDepth/, /./, 32],
+    [`true${" && true".repeat(300)}`, /maxAstNodes/, /./, 0],
+  ])("%s is refused", (source, message, fix, offset) => {
+    const compiled = compileCondition(source);
+    if (compiled.ok) throw new Error("it compiled");
+    expect(compiled.problem.message).toMatch(message);
+    expect(compiled.problem.fix).toMatch(fix);
+    if (offset > 0) expect(compiled.problem.offset).toBe(offset);
+  });
+
+  test("one that fails at run time does not match", () => {
+    expect(evaluate("signals.hour == 13 && 1 / 0 == 1")).toBe(false);
+    expect(evaluate('timestamp("nonsense").getFullYear() == 1')).toBe(false);
+  });
+
+  test("a context of plain objects serves too", () => {
+    const compiled = compileCondition('signals.healthy["a"] && signals.hour == 5 && caller.tier == "free"');
+    if (!compiled.ok) throw new Error(compiled.problem.message);
+    const { request } = context(1);
+    const caller = { key: "k", tenant: "t", tier: "free", role: "caller" };
+    const signals = { input_tokens: 1, hour: 5, weekday: 0, healthy: { a: true }, first_token_ms: {} };
+    expect(compiled.condition({ request, caller, signals })).toBe(true);
+  });
+});
+
+describe("health in a condition", () => {
+  function spied(): { readonly health: HealthView; readonly asked: string[] } {
+    const asked: string[] = [];
+    const note = <T>(what: string, answer: T): T => {
+      asked.push(what);
+      return answer;
+    };
+    const health: HealthView = {
+      healthy: (id) => note(`healthy ${id}`, id !== "down"),
+      firstTokenMs: (id) => note(`first ${id}`, 250),
+      inFlight: (id) => note(`busy ${id}`, 0),
+    };
+    return { health, asked };
+  }
+
+  test("is asked for the deployments that are named, when they are reached", () => {
+    const { health, asked } = spied();
+    expect(evaluate('!signals.healthy["down"] || signals.healthy.up', 1, health)).toBe(true);
+    expect(new Set(asked)).toEqual(new Set(["healthy down"]));
+    expect(evaluate('signals.first_token_ms["up"] > 200', 1, health)).toBe(true);
+  });
+
+  test("costs nothing where no condition reads it", () => {
+    const { health, asked } = spied();
+    evaluate("signals.input_tokens < 40 && signals.hour > 3", 1, health);
+    expect(asked).toEqual([]);
+  });
+
+  test("names are told to the compiler with their places", () => {
+    const compiled = compileCondition('signals.healthy["a"] && signals.first_token_ms.b < 9');
+    expect(compiled.ok && compiled.deployments).toEqual([
+      { id: "a", offset: 16 },
+      { id: "b", offset: 24 },
+    ]);
+  });
+});

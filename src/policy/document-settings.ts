@@ -1,0 +1,79 @@
+/** The document's keys, limits, timeouts, circuit and retry settings. Owns their form and defaults. */
+import { z } from "zod";
+import { ROLES } from "../core/caller.ts";
+import { count, duration, environmentVariable, exactlyOne, id, ratio } from "./fields.ts";
+
+export const key = z
+  .strictObject({
+    id: id.describe("Public name of the key, as records show it."),
+    sha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, "must be 64 lower-case hexadecimal digits: the SHA-256 of the key")
+      .optional()
+      .describe("SHA-256 of the key in lower-case hexadecimal; the key itself is never written here."),
+    env: environmentVariable
+      .optional()
+      .describe("Environment variable that holds the key, in place of `sha256`."),
+    tenant: id.describe("Tenant the key belongs to."),
+    tier: id.prefault("standard").describe("Tier, for limits and conditions."),
+    role: z.enum(ROLES).prefault("caller").describe("What it may do beyond calling models."),
+    use_cases: z.array(id).min(1).optional().describe("Use cases it may ask for; absent: all."),
+  })
+  .refine(exactlyOne(["sha256", "env"]), "must have exactly one of sha256 and env")
+  .describe("A key that callers present.");
+
+export const limits = z
+  .strictObject({
+    tiers: z
+      .record(
+        id,
+        z.strictObject({
+          requests_per_minute: count.optional().describe("Requests a minute for one key; absent: no limit."),
+          concurrent_requests: count.optional().describe("Requests at once for one key; absent: no limit."),
+        }),
+      )
+      .prefault({})
+      .describe("Limits by the key's tier."),
+  })
+  .describe("What a key may use.");
+
+function tierTimeouts(connect: string, firstToken: string, idle: string, total: string) {
+  return z.strictObject({
+    connect: duration.prefault(connect).describe("Until the provider can be reached."),
+    first_token: duration.prefault(firstToken).describe("Until the first content of the answer."),
+    idle: duration.prefault(idle).describe("Between two chunks of a stream."),
+    total: duration.prefault(total).describe("One attempt, first byte to last."),
+  });
+}
+
+export const timeouts = z
+  .strictObject({
+    interactive: tierTimeouts("2s", "5s", "10s", "15s").prefault({}).describe("Someone is waiting."),
+    standard: tierTimeouts("3s", "20s", "20s", "60s").prefault({}).describe("A program is waiting."),
+    batch: tierTimeouts("5s", "60s", "60s", "5m").prefault({}).describe("Nobody is waiting."),
+  })
+  .describe("Timeouts of one attempt, by latency tier.");
+
+export const circuit = z
+  .strictObject({
+    consecutive_failures: count.prefault(5).describe("Failures in a row that open the circuit."),
+    failure_ratio: ratio.prefault(0.5).describe("Share of failed calls in the window that opens it."),
+    slow_ratio: ratio.prefault(0.8).describe("Share of slow calls in the window that opens it."),
+    slow_after: duration.prefault("8s").describe("A first token later than this is slow."),
+    minimum_calls: count.prefault(20).describe("Calls in the window before a ratio counts."),
+    window: duration.prefault("30s").describe("How far back ratios look."),
+    open_for: duration.prefault("5s").describe("First pause before probing; doubles with each failed probe."),
+    max_open: duration.prefault("60s").describe("Longest such pause."),
+    probes: z.int().min(1).max(100).prefault(2).describe("Calls let through to probe; all must succeed."),
+  })
+  .describe("When a deployment is left alone, and when it is tried again.");
+
+export const retry = z
+  .strictObject({
+    budget_ratio: ratio.prefault(0.2).describe("Second and later attempts, as a share of requests."),
+    budget_per_second: z.number().min(0).max(100_000).prefault(10).describe("And this many a second anyway."),
+    backoff_base: duration.prefault("100ms").describe("First backoff; doubles, with full jitter."),
+    backoff_max: duration.prefault("2s").describe("Longest backoff."),
+    max_retry_after: duration.prefault("2s").describe("A longer Retry-After is not waited for."),
+  })
+  .describe("How much may be spent on trying again.");

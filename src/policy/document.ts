@@ -1,0 +1,44 @@
+/**
+ * The policy document: one strict schema, from which the type, the published JSON Schema and the
+ * findings derive. Knows names and shapes alone; whether a name exists is the compiler's business.
+ */
+import { z } from "zod";
+import { deployment, model, provider } from "./document-providers.ts";
+import { route, useCase } from "./document-routing.ts";
+import { circuit, key, limits, retry, timeouts } from "./document-settings.ts";
+import { id } from "./fields.ts";
+
+export const policySchema = z
+  .strictObject({
+    version: z.literal(1).describe("Version of this format."),
+    name: id.describe("Name of the policy; its version is name@digest."),
+    providers: z.record(id, provider).describe("Who serves models, by name."),
+    models: z.record(id, model).describe("Models, by the name your organisation uses."),
+    deployments: z.record(id, deployment).describe("Models at providers in regions, by name."),
+    use_cases: z.record(id, useCase).describe("What applications ask for, by name."),
+    routes: z.array(route).prefault([]).describe("Rules, first match wins; then the use case's own ladder."),
+    keys: z.array(key).prefault([]).describe("Keys that callers present."),
+    limits: limits.prefault({}),
+    timeouts: timeouts.prefault({}),
+    circuit: circuit.prefault({}),
+    retry: retry.prefault({}),
+  })
+  .describe("What Pointsman serves, by which model, where, at what cost, and what happens when it fails.");
+
+/** A valid document with its defaults filled in. Durations are still text. */
+export type PolicyDocument = z.output<typeof policySchema>;
+
+/** Top-level keys with this prefix are ignored: a place for YAML anchors. */
+export const EXTENSION_PREFIX = "x-";
+
+/** The published JSON Schema (draft 2020-12) of what an author writes. */
+export function policyJsonSchema(): Readonly<Record<string, unknown>> {
+  const generated = z.toJSONSchema(policySchema, { io: "input", target: "draft-2020-12" });
+  const { $schema, ...rest } = generated;
+  return {
+    $schema,
+    title: "Pointsman policy",
+    ...rest,
+    patternProperties: { [`^${EXTENSION_PREFIX}`]: { description: "Ignored: a place for YAML anchors." } },
+  };
+}

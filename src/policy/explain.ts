@@ -1,0 +1,137 @@
+/** What would happen to a request, and why (D4). Reads the plan that routing makes; decides nothing itself. */
+import type { Capability, LatencyTier, SafetyLevel, TaskType } from "../core/contract.ts";
+import type { AttemptTimeouts, Deployment } from "../core/deployment.ts";
+import { formatUsd } from "../core/money.ts";
+import type { DegradedMode, Refusal, RoutePlan, RungKind, Selection } from "../core/plan.ts";
+import { costOfTokens } from "./constraints.ts";
+import { DEFAULT_RULE, demandOf, draftRoute, planRoute, type RouteInput } from "./plan.ts";
+
+type RuleVerdict = "matched" | "not_matched" | "skipped";
+
+interface ExplainedRule {
+  readonly name: string;
+  /** As written; null: none, so it always matches. */
+  readonly condition: string | null;
+  /** `skipped`: an earlier rule had matched. */
+  readonly verdict: RuleVerdict;
+}
+
+interface ExplainedCandidate {
+  readonly deployment: string;
+  readonly model: string;
+  readonly modelVersion: string;
+  readonly provider: string;
+  readonly region: string;
+  readonly healthy: boolean;
+  /** For the estimated tokens; null: the model has no price. */
+  readonly estimatedCostUsd: string | null;
+}
+
+interface ExplainedRung {
+  readonly rung: RungKind;
+  readonly model: string;
+  readonly selection: Selection;
+  /** Of the candidate that is tried first. */
+  readonly estimatedCostUsd: string | null;
+  readonly candidates: readonly ExplainedCandidate[];
+}
+
+/** Plain JSON: every field survives `JSON.stringify`. */
+export interface Explanation {
+  readonly useCase: string;
+  readonly policyVersion: string;
+  /** What was asked for, after the use case's defaults. */
+  readonly contract: {
+    readonly taskType: TaskType;
+    readonly latencyTier: LatencyTier;
+    readonly safetyLevel: SafetyLevel;
+    readonly residency: readonly string[] | null;
+    readonly callerResidency: readonly string[] | null;
+    readonly capabilities: readonly Capability[];
+  };
+  readonly rules: readonly ExplainedRule[];
+  /** The rule that matched, or `default`. */
+  readonly rule: string;
+  readonly ladder: readonly ExplainedRung[];
+  readonly refusals: readonly Refusal[];
+  readonly degraded: readonly DegradedMode[];
+  readonly deadlineMs: number;
+  readonly costCeilingUsd: string | null;
+  readonly maxAttempts: number;
+  readonly timeouts: AttemptTimeouts;
+  readonly estimatedInputTokens: number;
+  readonly estimatedOutputTokens: number;
+  /** What the caller would get at once, because nothing can answer; null: the ladder is climbed. */
+  readonly fault: { readonly code: string; readonly message: string } | null;
+}
+
+/** Draws from `input.random` exactly as routing does: the same draws give the same ladder. */
+export function explainRoute(input: RouteInput): Explanation {
+  const planned = planRoute(input);
+  // Without a rung there is nothing to order: drafting again draws nothing and differs in nothing.
+  const plan = planned.ok ? planned.value : draftRoute(input);
+  const demand = demandOf(input);
+  return {
+    useCase: plan.useCase,
+    policyVersion: plan.policyVersion,
+    contract: {
+      taskType: plan.taskType,
+      latencyTier: plan.latencyTier,
+      safetyLevel: plan.safetyLevel,
+      residency: demand.residency,
+      callerResidency: demand.callerResidency,
+      capabilities: demand.capabilities,
+    },
+    rules: explainRules(input, plan.rule),
+    rule: plan.rule,
+    ladder: plan.rungs.map(({ kind, model, selection, candidates }) => ({
+      rung: kind,
+      model,
+      selection,
+      estimatedCostUsd: candidates[0] === undefined ? null : costUsd(candidates[0], plan, input),
+      candidates: candidates.map((deployment) => explainCandidate(deployment, plan, input)),
+    })),
+    refusals: plan.refusals,
+    degraded: plan.degraded,
+    deadlineMs: plan.deadlineMs,
+    costCeilingUsd: plan.costCeiling === null ? null : formatUsd(plan.costCeiling),
+    maxAttempts: plan.maxAttempts,
+    timeouts: plan.timeouts,
+    estimatedInputTokens: plan.estimatedInputTokens,
+    estimatedOutputTokens: plan.estimatedOutputTokens,
+    fault: planned.ok ? null : { code: planned.fault.code, message: planned.fault.message },
+  };
+}
+
+/** Verdicts follow from the plan: what stands before the winner did not match, what stands after was not asked. */
+function explainRules({ useCase }: RouteInput, winner: string): readonly ExplainedRule[] {
+  let decided = false;
+  const explain = (name: string, condition: string | null): ExplainedRule => {
+    const verdict = decided ? "skipped" : name === winner ? "matched" : "not_matched";
+    decided ||= verdict === "matched";
+    return { name, condition, verdict };
+  };
+  return [...useCase.rules.map(({ name, source }) => explain(name, source)), explain(DEFAULT_RULE, null)];
+}
+
+function explainCandidate(deployment: Deployment, plan: RoutePlan, input: RouteInput): ExplainedCandidate {
+  return {
+    deployment: deployment.id,
+    model: deployment.model.id,
+    modelVersion: deployment.model.version,
+    provider: deployment.provider,
+    region: deployment.region,
+    healthy: input.health.healthy(deployment.id),
+    estimatedCostUsd: costUsd(deployment, plan, input),
+  };
+}
+
+/** Estimated input once, estimated output for each choice asked for. */
+function costUsd({ model }: Deployment, plan: RoutePlan, { request }: RouteInput): string | null {
+  if (model.prices === undefined) return null;
+  const choices = request.sampling.choices ?? 1;
+  const output = Math.min(plan.estimatedOutputTokens, model.maxOutputTokens) * choices;
+  const cost =
+    costOfTokens(plan.estimatedInputTokens, model.prices.input) + costOfTokens(output, model.prices.output);
+  return formatUsd(cost);
+}

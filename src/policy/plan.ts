@@ -1,0 +1,176 @@
+/**
+ * The decision for one request (D2, D3): which rule, which ladder, which deployments in which order, and
+ * which were refused. Pure, and on the hot path: a few microseconds, nothing compiled, nothing parsed.
+ */
+import type { Caller } from "../core/caller.ts";
+import type { Random } from "../core/clock.ts";
+import type { Capability } from "../core/contract.ts";
+import type { Deployment } from "../core/deployment.ts";
+import { failed, ok, type Result } from "../core/faults.ts";
+import type { HealthView } from "../core/health.ts";
+import type { Refusal, RoutePlan, Rung } from "../core/plan.ts";
+import { type ModelRequest, requiredCapabilities } from "../core/request.ts";
+import type { ConfigSnapshot, RouteRule, RuleContext, RungSpec, UseCase } from "../core/snapshot.ts";
+import { type Demand, objectionTo, stricter } from "./constraints.ts";
+import { CallerFacts, RequestFacts, SignalFacts } from "./rule-facts.ts";
+import { orderCandidates, type SelectionInput } from "./selection.ts";
+
+export { resolveUseCase } from "./resolve-use-case.ts";
+
+export interface RouteInput {
+  readonly snapshot: ConfigSnapshot;
+  readonly useCase: UseCase;
+  readonly request: ModelRequest;
+  readonly caller: Caller;
+  readonly health: HealthView;
+  /** Epoch milliseconds. */
+  readonly now: number;
+  readonly estimatedInputTokens: number;
+  readonly random: Random;
+}
+
+/** Name of the use case's own ladder, where no rule matched. */
+export const DEFAULT_RULE = "default";
+
+/** Output that is planned for when neither the caller nor the use case bounds it. */
+const DEFAULT_OUTPUT_TOKENS = 1024;
+
+/**
+ * Fault: `unavailable` with code `no_candidate` when no deployment may serve the request and the use case
+ * has no degraded mode either; `cause.detail` has the reasons.
+ */
+export function planRoute(input: RouteInput): Result<RoutePlan> {
+  const plan = draftRoute(input);
+  return plan.rungs.length === 0 && plan.degraded.length === 0 ? noCandidate(plan) : ok(plan);
+}
+
+/** The plan as it is, also where it has no rung and no degraded mode. */
+export function draftRoute(input: RouteInput): RoutePlan {
+  const { snapshot, useCase, request } = input;
+  const { contract } = request;
+  const demand = demandOf(input);
+  const latencyTier = contract.latencyTier ?? useCase.latencyTier;
+  const rule = useCase.rules.length === 0 ? null : matchingRule(input, demand);
+  const refusals: Refusal[] = [];
+  const rungs = admit(rule === null ? useCase.ladder : rule.ladder, demand, input, refusals);
+  return {
+    useCase: useCase.id,
+    rule: rule === null ? DEFAULT_RULE : rule.name,
+    policyVersion: snapshot.version,
+    rungs,
+    refusals,
+    degraded: useCase.degraded,
+    taskType: contract.taskType ?? useCase.taskType,
+    latencyTier,
+    safetyLevel: demand.safetyLevel,
+    deadlineMs: useCase.deadlineMs,
+    costCeiling: useCase.costCeiling,
+    maxAttempts: useCase.maxAttempts,
+    timeouts: useCase.timeouts[latencyTier],
+    estimatedInputTokens: demand.inputTokens,
+    estimatedOutputTokens: demand.outputTokens,
+  };
+}
+
+/** The caller's contract over the use case's defaults; safety only rises and residency only narrows. */
+export function demandOf(input: RouteInput): Demand {
+  const { useCase, request, caller } = input;
+  const { contract } = request;
+  return {
+    tenant: caller.tenant,
+    residency: useCase.residency,
+    callerResidency: contract.residency ?? null,
+    safetyLevel: stricter(useCase.safetyLevel, contract.safetyLevel),
+    capabilities: requiredCapabilities(request),
+    inputTokens: input.estimatedInputTokens,
+    outputTokens: outputTokensOf(request.sampling.maxTokens, useCase.maxOutputTokens),
+    statedWindow: contract.contextWindow ?? null,
+    costCeiling: useCase.costCeiling,
+  };
+}
+
+function outputTokensOf(asked: number | undefined, cap: number | null): number {
+  if (asked === undefined) return cap ?? DEFAULT_OUTPUT_TOKENS;
+  return cap === null || asked < cap ? asked : cap;
+}
+
+/** The first rule whose condition holds; the facts are gathered when the first condition wants them. */
+function matchingRule(input: RouteInput, demand: Demand): RouteRule | null {
+  let context: RuleContext | null = null;
+  for (const rule of input.useCase.rules) {
+    if (rule.when === null) return rule;
+    context ??= factsOf(input, demand);
+    if (rule.when(context)) return rule;
+  }
+  return null;
+}
+
+function factsOf(input: RouteInput, { safetyLevel, capabilities }: Demand): RuleContext {
+  const { useCase, request, caller } = input;
+  const facts = new RequestFacts();
+  facts.use_case = useCase.id;
+  facts.task_type = request.contract.taskType ?? useCase.taskType;
+  facts.latency_tier = request.contract.latencyTier ?? useCase.latencyTier;
+  facts.safety_level = safetyLevel;
+  facts.stream = request.stream;
+  facts.has_tools = request.tools.length > 0;
+  facts.has_images = needs(capabilities, "vision");
+  facts.response_format = request.responseFormat.type;
+  facts.messages = request.messages.length;
+  facts.max_tokens = request.sampling.maxTokens ?? 0;
+  return {
+    request: facts,
+    caller: new CallerFacts(caller),
+    signals: new SignalFacts(input.estimatedInputTokens, input.now, input.health),
+  };
+}
+
+function needs(capabilities: readonly Capability[], capability: Capability): boolean {
+  return capabilities.length > 0 && capabilities.includes(capability);
+}
+
+/** The ladder's rungs with the deployments that may serve, ordered; a rung without any is left out. */
+function admit(
+  ladder: readonly RungSpec[],
+  demand: Demand,
+  input: RouteInput,
+  refusals: Refusal[],
+): readonly Rung[] {
+  const selectionInput: SelectionInput = {
+    health: input.health,
+    random: input.random,
+    stickyKey: stickyKeyOf(input),
+    inputTokens: demand.inputTokens,
+    outputTokens: demand.outputTokens,
+  };
+  const rungs: Rung[] = [];
+  for (const { kind, model, selection, deployments } of ladder) {
+    const admitted: Deployment[] = [];
+    for (const deployment of deployments) {
+      const objection = objectionTo(deployment, demand);
+      if (objection === null) admitted.push(deployment);
+      else refusals.push({ deployment: deployment.id, rung: kind, ...objection });
+    }
+    if (admitted.length === 0) continue;
+    const candidates = orderCandidates(admitted, selection, selectionInput);
+    rungs.push({ kind, model, selection, candidates });
+  }
+  return rungs;
+}
+
+/** One end user of one key stays; without a user, the key does. */
+function stickyKeyOf({ caller, request }: RouteInput): string {
+  return request.user === undefined ? caller.keyId : `${caller.keyId}\n${request.user}`;
+}
+
+/** The message counts reasons; names of deployments and credentials stay with the operators. */
+function noCandidate(plan: RoutePlan): ReturnType<typeof failed> {
+  const counts = new Map<string, number>();
+  for (const { constraint } of plan.refusals) counts.set(constraint, (counts.get(constraint) ?? 0) + 1);
+  const reasons = [...counts].map(([constraint, count]) => `${count} by ${constraint}`).join(", ");
+  const detail = plan.refusals.map(({ deployment, reason }) => `${deployment}: ${reason}`).join(" ");
+  const message =
+    `No model may serve this request for the use case "${plan.useCase}". Refused: ${reasons}. ` +
+    "Change what the request needs, or ask the policy's owner.";
+  return failed("unavailable", "no_candidate", message, { cause: { detail: detail.slice(0, 2000) } });
+}

@@ -1,0 +1,141 @@
+/**
+ * What a condition sees of one request. Owns the facts' classes: the condition language recognises a value
+ * by its class, which costs nothing, where plain objects would be converted on every call.
+ */
+import type { Caller } from "../core/caller.ts";
+import type { HealthView } from "../core/health.ts";
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** 1 January 1970 was a Thursday. */
+const EPOCH_WEEKDAY = 4;
+
+/** Fields a condition may read of the request, with their types. */
+export const REQUEST_FIELDS = {
+  use_case: "string",
+  task_type: "string",
+  latency_tier: "string",
+  safety_level: "string",
+  stream: "bool",
+  has_tools: "bool",
+  has_images: "bool",
+  response_format: "string",
+  messages: "double",
+  max_tokens: "double",
+} as const;
+
+export const CALLER_FIELDS = { key: "string", tenant: "string", tier: "string", role: "string" } as const;
+
+export const SIGNAL_FIELDS = {
+  input_tokens: "double",
+  hour: "double",
+  weekday: "double",
+  healthy: "map<string, bool>",
+  first_token_ms: "map<string, double>",
+} as const;
+
+/** Field names are those a policy author writes, hence their case. */
+export class RequestFacts {
+  use_case = "";
+  task_type = "";
+  latency_tier = "";
+  safety_level = "";
+  stream = false;
+  has_tools = false;
+  has_images = false;
+  response_format = "text";
+  messages = 0;
+  /** What the caller asked for; 0 when it did not say. */
+  max_tokens = 0;
+}
+
+export class CallerFacts {
+  readonly #caller: Caller;
+
+  constructor(caller: Caller) {
+    this.#caller = caller;
+  }
+
+  get key(): string {
+    return this.#caller.keyId;
+  }
+
+  get tenant(): string {
+    return this.#caller.tenant;
+  }
+
+  get tier(): string {
+    return this.#caller.tier;
+  }
+
+  get role(): string {
+    return this.#caller.role;
+  }
+}
+
+/** Everything but the token count is worked out when a condition reads it. */
+export class SignalFacts {
+  readonly input_tokens: number;
+  readonly #now: number;
+  readonly #health: HealthView;
+
+  constructor(inputTokens: number, now: number, health: HealthView) {
+    this.input_tokens = inputTokens;
+    this.#now = now;
+    this.#health = health;
+  }
+
+  get hour(): number {
+    return Math.floor((this.#now % DAY_MS) / HOUR_MS);
+  }
+
+  get weekday(): number {
+    return (Math.floor(this.#now / DAY_MS) + EPOCH_WEEKDAY) % 7;
+  }
+
+  get healthy(): Readonly<Record<string, boolean>> {
+    return recordsOf(this.#health).healthy;
+  }
+
+  get first_token_ms(): Readonly<Record<string, number>> {
+    return recordsOf(this.#health).firstTokenMs;
+  }
+}
+
+interface HealthRecords {
+  readonly healthy: Readonly<Record<string, boolean>>;
+  readonly firstTokenMs: Readonly<Record<string, number>>;
+}
+
+const records = new WeakMap<HealthView, HealthRecords>();
+
+function recordsOf(health: HealthView): HealthRecords {
+  let found = records.get(health);
+  if (found === undefined) {
+    found = {
+      healthy: lazyRecord((id) => health.healthy(id)),
+      firstTokenMs: lazyRecord((id) => health.firstTokenMs(id)),
+    };
+    records.set(health, found);
+  }
+  return found;
+}
+
+/** A record that has every key and asks for a value when it is read. It cannot be listed. */
+function lazyRecord<T>(read: (key: string) => T): Readonly<Record<string, T>> {
+  const empty: Record<string, T> = {};
+  return new Proxy(empty, {
+    get: (target, key) =>
+      typeof key === "symbol" || key === "constructor" ? Reflect.get(target, key) : read(key),
+    has: (_target, key) => typeof key === "string",
+    getOwnPropertyDescriptor: (_target, key) =>
+      typeof key === "symbol"
+        ? undefined
+        : { value: read(key), configurable: true, enumerable: true, writable: false },
+  });
+}
+
+/** `plain` as an instance of the class that has `prototype`, for a context that routing did not make. */
+export function adoptFacts<T extends object>(prototype: T, plain: object): T {
+  return Object.create(prototype, Object.getOwnPropertyDescriptors(plain));
+}

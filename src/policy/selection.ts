@@ -1,0 +1,99 @@
+/** The order of candidates inside a rung (D3). Owns the selections; health and chance are arguments. */
+import type { Random } from "../core/clock.ts";
+import type { Deployment } from "../core/deployment.ts";
+import type { HealthView } from "../core/health.ts";
+import type { Selection } from "../core/plan.ts";
+
+export interface SelectionInput {
+  readonly health: HealthView;
+  readonly random: Random;
+  /** Who must stay on the same deployment under `sticky`. */
+  readonly stickyKey: string;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
+/** `candidates` in order of preference, best first. Gives the same array when there is nothing to order. */
+export function orderCandidates(
+  candidates: readonly Deployment[],
+  selection: Selection,
+  input: SelectionInput,
+): readonly Deployment[] {
+  if (candidates.length < 2) return candidates;
+  if (selection === "sticky") return byScore(candidates, stickyScore(input.stickyKey));
+  const shuffled = byWeight(candidates, input.random);
+  switch (selection) {
+    case "weighted":
+      return shuffled;
+    case "lowest_latency":
+      return byScore(shuffled, (deployment) => input.health.firstTokenMs(deployment.id));
+    case "least_busy":
+      return byScore(shuffled, (deployment) => input.health.inFlight(deployment.id));
+    case "lowest_cost":
+      return byScore(shuffled, (deployment) => unitCost(deployment, input));
+  }
+}
+
+/**
+ * Weighted sampling without replacement: sorting by -ln(u) / w puts each next one first with probability
+ * w / (sum of the rest). Source: Efraimidis and Spirakis, "Weighted random sampling with a reservoir" (2006).
+ * Weight 0 comes after every other, in the given order.
+ */
+function byWeight(candidates: readonly Deployment[], random: Random): readonly Deployment[] {
+  const [first, second] = candidates;
+  if (candidates.length === 2 && first !== undefined && second !== undefined) {
+    const total = first.weight + second.weight;
+    // The common case, without logarithms; with two weights of 0 the first stays first.
+    return random() * total < first.weight || total === 0 ? [first, second] : [second, first];
+  }
+  return byScore(candidates, (deployment) =>
+    deployment.weight > 0 ? -Math.log(1 - random()) / deployment.weight : Number.POSITIVE_INFINITY,
+  );
+}
+
+/**
+ * Weighted rendezvous hashing: each deployment's score depends on the caller and itself alone, so adding,
+ * removing or reordering others moves nobody else. Source: Thaler and Ravishankar (1996), with the
+ * logarithmic weights of Schindelhauer and Schomaker (2005).
+ */
+function stickyScore(stickyKey: string): (deployment: Deployment) => number {
+  const seed = hash(stickyKey, 0x811c9dc5);
+  return ({ id, weight }) => {
+    const uniform = (mix(hash(id, seed)) + 0.5) / 4294967296;
+    return weight > 0 ? -Math.log(uniform) / weight : Number.POSITIVE_INFINITY;
+  };
+}
+
+/** FNV-1a over UTF-16 code units, going on from `seed`. */
+function hash(text: string, seed: number): number {
+  let state = seed;
+  for (let i = 0; i < text.length; i++) state = Math.imul(state ^ text.charCodeAt(i), 0x01000193);
+  return state >>> 0;
+}
+
+/** The finaliser of MurmurHash3: FNV alone leaves the high bits of short texts alike. */
+function mix(value: number): number {
+  let state = value;
+  state = Math.imul(state ^ (state >>> 16), 0x85ebca6b);
+  state = Math.imul(state ^ (state >>> 13), 0xc2b2ae35);
+  return (state ^ (state >>> 16)) >>> 0;
+}
+
+/** An unpriced model comes last: its cost is unknown, not zero. */
+function unitCost({ model }: Deployment, { inputTokens, outputTokens }: SelectionInput): number {
+  if (model.prices === undefined) return Number.POSITIVE_INFINITY;
+  return (
+    inputTokens * model.prices.input + Math.min(outputTokens, model.maxOutputTokens) * model.prices.output
+  );
+}
+
+/** Ascending and stable; each score is worked out once. */
+function byScore(
+  candidates: readonly Deployment[],
+  score: (deployment: Deployment) => number,
+): readonly Deployment[] {
+  const scored = candidates.map((deployment) => ({ deployment, score: score(deployment) }));
+  // Two infinities have no difference, so they are compared rather than subtracted.
+  scored.sort((a, b) => (a.score < b.score ? -1 : a.score > b.score ? 1 : 0));
+  return scored.map(({ deployment }) => deployment);
+}

@@ -1,0 +1,33 @@
+/** What a failed `fetch` means. Owns the reading of runtime error codes; Bun's and Node's differ in place. */
+import { type Fault, fault } from "../core/faults.ts";
+
+const CODES: Readonly<Record<string, { code: string; message: string }>> = {
+  ECONNREFUSED: { code: "connection_refused", message: "The model's endpoint refused the connection." },
+  ConnectionRefused: { code: "connection_refused", message: "The model's endpoint refused the connection." },
+  ECONNRESET: { code: "connection_reset", message: "The model's endpoint closed the connection." },
+  ConnectionClosed: { code: "connection_reset", message: "The model's endpoint closed the connection." },
+  UND_ERR_SOCKET: { code: "connection_reset", message: "The model's endpoint closed the connection." },
+  EPIPE: { code: "connection_reset", message: "The model's endpoint closed the connection." },
+  ENOTFOUND: { code: "dns_failure", message: "The model's endpoint has no address." },
+  EAI_AGAIN: { code: "dns_failure", message: "The model's endpoint has no address." },
+  ETIMEDOUT: { code: "connect_timeout", message: "The model's endpoint could not be reached in time." },
+};
+
+/** An `outage` fault for whatever `fetch` or a body reader threw. The thrown text stays in the cause. */
+export function networkFault(thrown: unknown): Fault {
+  const code = errorCode(thrown);
+  const known = CODES[code];
+  return fault(
+    "outage",
+    known?.code ?? "connection_failed",
+    known?.message ?? "The connection to the model's endpoint failed.",
+    { cause: { code: code || "unknown" } },
+  );
+}
+
+function errorCode(thrown: unknown): string {
+  if (typeof thrown !== "object" || thrown === null) return "";
+  if ("code" in thrown && typeof thrown.code === "string") return thrown.code;
+  if ("cause" in thrown) return errorCode(thrown.cause);
+  return "";
+}

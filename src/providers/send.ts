@@ -1,0 +1,164 @@
+/**
+ * One call to one deployment. Owns headers, the socket and the limits; the wire owns bodies. Returns what
+ * came as events, or a fault; it never throws and never tries again.
+ */
+import type { Clock } from "../core/clock.ts";
+import type { AttemptTimeouts, Deployment } from "../core/deployment.ts";
+import { isContent, isTerminal, type StreamEvent } from "../core/events.ts";
+import { type Fault, fault, type Result } from "../core/faults.ts";
+import type { ModelRequest } from "../core/request.ts";
+import type { LowerTarget, Warning } from "../wires/wire.ts";
+import { type EventStream, openEventStream } from "./event-stream.ts";
+import { networkFault } from "./network-fault.ts";
+import { startWatchdog, type Watchdog } from "./watchdog.ts";
+import { type AnyWire, findWire } from "./wire-registry.ts";
+
+/** Bytes of a whole answer, and of an error body, that are read at the most. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+const MAX_ERROR_CHARS = 16 * 1024;
+
+export interface ProviderCall {
+  readonly request: ModelRequest;
+  readonly deployment: Deployment;
+  readonly timeouts: AttemptTimeouts;
+  /** W3C trace context of this hop. */
+  readonly traceparent: string;
+  readonly callerSignal: AbortSignal | null;
+}
+
+/** A whole answer, or a stream whose first content has arrived: `head` holds everything up to it. */
+export type ProviderReply =
+  | { readonly kind: "whole"; readonly events: readonly StreamEvent[]; readonly warnings: readonly Warning[] }
+  | {
+      readonly kind: "stream";
+      readonly head: readonly StreamEvent[];
+      /** Null when `head` already holds the terminal event. */
+      readonly rest: EventStream | null;
+      readonly warnings: readonly Warning[];
+    };
+
+export async function sendToProvider(call: ProviderCall, clock: Clock): Promise<Result<ProviderReply>> {
+  const { request, deployment } = call;
+  const wire = findWire(deployment.wire);
+  if (!wire)
+    return refuse(fault("internal", "unknown_wire", `No wire named ${deployment.wire} in this build.`));
+  const target: LowerTarget = {
+    modelId: deployment.modelId,
+    capabilities: deployment.model.capabilities,
+    unsupported: deployment.unsupported,
+  };
+  const lowered = wire.lower(request, target);
+  if (!lowered.ok) return lowered;
+
+  const watchdog = startWatchdog(clock, call.timeouts, request.stream, call.callerSignal);
+  let streaming = false;
+  try {
+    const response = await fetch(deployment.baseUrl + wire.path(request, target), {
+      method: "POST",
+      headers: requestHeaders(deployment, request.stream, call.traceparent),
+      body: JSON.stringify(lowered.value.body),
+      signal: watchdog.signal,
+      redirect: "error",
+    });
+    if (response.status >= 400) return refuse(await readError(wire, response, clock.now()));
+    if (!request.stream) return await readWhole(wire, response, lowered.value.warnings);
+    const opened = await readHead(wire, response, watchdog, lowered.value.warnings);
+    streaming = opened.ok;
+    return opened;
+  } catch (thrown) {
+    return refuse(watchdog.fault() ?? networkFault(thrown));
+  } finally {
+    // A stream that goes on keeps its watchdog; the event stream stops it.
+    if (!streaming) watchdog.stop();
+  }
+}
+
+function refuse(why: Fault): Result<never> {
+  return { ok: false, fault: why };
+}
+
+function requestHeaders(
+  deployment: Deployment,
+  stream: boolean,
+  traceparent: string,
+): Record<string, string> {
+  const headers: Record<string, string> = {
+    ...deployment.headers,
+    "content-type": "application/json",
+    accept: stream ? "text/event-stream" : "application/json",
+    traceparent,
+  };
+  const { credential } = deployment;
+  if (credential.type === "bearer") headers.authorization = `Bearer ${credential.secret.reveal()}`;
+  else if (credential.type === "header") headers[credential.header] = credential.secret.reveal();
+  return headers;
+}
+
+async function readWhole(
+  wire: AnyWire,
+  response: Response,
+  warnings: readonly Warning[],
+): Promise<Result<ProviderReply>> {
+  if (Number(response.headers.get("content-length") ?? 0) > MAX_ANSWER_BYTES) {
+    return refuse(
+      fault("malformed", "answer_too_large", "The model's answer is larger than the gateway reads."),
+    );
+  }
+  const text = await response.text();
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    return refuse(fault("malformed", "bad_answer", "The model's endpoint did not answer with JSON."));
+  }
+  const events = wire.readAnswer(body);
+  const last = events[events.length - 1];
+  if (last?.type === "fault") return refuse(last.fault);
+  return { ok: true, value: { kind: "whole", events, warnings } };
+}
+
+/** Reads up to the first content, so that whatever goes wrong before it can still fall back. */
+async function readHead(
+  wire: AnyWire,
+  response: Response,
+  watchdog: Watchdog,
+  warnings: readonly Warning[],
+): Promise<Result<ProviderReply>> {
+  const type = response.headers.get("content-type") ?? "";
+  if (!response.body || type.startsWith("application/json")) {
+    const whole = await readWhole(wire, response, warnings);
+    watchdog.stop();
+    return whollyAnswered(whole);
+  }
+  const stream = openEventStream(wire, response.body, watchdog);
+  const head: StreamEvent[] = [];
+  for (;;) {
+    const events = await stream.next();
+    for (const event of events) head.push(event);
+    const last = events[events.length - 1];
+    const content = events.some(isContent);
+    if (last?.type === "fault" && !content) return refuse(last.fault);
+    if (content || (last && isTerminal(last))) {
+      const rest = last && isTerminal(last) ? null : stream;
+      return { ok: true, value: { kind: "stream", head, rest, warnings } };
+    }
+  }
+}
+
+/** A server that was asked to stream and answered whole: its answer is a stream that came at once. */
+function whollyAnswered(whole: Result<ProviderReply>): Result<ProviderReply> {
+  if (!whole.ok || whole.value.kind !== "whole") return whole;
+  const { events, warnings } = whole.value;
+  return { ok: true, value: { kind: "stream", head: events, rest: null, warnings } };
+}
+
+async function readError(wire: AnyWire, response: Response, now: number): Promise<Fault> {
+  const text = (await response.text()).slice(0, MAX_ERROR_CHARS);
+  let body: unknown = text;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    // A proxy's HTML page: the wire reads the status and keeps the text as the cause.
+  }
+  return wire.readError(response.status, response.headers, body, now);
+}

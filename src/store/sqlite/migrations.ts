@@ -1,0 +1,84 @@
+/**
+ * The schema, as the steps that made it. Owns every CREATE; a step that was released never changes, a new
+ * one is appended. Each runs in a transaction of its own together with the note that it ran.
+ */
+import type { Database } from "bun:sqlite";
+import { StoreError } from "../store-error.ts";
+
+interface Migration {
+  readonly version: number;
+  readonly name: string;
+  readonly statements: readonly string[];
+}
+
+/**
+ * `decisions.seq` counts inserts, without gaps, so that retention needs no COUNT; pages walk `id`, which is
+ * ordered by time. Filters have no index of their own: each would cost every write, and reads are rare.
+ */
+const MIGRATIONS: readonly Migration[] = [
+  {
+    version: 1,
+    name: "decisions and activations",
+    statements: [
+      `CREATE TABLE decisions (
+         seq INTEGER PRIMARY KEY,
+         id TEXT NOT NULL UNIQUE,
+         at INTEGER NOT NULL,
+         use_case TEXT,
+         tenant TEXT NOT NULL,
+         outcome TEXT NOT NULL,
+         document TEXT NOT NULL
+       )`,
+      `CREATE TABLE activations (
+         id TEXT PRIMARY KEY,
+         at INTEGER NOT NULL,
+         document TEXT NOT NULL
+       )`,
+    ],
+  },
+];
+
+const SCHEMA_VERSION = MIGRATIONS.at(-1)?.version ?? 0;
+
+/** Brings the schema up to date. Throws a `StoreError` of kind `newer_schema` where it is beyond this program. */
+export function migrate(database: Database, path: string): void {
+  database.run(
+    `CREATE TABLE IF NOT EXISTS schema_migrations (
+       version INTEGER PRIMARY KEY,
+       name TEXT NOT NULL,
+       applied_at TEXT NOT NULL
+     )`,
+  );
+  refuseNewer(database, path);
+  for (const migration of MIGRATIONS) apply(database, migration);
+}
+
+function refuseNewer(database: Database, path: string): void {
+  const found = currentVersion(database);
+  if (found <= SCHEMA_VERSION) return;
+  throw new StoreError(
+    "newer_schema",
+    `The database ${path} has schema version ${found}, but this program knows only ${SCHEMA_VERSION}. ` +
+      "Run the newer release that wrote it, or point --data at another folder.",
+  );
+}
+
+function currentVersion(database: Database): number {
+  const row = database
+    .query<{ version: number | null }, []>("SELECT max(version) AS version FROM schema_migrations")
+    .get();
+  return row?.version ?? 0;
+}
+
+function apply(database: Database, migration: Migration): void {
+  const run = database.transaction(() => {
+    // Asked inside the transaction: another process may have been faster.
+    if (currentVersion(database) >= migration.version) return;
+    for (const statement of migration.statements) database.run(statement);
+    database.run("INSERT INTO schema_migrations (version, name, applied_at) VALUES (?, ?, datetime('now'))", [
+      migration.version,
+      migration.name,
+    ]);
+  });
+  run.immediate();
+}

@@ -1,0 +1,135 @@
+/**
+ * The embedded store: one SQLite file, written by one thread and read by another that starts with the
+ * first read, so that a long search holds up neither requests nor records. Owns the queries.
+ */
+import type { Kysely } from "kysely";
+import type { Clock } from "../../core/clock.ts";
+import type { Decision } from "../../core/decision.ts";
+import { pageLimit, pageOf } from "../paging.ts";
+import type {
+  Activation,
+  ActivationStore,
+  DecisionPage,
+  DecisionQuery,
+  DecisionStore,
+  Store,
+} from "../ports.ts";
+import { encodeBatch } from "./batch.ts";
+import { type Execute, queriesOver, type Tables } from "./dialect.ts";
+import { type DatabaseThread, startThread } from "./thread.ts";
+
+const DEFAULT_RETAIN = 1_000_000;
+
+export interface SqliteStoreOptions {
+  /** The file; it and its folder are created. */
+  readonly path: string;
+  readonly clock: Clock;
+  /** Decisions kept, the first written leave first. Default 1,000,000: about 1.2 GB. */
+  readonly retainDecisions?: number;
+  /** How a thread is started; tests give one that dies. */
+  readonly spawn?: () => Worker;
+}
+
+export interface SqliteStore extends Store {
+  /**
+   * Settles when the file is open and its schema current. Rejects with a `StoreError` of kind `corrupt`,
+   * `newer_schema`, `inaccessible`, `disk` or `busy` that says what is wrong and how to mend it; the store
+   * then refuses what it is given, and tries the file again at growing intervals.
+   */
+  ready(): Promise<void>;
+}
+
+/** Returns at once: the file is opened in the background, and what is written before waits for it. */
+export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
+  const { path, clock, retainDecisions: retain = DEFAULT_RETAIN, spawn = spawnWorker } = options;
+  const writer = startThread({ clock, spawn, open: { type: "open", mode: "write", path, retain } });
+  let reader: DatabaseThread | null = null;
+  let closed = false;
+  const read: Execute = async (sql, parameters) => {
+    // The writer makes the schema, and a store that is closed must not start a thread.
+    if (!reader && !closed) await writer.opened();
+    if (!reader && !closed) {
+      reader = startThread({ clock, spawn, open: { type: "open", mode: "read", path, retain } });
+    }
+    return (reader ?? writer).ask({ type: "execute", sql, parameters });
+  };
+  const reads = queriesOver(read);
+  const writes = queriesOver((sql, parameters) => writer.ask({ type: "execute", sql, parameters }));
+  return {
+    decisions: sqliteDecisions(writer, reads),
+    activations: sqliteActivations(writes, reads),
+    ready: () => writer.opened(),
+    async close() {
+      closed = true;
+      // The reader first: its snapshot would keep the writer's checkpoint from emptying the log.
+      await reader?.close();
+      await writer.close();
+    },
+  };
+}
+
+function spawnWorker(): Worker {
+  return new Worker(new URL("./worker.ts", import.meta.url), { name: "pointsman-store", smol: true });
+}
+
+function sqliteDecisions(writer: DatabaseThread, reads: Kysely<Tables>): DecisionStore {
+  return {
+    async append(batch) {
+      if (batch.length > 0) await writer.ask(encodeBatch(batch));
+    },
+    list: (query) => listDecisions(reads, query),
+    async get(id) {
+      const row = await reads
+        .selectFrom("decisions")
+        .select("document")
+        .where("id", "=", id)
+        .executeTakeFirst();
+      return row ? parseDecision(row) : null;
+    },
+  };
+}
+
+async function listDecisions(reads: Kysely<Tables>, query: DecisionQuery): Promise<DecisionPage> {
+  const limit = pageLimit(query.limit);
+  const forward = query.after !== undefined && query.before === undefined;
+  let select = reads
+    .selectFrom("decisions")
+    .select("document")
+    .orderBy("id", forward ? "asc" : "desc")
+    .limit(limit + 1);
+  if (query.before !== undefined) select = select.where("id", "<", query.before);
+  else if (query.after !== undefined) select = select.where("id", ">", query.after);
+  if (query.useCase !== undefined) select = select.where("use_case", "=", query.useCase);
+  if (query.outcome !== undefined) select = select.where("outcome", "=", query.outcome);
+  if (query.tenant !== undefined) select = select.where("tenant", "=", query.tenant);
+  const rows = await select.execute();
+  return pageOf(rows.map(parseDecision), limit);
+}
+
+/** Written by `encodeBatch` and by nobody else, so the document is what it says. */
+function parseDecision(row: { readonly document: string }): Decision {
+  return JSON.parse(row.document) as Decision;
+}
+
+function sqliteActivations(writes: Kysely<Tables>, reads: Kysely<Tables>): ActivationStore {
+  return {
+    async record(activation) {
+      const { id, at } = activation;
+      await writes
+        .insertInto("activations")
+        .values({ id, at, document: JSON.stringify(activation) })
+        .onConflict((conflict) => conflict.column("id").doNothing())
+        .execute();
+    },
+    async list(limit) {
+      const rows = await reads
+        .selectFrom("activations")
+        .select("document")
+        .orderBy("at", "desc")
+        .orderBy("id", "desc")
+        .limit(pageLimit(limit))
+        .execute();
+      return rows.map((row) => JSON.parse(row.document) as Activation);
+    },
+  };
+}

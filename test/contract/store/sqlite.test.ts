@@ -1,0 +1,84 @@
+/** The SQLite store under the contract, and what only a file does: last, be shared, be trimmed. */
+import { Database } from "bun:sqlite";
+import { afterAll, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { FakeClock } from "../../../src/core/fake-clock.ts";
+import { openSqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
+import { aDecision, anActivation, decisionId, decisions } from "./decision-fixture.ts";
+import { createScratch } from "./scratch.ts";
+import { storeContract } from "./store-contract.ts";
+
+const scratch = createScratch();
+afterAll(() => scratch.remove());
+let files = 0;
+const freshPath = () => scratch.path(`${files++}/pointsman.db`);
+const open = (path: string, retainDecisions?: number) =>
+  openSqliteStore({
+    path,
+    clock: new FakeClock(),
+    ...(retainDecisions === undefined ? {} : { retainDecisions }),
+  });
+
+storeContract("sqlite", async () => open(freshPath()));
+
+test("records and activations are there after closing and opening again", async () => {
+  const path = freshPath();
+  const first = open(path);
+  await first.decisions.append(decisions(0, 20));
+  await first.activations.record(anActivation(1));
+  await first.close();
+  const second = open(path);
+  expect((await second.decisions.list({ limit: 100 })).decisions).toHaveLength(20);
+  expect(await second.decisions.get(decisionId(7))).toEqual(aDecision(7));
+  expect(await second.activations.list(10)).toEqual([anActivation(1)]);
+  await second.close();
+});
+
+test("close writes what was handed over before, and empties the write-ahead log", async () => {
+  const path = freshPath();
+  const store = open(path);
+  const pending = store.decisions.append(decisions(0, 100));
+  await store.close();
+  await pending;
+  const wal = Bun.file(`${path}-wal`);
+  expect(existsSync(`${path}-wal`) ? wal.size : 0).toBe(0);
+  const database = new Database(path);
+  expect(database.query("SELECT count(*) AS rows FROM decisions").get()).toEqual({ rows: 100 });
+  expect(database.query("PRAGMA journal_mode").get()).toEqual({ journal_mode: "wal" });
+  database.close();
+});
+
+test("keeps as many as it is told, the first written leave first", async () => {
+  const store = open(freshPath(), 1_000);
+  for (let i = 0; i < 3_000; i += 250) await store.decisions.append(decisions(i, i + 250));
+  const oldest = await store.decisions.list({ limit: 1, after: "" });
+  expect(oldest.decisions[0]?.id).toBe(decisionId(2_000));
+  expect(await store.decisions.get(decisionId(1_999))).toBeNull();
+  expect(await store.decisions.get(decisionId(2_999))).toEqual(aDecision(2_999));
+  await store.close();
+});
+
+test("a lower retention is reached in slices", async () => {
+  const path = freshPath();
+  const large = open(path);
+  for (let i = 0; i < 2_000; i += 500) await large.decisions.append(decisions(i, i + 500));
+  await large.close();
+  const small = open(path, 100);
+  const oldest = async () => (await small.decisions.list({ limit: 1, after: "" })).decisions[0]?.id;
+  await small.decisions.append([aDecision(2_000)]);
+  expect(await oldest()).toBe(decisionId(500));
+  for (let i = 2_001; i < 2_005; i++) await small.decisions.append([aDecision(i)]);
+  expect(await oldest()).toBe(decisionId(1_905));
+  await small.close();
+});
+
+test("two stores on one file in one process see each other's records", async () => {
+  const path = freshPath();
+  const left = open(path);
+  const right = open(path);
+  await Promise.all([left.decisions.append(decisions(0, 50)), right.decisions.append(decisions(50, 100))]);
+  expect((await left.decisions.list({ limit: 500 })).decisions).toHaveLength(100);
+  expect((await right.decisions.list({ limit: 500 })).decisions).toHaveLength(100);
+  await left.close();
+  await right.close();
+});
