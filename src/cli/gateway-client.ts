@@ -148,7 +148,8 @@ function refusal(base: string, status: number, body: unknown): GatewayFailure {
 }
 
 function fixOf(status: number, ours: boolean): string {
-  if (!ours) return "See what listens there, or say where the gateway is with --url or POINTSMAN_URL.";
+  if (!ours)
+    return "To find out, see what listens there; or say where the gateway is with --url or POINTSMAN_URL.";
   if (status === 401) return "Give a key of the policy with --api-key or POINTSMAN_API_KEY.";
   if (status === 403) return "Use a key whose role is viewer, operator or admin.";
   if (status >= 500) return "See the gateway's log; try again when it is ready.";

@@ -26,6 +26,8 @@ export async function attempt(
       request: call.complaint ? askAgain(request, call.complaint) : request,
       deployment: call.deployment,
       timeouts: call.timeouts,
+      // What the share held back for later rungs is the answer's own once there is no way back.
+      committedTotalMs: Math.min(plan.timeouts.total, exchange.arrivedAt + plan.deadlineMs - startedAt),
       traceparent: childTraceparent(exchange, gateway.random),
       callerSignal: exchange.callerSignal,
     },

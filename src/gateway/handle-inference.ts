@@ -21,6 +21,7 @@ import { answerDegraded, answerFault, answerStream, answerWhole, internalFault }
 /** Answers one inference call. Never throws: what cannot be answered is refused in the caller's dialect. */
 export async function handleInference(gateway: Gateway, wire: AnyWire, http: Request): Promise<Response> {
   const exchange = beginExchange(gateway, wire, http);
+  let climbed: Climb<ProviderReply> | null = null;
   try {
     const caller = authenticate(exchange.headers, exchange.snapshot);
     if (!caller.ok) return answerFault(gateway, exchange, caller.fault);
@@ -38,13 +39,14 @@ export async function handleInference(gateway: Gateway, wire: AnyWire, http: Req
     if (!plan.ok) return answerFault(gateway, exchange, plan.fault);
     exchange.plan = plan.value;
 
-    const climbed = await climbLadder(gateway, exchange, request.value, plan.value);
+    climbed = await climbLadder(gateway, exchange, request.value, plan.value);
     if (!climbed.ok) return answerWithoutModel(gateway, exchange, climbed);
     const reply = climbed.value;
     if (reply.kind === "stream") return answerStream(gateway, exchange, climbed, reply);
     return answerWhole(gateway, exchange, climbed, reply);
   } catch (thrown) {
     gateway.reportInternal(exchange.requestId, thrown);
+    if (climbed?.ok) climbed.settle("none");
     return answerFault(gateway, exchange, internalFault(exchange.requestId));
   }
 }
@@ -103,6 +105,7 @@ function climbLadder(
     signal: exchange.callerSignal,
     send: (call) => attempt(gateway, exchange, request, plan, call),
     estimateCost: (deployment) => estimateCost(plan, deployment),
+    reportThrown: (thrown) => gateway.reportInternal(exchange.requestId, thrown),
   });
 }
 

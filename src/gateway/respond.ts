@@ -3,7 +3,6 @@ import type { Attempt } from "../core/decision.ts";
 import type { StreamEvent } from "../core/events.ts";
 import { FAULTS, type Fault, fault } from "../core/faults.ts";
 import type { ProviderReply } from "../providers/send.ts";
-import type { Climb } from "../resilience/ladder.ts";
 import { encodeSse } from "../wires/sse.ts";
 import type { RenderContext, Warning } from "../wires/wire.ts";
 import { conclude, totalCost } from "./conclude.ts";
@@ -11,9 +10,8 @@ import type { DegradedAnswer } from "./degraded.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
 import { responseHeaders, type Served } from "./response-headers.ts";
-import { streamFrames } from "./stream-answer.ts";
+import { type Climbed, streamFrames } from "./stream-answer.ts";
 
-export type Climbed = Extract<Climb<ProviderReply>, { ok: true }>;
 const NO_FINISH = { unified: "other", raw: null } as const;
 
 /** A whole answer of a model. */
@@ -33,7 +31,8 @@ export function answerWhole(
   const body = JSON.stringify(exchange.wire.renderAnswer(reply.events, context));
   const headers = responseHeaders(exchange, servedBy(climbed));
   headers["content-type"] = "application/json";
-  climbed.settle("good");
+  // Nothing of a whole answer comes before all of it: to its caller that is the first token.
+  climbed.settle("good", climbed.attempts[climbed.attempts.length - 1]?.durationMs);
   const last = reply.events[reply.events.length - 1];
   conclude(gateway, exchange, {
     outcome: "answered",

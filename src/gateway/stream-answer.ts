@@ -5,13 +5,16 @@
 import type { FinishReason, StreamEvent } from "../core/events.ts";
 import { FAULTS, type Fault, fault } from "../core/faults.ts";
 import type { ProviderReply } from "../providers/send.ts";
+import type { Climb } from "../resilience/ladder.ts";
 import { encodeSse } from "../wires/sse.ts";
 import type { RenderContext } from "../wires/wire.ts";
 import { createUsageMeter, priceUsage } from "./account.ts";
 import { conclude } from "./conclude.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
-import type { Climbed } from "./respond.ts";
+
+/** A climb that found an answer. */
+export type Climbed = Extract<Climb<ProviderReply>, { ok: true }>;
 
 const encoder = new TextEncoder();
 

@@ -21,6 +21,8 @@ export interface ProviderCall {
   readonly request: ModelRequest;
   readonly deployment: Deployment;
   readonly timeouts: AttemptTimeouts;
+  /** Milliseconds from the start that a stream may last once its first content has come. */
+  readonly committedTotalMs: number;
   /** W3C trace context of this hop. */
   readonly traceparent: string;
   readonly callerSignal: AbortSignal | null;
@@ -50,7 +52,7 @@ export async function sendToProvider(call: ProviderCall, clock: Clock): Promise<
   const lowered = wire.lower(request, target);
   if (!lowered.ok) return lowered;
 
-  const watchdog = startWatchdog(clock, call.timeouts, request.stream, call.callerSignal);
+  const watchdog = startWatchdog(clock, call, request.stream);
   let streaming = false;
   try {
     const response = await fetch(deployment.baseUrl + wire.path(request, target), {

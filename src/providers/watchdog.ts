@@ -6,6 +6,13 @@ import type { Clock, Timer } from "../core/clock.ts";
 import type { AttemptTimeouts } from "../core/deployment.ts";
 import { type Fault, fault } from "../core/faults.ts";
 
+export interface WatchdogLimits {
+  readonly timeouts: AttemptTimeouts;
+  /** Milliseconds from the start; takes the place of the total limit once the first content has come. */
+  readonly committedTotalMs: number;
+  readonly callerSignal: AbortSignal | null;
+}
+
 type Phase = "first_token" | "idle" | "whole";
 
 export interface Watchdog {
@@ -34,9 +41,8 @@ const LIMIT_MESSAGES: Readonly<Record<Phase | "total", string>> = {
  */
 export function startWatchdog(
   clock: Clock,
-  timeouts: AttemptTimeouts,
+  { timeouts, committedTotalMs, callerSignal }: WatchdogLimits,
   streaming: boolean,
-  callerSignal: AbortSignal | null,
 ): Watchdog {
   const controller = new AbortController();
   const startedAt = clock.now();
@@ -45,8 +51,10 @@ export function startWatchdog(
   let ended: Fault | null = null;
   let timer: Timer | null = null;
 
+  const totalAt = (): number =>
+    startedAt + (phase === "idle" ? Math.max(timeouts.total, committedTotalMs) : timeouts.total);
   const dueAt = (): number => {
-    const total = startedAt + timeouts.total;
+    const total = totalAt();
     if (phase === "whole") return total;
     return Math.min(total, lastActivity + (phase === "first_token" ? timeouts.firstToken : timeouts.idle));
   };
@@ -59,7 +67,7 @@ export function startWatchdog(
       arm();
       return;
     }
-    const limit = phase !== "whole" && now >= startedAt + timeouts.total ? "total" : phase;
+    const limit = phase !== "whole" && now >= totalAt() ? "total" : phase;
     end(fault("timeout", limit === "whole" ? "total_timeout" : `${limit}_timeout`, LIMIT_MESSAGES[limit]));
   };
   const end = (why: Fault): void => {

@@ -216,7 +216,6 @@ test("the circuit and the model agree after every step of any history", () => {
   );
   // The histories must have been long enough to go everywhere.
   const everywhere = ["closed null", "open failures", "open failure_ratio", "open slow", "open forced"];
-  console.log(JSON.stringify(Object.fromEntries(reached)));
   expect([...reached.keys()]).toEqual(
     expect.arrayContaining([...everywhere, "half-open failures", "half-open slow"]),
   );

@@ -10,7 +10,7 @@ import { Circuit, type CircuitReason, type CircuitState, type Permit } from "./c
 import { Latency } from "./latency.ts";
 
 /** Why no call may be made now. */
-export type Blocked = "circuit_open" | "cooling_down";
+type Blocked = "circuit_open" | "cooling_down";
 
 /** One deployment's condition, ready for JSON. Times are epoch milliseconds, durations milliseconds. */
 export interface HealthReport {

@@ -33,26 +33,23 @@ function assertOpen(gate: Gate): void {
 
 function memoryDecisions(capacity: number, gate: Gate): DecisionStore {
   const byId = new Map<string, Decision>();
-  /** Ascending by id, which is by time. */
-  const sorted: Decision[] = [];
+  /** In the order of writing. */
+  const written: Decision[] = [];
   return {
     async append(batch) {
       assertOpen(gate);
       for (const decision of batch) {
         if (byId.has(decision.id)) continue;
         byId.set(decision.id, decision);
-        // Nearly always the newest; a long request ends after shorter ones that began later.
-        const last = sorted.at(-1);
-        if (!last || last.id < decision.id) sorted.push(decision);
-        else sorted.splice(firstAtOrAfter(sorted, decision.id), 0, decision);
+        written.push(decision);
       }
-      const excess = sorted.length - capacity;
-      if (excess > 0) for (const old of sorted.splice(0, excess)) byId.delete(old.id);
+      const excess = written.length - capacity;
+      if (excess > 0) for (const old of written.splice(0, excess)) byId.delete(old.id);
     },
     async list(query) {
       assertOpen(gate);
       const limit = pageLimit(query.limit);
-      return pageOf(select(sorted, query, limit + 1), limit);
+      return pageOf(select(written, query, limit + 1), limit);
     },
     async get(id) {
       assertOpen(gate);
@@ -62,23 +59,41 @@ function memoryDecisions(capacity: number, gate: Gate): DecisionStore {
 }
 
 /** The first `count` matches in the query's direction. */
-function select(sorted: readonly Decision[], query: DecisionQuery, count: number): Decision[] {
+function select(written: readonly Decision[], query: DecisionQuery, count: number): Decision[] {
   const found: Decision[] = [];
   const forward = query.after !== undefined && query.before === undefined;
   const step = forward ? 1 : -1;
-  for (let i = startOf(sorted, query); found.length < count; i += step) {
-    const decision = sorted[i];
+  for (let i = startOf(written, query); found.length < count; i += step) {
+    const decision = written[i];
     if (!decision) break;
     if (matches(decision, query)) found.push(decision);
   }
   return found;
 }
 
-function startOf(sorted: readonly Decision[], query: DecisionQuery): number {
-  if (query.before !== undefined) return firstAtOrAfter(sorted, query.before) - 1;
-  if (query.after === undefined) return sorted.length - 1;
-  const at = firstAtOrAfter(sorted, query.after);
-  return sorted[at]?.id === query.after ? at + 1 : at;
+/** A cursor whose record is gone stands for its nearest neighbour by id. */
+function startOf(written: readonly Decision[], { before, after }: DecisionQuery): number {
+  if (before !== undefined) {
+    const at = nearest(written, (id, best) => id >= before && (best === null || id < best));
+    return at === -1 ? written.length - 1 : at - 1;
+  }
+  if (after === undefined) return written.length - 1;
+  return nearest(written, (id, best) => id <= after && (best === null || id > best)) + 1;
+}
+
+/** Index of the record whose id `isNearer` than every other's, -1 where none qualifies. */
+function nearest(
+  written: readonly Decision[],
+  isNearer: (id: string, best: string | null) => boolean,
+): number {
+  let best: string | null = null;
+  let at = -1;
+  written.forEach(({ id }, i) => {
+    if (!isNearer(id, best)) return;
+    best = id;
+    at = i;
+  });
+  return at;
 }
 
 function matches(decision: Decision, query: DecisionQuery): boolean {
@@ -87,19 +102,6 @@ function matches(decision: Decision, query: DecisionQuery): boolean {
     (query.outcome === undefined || decision.outcome === query.outcome) &&
     (query.tenant === undefined || decision.tenant === query.tenant)
   );
-}
-
-/** Index of the first record whose id is not before `id`; the length where there is none. */
-function firstAtOrAfter(sorted: readonly Decision[], id: string): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const decision = sorted[middle];
-    if (decision && decision.id < id) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 function memoryActivations(gate: Gate): ActivationStore {

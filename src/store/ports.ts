@@ -4,9 +4,9 @@ import type { Decision, DecisionOutcome } from "../core/decision.ts";
 export interface DecisionQuery {
   /** 1 to 500. */
   readonly limit: number;
-  /** Older than this decision id, newest first. Excludes `after`. */
+  /** Written before this decision, newest first. Excludes `after`. */
   readonly before?: string;
-  /** Newer than this decision id, oldest first. */
+  /** Written after this decision, oldest first: a follower misses no request, however long one took. */
   readonly after?: string;
   readonly useCase?: string;
   readonly outcome?: DecisionOutcome;

@@ -1,16 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import {
-  AS_JSON,
-  ask,
-  type Chat,
-  contentOf,
-  follow,
-  framesOf,
-  INSTANT,
-  start,
-  turns,
-  until,
-} from "./fake-client.ts";
+import { AS_JSON, ask, type Chat, contentOf, framesOf, INSTANT, start, turns, until } from "./fake-client.ts";
 import type { Simulator } from "./server.ts";
 
 describe("an answer", () => {

@@ -12,8 +12,8 @@ interface Migration {
 }
 
 /**
- * `decisions.seq` counts inserts, without gaps, so that retention needs no COUNT; pages walk `id`, which is
- * ordered by time. Filters have no index of their own: each would cost every write, and reads are rare.
+ * `decisions.seq` counts inserts, without gaps, so that retention needs no COUNT; pages walk it, since a
+ * record is written when its request ends and its id is made when it begins. Filters have no index of their own: each would cost every write, and reads are rare.
  */
 const MIGRATIONS: readonly Migration[] = [
   {

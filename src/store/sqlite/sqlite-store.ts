@@ -95,10 +95,26 @@ async function listDecisions(reads: Kysely<Tables>, query: DecisionQuery): Promi
   let select = reads
     .selectFrom("decisions")
     .select("document")
-    .orderBy("id", forward ? "asc" : "desc")
+    .orderBy("seq", forward ? "asc" : "desc")
     .limit(limit + 1);
-  if (query.before !== undefined) select = select.where("id", "<", query.before);
-  else if (query.after !== undefined) select = select.where("id", ">", query.after);
+  // A cursor whose record was trimmed away stands for its nearest neighbour.
+  if (query.before !== undefined) {
+    const at = reads
+      .selectFrom("decisions")
+      .select("seq")
+      .where("id", ">=", query.before)
+      .orderBy("id")
+      .limit(1);
+    select = select.where("seq", "<", (the) => the.fn.coalesce(at, the.val(Number.MAX_SAFE_INTEGER)));
+  } else if (query.after !== undefined) {
+    const at = reads
+      .selectFrom("decisions")
+      .select("seq")
+      .where("id", "<=", query.after)
+      .orderBy("id", "desc")
+      .limit(1);
+    select = select.where("seq", ">", (the) => the.fn.coalesce(at, the.val(0)));
+  }
   if (query.useCase !== undefined) select = select.where("use_case", "=", query.useCase);
   if (query.outcome !== undefined) select = select.where("outcome", "=", query.outcome);
   if (query.tenant !== undefined) select = select.where("tenant", "=", query.tenant);

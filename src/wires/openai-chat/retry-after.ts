@@ -1,11 +1,9 @@
 /** How long a provider asks to be left alone. Owns this wire's spellings of it; the time of day comes in. */
+import { parseDuration } from "../../core/duration.ts";
 import { MAX_RETRY_AFTER_MS, parseRetryAfter } from "../../core/retry-after.ts";
 
 const SECOND = 1000;
-const UNITS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: SECOND, ms: 1 };
 const TRY_AGAIN = /try again in ((?:[\d.]+(?:ms|h|m|s))+)/i;
-const DURATION_PART = /([\d.]+)(ms|h|m|s)/g;
-const DURATION = /^(?:[\d.]+(?:ms|h|m|s))+$/;
 const DECIMAL = /^\d+(?:\.\d+)?$/;
 
 /**
@@ -18,7 +16,7 @@ export function readRetryAfter(headers: Headers, detail: string, now: number): n
     decimal(headers.get("retry-after-ms")) ??
     parseRetryAfter(headers.get("retry-after"), now) ??
     rateLimitReset(headers, now) ??
-    parseDuration(TRY_AGAIN.exec(detail)?.[1]);
+    duration(TRY_AGAIN.exec(detail)?.[1]);
   return wait === undefined ? undefined : Math.min(Math.ceil(wait), MAX_RETRY_AFTER_MS);
 }
 
@@ -39,19 +37,15 @@ function rateLimitReset(headers: Headers, now: number): number | undefined {
 function resetTime(value: string | null, now: number): number | undefined {
   if (value === null) return undefined;
   const number = decimal(value);
-  if (number === undefined) return DURATION.test(value) ? parseDuration(value) : undefined;
+  if (number === undefined) return duration(value);
   if (number > 1e12) return Math.max(0, number - now);
   if (number > 1e9) return Math.max(0, number * SECOND - now);
   return Math.ceil(number * SECOND);
 }
 
-function parseDuration(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  let total = 0;
-  for (const [, amount, unit] of text.matchAll(DURATION_PART)) {
-    total += Number(amount) * (UNITS[unit ?? ""] ?? 0);
-  }
-  return Number.isFinite(total) ? Math.ceil(total) : undefined;
+function duration(text: string | undefined): number | undefined {
+  const parsed = text === undefined ? null : parseDuration(text);
+  return parsed === null ? undefined : Math.ceil(parsed);
 }
 
 function decimal(value: string | null): number | undefined {

@@ -88,12 +88,13 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         expect((await store.decisions.get(decisionId(3)))?.status).toBe(200);
       });
 
-      test("orders by id, not by when a record was written", async () => {
+      test("orders by when a record was written, so that a follower sees a long request that ends late", async () => {
         await seed([aDecision(5), aDecision(1)]);
         await seed([aDecision(3)]);
         await seed([aDecision(2), aDecision(4)]);
-        expect(await idsOf({ limit: 10 })).toEqual([5, 4, 3, 2, 1].map(decisionId));
-        expect(await idsOf({ limit: 10, after: decisionId(1) })).toEqual([2, 3, 4, 5].map(decisionId));
+        expect(await idsOf({ limit: 10 })).toEqual([4, 2, 3, 1, 5].map(decisionId));
+        expect(await idsOf({ limit: 10, after: decisionId(5) })).toEqual([1, 3, 2, 4].map(decisionId));
+        expect(await idsOf({ limit: 10, before: decisionId(3) })).toEqual([1, 5].map(decisionId));
       });
 
       test("takes batches that are written at once", async () => {

@@ -1,0 +1,198 @@
+import { beforeEach, describe, expect, test } from "bun:test";
+import { copyFile, mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fakeProcess, refuseConnection } from "../fake-ports.ts";
+import { EXAMPLE_POLICY } from "../packaged.ts";
+
+let cwd = "";
+beforeEach(async () => {
+  cwd = await mkdtemp(join(tmpdir(), "cli-"));
+  await copyFile(EXAMPLE_POLICY, join(cwd, "pointsman.yaml"));
+});
+
+const CHAT = ["--use-case", "support-chat"] as const;
+const LONG = "Please tell me where my parcel is; I ordered it three weeks ago. ".repeat(10);
+
+describe("explain, locally", () => {
+  test("draws rules, rungs in order, cost, deadline and ceiling, and calls nothing", async () => {
+    const shell = fakeProcess({ cwd });
+    expect(await shell.run("explain", LONG, ...CHAT)).toBe(0);
+    const drawing = shell.stdout();
+    const order = [
+      "primary",
+      "us-east-1",
+      "cross-region",
+      "eu-west-1",
+      "fallback",
+      "nimbus-large",
+      "degraded",
+    ];
+    const ladder = drawing.slice(drawing.indexOf("Ladder"));
+    const places = order.map((word) => ladder.indexOf(word));
+    expect(places).toEqual(places.toSorted((a, b) => a - b));
+    expect(places[0]).toBeGreaterThan(0);
+    expect(ladder).toContain("20 s for all · 3 calls at most · ceiling $0.05");
+    expect(ladder).toMatch(/atlas-large-us +us-east-1 +sim +at most \$0\.\d+/);
+    expect(drawing).toMatch(/✗ +free-tier +caller\.tier == "free"/);
+    expect(drawing).toMatch(/✓ +default/);
+    expect(shell.asked).toEqual([]);
+  });
+
+  test("--tier reaches the rules; later rules are not asked", async () => {
+    const shell = fakeProcess({ cwd });
+    expect(await shell.run("explain", "Hey", ...CHAT, "--tier", "free")).toBe(0);
+    expect(shell.stdout()).toMatch(/✓ +free-tier/);
+    expect(shell.stdout()).toMatch(/– +hello-goes-small/);
+  });
+
+  test("--json prints the explanation; caller and stream are those given", async () => {
+    const policy = join(cwd, "rules.yaml");
+    const when = 'caller.key == "k" && caller.tenant == "t" && caller.role == "admin" && request.stream';
+    const text = await Bun.file(EXAMPLE_POLICY).text();
+    await writeFile(policy, text.replace(/when: caller\.tier == "free"/, `when: '${when}'`));
+    const args = ["explain", LONG, ...CHAT, "--policy", "rules.yaml", "--json"];
+    const all = ["--key", "k", "--tenant", "t", "--role", "admin", "--stream"];
+    const ruleOf = async (...more: readonly string[]) => {
+      const shell = fakeProcess({ cwd });
+      expect(await shell.run(...args, ...more)).toBe(0);
+      return JSON.parse(shell.stdout()).rule;
+    };
+    expect(await ruleOf(...all)).toBe("free-tier");
+    expect(await ruleOf(...all.slice(0, -1))).toBe("default");
+    expect(await ruleOf(...all.slice(2))).toBe("default");
+  });
+
+  test("refused candidates are drawn with constraint and reason", async () => {
+    const image = { type: "image_url", image_url: { url: "https://example.com/a.png" } };
+    const body = { model: "support-chat", messages: [{ role: "user", content: [image] }] };
+    const shell = fakeProcess({ cwd, stdin: JSON.stringify(body) });
+    expect(await shell.run("explain", "--body", "-", "--tier", "free")).toBe(0);
+    expect(shell.stdout()).toMatch(/✗ +nimbus-small-eu +primary +capability +\S/);
+    expect(shell.stdout()).toContain("needs vision");
+  });
+
+  test("nothing that can answer is a negative result", async () => {
+    const text = await Bun.file(EXAMPLE_POLICY).text();
+    const nowhere = text
+      .replace('residency: ["eu-*"]', 'residency: ["eu-central-9"]')
+      .replace(/degraded:\n +- template: \{ message: "\{\{use_case\}\} cannot.*\n/, "degraded: []\n");
+    await writeFile(join(cwd, "nowhere.yaml"), nowhere);
+    const shell = fakeProcess({ cwd });
+    const code = await shell.run("explain", "Hey", "--use-case", "eu-assistant", "--policy", "nowhere.yaml");
+    expect(shell.stdout()).toContain("Nothing can answer");
+    expect(shell.stdout()).toContain("residency");
+    expect(code).toBe(1);
+  });
+
+  test("--body reads a file, and --use-case goes over its model", async () => {
+    const body = { model: "eu-assistant", messages: [{ role: "user", content: "Hey" }] };
+    await writeFile(join(cwd, "body.json"), JSON.stringify(body));
+    const plain = fakeProcess({ cwd });
+    expect(await plain.run("explain", "--body", "body.json")).toBe(0);
+    expect(plain.stdout()).toContain("eu-assistant");
+    const other = fakeProcess({ cwd });
+    expect(await other.run("explain", "--body", "body.json", ...CHAT)).toBe(0);
+    expect(other.stdout()).toContain("Use case  support-chat");
+  });
+
+  test.each([
+    ["an unknown use case", ["Hey", "--use-case", "suport-chat"], 1, 'Did you mean "support-chat"?'],
+    ["no use case", ["Hey"], 2, "support-chat, invoice-extraction, eu-assistant"],
+    ["a use case given as the prompt", ["suport-chat"], 2, "Did you mean --use-case support-chat?"],
+    ["prompt and body", ["Hey", "--body", "x.json"], 2, "Give one of them"],
+    ["a body that is not there", ["--body", "gone.json"], 2, "There is no file gone.json"],
+    ["a policy that is not there", ["Hey", "--policy", "gone.yaml"], 2, "pointsman init"],
+  ])("%s", async (_name, args, exitCode, said) => {
+    const shell = fakeProcess({ cwd });
+    expect(await shell.run("explain", ...args)).toBe(exitCode);
+    expect(shell.stderr()).toContain(said);
+  });
+
+  test.each([
+    ["not JSON", "{", 2, "not valid JSON"],
+    ["a list", "[]", 2, "no JSON object"],
+    ["no message", '{"messages":[]}', 1, "messages"],
+  ])("a body that is %s", async (_name, stdin, exitCode, said) => {
+    const shell = fakeProcess({ cwd, stdin });
+    expect(await shell.run("explain", "--body", "-", ...CHAT)).toBe(exitCode);
+    expect(shell.stderr()).toContain(said);
+  });
+
+  test("a refused request is JSON too under --json", async () => {
+    const shell = fakeProcess({ cwd });
+    expect(await shell.run("explain", "Hey", "--use-case", "nope", "--json")).toBe(1);
+    expect(JSON.parse(shell.stdout()).error).toMatchObject({ type: "not_found", param: "model" });
+  });
+
+  test("a bad policy is drawn with its findings", async () => {
+    await writeFile(join(cwd, "bad.yaml"), "version: 1\nname: 7\n");
+    const shell = fakeProcess({ cwd });
+    expect(await shell.run("explain", "Hey", "--policy", "bad.yaml")).toBe(1);
+    expect(shell.stderr()).toContain("bad.yaml:2:7 error");
+    expect(shell.stdout()).toBe("");
+  });
+});
+
+describe("explain --url", () => {
+  const ask = ["explain", "Hey", ...CHAT, "--tier", "free", "--url", "http://gw:1/base/"];
+
+  /** What the engine itself says, as a gateway would send it. */
+  async function recorded(): Promise<string> {
+    const local = fakeProcess({ cwd });
+    await local.run("explain", "Hey", ...CHAT, "--tier", "free", "--json");
+    return local.stdout();
+  }
+
+  test("asks the gateway with the request and the caller, and draws its answer", async () => {
+    const answer = await recorded();
+    const shell = fakeProcess({ gateway: () => new Response(answer) });
+    expect(await shell.run(...ask, "--api-key", "pm_x")).toBe(0);
+    expect(shell.asked).toEqual([
+      {
+        method: "POST",
+        path: "/base/admin/explain",
+        url: "http://gw:1/base/admin/explain",
+        authorization: "Bearer pm_x",
+        body: {
+          request: { model: "support-chat", messages: [{ role: "user", content: "Hey" }] },
+          caller: { tier: "free" },
+        },
+      },
+    ]);
+    expect(shell.stdout()).toMatch(/✓ +free-tier/);
+  });
+
+  test("--json prints the gateway's own answer, fields this version does not know included", async () => {
+    const answer = { ...JSON.parse(await recorded()), later: "field" };
+    const shell = fakeProcess({ gateway: () => Response.json(answer) });
+    expect(await shell.run(...ask, "--json")).toBe(0);
+    expect(JSON.parse(shell.stdout())).toEqual(answer);
+  });
+
+  test("a deployment that is not healthy now is marked", async () => {
+    const answer = JSON.parse(await recorded());
+    answer.ladder[0].candidates[0].healthy = false;
+    const shell = fakeProcess({ gateway: () => Response.json(answer) });
+    expect(await shell.run(...ask)).toBe(0);
+    expect(shell.stdout()).toContain("not healthy now");
+  });
+
+  test.each([
+    ["the request is at fault", 404, "model_not_found", 1],
+    ["the request does not fit", 400, "invalid_value", 1],
+    ["the key may not ask", 403, "role_required", 3],
+  ])("%s", async (_name, status, code, exitCode) => {
+    const shell = fakeProcess({
+      gateway: () => Response.json({ error: { message: "Not so.", type: "x", code } }, { status }),
+    });
+    expect(await shell.run(...ask)).toBe(exitCode);
+    expect(shell.stderr()).toContain("Not so.");
+  });
+
+  test("needs a use case, since it cannot see the policy", async () => {
+    const shell = fakeProcess({ gateway: refuseConnection });
+    expect(await shell.run("explain", "Hey", "--url", "http://gw:1")).toBe(2);
+    expect(shell.asked).toEqual([]);
+  });
+});

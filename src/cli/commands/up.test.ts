@@ -1,0 +1,133 @@
+import { describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { StoreError } from "../../store/store-error.ts";
+import { fakeProcess } from "../fake-ports.ts";
+import { CALM_SCENARIO, EXAMPLE_POLICY } from "../packaged.ts";
+
+describe("up", () => {
+  const cwd = "/home/someone";
+
+  test("has defaults for everything", async () => {
+    const shell = fakeProcess({ cwd });
+    expect(await shell.run("up")).toBe(0);
+    expect(shell.started).toEqual([
+      {
+        policy: "/home/someone/pointsman.yaml",
+        environment: null,
+        host: "127.0.0.1",
+        port: 8080,
+        data: "/home/someone/.pointsman",
+        scenario: null,
+        demo: false,
+        drainMs: 25_000,
+      },
+    ]);
+  });
+
+  test("takes every option", async () => {
+    const shell = fakeProcess({ cwd, env: { PORT: "9999" } });
+    const args = ["--policy", "p.yaml", "--env", "prod", "--host", "::1", "--port", "0"];
+    expect(await shell.run("up", ...args, "--data", ":memory:", "--drain", "1m30s")).toBe(0);
+    expect(shell.started).toEqual([
+      {
+        policy: "/home/someone/p.yaml",
+        environment: "prod",
+        host: "::1",
+        port: 0,
+        data: ":memory:",
+        scenario: null,
+        demo: false,
+        drainMs: 90_000,
+      },
+    ]);
+  });
+
+  test("--demo starts from the packaged example, which is there", async () => {
+    const shell = fakeProcess({ cwd });
+    expect(await shell.run("up", "--demo")).toBe(0);
+    expect(shell.started[0]).toMatchObject({ policy: EXAMPLE_POLICY, scenario: CALM_SCENARIO, demo: true });
+    expect(existsSync(EXAMPLE_POLICY)).toBe(true);
+    expect(existsSync(CALM_SCENARIO)).toBe(true);
+  });
+
+  test("--demo with a policy of one's own keeps it", async () => {
+    const shell = fakeProcess({ cwd });
+    expect(await shell.run("up", "--demo", "--policy", "/etc/p.yaml")).toBe(0);
+    expect(shell.started[0]).toMatchObject({ policy: "/etc/p.yaml", demo: true });
+  });
+
+  test.each([
+    ["3000", 3000],
+    ["", 8080],
+  ])("PORT=%p means port %p", async (PORT, port) => {
+    const shell = fakeProcess({ cwd, env: { PORT } });
+    expect(await shell.run("up")).toBe(0);
+    expect(shell.started[0]?.port).toBe(port);
+  });
+
+  test("a PORT that is none is wrong usage", async () => {
+    const shell = fakeProcess({ cwd, env: { PORT: "http" } });
+    expect(await shell.run("up")).toBe(2);
+    expect(shell.stderr()).toContain("PORT");
+    expect(shell.started).toEqual([]);
+  });
+
+  test("ends with the code of the gateway", async () => {
+    expect(await fakeProcess({ serve: async () => 1 }).run("up")).toBe(1);
+  });
+
+  const withCode = (code: string) => Object.assign(new Error("no"), { code });
+
+  test.each([
+    ["a port in use", withCode("EADDRINUSE"), "Port 8080 of 127.0.0.1 is in use", "--port"],
+    ["a port that may not be had", withCode("EACCES"), "may not listen on 127.0.0.1:8080", "--host"],
+    ["a closed data directory", new StoreError("inaccessible", "Cannot open x."), "Cannot open x.", "--data"],
+  ])("%s is said with its fix", async (_name, thrown, what, fix) => {
+    const shell = fakeProcess({
+      serve: async () => {
+        throw thrown;
+      },
+    });
+    expect(await shell.run("up")).toBe(1);
+    expect(shell.stderr()).toContain(what);
+    expect(shell.stderr()).toContain(fix);
+  });
+});
+
+describe.each(["up", "simulate"])("%s --scenario", (command) => {
+  test("a scenario that is not there stops it", async () => {
+    const shell = fakeProcess();
+    expect(await shell.run(command, "--scenario", "gone.yaml")).toBe(2);
+    expect(shell.stderr()).toContain("There is no file gone.yaml.");
+    expect(shell.started).toEqual([]);
+  });
+
+  test("a bad scenario stops it with place and fix", async () => {
+    const cwd = await mkdtemp(join(tmpdir(), "cli-"));
+    await writeFile(join(cwd, "bad.yaml"), "seed: 1\ndeploymentz: {}\n");
+    const shell = fakeProcess({ cwd });
+    expect(await shell.run(command, "--scenario", "bad.yaml")).toBe(1);
+    expect(shell.stderr()).toContain("bad.yaml:2:1 error");
+    expect(shell.stderr()).toContain("not a valid scenario");
+    expect(shell.started).toEqual([]);
+  });
+
+  test("a good one is handed on with its whole path", async () => {
+    const shell = fakeProcess();
+    expect(await shell.run(command, "--scenario", CALM_SCENARIO)).toBe(0);
+    expect(shell.started[0]?.scenario).toBe(CALM_SCENARIO);
+  });
+});
+
+test("simulate has defaults and takes a port", async () => {
+  const shell = fakeProcess();
+  expect(await shell.run("simulate")).toBe(0);
+  expect(await shell.run("simulate", "--port", "0", "--host", "0.0.0.0")).toBe(0);
+  expect(shell.started).toEqual([
+    { scenario: null, host: "127.0.0.1", port: 8090 },
+    { scenario: null, host: "0.0.0.0", port: 0 },
+  ]);
+});

@@ -1,0 +1,123 @@
+/** An OpenAI-compatible provider of our own that keeps what it was sent. Owns one canned answer, whole or streamed. */
+
+export interface RecordedCall {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Readonly<Record<string, unknown>>;
+  /** Milliseconds from its arrival until the client closed the request; null while it has not. */
+  readonly closedAfterMs: number | null;
+}
+
+export interface RecordingUpstream {
+  /** Up to `/chat/completions`. */
+  readonly baseUrl: string;
+  readonly calls: readonly RecordedCall[];
+  /** Calls under way, now and at the most so far. */
+  readonly open: number;
+  readonly mostOpen: number;
+  /** How the next calls are answered; default: whole, at once. */
+  behave(behaviour: Behaviour): void;
+  stop(): Promise<void>;
+}
+
+/** `delayMs`: before the first byte. `forever`: a streamed answer goes on until the client closes it. */
+export interface Behaviour {
+  readonly delayMs?: number;
+  readonly forever?: boolean;
+}
+
+const ENCODER = new TextEncoder();
+const USAGE = { prompt_tokens: 5, completion_tokens: 2, total_tokens: 7 };
+
+export function startUpstream(): RecordingUpstream {
+  const calls: { -readonly [Key in keyof RecordedCall]: RecordedCall[Key] }[] = [];
+  let behaviour: Behaviour = {};
+  let open = 0;
+  let mostOpen = 0;
+  const server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    idleTimeout: 0,
+    async fetch(request) {
+      const arrivedAt = performance.now();
+      const body = (await request.json()) as Record<string, unknown>;
+      const call: (typeof calls)[number] = { headers: Object.fromEntries(request.headers), body, closedAfterMs: null };
+      calls.push(call);
+      request.signal.addEventListener("abort", () => {
+        call.closedAfterMs = performance.now() - arrivedAt;
+      });
+      mostOpen = Math.max(mostOpen, ++open);
+      const { delayMs = 0, forever = false } = behaviour;
+      if (delayMs > 0) await untilLater(delayMs, request.signal);
+      if (body.stream !== true) {
+        open--;
+        return Response.json(wholeAnswer(body.model));
+      }
+      const leave = () => void open--;
+      return new Response(streamedAnswer(body.model, forever, leave), {
+        headers: { "content-type": "text/event-stream" },
+      });
+    },
+  });
+  return {
+    baseUrl: `http://127.0.0.1:${server.port}/v1`,
+    calls,
+    get open() {
+      return open;
+    },
+    get mostOpen() {
+      return mostOpen;
+    },
+    behave(next) {
+      behaviour = next;
+    },
+    stop: () => server.stop(true),
+  };
+}
+
+function untilLater(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+function wholeAnswer(model: unknown) {
+  return {
+    id: "chatcmpl-recorded",
+    object: "chat.completion",
+    created: 1_700_000_000,
+    model,
+    choices: [{ index: 0, message: { role: "assistant", content: "Recorded." }, finish_reason: "stop" }],
+    usage: USAGE,
+  };
+}
+
+function streamedAnswer(model: unknown, forever: boolean, leave: () => void): ReadableStream<Uint8Array> {
+  const frame = (choices: readonly unknown[], extra = {}) => {
+    const chunk = { id: "chatcmpl-recorded", object: "chat.completion.chunk", created: 1_700_000_000, model, choices, ...extra };
+    return ENCODER.encode(`data: ${JSON.stringify(chunk)}\n\n`);
+  };
+  const delta = (content: string) => [{ index: 0, delta: { role: "assistant", content }, finish_reason: null }];
+  let timer: ReturnType<typeof setInterval> | undefined;
+  return new ReadableStream<Uint8Array>({
+    start(controller) {
+      controller.enqueue(frame(delta("Recorded.")));
+      if (forever) {
+        timer = setInterval(() => controller.enqueue(frame(delta(" More."))), 50);
+        return;
+      }
+      controller.enqueue(frame([{ index: 0, delta: {}, finish_reason: "stop" }]));
+      controller.enqueue(frame([], { usage: USAGE }));
+      controller.enqueue(ENCODER.encode("data: [DONE]\n\n"));
+      controller.close();
+      leave();
+    },
+    cancel() {
+      clearInterval(timer);
+      leave();
+    },
+  });
+}
