@@ -1,5 +1,5 @@
 /** What a figure is measured with. Owns the shape that main.ts fills and the measuring files read. */
-import type { Figures } from "./figures.ts";
+import type { FigureName, Figures } from "./figures.ts";
 import type { Gateway, StartGateway } from "./gateway.ts";
 import type { Target } from "./load.ts";
 import type { PolicyPorts } from "./policy.ts";
@@ -17,6 +17,8 @@ export interface Bench {
   readonly startSubject: StartGateway;
   /** Filled in by the measuring functions. */
   readonly figures: Figures;
+  /** Figures that the machine was too busy to tell; a bar says nothing about them. */
+  readonly doubtful: Set<FigureName>;
   /** A line of the report about something that is not in the table. */
   note(line: string): void;
 }

@@ -8,7 +8,6 @@ import { join } from "node:path";
 import type { Target } from "./load.ts";
 import { MODELS } from "./payload.ts";
 import { type PolicyPorts, policyText, UPSTREAM_KEY_VARIABLE } from "./policy.ts";
-import { programName } from "./proc.ts";
 import { freePort, noteFamily, startChild, temporaryDirectory } from "./processes.ts";
 import { firstAnswer } from "./readiness.ts";
 
@@ -29,21 +28,36 @@ let starts = 0;
 
 /** Pointsman by its launcher. The counted process is the one under the launcher, which only waits. */
 export const startPointsman: StartGateway = async (ports) => {
+  const gateway = await startWith(["node", LAUNCHER], ports);
+  const [, program] = noteFamily(gateway.pid);
+  return { ...gateway, pid: program ?? gateway.pid };
+};
+
+/** Pointsman without its launcher, under Bun's sampling profiler, which writes into `directory` at its end. */
+export function startProfiled(ports: PolicyPorts, directory: string): Promise<Gateway> {
+  const profiler = ["--cpu-prof", "--cpu-prof-interval=250", `--cpu-prof-dir=${directory}`];
+  return startWith([process.execPath, ...profiler, join(ROOT, "src", "main.ts")], ports, MAX_REQUESTS);
+}
+
+async function startWith(
+  program: readonly string[],
+  ports: PolicyPorts,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Gateway> {
   const data = join(temporaryDirectory(), `data-${++starts}`);
   const policy = join(temporaryDirectory(), `policy-${starts}.yaml`);
   mkdirSync(data);
   writeFileSync(policy, policyText(createHash("sha256").update(KEY).digest("hex"), ports));
   const port = await freePort();
   const command = ["up", "--policy", policy, "--port", String(port), "--data", data];
-  const child = startChild("pointsman", ["node", LAUNCHER, ...command], {
+  const child = startChild("pointsman", [...program, ...command], {
     cwd: ROOT,
-    env: { [UPSTREAM_KEY_VARIABLE]: "bench-provider-key" },
+    env: { ...env, [UPSTREAM_KEY_VARIABLE]: "bench-provider-key" },
   });
   const target = { name: "pointsman", port, pid: child.pid, headers: { authorization: `Bearer ${KEY}` } };
   await firstAnswer(target, child);
-  const [, program] = noteFamily(child.pid).filter((pid) => programName(pid) !== null);
-  return { ...target, pid: program ?? child.pid, stop: child.stop };
-};
+  return { ...target, stop: child.stop };
+}
 
 /** The bare proxy, which finds its upstream by the model's name. */
 export const startBareProxy: StartGateway = async (ports) => {

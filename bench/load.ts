@@ -1,7 +1,7 @@
 /** Puts load on a target, from processes that are not counted. Owns the choice of generator. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ClosedResult, Job, OpenResult, StreamsResult } from "./generator.ts";
+import type { Call, ClosedResult, Job, OpenResult, StreamsResult } from "./generator.ts";
 import { PATH, requestBody, type Scenario } from "./payload.ts";
 import { runTool, temporaryDirectory } from "./processes.ts";
 
@@ -16,6 +16,8 @@ export interface Target {
 
 /** Share of requests that may fail before a figure is refused: an error is cheaper than an answer. */
 const ERROR_SHARE = 0.001;
+/** Longer than any job of the bench; what ends a generator that hangs. */
+const GENERATOR_TIMEOUT_MS = 5 * 60_000;
 const GENERATOR = join(import.meta.dir, "generator.ts");
 const WRK = Bun.which("wrk");
 
@@ -34,17 +36,30 @@ export async function closedLoop(
 ): Promise<ClosedResult> {
   const result =
     WRK === null
-      ? ((await generate(target, "chat", { kind: "closed", connections, seconds }, seconds)) as ClosedResult)
+      ? ((await generate({
+          kind: "closed",
+          call: callOf(target, "chat"),
+          connections,
+          seconds,
+        })) as ClosedResult)
       : await runWrk(WRK, target, connections, seconds);
   refuseErrors(target, result.requests, result.errors);
   return result;
 }
 
-/** Calls `target` at a constant rate; see `runOpen` for what a latency is. Throws as `closedLoop` does. */
-export async function openLoop(target: Target, perSecond: number, seconds: number): Promise<OpenResult> {
-  const job = { kind: "open", connections: 64, perSecond, seconds } as const;
-  const result = (await generate(target, "chat", job, seconds)) as OpenResult;
-  refuseErrors(target, result.requests, result.errors + result.unsent);
+/**
+ * Calls `targets` in turn, `rounds` times, each at a constant rate for `seconds`; see `runOpenRound` for what
+ * a latency is. Throws as `closedLoop` does.
+ */
+export async function openLoop(
+  targets: readonly Target[],
+  pace: { readonly perSecond: number; readonly seconds: number; readonly rounds: number },
+): Promise<OpenResult> {
+  const calls = targets.map((target) => callOf(target, "chat"));
+  const result = (await generate({ kind: "open", calls, connections: 64, ...pace })) as OpenResult;
+  for (const [index, target] of targets.entries()) {
+    for (const round of result[index] ?? []) refuseErrors(target, round.requests, round.errors);
+  }
   return result;
 }
 
@@ -55,7 +70,8 @@ export async function openStreams(
   count: number,
   rounds = 1,
 ): Promise<StreamsResult> {
-  const result = (await generate(target, scenario, { kind: "streams", count, rounds }, 30)) as StreamsResult;
+  const job = { kind: "streams", call: callOf(target, scenario), count, rounds } as const;
+  const result = (await generate(job)) as StreamsResult;
   if (result.errors > 0) throw new Error(`${target.name}: ${result.errors} of ${count} streams failed`);
   return result;
 }
@@ -65,17 +81,14 @@ function refuseErrors(target: Target, requests: number, errors: number): void {
   throw new Error(`${target.name}: ${errors} errors in ${requests} requests`);
 }
 
-type JobOfKind = Job extends infer Each ? (Each extends Job ? Omit<Each, keyof Call> : never) : never;
-type Call = { port: number; path: string; headers: unknown; body: string };
+function callOf({ port, headers }: Target, scenario: Scenario): Call {
+  return { port, headers, path: PATH, body: requestBody(scenario) };
+}
 
-async function generate(target: Target, scenario: Scenario, job: JobOfKind, seconds: number) {
-  const { port, headers } = target;
-  const whole = { ...job, port, headers, path: PATH, body: requestBody(scenario) };
-  const command = [process.execPath, GENERATOR, JSON.stringify(whole)];
-  return JSON.parse(await runTool(command, (seconds + 20) * 1000)) as
-    | ClosedResult
-    | OpenResult
-    | StreamsResult;
+/** The result is that of the job's kind. */
+async function generate(job: Job): Promise<ClosedResult | OpenResult | StreamsResult> {
+  const printed = await runTool([process.execPath, GENERATOR, JSON.stringify(job)], GENERATOR_TIMEOUT_MS);
+  return JSON.parse(printed) as ClosedResult | OpenResult | StreamsResult;
 }
 
 async function runWrk(

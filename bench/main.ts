@@ -46,7 +46,12 @@ function readOptions(args: readonly string[]) {
   return { names, settings: values.quick ? QUICK : FULL, standIn: values["stand-in"] };
 }
 
-const note = (line: string) => console.log(`  ${line}`);
+/** True once the table is due: a figure that ran out of time may go on for a moment, and is not heard. */
+let over = false;
+
+function note(line: string): void {
+  if (!over) console.log(`  ${line}`);
+}
 
 function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
@@ -67,6 +72,7 @@ async function openBench(
   standIn: boolean,
   withPeers: boolean,
   figures: Figures,
+  doubtful: Set<FigureName>,
 ): Promise<Bench> {
   const streams = await startStreamingUpstream();
   const upstream = (await startOptional("nginx as the upstream", startUpstream)) ?? streams;
@@ -79,13 +85,14 @@ async function openBench(
   }
   const startSubject = standIn ? startBareProxy : startPointsman;
   const subject = await startOptional("Pointsman", () => startSubject(ports));
-  const bench = { settings, ports, upstream, startSubject, figures, note };
+  const bench = { settings, ports, upstream, startSubject, figures, doubtful, note };
   return { ...bench, subject, peers: peers.filter((peer) => peer !== null) };
 }
 
 /** One figure within what is left of the budget; a failure leaves its nulls and prints its reason. */
 async function measure(name: FigureName, bench: Bench, remainingMs: number): Promise<void> {
   console.log(`${name} …`);
+  const begin = performance.now();
   let timer: Timer | undefined;
   const late = new Promise<never>((_, reject) => {
     const expire = () => reject(new Error("the time of the run is used up"));
@@ -97,6 +104,7 @@ async function measure(name: FigureName, bench: Bench, remainingMs: number): Pro
     note(`null: ${reasonOf(error)}`);
   } finally {
     clearTimeout(timer);
+    note(`(${((performance.now() - begin) / 1000).toFixed(1)} s)`);
   }
 }
 
@@ -105,16 +113,18 @@ async function main(): Promise<void> {
   endEverythingOnExit();
   const end = performance.now() + settings.budgetMs;
   const figures = noFigures();
+  const doubtful = new Set<FigureName>();
   console.log(`${machineLine()}; closed loop by ${CLOSED_LOOP}`);
   if (standIn) console.log("stand-in: the bare proxy is measured in Pointsman's place");
   const opened = await startOptional("the upstream", () =>
-    openBench(settings, standIn, names.includes("cpu"), figures),
+    openBench(settings, standIn, names.includes("cpu"), figures, doubtful),
   );
-  for (const name of opened === null ? [] : names) {
-    await measure(name, opened, end - performance.now());
+  if (opened !== null) {
+    for (const name of names) await measure(name, opened, end - performance.now());
   }
-  console.log(`\n${table(figures)}\n\n${lastLine(figures)}`);
+  over = true;
   await endChildren();
+  console.log(`\n${table(figures, doubtful)}\n\n${lastLine(figures)}`);
   process.exit(0);
 }
 

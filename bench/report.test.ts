@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { noFigures } from "./figures.ts";
+import { type FigureName, noFigures } from "./figures.ts";
 import { lastLine, table } from "./report.ts";
 
 function measured() {
@@ -29,8 +29,8 @@ describe("lastLine", () => {
 });
 
 describe("table", () => {
-  const row = (start: string) =>
-    table(measured())
+  const row = (start: string, doubtful = new Set<FigureName>()) =>
+    table(measured(), doubtful)
       .split("\n")
       .find((line) => line.startsWith(start)) ?? "";
 
@@ -49,4 +49,8 @@ describe("table", () => {
       expect(row(start)).not.toMatch(/PASS|MISS/);
     },
   );
+
+  test("a doubtful figure neither passes nor misses", () => {
+    expect(row("Added latency at 1,000/s, p99", new Set(["latency"]))).toEndWith("NOISY");
+  });
 });

@@ -1,6 +1,6 @@
 /** Renders the figures: the machine, the table with the bars, and the last line. Pure but for the machine's facts. */
 import { cpus, loadavg, release, totalmem } from "node:os";
-import type { Figures } from "./figures.ts";
+import type { FigureName, Figures } from "./figures.ts";
 
 interface Row {
   readonly figure: string;
@@ -8,6 +8,8 @@ interface Row {
   readonly unit: string;
   /** The most that passes; absent: for comparison only. */
   readonly bar?: number;
+  /** Where the row comes from, if the machine's load can make it meaningless. */
+  readonly of?: FigureName;
 }
 
 /** The machine, so that a table copied elsewhere still says what it was measured on. */
@@ -39,7 +41,7 @@ function rowsOf(figures: Figures): readonly Row[] {
     { figure: "  Pointsman / bare proxy", value: overBare, unit: "×", bar: 1.5 },
     { figure: "  Pointsman / Portkey", value: ratio(cpu.pointsman, cpu.portkey), unit: "×", bar: 0.1 },
     { figure: "Added latency at 1,000/s, p50", value: added.p50, unit: "ms" },
-    { figure: "Added latency at 1,000/s, p99", value: added.p99, unit: "ms", bar: 1 },
+    { figure: "Added latency at 1,000/s, p99", value: added.p99, unit: "ms", bar: 1, of: "latency" },
     { figure: "2,000 slow streams / one", value: figures.streams_2000_ratio, unit: "×", bar: 1.5 },
     { figure: "CPU a streamed chunk", value: figures.cpu_us_per_chunk, unit: "µs" },
     { figure: "RSS late / early", value: figures.rss_ratio, unit: "×", bar: 1.2 },
@@ -47,14 +49,19 @@ function rowsOf(figures: Figures): readonly Row[] {
   ];
 }
 
+function verdict({ value, bar, of }: Row, doubtful: ReadonlySet<FigureName>): string {
+  if (value === null || bar === undefined) return "";
+  if (of !== undefined && doubtful.has(of)) return "NOISY";
+  return value <= bar ? "PASS" : "MISS";
+}
+
 /** The table. A bar that is missed is said, and fails nothing: the figures depend on the machine. */
-export function table(figures: Figures): string {
+export function table(figures: Figures, doubtful: ReadonlySet<FigureName>): string {
   const lines = rowsOf(figures).map((row) => {
     const value = row.value === null ? "-" : String(rounded(row.value));
-    const verdict =
-      row.value === null ? "" : row.bar === undefined ? "" : row.value <= row.bar ? "PASS" : "MISS";
     const bar = row.bar === undefined ? "" : `≤ ${row.bar}`;
-    return `${row.figure.padEnd(32)}${value.padStart(10)} ${row.unit.padEnd(4)}${bar.padEnd(8)}${verdict}`.trimEnd();
+    const cells = [row.figure.padEnd(32), value.padStart(10), " ", row.unit.padEnd(5), bar.padEnd(8)];
+    return `${cells.join("")}${verdict(row, doubtful)}`.trimEnd();
   });
   return lines.join("\n");
 }

@@ -14,6 +14,7 @@ export interface Settings {
     readonly warmupRequests: number;
     readonly warmupSeconds: number;
   };
+  /** Pairs of rounds, one to the upstream and one through the gateway, of `seconds` each. */
   readonly latency: { readonly rounds: number; readonly seconds: number };
   /** `compare`: whether the bare proxy is measured as well. */
   readonly chunks: { readonly streams: number; readonly rounds: number; readonly compare: boolean };
@@ -30,7 +31,7 @@ export const FULL: Settings = {
   budgetMs: 20 * 60_000,
   installTimeoutMs: 120_000,
   cpu: { rounds: 7, seconds: 5, warmupRequests: 20_000, warmupSeconds: 30 },
-  latency: { rounds: 5, seconds: 10 },
+  latency: { rounds: 15, seconds: 3 },
   chunks: { streams: 64, rounds: 8, compare: true },
   streams: { rounds: 3 },
   memory: { early: 50_000, late: 1_000_000, timeoutMs: 8 * 60_000 },
@@ -41,7 +42,7 @@ export const QUICK: Settings = {
   budgetMs: 43_000,
   installTimeoutMs: 10_000,
   cpu: { rounds: 3, seconds: 1, warmupRequests: 5_000, warmupSeconds: 4 },
-  latency: { rounds: 2, seconds: 1 },
+  latency: { rounds: 5, seconds: 0.5 },
   chunks: { streams: 64, rounds: 2, compare: false },
   streams: { rounds: 1 },
   memory: { early: 10_000, late: 60_000, timeoutMs: 8_000 },

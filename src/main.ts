@@ -2,7 +2,14 @@
 import { runCli } from "./cli/program.ts";
 import { systemClock } from "./main/system.ts";
 
+/** Ends what only waits, such as `decisions tail`; servers handle the signal themselves. */
+const interrupted = new AbortController();
+if (!["up", "simulate"].includes(process.argv[2] ?? "")) {
+  process.once("SIGINT", () => interrupted.abort());
+}
+
 process.exitCode = await runCli(process.argv, {
+  signal: interrupted.signal,
   stdout: (text) => void process.stdout.write(text),
   stderr: (text) => void process.stderr.write(text),
   isTty: process.stdout.isTTY === true,
@@ -13,5 +20,7 @@ process.exitCode = await runCli(process.argv, {
   up: async (options) => (await import("./main/up.ts")).up(options),
   simulate: async (options) => (await import("./main/simulate.ts")).simulate(options),
 });
-// Keep-alive sockets to providers would hold the process for as long as they last.
+// Keep-alive sockets to providers would hold the process for as long as they last; a reader of a pipe is
+// waited for, or a long answer would be cut where the pipe was full.
+await new Promise<void>((resolve) => process.stdout.end(() => resolve()));
 process.exit();

@@ -50,7 +50,7 @@ export function fakeProcess(options: FakeProcessOptions = {}): FakeProcess {
     return serve();
   };
   const fakeFetch = async (input: string | URL | Request, init?: RequestInit) => {
-    const request = new Request(input instanceof Request ? input : String(input), init ?? {});
+    const request = input instanceof Request ? input : new Request(String(input), init);
     const { pathname, search } = new URL(request.url);
     const text = await request.text();
     const one: Asked = {

@@ -98,7 +98,7 @@ export type AttemptView = DecisionView["attempts"][number];
 
 /** Records stay as they came, for `--json`; `decisionView` reads each of them. */
 export const decisionPage = z.object({
-  decisions: list(z.looseObject({ id: z.string(), at: z.number() })),
+  decisions: list(z.looseObject({ id: z.string() })),
   cursor: text,
 });
 export type DecisionRecord = z.output<typeof decisionPage>["decisions"][number];

@@ -14,31 +14,34 @@ export interface Ids {
  */
 export function createIds(clock: Clock, random: Random): Ids {
   let lastMs = -1;
-  let timePart = "";
-  let high = 0;
-  let low = 0;
+  let head = "";
+  let count = 0;
   return {
     next(prefix) {
       const now = clock.now();
       if (now !== lastMs) {
         lastMs = now;
-        timePart = encode(now, 9);
-        high = Math.floor(random() * 2 ** 25);
-        low = Math.floor(random() * 2 ** 24);
+        head = `_${timeDigits(now)}${fiveDigits(Math.floor(random() * 2 ** 25))}`;
+        count = Math.floor(random() * 2 ** 24);
       } else {
-        low++;
+        count++;
       }
-      return `${prefix}_${timePart}${encode(high, 5)}${encode(low, 5)}`;
+      return prefix + head + fiveDigits(count);
     },
   };
 }
 
-function encode(value: number, length: number): string {
-  let rest = value;
-  let text = "";
-  for (let i = 0; i < length; i++) {
-    text = ALPHABET[rest % 32] + text;
-    rest = Math.floor(rest / 32);
-  }
-  return text;
+/** Nine digits of base 32, good until the year 3084. */
+function timeDigits(ms: number): string {
+  const high = Math.floor(ms / 2 ** 25);
+  return digit(high >> 15) + digit(high >> 10) + digit(high >> 5) + digit(high) + fiveDigits(ms % 2 ** 25);
+}
+
+/** Five digits of base 32, of a number below 2^25. */
+function fiveDigits(value: number): string {
+  return digit(value >> 20) + digit(value >> 15) + digit(value >> 10) + digit(value >> 5) + digit(value);
+}
+
+function digit(value: number): string {
+  return ALPHABET.charAt(value & 31);
 }

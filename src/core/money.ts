@@ -41,9 +41,13 @@ export function costOf(usage: Usage, prices: Prices): NanoDollars {
 
 /** Nano-dollars as a plain decimal of US dollars, without exponent: 1500 → "0.0000015". */
 export function formatUsd(nano: NanoDollars): string {
-  const sign = nano < 0 ? "-" : "";
-  const whole = Math.floor(Math.abs(nano) / 1_000_000_000);
-  const rest = Math.abs(nano) % 1_000_000_000;
-  if (rest === 0) return `${sign}${whole}`;
-  return `${sign}${whole}.${rest.toString().padStart(9, "0").replace(/0+$/, "")}`;
+  if (nano < 0) return `-${formatUsd(-nano)}`;
+  const rest = nano % 1_000_000_000;
+  const whole = (nano - rest) / 1_000_000_000;
+  if (rest === 0) return String(whole);
+  // The leading one keeps the zeros of the fraction; it and the zeros at the end are cut off.
+  const digits = String(1_000_000_000 + rest);
+  let end = digits.length;
+  while (digits.charCodeAt(end - 1) === 48) end--;
+  return `${whole}.${digits.slice(1, end)}`;
 }

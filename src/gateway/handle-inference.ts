@@ -18,6 +18,9 @@ import { checkHeaderSize } from "./read-headers.ts";
 import { readHints } from "./read-hints.ts";
 import { answerDegraded, answerFault, answerStream, answerWhole, internalFault } from "./respond.ts";
 
+/** When to come back after a ladder that ran out, where no circuit or cooldown knows better. Milliseconds. */
+const COME_BACK_MS = 1000;
+
 /** Answers one inference call. Never throws: what cannot be answered is refused in the caller's dialect. */
 export async function handleInference(gateway: Gateway, wire: AnyWire, http: Request): Promise<Response> {
   const exchange = beginExchange(gateway, wire, http);
@@ -118,5 +121,6 @@ function answerWithoutModel(
   const ranOut = climbed.cause === "exhausted" || climbed.cause === "deadline";
   const degraded = ranOut ? degradedAnswer(exchange) : null;
   if (degraded) return answerDegraded(gateway, exchange, degraded, climbed.attempts, climbed.fault);
-  return answerFault(gateway, exchange, climbed.fault, climbed.attempts);
+  const why = ranOut ? { retryAfterMs: COME_BACK_MS, ...climbed.fault } : climbed.fault;
+  return answerFault(gateway, exchange, why, climbed.attempts);
 }

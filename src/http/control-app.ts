@@ -42,5 +42,5 @@ function register(app: OpenAPIHono, endpoint: Endpoint, ports: ControlPorts): vo
     responses: endpoint.responses,
   });
   const path = endpoint.path.replace(/\{(\w+)\}/g, ":$1");
-  app.on(endpoint.method, path, (c) => validated(endpoint, c, ports.nextRequestId));
+  app.on(endpoint.method, path, (c) => validated(endpoint, c, ports));
 }

@@ -21,4 +21,6 @@ export interface ControlPorts {
   /** Prometheus text. */
   metricsText(): string;
   nextRequestId(): string;
+  /** A JSON body within the bounds that inference keeps, too. */
+  readBody(request: Request): Promise<Result<unknown>>;
 }

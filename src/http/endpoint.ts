@@ -1,7 +1,8 @@
 /** One endpoint of the control interface as data, and the check of its input by its own schemas. */
 import type { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { type Fault, fault } from "../core/faults.ts";
+import { type Fault, fault, ok, type Result } from "../core/faults.ts";
+import type { ControlPorts } from "./control-ports.ts";
 import { problem } from "./problem.ts";
 
 export interface Endpoint {
@@ -51,27 +52,29 @@ export function define<P = unknown, Q = unknown, B = unknown>(definition: Defini
 export async function validated(
   endpoint: Endpoint,
   c: Context,
-  nextRequestId: () => string,
+  ports: Pick<ControlPorts, "nextRequestId" | "readBody">,
 ): Promise<Response> {
   const input: Record<"params" | "query" | "body", unknown> = { params: {}, query: {}, body: undefined };
   for (const part of ["params", "query", "body"] as const) {
     const schema = endpoint[part];
     if (!schema) continue;
-    const raw = part === "params" ? c.req.param() : part === "query" ? c.req.query() : await bodyOf(c);
-    const parsed = schema.safeParse(raw);
-    if (!parsed.success) return problem(misfit(parsed.error), nextRequestId());
+    const raw = await readPart(part, c, ports);
+    if (!raw.ok) return problem(raw.fault, ports.nextRequestId());
+    const parsed = schema.safeParse(raw.value);
+    if (!parsed.success) return problem(misfit(parsed.error), ports.nextRequestId());
     input[part] = parsed.data;
   }
   const outcome = await endpoint.handle({ ...input, headers: c.req.raw.headers });
-  return outcome instanceof Response ? outcome : problem(outcome, nextRequestId());
+  return outcome instanceof Response ? outcome : problem(outcome, ports.nextRequestId());
 }
 
-async function bodyOf(c: Context): Promise<unknown> {
-  try {
-    return await c.req.json();
-  } catch {
-    return undefined;
-  }
+async function readPart(
+  part: "params" | "query" | "body",
+  c: Context,
+  ports: Pick<ControlPorts, "readBody">,
+): Promise<Result<unknown>> {
+  if (part === "body") return ports.readBody(c.req.raw);
+  return ok(part === "params" ? c.req.param() : c.req.query());
 }
 
 function misfit(error: z.ZodError): Fault {

@@ -3,11 +3,13 @@ import { explainRequest } from "../control/explain/explain-request.ts";
 import type { PolicyControl } from "../control/policy/policy-control.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Ids } from "../core/ids.ts";
+import { parseJson } from "../core/json.ts";
 import type { ConfigSnapshot } from "../core/snapshot.ts";
 import { createAdmission } from "../gateway/admit.ts";
 import { authenticate } from "../gateway/authenticate.ts";
 import { DEFAULT_INGRESS_LIMITS, type Gateway } from "../gateway/gateway.ts";
 import { createGatewayMetrics, type GatewayMetrics } from "../gateway/metrics/gateway-metrics.ts";
+import { readBody } from "../gateway/read-body.ts";
 import { readHeaders } from "../gateway/read-headers.ts";
 import { createApp } from "../http/app.ts";
 import { findWire } from "../providers/wire-registry.ts";
@@ -89,6 +91,10 @@ export function assemble(parts: Parts): Assembly {
       ready: parts.ready,
       metricsText: metrics.render,
       nextRequestId: () => ids.next("req"),
+      async readBody(request) {
+        const bytes = await readBody(request, readHeaders(request.headers), gateway.ingress, clock);
+        return bytes.ok ? parseJson(bytes.value, gateway.ingress.maxJsonDepth) : bytes;
+      },
     },
   });
   return { app, queue, metrics, reconfigure };

@@ -38,13 +38,20 @@ export async function drain(parts: Drainable, limitMs: number, clock: Clock, log
   return left === 0 && flushed ? 0 : 1;
 }
 
+/**
+ * One Ctrl-C arrives more than once: the terminal signals every process of its group, and the launcher (and
+ * npm above it) forwards its own. Signals this close together are one wish. Milliseconds.
+ */
+const ONE_WISH_MS = 250;
+
 /** Resolves on the first SIGTERM or SIGINT; the second one exits with 130 at once. */
-export function untilSignalled(): Promise<NodeJS.Signals> {
+export function untilSignalled(clock: Clock): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    let seen = false;
+    let firstAt: number | null = null;
     const onSignal = (signal: NodeJS.Signals): void => {
-      if (seen) process.exit(130);
-      seen = true;
+      const now = clock.now();
+      if (firstAt !== null && now - firstAt >= ONE_WISH_MS) process.exit(130);
+      firstAt ??= now;
       resolve(signal);
     };
     process.on("SIGTERM", onSignal);

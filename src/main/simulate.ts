@@ -11,9 +11,10 @@ import { systemClock } from "./system.ts";
 const CALM = fileURLToPath(new URL("../../examples/scenarios/calm.yaml", import.meta.url));
 
 export async function simulate(options: SimulateOptions): Promise<number> {
-  const simulator = await startSimulatorFrom(options, systemClock());
+  const clock = systemClock();
+  const simulator = await startSimulatorFrom(options, clock);
   process.stdout.write(`Simulated providers listen on ${simulator.url}; GET /_simulator shows them.\n`);
-  await untilSignalled();
+  await untilSignalled(clock);
   await simulator.close();
   return 0;
 }

@@ -1,10 +1,16 @@
 /** The real clock and the real dice. The only place, with the entry point, that touches either. */
+
 import type { Clock, Random } from "../core/clock.ts";
+import { createCoarseTimers } from "../core/coarse-timers.ts";
+
+/** From this delay on, being late by a tick does not matter and being cheap does. */
+const COARSE_FROM_MS = 1000;
+const TICK_MS = 25;
 
 /** Wall-clock milliseconds that stand still rather than run backwards when the machine's clock is set back. */
 export function systemClock(): Clock {
   let latest = 0;
-  return {
+  const exact: Clock = {
     now() {
       const read = Date.now();
       if (read > latest) latest = read;
@@ -14,6 +20,12 @@ export function systemClock(): Clock {
       const handle = setTimeout(callback, delayMs);
       return { cancel: () => clearTimeout(handle) };
     },
+  };
+  const coarse = createCoarseTimers(exact, TICK_MS);
+  return {
+    now: exact.now,
+    after: (delayMs, callback) =>
+      delayMs >= COARSE_FROM_MS ? coarse(delayMs, callback) : exact.after(delayMs, callback),
   };
 }
 

@@ -7,7 +7,6 @@ import type { Clock } from "../core/clock.ts";
 import { DEMO_KEY } from "../core/demo-key.ts";
 import { createIds } from "../core/ids.ts";
 import type { KeySpec } from "../core/snapshot.ts";
-import { DEFAULT_INGRESS_LIMITS } from "../gateway/gateway.ts";
 import { parsePolicy } from "../policy/load.ts";
 import { resolveCredential } from "../providers/credentials.ts";
 import type { Simulator } from "../providers/simulator/server.ts";
@@ -84,14 +83,15 @@ async function serve(base: Base): Promise<number> {
     port: options.port,
     // Slow models are no idle callers: the gateway's own limits end what takes too long.
     idleTimeout: 0,
-    // Above the gateway's own limit, so that a larger body is refused in the caller's dialect.
-    maxRequestBodySize: DEFAULT_INGRESS_LIMITS.maxBodyBytes * 2,
+    // None: every body is read through read-body.ts, whose own limit refuses in the caller's dialect, and
+    // what a handler does not read the runtime discards.
+    maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     fetch: app,
   });
   process.stdout.write(banner(`http://${options.host}:${server.port}`, demoKey, simulator?.url ?? null));
   warnWithoutKeys(policy.control.snapshot().keys.length, log);
 
-  log("info", "signalled", { signal: await untilSignalled() });
+  log("info", "signalled", { signal: await untilSignalled(clock) });
   policy.stop();
   return drain(
     {

@@ -57,7 +57,7 @@ export class YamlReader {
       return null;
     }
     this.targets.set(node, target);
-    
+    this.#spend(done.size, node);
     return done.value;
   }
 

@@ -50,6 +50,7 @@ export function startWatchdog(
   let lastActivity = startedAt;
   let ended: Fault | null = null;
   let timer: Timer | null = null;
+  let stopped = false;
 
   const totalAt = (): number =>
     startedAt + (phase === "idle" ? Math.max(timeouts.total, committedTotalMs) : timeouts.total);
@@ -71,16 +72,16 @@ export function startWatchdog(
     end(fault("timeout", limit === "whole" ? "total_timeout" : `${limit}_timeout`, LIMIT_MESSAGES[limit]));
   };
   const end = (why: Fault): void => {
-    if (ended) return;
+    if (ended || stopped) return;
     ended = why;
     stop();
     controller.abort(why);
   };
   const leave = (): void => end(fault("cancelled", "caller_left", "The caller left before the answer."));
   const stop = (): void => {
+    // The listener stays: it goes with the request, and taking it off costs more than the flag it finds.
+    stopped = true;
     timer?.cancel();
-    timer = null;
-    callerSignal?.removeEventListener("abort", leave);
   };
 
   if (callerSignal?.aborted) leave();

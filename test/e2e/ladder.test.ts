@@ -1,6 +1,6 @@
 /** Whatever the primary does, the caller gets an answer from the rung that should give it, and a true record. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
-import { Validator } from "@cfworker/json-schema";
+import { type Schema, Validator } from "@cfworker/json-schema";
 import OpenAI, { APIError } from "openai";
 import type { Attempt } from "../../src/core/decision.ts";
 import {
@@ -35,22 +35,27 @@ afterEach(async () => {
   await recovered();
 });
 
-/** Every deployment of the ladder is called again: cooldowns are over and circuits closed. */
+/** Every deployment of the ladder serves again: cooldowns are over, circuits closed, failures forgotten. */
 async function recovered(): Promise<void> {
-  await eventually(async () => {
-    const answer = await chat(gateway, {});
-    await answer.text();
-    return answer.headers.get("x-pointsman-rung") === "primary" && (await unhealthy()).length === 0;
-  });
+  for (const model of ["support-chat", "elsewhere-chat", "nimbus-chat"]) {
+    await eventually(async () => {
+      const answer = await chat(gateway, { model });
+      await answer.text();
+      return answer.headers.get("x-pointsman-rung") === "primary";
+    });
+  }
+  await eventually(async () => (await health()).every((row) => row.state === "closed" && row.cooldownUntil === null));
 }
 
-async function unhealthy(): Promise<readonly string[]> {
-  const { deployments } = (await admin(gateway, "/admin/health")) as {
-    deployments: readonly { deployment: string; state: string; cooldownUntil: number | null }[];
-  };
-  // A deployment that nobody calls any more cannot prove itself: only the primary is asked to.
-  const ill = deployments.filter((row) => row.deployment === PRIMARY && (row.state !== "closed" || row.cooldownUntil !== null));
-  return ill.map((row) => row.deployment);
+interface HealthRow {
+  readonly deployment: string;
+  readonly state: string;
+  readonly cooldownUntil: number | null;
+}
+
+async function health(): Promise<readonly HealthRow[]> {
+  const { deployments } = (await admin(gateway, "/admin/health")) as { deployments: readonly HealthRow[] };
+  return deployments;
 }
 
 function fail(fault: Fault, ...deployment: string[]): Promise<void> {
@@ -91,8 +96,8 @@ describe("a failing primary is left for the other region", () => {
     ...both("reset", "outage", "connection_reset"),
     { fault: "hang", stream: false, kind: "timeout", code: "total_timeout" },
     { fault: "hang", stream: true, kind: "timeout", code: "first_token_timeout" },
-    ...both({ throttle: "1s" }, "throttled", "provider_throttled"),
-    ...both({ throttle: "1s", retry_after_date: true }, "throttled", "provider_throttled"),
+    ...both({ throttle: "300ms" }, "throttled", "provider_throttled"),
+    { fault: { throttle: "1s", retry_after_date: true }, stream: false, kind: "throttled", code: "provider_throttled" },
     { fault: { slow_first_token: "5s" }, stream: true, kind: "timeout", code: "first_token_timeout" },
     { fault: { stall_after_tokens: 0 }, stream: true, kind: "timeout", code: "first_token_timeout" },
     { fault: { stall_after_tokens: 3 }, stream: false, kind: "timeout", code: "total_timeout" },
@@ -157,9 +162,9 @@ describe("what is not a matter of the region", () => {
   });
 
   test.each([
-    ["content_filter", "content_filter", "filtered"],
-    [{ status: 400 }, "provider_rejected_request", "invalid"],
-  ] as const)("%p stops with 400: another model would not help", async (fault, code, kind) => {
+    ["content_filter", "content_filter", "content_filter", "filtered"],
+    ["status 400", { status: 400 }, "provider_rejected_request", "invalid"],
+  ] as const)("%s stops with 400: another model would not help", async (_, fault, code, kind) => {
     await fail(fault, PRIMARY);
     const response = await chat(gateway, {});
     expect(response.status).toBe(400);
@@ -186,7 +191,7 @@ describe("answers in the wrong format", () => {
     expect(response.status).toBe(200);
     const body = (await response.json()) as OpenAI.ChatCompletion;
     const value: unknown = JSON.parse(body.choices[0]?.message.content ?? "");
-    return { valid: new Validator({ ...schema }, "2020-12").validate(value).valid, response };
+    return { valid: new Validator(schema as Schema, "2020-12").validate(value).valid, response };
   };
 
   test.each([
@@ -288,10 +293,7 @@ describe("nobody answers", () => {
 
 test("an open circuit closes again by itself, and the primary serves", async () => {
   await fail({ status: 503 }, PRIMARY);
-  const stateOf = async () => {
-    const { deployments } = (await admin(gateway, "/admin/health")) as { deployments: { deployment: string; state: string }[] };
-    return deployments.find((row) => row.deployment === PRIMARY)?.state;
-  };
+  const stateOf = async () => (await health()).find((row) => row.deployment === PRIMARY)?.state;
   for (let i = 0; i < 6; i++) await (await chat(gateway, {})).text();
   expect(await stateOf()).toBe("open");
   const passedBy = await chat(gateway, {});
@@ -331,9 +333,9 @@ describe("after the first content a broken stream is told, never passed off as c
     [{ stall_after_tokens: 5 }, "idle_timeout"],
     [{ error_in_stream_after_tokens: 5 }, "provider_error"],
     [{ malformed_chunk_at: 5 }, "bad_chunk"],
-  ] as const;
+  ].map(([fault, code]) => [JSON.stringify(fault), fault, code] as [string, Fault, string]);
 
-  test.each(cases)("%p: the SDK raises, without a finish reason", async (fault) => {
+  test.each(cases)("%s: the SDK raises, without a finish reason", async (_, fault) => {
     await fail(fault, PRIMARY);
     const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: KEY, maxRetries: 2 });
     const stream = await client.chat.completions.create({
@@ -357,7 +359,7 @@ describe("after the first content a broken stream is told, never passed off as c
     expect(finishes).toEqual([]);
   });
 
-  test.each(cases)("%p: the wire has an error frame and no end mark; the record says failed", async (fault, code) => {
+  test.each(cases)("%s: the wire has an error frame and no end mark; the record says failed", async (_, fault, code) => {
     await fail(fault, PRIMARY);
     const response = await chat(gateway, { stream: true });
     const read = await readStream(response);

@@ -25,7 +25,8 @@ export interface PolicyPatience {
 
 /**
  * atlas in two regions, then nimbus with a larger window. `support-chat` has a template at the end of its
- * ladder, `busy-chat` a busy message, `bare-chat` nothing.
+ * ladder, `busy-chat` a busy message, `bare-chat` nothing. `elsewhere-chat` and `nimbus-chat` ask one
+ * deployment each, `small-chat` a model that can do little.
  */
 export function testPolicy(patience: PolicyPatience = {}): string {
   const { firstToken = "500ms", idle = "500ms", total = "1200ms", deadline = "4s" } = patience;
@@ -62,6 +63,14 @@ use_cases:
     latency_tier: interactive
     deadline: ${deadline}
     ladder: { ${ladder} }
+  elsewhere-chat:
+    latency_tier: interactive
+    deadline: ${deadline}
+    ladder: { primary: atlas@eu-west-1, cross_region: none }
+  nimbus-chat:
+    latency_tier: interactive
+    deadline: ${deadline}
+    ladder: { primary: nimbus }
   small-chat:
     latency_tier: interactive
     deadline: ${deadline}

@@ -74,14 +74,15 @@ describe("explain, locally", () => {
 
   test("nothing that can answer is a negative result", async () => {
     const text = await Bun.file(EXAMPLE_POLICY).text();
-    const nowhere = text
-      .replace('residency: ["eu-*"]', 'residency: ["eu-central-9"]')
-      .replace(/degraded:\n +- template: \{ message: "\{\{use_case\}\} cannot.*\n/, "degraded: []\n");
-    await writeFile(join(cwd, "nowhere.yaml"), nowhere);
+    const credential = "kind: openai, credential: { env: NOT_SET_ANYWHERE }";
+    const unarmed = text
+      .replace("kind: simulator }", `${credential} }`)
+      .replace(/degraded: # then words[\s\S]*?\n\n/, "degraded: []\n\n");
+    await writeFile(join(cwd, "unarmed.yaml"), unarmed);
     const shell = fakeProcess({ cwd });
-    const code = await shell.run("explain", "Hey", "--use-case", "eu-assistant", "--policy", "nowhere.yaml");
+    const code = await shell.run("explain", LONG, ...CHAT, "--policy", "unarmed.yaml");
     expect(shell.stdout()).toContain("Nothing can answer");
-    expect(shell.stdout()).toContain("residency");
+    expect(shell.stdout()).toContain("NOT_SET_ANYWHERE");
     expect(code).toBe(1);
   });
 

@@ -29,8 +29,6 @@ export interface Registry {
 /** Series of one metric; what comes after is counted under `other`, so that no caller can grow memory. */
 const MAX_SERIES = 2000;
 const OTHER = "other";
-/** A character that no label value of ours holds. */
-const SEPARATOR = "\u0001";
 
 interface Family {
   render(lines: string[]): void;
@@ -93,22 +91,44 @@ interface Series<Cell> {
   all(): Iterable<readonly [string, Cell]>;
 }
 
+/** A tree with one level a label: finding a series builds no key. */
+interface Branch<Cell> {
+  readonly branches: Map<string, Branch<Cell>>;
+  cell: Cell | null;
+}
+
 function createSeries<Cell>(labels: readonly string[], create: () => Cell): Series<Cell> {
-  const cells = new Map<string, readonly [LabelValues, Cell]>();
+  const root: Branch<Cell> = { branches: new Map(), cell: null };
+  const cells: (readonly [LabelValues, Cell])[] = [];
   const overflow = labels.map(() => OTHER);
   const at = (values: LabelValues): Cell => {
-    const key = values.length === 1 ? (values[0] ?? "") : values.join(SEPARATOR);
-    const known = cells.get(key);
-    if (known) return known[1];
-    if (cells.size >= MAX_SERIES && values !== overflow) return at(overflow);
-    const cell = create();
-    cells.set(key, [values, cell]);
-    return cell;
+    let branch = root;
+    for (let i = 0; i < values.length; i++) {
+      const next = branch.branches.get(values[i] ?? "");
+      if (!next) return add(values);
+      branch = next;
+    }
+    return branch.cell ?? add(values);
+  };
+  const add = (values: LabelValues): Cell => {
+    if (cells.length >= MAX_SERIES && values !== overflow) return at(overflow);
+    let branch = root;
+    for (const value of values) {
+      let next = branch.branches.get(value);
+      if (!next) {
+        next = { branches: new Map(), cell: null };
+        branch.branches.set(value, next);
+      }
+      branch = next;
+    }
+    branch.cell = create();
+    cells.push([values, branch.cell]);
+    return branch.cell;
   };
   return {
     at,
     *all() {
-      for (const [values, cell] of cells.values()) yield [labelText(labels, values), cell] as const;
+      for (const [values, cell] of cells) yield [labelText(labels, values), cell] as const;
     },
   };
 }

@@ -3,14 +3,14 @@ import type { Decision } from "../../../core/decision.ts";
 import { fakeDecision } from "../../fake-decision.ts";
 import { type Asked, fakeProcess, refuseConnection } from "../../fake-ports.ts";
 
-/** Answers as the gateway does: `after` oldest first, else newest first. */
+/** Answers as the gateway does, in the order of writing: `after` oldest first, else newest first. */
 function logOf(written: readonly Decision[]) {
   return ({ path }: Asked): Response => {
     const query = new URL(path, "http://x").searchParams;
     const after = query.get("after");
     const limit = Number(query.get("limit"));
-    const sorted = written.toSorted((a, b) => (a.id < b.id ? -1 : 1));
-    const found = after === null ? sorted.toReversed() : sorted.filter(({ id }) => id > after);
+    const at = written.findIndex(({ id }) => id === after);
+    const found = after === null ? written.toReversed() : written.slice(at + 1);
     const decisions = found.slice(0, limit);
     return Response.json({ decisions, cursor: found.length > limit ? (decisions.at(-1)?.id ?? null) : null });
   };
@@ -29,7 +29,7 @@ describe("decisions tail", () => {
     );
   });
 
-  test("follows every 500 ms by cursor, a late record included, each once, until the signal", async () => {
+  test("follows every 500 ms by cursor until the signal, a slow request that ends late included", async () => {
     const written = [fakeDecision(1), fakeDecision(3)];
     const stop = new AbortController();
     const shell = fakeProcess({ gateway: logOf(written), signal: stop.signal });
@@ -44,7 +44,8 @@ describe("decisions tail", () => {
     await shell.clock.advance(500);
     await shell.clock.advance(500);
     expect(idsIn(shell.stdout())).toEqual(["dec_0001", "dec_0003", "dec_0004", "dec_0002"]);
-    expect(shell.asked[1]?.path).toBe("/admin/decisions?limit=500&after=dec_0001");
+    expect(shell.asked[1]?.path).toBe("/admin/decisions?limit=500&after=dec_0003");
+    expect(shell.asked).toHaveLength(4);
     stop.abort();
     expect(await running).toBe(0);
     expect(shell.clock.pending).toBe(0);

@@ -1,7 +1,7 @@
-/** `pointsman decisions tail`: records as they are written. Owns the loop; what is new is the follower's. */
+/** `pointsman decisions tail`: records as they are written. Owns the loop; what is new, the gateway's cursor says. */
 import type { Command } from "commander";
 import { sleep } from "../../../core/clock.ts";
-import { askGateway, reportFailure } from "../../ask.ts";
+import { askGateway, type Query, reportFailure } from "../../ask.ts";
 import { addExamples, type CommandContext, terminalOf } from "../../context.ts";
 import { drawDecisionLine } from "../../draw-decisions.ts";
 import { EXIT } from "../../exit-codes.ts";
@@ -10,7 +10,6 @@ import { unexpectedAnswer } from "../../gateway-client.ts";
 import { addGatewayOptions, countUpTo, type GatewayOptions } from "../../options.ts";
 import type { Terminal } from "../../terminal.ts";
 import { addFilters, type DecisionFilters, filterQuery } from "./filters.ts";
-import { Follower, OVERLAP } from "./follower.ts";
 
 interface TailArguments extends GatewayOptions, DecisionFilters {
   readonly limit: number;
@@ -19,8 +18,9 @@ interface TailArguments extends GatewayOptions, DecisionFilters {
 
 const PATH = "/admin/decisions";
 const POLL_MS = 500;
-/** A full page means that more is waiting: ask on at once. Larger than the overlap, so each asks further. */
 const PAGE = 500;
+/** Before every id: all that is written after nothing. */
+const BEGINNING = "dec_";
 /** A gateway that restarts is waited for this long. */
 const PATIENCE_MS = 30_000;
 
@@ -28,7 +28,7 @@ export function addDecisionsTail(group: Command, context: CommandContext): void 
   const command = group
     .command("tail")
     .description("the latest records, then each new one as it is written, until Ctrl-C")
-    .option("--limit <count>", "how many of the latest to begin with", countUpTo(OVERLAP), 10)
+    .option("--limit <count>", "how many of the latest to begin with", countUpTo(PAGE), 10)
     .option("--count <count>", "end after this many lines", countUpTo(1_000_000));
   addGatewayOptions(addFilters(command));
   addExamples(command, [
@@ -42,38 +42,55 @@ export function addDecisionsTail(group: Command, context: CommandContext): void 
 async function tail(context: CommandContext, command: Command, options: TailArguments): Promise<number> {
   const { clock, signal } = context.ports;
   const terminal = terminalOf(context, command);
-  const follower = new Follower();
-  let left = options.count ?? Number.POSITIVE_INFINITY;
-  let isFirst = true;
-  let silentSince: number | null = null;
-  while (!signal?.aborted) {
-    const { cursor } = follower;
-    const query = cursor === undefined ? { limit: isFirst ? OVERLAP : PAGE } : { limit: PAGE, after: cursor };
-    const question = { path: PATH, query: { ...query, ...filterQuery(options) } };
-    const asked = await askGateway(context, options, question, decisionPage);
-    if (signal?.aborted) break;
-    if (!asked.ok) {
-      const isAway = asked.status === null || asked.status >= 500;
-      if (isFirst || !isAway) return reportFailure(terminal, asked);
-      if (silentSince === null) terminal.note("note: the gateway is away; waiting for it.");
-      silentSince ??= clock.now();
-      if (clock.now() - silentSince >= PATIENCE_MS) return reportFailure(terminal, asked);
-    } else {
-      silentSince = null;
+  const print = createPrinter(terminal, options.count ?? Number.POSITIVE_INFINITY);
+  const latest = await ask(context, options, { limit: options.limit });
+  if (!latest.ok) return signal?.aborted ? EXIT.success : reportFailure(terminal, latest);
+  let ending = print(latest.view.decisions.toReversed());
+  let cursor = latest.view.decisions[0]?.id ?? BEGINNING;
+  let awaySince: number | null = null;
+  let isBehind = false;
+  while (ending === null) {
+    if (!isBehind) await sleep(clock, POLL_MS, signal);
+    if (signal?.aborted) return EXIT.success;
+    const asked = await ask(context, options, { limit: PAGE, after: cursor });
+    if (signal?.aborted) return EXIT.success;
+    if (asked.ok) {
       const { decisions } = asked.view;
-      const fresh = follower.take(cursor === undefined ? decisions.toReversed() : decisions, clock.now());
-      const wanted = isFirst ? fresh.slice(-options.limit) : fresh;
-      isFirst = false;
-      for (const record of wanted.slice(0, left)) {
-        if (!printRecord(record, terminal)) return reportFailure(terminal, unexpectedAnswer(PATH));
-      }
-      left -= wanted.length;
-      if (left <= 0) return EXIT.success;
-      if (fresh.length > 0 && decisions.length === PAGE) continue;
+      ending = print(decisions);
+      cursor = decisions.at(-1)?.id ?? cursor;
+      awaySince = null;
+      isBehind = asked.view.cursor !== null && decisions.length > 0;
+    } else {
+      if (awaySince === null) terminal.note("note: the gateway gives no answer; waiting for it.");
+      awaySince ??= clock.now();
+      isBehind = false;
+      const mayReturn = asked.status === null || asked.status >= 500;
+      if (!mayReturn || clock.now() - awaySince >= PATIENCE_MS) return reportFailure(terminal, asked);
     }
-    await sleep(clock, POLL_MS, signal);
   }
-  return EXIT.success;
+  return ending;
+}
+
+function ask(context: CommandContext, options: TailArguments, query: Query) {
+  return askGateway(
+    context,
+    options,
+    { path: PATH, query: { ...query, ...filterQuery(options) } },
+    decisionPage,
+  );
+}
+
+/** Prints records until `most` were printed; then, or on one of another shape, gives the exit code. */
+function createPrinter(terminal: Terminal, most: number) {
+  let left = most;
+  return (records: readonly DecisionRecord[]): number | null => {
+    for (const record of records) {
+      if (left === 0) break;
+      if (!printRecord(record, terminal)) return reportFailure(terminal, unexpectedAnswer(PATH));
+      left--;
+    }
+    return left === 0 ? EXIT.success : null;
+  };
 }
 
 /** False where the record has another shape. */

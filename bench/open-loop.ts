@@ -1,0 +1,54 @@
+/** The open loop: requests at a constant rate whatever the answers do. Owns the pace and the latencies. */
+import type { Connection } from "./connection.ts";
+import type { OpenRound } from "./generator.ts";
+import { percentile } from "./statistics.ts";
+
+/** How long a round waits for the last answers after its last request was due. */
+const STRAGGLER_MS = 2_000;
+/** Between opening the round and its first request. */
+const LEAD_MS = 5;
+
+/**
+ * One round of `perSecond` × `seconds` requests. A latency runs from the moment its request was due, so that
+ * a stall is felt by every request that it delayed (no coordinated omission). The loop spins between two
+ * requests instead of sleeping: a timer's millisecond would drown what is measured.
+ */
+export function runOpenRound(
+  connections: readonly Connection[],
+  request: Uint8Array,
+  perSecond: number,
+  seconds: number,
+): Promise<OpenRound> {
+  const idle = [...connections];
+  const latencies: number[] = [];
+  const interval = 1000 / perSecond;
+  const total = Math.round(perSecond * seconds);
+  const start = performance.now() + LEAD_MS;
+  let due = 0;
+  let failed = 0;
+
+  const send = (connection: Connection, dueAt: number) =>
+    connection.send(request, (response) => {
+      latencies.push(performance.now() - dueAt);
+      if (response?.status !== 200) failed++;
+      if (response !== null) idle.push(connection);
+    });
+
+  return new Promise((resolve) => {
+    const turn = () => {
+      const now = performance.now();
+      while (due < total && start + due * interval <= now) {
+        const connection = idle.pop();
+        if (connection === undefined) break;
+        send(connection, start + due++ * interval);
+      }
+      const answered = latencies.length;
+      const over = now > start + seconds * 1000 + STRAGGLER_MS;
+      if (answered === total || over) {
+        const [p50, p99] = [percentile(latencies, 0.5), percentile(latencies, 0.99)];
+        resolve({ requests: total, errors: failed + (total - answered), p50, p99 });
+      } else setImmediate(turn);
+    };
+    turn();
+  });
+}

@@ -1,0 +1,54 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { createCoarseTimers } from "./coarse-timers.ts";
+import { FakeClock } from "./fake-clock.ts";
+
+describe("coarse timers", () => {
+  test("each fires once, never early and less than two ticks late, unless it was cancelled", async () => {
+    const plan = fc.array(
+      fc.record({
+        delay: fc.integer({ min: 0, max: 2000 }),
+        cancelAt: fc.option(fc.integer({ min: 0, max: 2500 })),
+      }),
+      { maxLength: 30 },
+    );
+    await fc.assert(
+      fc.asyncProperty(plan, async (timers) => {
+        const clock = new FakeClock();
+        const after = createCoarseTimers(clock, 50);
+        const start = clock.now();
+        const fired = timers.map((): number[] => []);
+        timers.forEach(({ delay, cancelAt }, i) => {
+          const timer = after(delay, () => fired[i]?.push(clock.now() - start));
+          if (cancelAt !== null) clock.after(cancelAt, () => timer.cancel());
+        });
+        await clock.advance(5000);
+        timers.forEach(({ delay, cancelAt }, i) => {
+          const at = fired[i]?.[0];
+          if (at === undefined) expect(cancelAt).not.toBeNull();
+          else {
+            expect(fired[i]).toHaveLength(1);
+            expect(at).toBeGreaterThanOrEqual(delay);
+            expect(at).toBeLessThanOrEqual(delay + 100);
+          }
+          if (cancelAt !== null && cancelAt < delay) expect(at).toBeUndefined();
+        });
+        expect(clock.pending).toBe(0);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test("one that is set by another's callback fires too", async () => {
+    const clock = new FakeClock();
+    const after = createCoarseTimers(clock, 50);
+    let fired = false;
+    after(100, () => {
+      after(0, () => {
+        fired = true;
+      });
+    });
+    await clock.advance(300);
+    expect(fired).toBe(true);
+  });
+});
