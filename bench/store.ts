@@ -9,6 +9,7 @@ import { join } from "node:path";
 import type { Clock } from "../src/core/clock.ts";
 import type { Decision } from "../src/core/decision.ts";
 import { createDecisionQueue, type DecisionQueue } from "../src/store/decision-queue.ts";
+import { recordOf } from "../src/store/ports.ts";
 import { encodeBatch } from "../src/store/sqlite/batch.ts";
 import { openSqliteStore } from "../src/store/sqlite/sqlite-store.ts";
 import { decisions } from "../test/contract/store/decision-fixture.ts";
@@ -89,7 +90,7 @@ try {
   const rssReader = megabytes();
 
   const encode = await perRecord((records) => {
-    for (let i = 0; i < records.length; i += 512) encodeBatch(records.slice(i, i + 512));
+    for (let i = 0; i < records.length; i += 512) encodeBatch(records.slice(i, i + 512).map(recordOf));
   });
   const queue = createDecisionQueue({ store: store.decisions, clock, capacity: ROUND });
   const total = await perRecord((records) => pushAndFlush(queue, records));

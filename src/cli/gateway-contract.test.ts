@@ -9,6 +9,7 @@ import { createControlApp } from "../http/control-app.ts";
 import { findWire } from "../providers/wire-registry.ts";
 import { createHealth } from "../resilience/health.ts";
 import { createMemoryStore } from "../store/memory.ts";
+import { recordOf } from "../store/ports.ts";
 import { fakeDecision } from "./fake-decision.ts";
 import { type Asked, fakeProcess } from "./fake-ports.ts";
 import { EXAMPLE_POLICY } from "./packaged.ts";
@@ -20,7 +21,7 @@ async function realGateway(): Promise<(asked: Asked) => Promise<Response>> {
   const health = createHealth(clock);
   health.reconfigure(snapshot.deployments.values(), snapshot.circuit);
   const store = createMemoryStore();
-  await store.decisions.append([fakeDecision(1), fakeDecision(2), fakeDecision(3)]);
+  await store.decisions.append([fakeDecision(1), fakeDecision(2), fakeDecision(3)].map(recordOf));
   await store.activations.record({
     id: "act_1",
     at: clock.now(),

@@ -1,10 +1,11 @@
 /** The one path of a request through the data plane. Each line below is a room of its own. */
+import type { Caller } from "../core/caller.ts";
 import type { Result } from "../core/faults.ts";
 import { parseJson } from "../core/json.ts";
 import type { RoutePlan } from "../core/plan.ts";
 import type { ModelRequest } from "../core/request.ts";
 import { measureRequest } from "../policy/measure-request.ts";
-import { planRoute, resolveUseCase } from "../policy/plan.ts";
+import { draftRoute, planRoute, resolveUseCase } from "../policy/plan.ts";
 import type { ProviderReply } from "../providers/send.ts";
 import type { AnyWire } from "../providers/wire-registry.ts";
 import { type Climb, climb } from "../resilience/ladder.ts";
@@ -38,7 +39,8 @@ export async function handleInference(gateway: Gateway, wire: AnyWire, http: Req
     if (!lease.ok) return answerFault(gateway, exchange, lease.fault);
     exchange.lease = lease.value;
 
-    const plan = await route(gateway, exchange, request.value);
+    const routed = route(gateway, exchange, request.value, caller.value);
+    const plan = routed instanceof Promise ? await routed : routed;
     if (!plan.ok) return answerFault(gateway, exchange, plan.fault);
     exchange.plan = plan.value;
 
@@ -67,27 +69,33 @@ async function parse(gateway: Gateway, exchange: Exchange, http: Request): Promi
   return exchange.wire.parseRequest(body.value, hints.value);
 }
 
-async function route(
+/** A promise only where the request is near a limit and must be counted. */
+function route(
   gateway: Gateway,
   exchange: Exchange,
   request: ModelRequest,
-): Promise<Result<RoutePlan>> {
-  const { caller, snapshot } = exchange;
-  if (!caller) return { ok: false, fault: internalFault(exchange.requestId) };
-  const useCase = resolveUseCase(snapshot, request.target, caller);
+  caller: Caller,
+): Result<RoutePlan> | Promise<Result<RoutePlan>> {
+  const useCase = resolveUseCase(exchange.snapshot, request.target, caller);
   if (!useCase.ok) return useCase;
+  const planFor = (estimatedInputTokens: number) => {
+    const input = {
+      snapshot: exchange.snapshot,
+      useCase: useCase.value,
+      request,
+      caller,
+      health: gateway.health,
+      now: exchange.arrivedAt,
+      estimatedInputTokens,
+      random: gateway.random,
+    };
+    const planned = planRoute(input);
+    // Who was refused, and why, belongs on record all the more when nobody is left.
+    if (!planned.ok) exchange.plan = draftRoute(input);
+    return planned;
+  };
   const measured = measureRequest(request, useCase.value);
-  const estimatedInputTokens = typeof measured === "number" ? measured : await measured;
-  return planRoute({
-    snapshot,
-    useCase: useCase.value,
-    request,
-    caller,
-    health: gateway.health,
-    now: exchange.arrivedAt,
-    estimatedInputTokens,
-    random: gateway.random,
-  });
+  return typeof measured === "number" ? planFor(measured) : measured.then(planFor);
 }
 
 function climbLadder(

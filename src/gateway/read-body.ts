@@ -1,5 +1,6 @@
 /** A caller's body as bounded bytes. Owns sizes, encodings and patience; knows nothing of JSON. */
 import { gunzip, type ZlibOptions } from "node:zlib";
+import { readBounded } from "../core/bounded-body.ts";
 import type { Clock } from "../core/clock.ts";
 import { failed, ok, type Result } from "../core/faults.ts";
 import type { IngressLimits } from "./gateway.ts";
@@ -11,12 +12,12 @@ export type BodyHeaders = Pick<IngressHeaders, "contentLength" | "contentEncodin
  * Reads at most `maxBodyBytes`, counted after decompression, whether or not a Content-Length was stated.
  * Faults: `too_large` (413), `invalid` with `unsupported_encoding`, `bad_gzip`, `body_timeout` or `body_cut`.
  */
-export async function readBody(
+export function readBody(
   http: Request,
   headers: BodyHeaders,
   limits: IngressLimits,
   clock: Clock,
-): Promise<Result<Uint8Array>> {
+): Result<never> | Promise<Result<Uint8Array>> {
   const stated = headers.contentLength;
   if (stated !== null && Number(stated) > limits.maxBodyBytes) return tooLarge(limits);
   const encoding = headers.contentEncoding;
@@ -27,26 +28,26 @@ export async function readBody(
       "The body's Content-Encoding is not supported. Send it plain or as gzip.",
     );
   }
-  const raw =
-    stated === null ? await readCounted(http, limits, clock) : await readStated(http, limits, clock);
-  return raw.ok && encoding === "gzip" ? inflate(raw.value, limits) : raw;
+  const raw = stated === null ? readCounted(http, limits, clock) : readStated(http, limits, clock);
+  if (encoding !== "gzip") return raw;
+  return raw.then((body) => (body.ok ? inflate(body.value, limits) : body));
 }
 
 /** The length is known and small enough: the runtime reads it in one piece. */
-async function readStated(http: Request, limits: IngressLimits, clock: Clock): Promise<Result<Uint8Array>> {
-  let expire = (): void => {};
-  const late = new Promise<"late">((resolve) => {
-    expire = () => resolve("late");
+function readStated(http: Request, limits: IngressLimits, clock: Clock): Promise<Result<Uint8Array>> {
+  return new Promise((resolve) => {
+    const timer = clock.after(limits.bodyTimeoutMs, () => resolve(timedOut(limits)));
+    http.arrayBuffer().then(
+      (bytes) => {
+        timer.cancel();
+        resolve(ok(new Uint8Array(bytes)));
+      },
+      () => {
+        timer.cancel();
+        resolve(cut());
+      },
+    );
   });
-  const timer = clock.after(limits.bodyTimeoutMs, expire);
-  try {
-    const read = await Promise.race([http.arrayBuffer(), late]);
-    return read === "late" ? timedOut(limits) : ok(new Uint8Array(read));
-  } catch {
-    return cut();
-  } finally {
-    timer.cancel();
-  }
 }
 
 async function readCounted(http: Request, limits: IngressLimits, clock: Clock): Promise<Result<Uint8Array>> {
@@ -57,25 +58,15 @@ async function readCounted(http: Request, limits: IngressLimits, clock: Clock): 
     late = true;
     reader.cancel().catch(() => {});
   });
-  const chunks: Uint8Array[] = [];
-  let length = 0;
   try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      length += value.byteLength;
-      if (length > limits.maxBodyBytes) {
-        reader.cancel().catch(() => {});
-        return tooLarge(limits);
-      }
-      chunks.push(value);
-    }
+    const body = await readBounded(reader, limits.maxBodyBytes);
+    if (late) return timedOut(limits);
+    return body.ok ? ok(body.bytes) : tooLarge(limits);
   } catch {
     return late ? timedOut(limits) : cut();
   } finally {
     timer.cancel();
   }
-  return late ? timedOut(limits) : ok(Buffer.concat(chunks, length));
 }
 
 /** `maxOutputLength` ends a bomb at the limit, before it is in memory. */

@@ -2,6 +2,7 @@
  * One call to one deployment. Owns headers, the socket and the limits; the wire owns bodies. Returns what
  * came as events, or a fault; it never throws and never tries again.
  */
+import { readBounded } from "../core/bounded-body.ts";
 import type { Clock } from "../core/clock.ts";
 import type { AttemptTimeouts, Deployment } from "../core/deployment.ts";
 import { isContent, isTerminal, type StreamEvent } from "../core/events.ts";
@@ -15,7 +16,7 @@ import { type AnyWire, findWire } from "./wire-registry.ts";
 
 /** Bytes of a whole answer, and of an error body, that are read at the most. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
-const MAX_ERROR_CHARS = 16 * 1024;
+const MAX_ERROR_BYTES = 64 * 1024;
 
 export interface ProviderCall {
   readonly request: ModelRequest;
@@ -42,8 +43,7 @@ export type ProviderReply =
 export async function sendToProvider(call: ProviderCall, clock: Clock): Promise<Result<ProviderReply>> {
   const { request, deployment } = call;
   const wire = findWire(deployment.wire);
-  if (!wire)
-    return refuse(fault("internal", "unknown_wire", `No wire named ${deployment.wire} in this build.`));
+  if (!wire) return refuse(fault("internal", "unknown_wire", `This build has no wire ${deployment.wire}.`));
   const target: LowerTarget = {
     modelId: deployment.modelId,
     capabilities: deployment.model.capabilities,
@@ -63,7 +63,7 @@ export async function sendToProvider(call: ProviderCall, clock: Clock): Promise<
       redirect: "error",
     });
     if (response.status >= 400) return refuse(await readError(wire, response, clock.now()));
-    if (!request.stream) return await readWhole(wire, response, lowered.value.warnings);
+    if (!request.stream) return readWhole(wire, await readJson(response), lowered.value.warnings);
     const opened = await readHead(wire, response, watchdog, lowered.value.warnings);
     streaming = opened.ok;
     return opened;
@@ -96,28 +96,36 @@ function requestHeaders(
   return headers;
 }
 
-async function readWhole(
+function readWhole(
   wire: AnyWire,
-  response: Response,
+  body: Result<unknown>,
   warnings: readonly Warning[],
-): Promise<Result<ProviderReply>> {
-  if (Number(response.headers.get("content-length") ?? 0) > MAX_ANSWER_BYTES) {
-    return refuse(
-      fault("malformed", "answer_too_large", "The model's answer is larger than the gateway reads."),
-    );
-  }
-  const text = await response.text();
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    return refuse(fault("malformed", "bad_answer", "The model's endpoint did not answer with JSON."));
-  }
-  const events = wire.readAnswer(body);
+): Result<ProviderReply> {
+  if (!body.ok) return body;
+  const events = wire.readAnswer(body.value);
   const last = events[events.length - 1];
   if (last?.type === "fault") return refuse(last.fault);
   return { ok: true, value: { kind: "whole", events, warnings } };
 }
+
+/** The body as JSON. A stated length lets the runtime read it in one piece; others are counted. */
+async function readJson(response: Response): Promise<Result<unknown>> {
+  const stated = response.headers.get("content-length");
+  if (stated !== null && Number(stated) > MAX_ANSWER_BYTES) return TOO_LARGE;
+  try {
+    if (stated !== null || !response.body) return { ok: true, value: await response.json() };
+    const body = await readBounded(response.body.getReader(), MAX_ANSWER_BYTES);
+    return body.ok ? { ok: true, value: JSON.parse(new TextDecoder().decode(body.bytes)) } : TOO_LARGE;
+  } catch (thrown) {
+    if (thrown instanceof SyntaxError) return NOT_JSON;
+    throw thrown;
+  }
+}
+
+const TOO_LARGE = refuse(
+  fault("malformed", "answer_too_large", "The model's answer is larger than the gateway reads."),
+);
+const NOT_JSON = refuse(fault("malformed", "bad_answer", "The model's endpoint did not answer with JSON."));
 
 /** Reads up to the first content, so that whatever goes wrong before it can still fall back. */
 async function readHead(
@@ -128,7 +136,7 @@ async function readHead(
 ): Promise<Result<ProviderReply>> {
   const type = response.headers.get("content-type") ?? "";
   if (!response.body || type.startsWith("application/json")) {
-    const whole = await readWhole(wire, response, warnings);
+    const whole = readWhole(wire, await readJson(response), warnings);
     watchdog.stop();
     return whollyAnswered(whole);
   }
@@ -155,7 +163,8 @@ function whollyAnswered(whole: Result<ProviderReply>): Result<ProviderReply> {
 }
 
 async function readError(wire: AnyWire, response: Response, now: number): Promise<Fault> {
-  const text = (await response.text()).slice(0, MAX_ERROR_CHARS);
+  const read = response.body ? await readBounded(response.body.getReader(), MAX_ERROR_BYTES) : null;
+  const text = read ? new TextDecoder().decode(read.bytes) : "";
   let body: unknown = text;
   try {
     body = JSON.parse(text);

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { Decision } from "../core/decision.ts";
 import { FakeClock } from "../core/fake-clock.ts";
 import { createDecisionQueue, type DecisionQueueOptions } from "./decision-queue.ts";
-import type { DecisionStore } from "./ports.ts";
+import type { DecisionRecord, DecisionStore } from "./ports.ts";
 
 /** A store whose writes end when and how the test says. */
 class ScriptedStore implements DecisionStore {
@@ -13,7 +13,7 @@ class ScriptedStore implements DecisionStore {
   readonly script: ("fail" | "throw" | "hang")[] = [];
   #hanging: (() => void) | null = null;
 
-  append(batch: readonly Decision[]): Promise<void> {
+  append(batch: readonly DecisionRecord[]): Promise<void> {
     const ids = batch.map((decision) => decision.id);
     this.attempts.push(ids);
     const step = this.script.shift();

@@ -4,7 +4,7 @@
  */
 import type { Clock, Timer } from "../core/clock.ts";
 import type { Decision } from "../core/decision.ts";
-import type { DecisionStore } from "./ports.ts";
+import { type DecisionRecord, type DecisionStore, recordOf } from "./ports.ts";
 
 const DEFAULT_CAPACITY = 10_000;
 const DEFAULT_FLUSH_MS = 100;
@@ -62,9 +62,9 @@ class Queue implements DecisionQueue {
   readonly #capacity: number;
   readonly #flushMs: number;
   readonly #maxBatch: number;
-  #waiting: Decision[] = [];
+  #waiting: DecisionRecord[] = [];
   /** The batch being written, or to be written again. */
-  #batch: Decision[] = [];
+  #batch: DecisionRecord[] = [];
   #writing = false;
   #closed = false;
   /** The next write; at most one, and none while idle. */
@@ -95,7 +95,7 @@ class Queue implements DecisionQueue {
       this.#droppedFull++;
       return;
     }
-    waiting.push(decision);
+    waiting.push(recordOf(decision));
     if (waiting.length === 1) {
       if (this.#batch.length === 0) this.#schedule(this.#flushMs);
     } else if (waiting.length === this.#maxBatch && this.#batch.length === 0) {
@@ -176,7 +176,7 @@ class Queue implements DecisionQueue {
   }
 
   /** Async, so that a store that throws instead of rejecting is treated alike. */
-  async #append(batch: readonly Decision[]): Promise<void> {
+  async #append(batch: readonly DecisionRecord[]): Promise<void> {
     await this.#store.append(batch);
   }
 

@@ -1,7 +1,13 @@
 /** A store that forgets with the process: bounded, for `--data :memory:` and tests. Touches no disk. */
-import type { Decision } from "../core/decision.ts";
-import { pageLimit, pageOf } from "./paging.ts";
-import type { Activation, ActivationStore, DecisionQuery, DecisionStore, Store } from "./ports.ts";
+import { pageLimit, pageOf, parseRecord } from "./paging.ts";
+import type {
+  Activation,
+  ActivationStore,
+  DecisionQuery,
+  DecisionRecord,
+  DecisionStore,
+  Store,
+} from "./ports.ts";
 import { StoreError } from "./store-error.ts";
 
 const DEFAULT_CAPACITY = 10_000;
@@ -32,9 +38,9 @@ function assertOpen(gate: Gate): void {
 }
 
 function memoryDecisions(capacity: number, gate: Gate): DecisionStore {
-  const byId = new Map<string, Decision>();
+  const byId = new Map<string, DecisionRecord>();
   /** In the order of writing. */
-  const written: Decision[] = [];
+  const written: DecisionRecord[] = [];
   return {
     async append(batch) {
       assertOpen(gate);
@@ -49,18 +55,19 @@ function memoryDecisions(capacity: number, gate: Gate): DecisionStore {
     async list(query) {
       assertOpen(gate);
       const limit = pageLimit(query.limit);
-      return pageOf(select(written, query, limit + 1), limit);
+      return pageOf(select(written, query, limit + 1).map(parseRecord), limit);
     },
     async get(id) {
       assertOpen(gate);
-      return byId.get(id) ?? null;
+      const record = byId.get(id);
+      return record ? parseRecord(record) : null;
     },
   };
 }
 
 /** The first `count` matches in the query's direction. */
-function select(written: readonly Decision[], query: DecisionQuery, count: number): Decision[] {
-  const found: Decision[] = [];
+function select(written: readonly DecisionRecord[], query: DecisionQuery, count: number): DecisionRecord[] {
+  const found: DecisionRecord[] = [];
   const forward = query.after !== undefined && query.before === undefined;
   const step = forward ? 1 : -1;
   for (let i = startOf(written, query); found.length < count; i += step) {
@@ -72,7 +79,7 @@ function select(written: readonly Decision[], query: DecisionQuery, count: numbe
 }
 
 /** A cursor whose record is gone stands for its nearest neighbour by id. */
-function startOf(written: readonly Decision[], { before, after }: DecisionQuery): number {
+function startOf(written: readonly DecisionRecord[], { before, after }: DecisionQuery): number {
   if (before !== undefined) {
     const at = nearest(written, (id, best) => id >= before && (best === null || id < best));
     return at === -1 ? written.length - 1 : at - 1;
@@ -83,7 +90,7 @@ function startOf(written: readonly Decision[], { before, after }: DecisionQuery)
 
 /** Index of the record whose id `isNearer` than every other's, -1 where none qualifies. */
 function nearest(
-  written: readonly Decision[],
+  written: readonly DecisionRecord[],
   isNearer: (id: string, best: string | null) => boolean,
 ): number {
   let best: string | null = null;
@@ -96,7 +103,7 @@ function nearest(
   return at;
 }
 
-function matches(decision: Decision, query: DecisionQuery): boolean {
+function matches(decision: DecisionRecord, query: DecisionQuery): boolean {
   return (
     (query.useCase === undefined || decision.useCase === query.useCase) &&
     (query.outcome === undefined || decision.outcome === query.outcome) &&

@@ -19,3 +19,8 @@ export function pageOf(found: readonly Decision[], limit: number): DecisionPage 
   const decisions = found.slice(0, limit);
   return { decisions, cursor: decisions.at(-1)?.id ?? null };
 }
+
+/** A document was written by `recordOf` and by nobody else, so it is what it says. */
+export function parseRecord(row: { readonly document: string }): Decision {
+  return JSON.parse(row.document) as Decision;
+}

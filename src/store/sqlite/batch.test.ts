@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { aDecision } from "../../../test/contract/store/decision-fixture.ts";
+import { aDecision, recordsOf } from "../../../test/contract/store/decision-fixture.ts";
 import { decodeBatch, encodeBatch, VALUES_PER_DECISION } from "./batch.ts";
 
 const text = fc.string({ unit: "binary", maxLength: 12 });
@@ -15,7 +15,7 @@ test("every batch comes out as it went in, whatever its names hold", () => {
   fc.assert(
     fc.property(fc.array(record, { maxLength: 6 }), (records) => {
       const batch = records.map(({ n, ...names }) => aDecision(n, names));
-      const values = decodeBatch(encodeBatch(batch));
+      const values = decodeBatch(encodeBatch(recordsOf(batch)));
       expect(values).toHaveLength(batch.length * VALUES_PER_DECISION);
       for (const [i, decision] of batch.entries()) {
         const [id, at, useCase, tenant, outcome, document] = values.slice(i * VALUES_PER_DECISION);

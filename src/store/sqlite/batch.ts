@@ -3,25 +3,17 @@
  * end to end. Owns that form; knows neither thread nor database. Lengths, not separators, so that no name
  * in a record can break it.
  */
-import type { Decision } from "../../core/decision.ts";
+import type { DecisionRecord } from "../ports.ts";
 import type { SqlValue } from "./protocol.ts";
 
 /** Columns a record has in the first line: id, at, use case, tenant, outcome, length of its document. */
 const FIELDS = 6;
 
-export function encodeBatch(batch: readonly Decision[]): string {
+export function encodeBatch(batch: readonly DecisionRecord[]): string {
   const columns: SqlValue[] = [];
   let documents = "";
-  for (const decision of batch) {
-    const document = JSON.stringify(decision);
-    columns.push(
-      decision.id,
-      decision.at,
-      decision.useCase,
-      decision.tenant,
-      decision.outcome,
-      document.length,
-    );
+  for (const { id, at, useCase, tenant, outcome, document } of batch) {
+    columns.push(id, at, useCase, tenant, outcome, document.length);
     documents += document;
   }
   return `${JSON.stringify(columns)}\n${documents}`;

@@ -4,8 +4,7 @@
  */
 import type { Kysely } from "kysely";
 import type { Clock } from "../../core/clock.ts";
-import type { Decision } from "../../core/decision.ts";
-import { pageLimit, pageOf } from "../paging.ts";
+import { pageLimit, pageOf, parseRecord } from "../paging.ts";
 import type {
   Activation,
   ActivationStore,
@@ -84,7 +83,7 @@ function sqliteDecisions(writer: DatabaseThread, reads: Kysely<Tables>): Decisio
         .select("document")
         .where("id", "=", id)
         .executeTakeFirst();
-      return row ? parseDecision(row) : null;
+      return row ? parseRecord(row) : null;
     },
   };
 }
@@ -119,12 +118,7 @@ async function listDecisions(reads: Kysely<Tables>, query: DecisionQuery): Promi
   if (query.outcome !== undefined) select = select.where("outcome", "=", query.outcome);
   if (query.tenant !== undefined) select = select.where("tenant", "=", query.tenant);
   const rows = await select.execute();
-  return pageOf(rows.map(parseDecision), limit);
-}
-
-/** Written by `encodeBatch` and by nobody else, so the document is what it says. */
-function parseDecision(row: { readonly document: string }): Decision {
-  return JSON.parse(row.document) as Decision;
+  return pageOf(rows.map(parseRecord), limit);
 }
 
 function sqliteActivations(writes: Kysely<Tables>, reads: Kysely<Tables>): ActivationStore {

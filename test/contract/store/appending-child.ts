@@ -4,7 +4,7 @@
  */
 import { FakeClock } from "../../../src/core/fake-clock.ts";
 import { openSqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
-import { decisions } from "./decision-fixture.ts";
+import { decisions, recordsOf } from "./decision-fixture.ts";
 
 const [path = "", from = "0", batches = "1", size = "1"] = process.argv.slice(2);
 const store = openSqliteStore({ path, clock: new FakeClock() });
@@ -12,7 +12,7 @@ await Promise.all(
   Array.from({ length: Number(batches) }, async (_, i) => {
     const first = Number(from) + i * Number(size);
     const next = first + Number(size);
-    await store.decisions.append(decisions(first, next));
+    await store.decisions.append(recordsOf(decisions(first, next)));
     process.stdout.write(`${first} ${next}\n`);
   }),
 );

@@ -1,6 +1,6 @@
 /** Decisions to store: realistic in size and shape, ordered by number. */
 import type { Decision } from "../../../src/core/decision.ts";
-import type { Activation } from "../../../src/store/ports.ts";
+import { type Activation, type DecisionRecord, recordOf } from "../../../src/store/ports.ts";
 
 const usage = {
   inputTokens: 120,
@@ -87,4 +87,9 @@ export function anActivation(n: number, overrides: Partial<Activation> = {}): Ac
     findings: [],
     ...overrides,
   };
+}
+
+/** As the queue hands them to a store. */
+export function recordsOf(batch: readonly Decision[]): readonly DecisionRecord[] {
+  return batch.map(recordOf);
 }

@@ -4,7 +4,7 @@ import { afterAll, expect, test } from "bun:test";
 import { seededRandom } from "../../../src/core/clock.ts";
 import { FakeClock } from "../../../src/core/fake-clock.ts";
 import { openSqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
-import { decisionId, decisions } from "./decision-fixture.ts";
+import { decisionId, decisions, recordsOf } from "./decision-fixture.ts";
 import { createScratch } from "./scratch.ts";
 
 const CHILD = new URL("./appending-child.ts", import.meta.url).pathname;
@@ -64,7 +64,7 @@ test("kill -9 at any moment loses no acknowledged record, and the file is whole"
   }
   expect(promised.length).toBeGreaterThanOrEqual(4 * 50);
   const store = openSqliteStore({ path, clock: new FakeClock() });
-  await store.decisions.append(decisions(9_000_000, 9_000_001));
+  await store.decisions.append(recordsOf(decisions(9_000_000, 9_000_001)));
   expect((await store.decisions.list({ limit: 1 })).decisions[0]?.id).toBe(decisionId(9_000_000));
   await store.close();
 }, 30_000);

@@ -5,7 +5,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { FakeClock } from "../../../src/core/fake-clock.ts";
 import { openSqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
 import { StoreError } from "../../../src/store/store-error.ts";
-import { aDecision, anActivation, decisionId, decisions } from "./decision-fixture.ts";
+import { aDecision, anActivation, decisionId, decisions, recordsOf } from "./decision-fixture.ts";
 import { createScratch } from "./scratch.ts";
 
 const scratch = createScratch();
@@ -28,7 +28,7 @@ async function failure(promise: Promise<unknown>): Promise<StoreError> {
 /** A file with records, closed. */
 async function seeded(): Promise<void> {
   const store = openSqliteStore({ path, clock: new FakeClock() });
-  await store.decisions.append(decisions(0, 2_000));
+  await store.decisions.append(recordsOf(decisions(0, 2_000)));
   await store.close();
 }
 
@@ -36,7 +36,7 @@ describe("a file that cannot be used", () => {
   test("that is no database", async () => {
     writeFileSync(path, "# a policy, not a database\n".repeat(100));
     const store = openSqliteStore({ path, clock: new FakeClock() });
-    const waiting = failure(store.decisions.append([aDecision(1)]));
+    const waiting = failure(store.decisions.append(recordsOf([aDecision(1)])));
     const error = await failure(store.ready());
     expect(error.kind).toBe("corrupt");
     expect(error.message).toContain(path);
@@ -54,7 +54,7 @@ describe("a file that cannot be used", () => {
     bytes.fill(0x5a, 16_384);
     writeFileSync(path, bytes);
     const store = openSqliteStore({ path, clock: new FakeClock() });
-    const error = await failure(store.decisions.append([aDecision(1)]));
+    const error = await failure(store.decisions.append(recordsOf([aDecision(1)])));
     expect(error.kind).toBe("corrupt");
     expect(error.message).toContain(path);
     await store.close();
@@ -69,7 +69,7 @@ describe("a file that cannot be used", () => {
     const error = await failure(store.ready());
     expect(error.kind).toBe("newer_schema");
     expect(error.message).toContain("schema version 99, but this program knows only 1");
-    expect((await failure(store.decisions.append([aDecision(5_000)]))).kind).toBe("newer_schema");
+    expect((await failure(store.decisions.append(recordsOf([aDecision(5_000)])))).kind).toBe("newer_schema");
     await store.close();
   });
 
@@ -94,7 +94,7 @@ describe("a file that cannot be used", () => {
     await seeded();
     chmodSync(path, 0o444);
     const store = openSqliteStore({ path, clock: new FakeClock() });
-    expect((await failure(store.decisions.append([aDecision(5_000)]))).kind).toBe("inaccessible");
+    expect((await failure(store.decisions.append(recordsOf([aDecision(5_000)])))).kind).toBe("inaccessible");
     await store.close();
   });
 
@@ -104,9 +104,9 @@ describe("a file that cannot be used", () => {
     const store = openSqliteStore({ path, clock });
     await failure(store.ready());
     writeFileSync(path, "");
-    expect((await failure(store.decisions.append([aDecision(1)]))).kind).toBe("corrupt");
+    expect((await failure(store.decisions.append(recordsOf([aDecision(1)])))).kind).toBe("corrupt");
     await clock.advance(100);
-    await store.decisions.append([aDecision(1)]);
+    await store.decisions.append(recordsOf([aDecision(1)]));
     expect(await store.decisions.get(decisionId(1))).toEqual(aDecision(1));
     await store.close();
   });
@@ -120,11 +120,13 @@ describe("a thread that dies", () => {
     const clock = new FakeClock();
     const threads = [() => dying(how), living];
     const store = openSqliteStore({ path, clock, spawn: () => (threads.shift() ?? living)() });
-    const owed = await Promise.all([1, 2, 3].map((n) => failure(store.decisions.append([aDecision(n)]))));
+    const owed = await Promise.all(
+      [1, 2, 3].map((n) => failure(store.decisions.append(recordsOf([aDecision(n)])))),
+    );
     expect(owed.map((error) => error.kind)).toEqual(["restarting", "restarting", "restarting"]);
-    expect((await failure(store.decisions.append([aDecision(1)]))).kind).toBe("restarting");
+    expect((await failure(store.decisions.append(recordsOf([aDecision(1)])))).kind).toBe("restarting");
     await clock.advance(100);
-    await store.decisions.append([aDecision(1)]);
+    await store.decisions.append(recordsOf([aDecision(1)]));
     expect(await store.decisions.get(decisionId(1))).toEqual(aDecision(1));
     await store.close();
     expect(clock.pending).toBe(0);
@@ -143,7 +145,7 @@ describe("a thread that dies", () => {
     });
     const startedAfter = async (ms: number) => {
       await clock.advance(ms);
-      await failure(store.decisions.append([aDecision(1)]));
+      await failure(store.decisions.append(recordsOf([aDecision(1)])));
       return started;
     };
     expect(await startedAfter(0)).toBe(1);
@@ -158,7 +160,7 @@ describe("a thread that dies", () => {
 
   test("while it is closed: close ends all the same", async () => {
     const store = openSqliteStore({ path, clock: new FakeClock(), spawn: () => dying("throw") });
-    const owed = failure(store.decisions.append([aDecision(1)]));
+    const owed = failure(store.decisions.append(recordsOf([aDecision(1)])));
     await store.close();
     expect((await owed).kind).toBe("restarting");
   });
@@ -167,7 +169,7 @@ describe("a thread that dies", () => {
     const clock = new FakeClock();
     const silent = () => new Worker(URL.createObjectURL(new Blob(["self.onmessage = () => {};"])));
     const store = openSqliteStore({ path, clock, spawn: silent });
-    const owed = failure(store.decisions.append([aDecision(1)]));
+    const owed = failure(store.decisions.append(recordsOf([aDecision(1)])));
     const closed = store.close();
     await clock.advance(10_000);
     await closed;

@@ -4,7 +4,7 @@ import { afterAll, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { FakeClock } from "../../../src/core/fake-clock.ts";
 import { openSqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
-import { aDecision, anActivation, decisionId, decisions } from "./decision-fixture.ts";
+import { aDecision, anActivation, decisionId, decisions, recordsOf } from "./decision-fixture.ts";
 import { createScratch } from "./scratch.ts";
 import { storeContract } from "./store-contract.ts";
 
@@ -24,7 +24,7 @@ storeContract("sqlite", async () => open(freshPath()));
 test("records and activations are there after closing and opening again", async () => {
   const path = freshPath();
   const first = open(path);
-  await first.decisions.append(decisions(0, 20));
+  await first.decisions.append(recordsOf(decisions(0, 20)));
   await first.activations.record(anActivation(1));
   await first.close();
   const second = open(path);
@@ -37,7 +37,7 @@ test("records and activations are there after closing and opening again", async 
 test("close writes what was handed over before, and empties the write-ahead log", async () => {
   const path = freshPath();
   const store = open(path);
-  const pending = store.decisions.append(decisions(0, 100));
+  const pending = store.decisions.append(recordsOf(decisions(0, 100)));
   await store.close();
   await pending;
   const wal = Bun.file(`${path}-wal`);
@@ -50,7 +50,7 @@ test("close writes what was handed over before, and empties the write-ahead log"
 
 test("keeps as many as it is told, the first written leave first", async () => {
   const store = open(freshPath(), 1_000);
-  for (let i = 0; i < 3_000; i += 250) await store.decisions.append(decisions(i, i + 250));
+  for (let i = 0; i < 3_000; i += 250) await store.decisions.append(recordsOf(decisions(i, i + 250)));
   const oldest = await store.decisions.list({ limit: 1, after: "" });
   expect(oldest.decisions[0]?.id).toBe(decisionId(2_000));
   expect(await store.decisions.get(decisionId(1_999))).toBeNull();
@@ -61,13 +61,13 @@ test("keeps as many as it is told, the first written leave first", async () => {
 test("a lower retention is reached in slices", async () => {
   const path = freshPath();
   const large = open(path);
-  for (let i = 0; i < 2_000; i += 500) await large.decisions.append(decisions(i, i + 500));
+  for (let i = 0; i < 2_000; i += 500) await large.decisions.append(recordsOf(decisions(i, i + 500)));
   await large.close();
   const small = open(path, 100);
   const oldest = async () => (await small.decisions.list({ limit: 1, after: "" })).decisions[0]?.id;
-  await small.decisions.append([aDecision(2_000)]);
+  await small.decisions.append(recordsOf([aDecision(2_000)]));
   expect(await oldest()).toBe(decisionId(500));
-  for (let i = 2_001; i < 2_005; i++) await small.decisions.append([aDecision(i)]);
+  for (let i = 2_001; i < 2_005; i++) await small.decisions.append(recordsOf([aDecision(i)]));
   expect(await oldest()).toBe(decisionId(1_905));
   await small.close();
 });
@@ -76,7 +76,10 @@ test("two stores on one file in one process see each other's records", async () 
   const path = freshPath();
   const left = open(path);
   const right = open(path);
-  await Promise.all([left.decisions.append(decisions(0, 50)), right.decisions.append(decisions(50, 100))]);
+  await Promise.all([
+    left.decisions.append(recordsOf(decisions(0, 50))),
+    right.decisions.append(recordsOf(decisions(50, 100))),
+  ]);
   expect((await left.decisions.list({ limit: 500 })).decisions).toHaveLength(100);
   expect((await right.decisions.list({ limit: 500 })).decisions).toHaveLength(100);
   await left.close();

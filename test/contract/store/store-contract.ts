@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { Decision } from "../../../src/core/decision.ts";
 import type { DecisionQuery, Store } from "../../../src/store/ports.ts";
-import { aDecision, anActivation, decisionId, decisions } from "./decision-fixture.ts";
+import { aDecision, anActivation, decisionId, decisions, recordsOf } from "./decision-fixture.ts";
 
 /** `open` gives an empty store that holds at least 10,000 decisions. */
 export function storeContract(name: string, open: () => Promise<Store>): void {
@@ -13,7 +13,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     });
     afterEach(() => store.close());
 
-    const seed = (records: readonly Decision[]) => store.decisions.append(records);
+    const seed = (records: readonly Decision[]) => store.decisions.append(recordsOf(records));
     const idsOf = async (query: DecisionQuery) =>
       (await store.decisions.list(query)).decisions.map((decision) => decision.id);
 
@@ -241,7 +241,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       await store.close();
       await store.close();
       const refused = { name: "StoreError", kind: "closed" };
-      await expect(store.decisions.append([aDecision(2)])).rejects.toMatchObject(refused);
+      await expect(store.decisions.append(recordsOf([aDecision(2)]))).rejects.toMatchObject(refused);
       await expect(store.decisions.list({ limit: 1 })).rejects.toMatchObject(refused);
       await expect(store.decisions.get(decisionId(1))).rejects.toMatchObject(refused);
       await expect(store.activations.record(anActivation(1))).rejects.toMatchObject(refused);
