@@ -12,6 +12,8 @@ import { freePort, noteFamily, startChild, temporaryDirectory } from "./processe
 import { firstAnswer } from "./readiness.ts";
 
 export interface Gateway extends Target {
+  /** From spawning it to its first successful answer. */
+  readonly startMs: number;
   stop(): Promise<void>;
 }
 
@@ -50,13 +52,14 @@ async function startWith(
   writeFileSync(policy, policyText(createHash("sha256").update(KEY).digest("hex"), ports));
   const port = await freePort();
   const command = ["up", "--policy", policy, "--port", String(port), "--data", data];
+  const begin = performance.now();
   const child = startChild("pointsman", [...program, ...command], {
     cwd: ROOT,
     env: { ...env, [UPSTREAM_KEY_VARIABLE]: "bench-provider-key" },
   });
   const target = { name: "pointsman", port, pid: child.pid, headers: { authorization: `Bearer ${KEY}` } };
   await firstAnswer(target, child);
-  return { ...target, stop: child.stop };
+  return { ...target, startMs: performance.now() - begin, stop: child.stop };
 }
 
 /** The bare proxy, which finds its upstream by the model's name. */
@@ -67,10 +70,11 @@ export const startBareProxy: StartGateway = async (ports) => {
     [MODELS.slow]: `http://127.0.0.1:${ports.streams}/slow/v1`,
     [MODELS.fast]: `http://127.0.0.1:${ports.streams}/fast/v1`,
   };
+  const begin = performance.now();
   const child = startChild("bare-proxy", [process.execPath, BARE_PROXY], {
     env: { ...MAX_REQUESTS, PORT: String(port), UPSTREAMS: JSON.stringify(upstreams) },
   });
   const target = { name: "bare_proxy", port, pid: child.pid, headers: {} };
   await firstAnswer(target, child);
-  return { ...target, stop: child.stop };
+  return { ...target, startMs: performance.now() - begin, stop: child.stop };
 };

@@ -3,6 +3,7 @@
  * '<Job as JSON>'` does the job over raw keep-alive sockets and prints its result as one line of JSON.
  */
 import { type Connection, openConnections, prepareRequest } from "./connection.ts";
+import type { ReceivedResponse } from "./http-response.ts";
 import { runOpenRound } from "./open-loop.ts";
 
 /** Where requests go, and what they say. */
@@ -29,6 +30,8 @@ export type Job =
 export interface ClosedResult {
   readonly requests: number;
   readonly errors: number;
+  /** What the first error looked like; absent where there was none, or wrk counted. */
+  readonly firstError?: string;
 }
 
 /** `events`: server-sent events received; `errors`: streams that failed or lack their `[DONE]`. */
@@ -36,6 +39,7 @@ export interface StreamsResult {
   readonly wallMs: number;
   readonly events: number;
   readonly errors: number;
+  readonly firstError?: string;
 }
 
 /** Milliseconds, of one round to one target; `errors` counts requests that could not be sent, too. */
@@ -47,6 +51,12 @@ export interface OpenRound extends ClosedResult {
 /** A row per target, in the order of the job's calls. */
 export type OpenResult = readonly (readonly OpenRound[])[];
 
+/** Null for a 200; otherwise what came, short enough for a message. */
+export function errorOf(response: ReceivedResponse | null): string | null {
+  if (response === null) return "the connection ended before the response";
+  return response.status === 200 ? null : `status ${response.status}: ${response.body.slice(0, 300)}`;
+}
+
 interface Line {
   readonly connections: readonly Connection[];
   readonly request: Uint8Array;
@@ -57,20 +67,27 @@ async function openLine(call: Call, connections: number): Promise<Line> {
   return { request, connections: await openConnections(call.port, connections) };
 }
 
+/** For a result: how many errors, and the first of them. */
+export function counted(errors: readonly string[]): { errors: number; firstError?: string } {
+  const [firstError] = errors;
+  return firstError === undefined ? { errors: 0 } : { errors: errors.length, firstError };
+}
+
 /** Every connection sends its next request when it has the answer to the last one. */
 function runClosed({ connections, request }: Line, seconds: number): Promise<ClosedResult> {
   const end = performance.now() + seconds * 1000;
   let requests = 0;
-  let errors = 0;
+  const errors: string[] = [];
   let running = connections.length;
   return new Promise((resolve) => {
     for (const connection of connections) {
       const next = () =>
         connection.send(request, (response) => {
           requests++;
-          if (response?.status !== 200) errors++;
+          const error = errorOf(response);
+          if (error !== null) errors.push(error);
           if (response !== null && performance.now() < end) next();
-          else if (--running === 0) resolve({ requests, errors });
+          else if (--running === 0) resolve({ requests, ...counted(errors) });
         });
       next();
     }
@@ -80,18 +97,20 @@ function runClosed({ connections, request }: Line, seconds: number): Promise<Clo
 /** All streams begin at once on connections that are open already; the next round when all have ended. */
 async function runStreams({ connections, request }: Line, rounds: number): Promise<StreamsResult> {
   let events = 0;
-  let errors = 0;
+  const errors: string[] = [];
   const one = (connection: Connection) =>
     new Promise<void>((resolve) =>
       connection.send(request, (response) => {
-        if (response?.status !== 200 || !response.body.trimEnd().endsWith("data: [DONE]")) errors++;
+        const whole = response?.body.trimEnd().endsWith("data: [DONE]") ?? false;
+        const error = errorOf(response) ?? (whole ? null : "a stream ended without [DONE]");
+        if (error !== null) errors.push(error);
         events += (response?.body.split("data: ").length ?? 1) - 1;
         resolve();
       }),
     );
   const start = performance.now();
   for (let round = 0; round < rounds; round++) await Promise.all(connections.map(one));
-  return { wallMs: (performance.now() - start) / rounds, events, errors };
+  return { wallMs: (performance.now() - start) / rounds, events, ...counted(errors) };
 }
 
 async function runOpen(job: Extract<Job, { kind: "open" }>): Promise<OpenResult> {

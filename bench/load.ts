@@ -43,7 +43,7 @@ export async function closedLoop(
           seconds,
         })) as ClosedResult)
       : await runWrk(WRK, target, connections, seconds);
-  refuseErrors(target, result.requests, result.errors);
+  refuseErrors(target, result);
   return result;
 }
 
@@ -58,7 +58,7 @@ export async function openLoop(
   const calls = targets.map((target) => callOf(target, "chat"));
   const result = (await generate({ kind: "open", calls, connections: 64, ...pace })) as OpenResult;
   for (const [index, target] of targets.entries()) {
-    for (const round of result[index] ?? []) refuseErrors(target, round.requests, round.errors);
+    for (const round of result[index] ?? []) refuseErrors(target, round);
   }
   return result;
 }
@@ -72,13 +72,16 @@ export async function openStreams(
 ): Promise<StreamsResult> {
   const job = { kind: "streams", call: callOf(target, scenario), count, rounds } as const;
   const result = (await generate(job)) as StreamsResult;
-  if (result.errors > 0) throw new Error(`${target.name}: ${result.errors} of ${count} streams failed`);
+  if (result.errors > 0) {
+    throw new Error(`${target.name}: ${result.errors} of ${count} streams failed, ${result.firstError}`);
+  }
   return result;
 }
 
-function refuseErrors(target: Target, requests: number, errors: number): void {
+function refuseErrors(target: Target, { requests, errors, firstError }: ClosedResult): void {
   if (requests > 0 && errors <= requests * ERROR_SHARE) return;
-  throw new Error(`${target.name}: ${errors} errors in ${requests} requests`);
+  const example = firstError === undefined ? "" : `, the first: ${firstError}`;
+  throw new Error(`${target.name}: ${errors} errors in ${requests} requests${example}`);
 }
 
 function callOf({ port, headers }: Target, scenario: Scenario): Call {

@@ -30,7 +30,7 @@ const MEASURES: Readonly<Record<FigureName, Measure>> = {
   start: measureStart,
 };
 
-/** What the command line asks for; null, after saying why, when it makes no sense. */
+/** What the command line asks for; throws, saying why, when it makes no sense. */
 function readOptions(args: readonly string[]) {
   const options = {
     quick: { type: "boolean", default: false },
@@ -108,8 +108,8 @@ async function measure(name: FigureName, bench: Bench, remainingMs: number): Pro
   }
 }
 
-async function main(): Promise<void> {
-  const { names, settings, standIn } = readOptions(process.argv.slice(2));
+async function main(options: ReturnType<typeof readOptions>): Promise<void> {
+  const { names, settings, standIn } = options;
   endEverythingOnExit();
   const end = performance.now() + settings.budgetMs;
   const figures = noFigures();
@@ -128,4 +128,9 @@ async function main(): Promise<void> {
   process.exit(0);
 }
 
-await main();
+try {
+  await main(readOptions(process.argv.slice(2)));
+} catch (error) {
+  console.error(`bench: ${reasonOf(error)}`);
+  process.exit(2);
+}

@@ -1,6 +1,6 @@
 /** The open loop: requests at a constant rate whatever the answers do. Owns the pace and the latencies. */
 import type { Connection } from "./connection.ts";
-import type { OpenRound } from "./generator.ts";
+import { counted, errorOf, type OpenRound } from "./generator.ts";
 import { percentile } from "./statistics.ts";
 
 /** How long a round waits for the last answers after its last request was due. */
@@ -25,12 +25,13 @@ export function runOpenRound(
   const total = Math.round(perSecond * seconds);
   const start = performance.now() + LEAD_MS;
   let due = 0;
-  let failed = 0;
+  const errors: string[] = [];
 
   const send = (connection: Connection, dueAt: number) =>
     connection.send(request, (response) => {
       latencies.push(performance.now() - dueAt);
-      if (response?.status !== 200) failed++;
+      const error = errorOf(response);
+      if (error !== null) errors.push(error);
       if (response !== null) idle.push(connection);
     });
 
@@ -46,7 +47,8 @@ export function runOpenRound(
       const over = now > start + seconds * 1000 + STRAGGLER_MS;
       if (answered === total || over) {
         const [p50, p99] = [percentile(latencies, 0.5), percentile(latencies, 0.99)];
-        resolve({ requests: total, errors: failed + (total - answered), p50, p99 });
+        for (let lost = answered; lost < total; lost++) errors.push("no answer in time");
+        resolve({ requests: total, ...counted(errors), p50, p99 });
       } else setImmediate(turn);
     };
     turn();

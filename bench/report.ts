@@ -1,4 +1,4 @@
-/** Renders the figures: the machine, the table with the bars, and the last line. Pure but for the machine's facts. */
+/** Renders the figures: the machine, the table with the bars, and the last line. */
 import { cpus, loadavg, release, totalmem } from "node:os";
 import type { FigureName, Figures } from "./figures.ts";
 
@@ -16,9 +16,10 @@ interface Row {
 export function machineLine(): string {
   const processors = cpus();
   const memory = `${Math.round(totalmem() / 2 ** 30)} GB`;
+  const node = Bun.spawnSync(["node", "--version"]).stdout.toString().trim();
   const load = loadavg()[0]?.toFixed(2) ?? "?";
   const model = processors[0]?.model.trim() ?? "unknown processor";
-  return `${processors.length} × ${model}, ${memory}, Linux ${release()}, Bun ${Bun.version}, load average ${load}`;
+  return `${processors.length} × ${model}, ${memory}, Linux ${release()}, Bun ${Bun.version}, Node ${node}, load average ${load}`;
 }
 
 /** Two significant decimals where they mean something. */

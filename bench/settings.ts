@@ -30,7 +30,7 @@ export const SLOW_STREAMS = 2_000;
 export const FULL: Settings = {
   budgetMs: 20 * 60_000,
   installTimeoutMs: 120_000,
-  cpu: { rounds: 7, seconds: 5, warmupRequests: 20_000, warmupSeconds: 30 },
+  cpu: { rounds: 7, seconds: 5, warmupRequests: 100_000, warmupSeconds: 30 },
   latency: { rounds: 15, seconds: 3 },
   chunks: { streams: 64, rounds: 8, compare: true },
   streams: { rounds: 3 },
@@ -41,10 +41,10 @@ export const FULL: Settings = {
 export const QUICK: Settings = {
   budgetMs: 43_000,
   installTimeoutMs: 10_000,
-  cpu: { rounds: 3, seconds: 1, warmupRequests: 5_000, warmupSeconds: 4 },
+  cpu: { rounds: 3, seconds: 1, warmupRequests: 30_000, warmupSeconds: 4 },
   latency: { rounds: 5, seconds: 0.5 },
   chunks: { streams: 64, rounds: 2, compare: false },
   streams: { rounds: 1 },
-  memory: { early: 10_000, late: 60_000, timeoutMs: 8_000 },
+  memory: { early: 10_000, late: 50_000, timeoutMs: 7_000 },
   start: { rounds: 3 },
 };

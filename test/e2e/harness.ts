@@ -9,7 +9,7 @@ import { join } from "node:path";
 import type { Decision } from "../../src/core/decision.ts";
 
 export const ROOT = join(import.meta.dir, "..", "..");
-const LAUNCHER = join(ROOT, "bin", "pointsman.mjs");
+export const LAUNCHER = join(ROOT, "bin", "pointsman.mjs");
 export const KEY = "pm_test_key_for_the_end_to_end_suite";
 const START_LIMIT_MS = 20_000;
 
@@ -66,7 +66,10 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
     child.on("exit", (code, signal) => resolve({ code, signal }));
   });
-  const greeting = await firstWords(child, () => stderr);
+  const greeting = await firstWords(child, () => stderr).catch((thrown: unknown) => {
+    if (options.directory === undefined) rmSync(directory, { recursive: true, force: true });
+    throw thrown;
+  });
   const urlOf = (pattern: RegExp): string | null => pattern.exec(greeting)?.[1] ?? null;
   return {
     url: urlOf(/Pointsman listens on (\S+)/) ?? "",
@@ -132,7 +135,11 @@ export function chat(
   return fetch(`${gateway.url}/v1/chat/completions`, {
     method: "POST",
     headers: { authorization: `Bearer ${KEY}`, "content-type": "application/json", ...init.headers },
-    body: JSON.stringify({ model: "support-chat", messages: [{ role: "user", content: "Hello there" }], ...body }),
+    body: JSON.stringify({
+      model: "support-chat",
+      messages: [{ role: "user", content: "Hello there" }],
+      ...body,
+    }),
     ...(init.signal && { signal: init.signal }),
   });
 }
@@ -181,6 +188,17 @@ export function decisionOf(gateway: RunningGateway, response: Response): Promise
   });
 }
 
+/** A page of records; the cursor goes on in the same direction. */
+export interface DecisionList {
+  readonly decisions: readonly Decision[];
+  readonly cursor: string | null;
+}
+
+/** `query`: of `GET /admin/decisions`, without the question mark. */
+export async function listDecisions(gateway: RunningGateway, query: string): Promise<DecisionList> {
+  return (await admin(gateway, `/admin/decisions?${query}`)) as DecisionList;
+}
+
 function hasId(found: unknown, id: string | null): boolean {
   return typeof found === "object" && found !== null && "id" in found && found.id === id;
 }
@@ -217,7 +235,10 @@ export async function admin(gateway: RunningGateway, path: string, body?: unknow
 }
 
 /** Asks until `look` finds something, for what happens a moment later by itself. */
-export async function eventually<T>(look: () => Promise<T | null | undefined | false>, withinMs = 10_000): Promise<T> {
+export async function eventually<T>(
+  look: () => Promise<T | null | undefined | false>,
+  withinMs = 10_000,
+): Promise<T> {
   const until = Date.now() + withinMs;
   for (;;) {
     const found = await look();
@@ -228,7 +249,10 @@ export async function eventually<T>(look: () => Promise<T | null | undefined | f
 }
 
 /** Puts a fault on the embedded simulator until it is cleared; the body is one entry of a scenario's `faults`. */
-export async function inject(gateway: RunningGateway, fault: Readonly<Record<string, unknown>>): Promise<void> {
+export async function inject(
+  gateway: RunningGateway,
+  fault: Readonly<Record<string, unknown>>,
+): Promise<void> {
   const response = await fetch(`${gateway.simulatorUrl}/_simulator/faults`, {
     method: "POST",
     headers: { "content-type": "application/json" },

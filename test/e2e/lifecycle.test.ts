@@ -1,9 +1,10 @@
 /** The end of the process, in order and by force: what was promised is kept, what was acknowledged is there. */
-import { afterEach, describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Decision } from "../../src/core/decision.ts";
-import type { DecisionPage } from "../../src/store/ports.ts";
-import { admin, chat, eventually, type RunningGateway, readStream, startGateway } from "./harness.ts";
+import { chat, eventually, listDecisions, type RunningGateway, readStream, startGateway } from "./harness.ts";
 import { testPolicy } from "./policies.ts";
+
+setDefaultTimeout(60_000);
 
 const PATIENT = testPolicy({ firstToken: "20s", idle: "20s", total: "60s", deadline: "90s" });
 const STREAMS = 200;
@@ -34,7 +35,7 @@ async function allDecisions(gateway: RunningGateway): Promise<ReadonlyMap<string
   let cursor: string | null = "";
   while (cursor !== null) {
     const before: string = cursor === "" ? "" : `&before=${cursor}`;
-    const page = (await admin(gateway, `/admin/decisions?limit=500${before}`)) as DecisionPage;
+    const page = await listDecisions(gateway, `limit=500${before}`);
     for (const decision of page.decisions) found.set(decision.id, decision);
     cursor = page.cursor;
   }
@@ -87,7 +88,9 @@ describe("SIGTERM", () => {
     expect([503, null]).toContain(await probe(gateway, "/readyz"));
 
     const streams = await Promise.all(reading);
-    expect(streams.filter((stream) => stream.done && stream.error === null && !stream.broken)).toHaveLength(STREAMS);
+    expect(streams.filter((stream) => stream.done && stream.error === null && !stream.broken)).toHaveLength(
+      STREAMS,
+    );
     for (const { chunks } of streams) {
       expect(chunks.some((chunk) => chunk.choices?.[0]?.finish_reason === "stop")).toBe(true);
     }
@@ -98,7 +101,11 @@ describe("SIGTERM", () => {
     const next = await start({ policy: null, directory });
     const decisions = await allDecisions(next);
     for (const response of responses) {
-      expect(decisions.get(idOf(response))).toMatchObject({ outcome: "answered", stream: true, finish: { unified: "stop" } });
+      expect(decisions.get(idOf(response))).toMatchObject({
+        outcome: "answered",
+        stream: true,
+        finish: { unified: "stop" },
+      });
     }
   });
 
@@ -106,7 +113,8 @@ describe("SIGTERM", () => {
     const gateway = await start({ policy: PATIENT, scenario: SLOW });
     const reading = (await openStreams(gateway, 3)).map(readStream);
     process.kill(-(gateway.process.pid ?? Number.NaN), "SIGINT");
-    for (const stream of await Promise.all(reading)) expect(stream).toMatchObject({ done: true, broken: false });
+    for (const stream of await Promise.all(reading))
+      expect(stream).toMatchObject({ done: true, broken: false });
     expect(await gateway.exited()).toEqual({ code: 0, signal: null });
   });
 
@@ -124,7 +132,8 @@ describe("SIGTERM", () => {
 
   test("idle keep-alive connections do not hold it up", async () => {
     const gateway = await start({ policy: PATIENT, scenario: "version: 1\n" });
-    for (const response of await Promise.all(Array.from({ length: 10 }, () => chat(gateway, {})))) await response.text();
+    for (const response of await Promise.all(Array.from({ length: 10 }, () => chat(gateway, {}))))
+      await response.text();
     const before = performance.now();
     gateway.signal("SIGTERM");
     expect((await gateway.exited()).code).toBe(0);
@@ -168,11 +177,15 @@ describe("kill -9", () => {
     const shown = new Set<string>();
     let running = true;
     const callers = Array.from({ length: 8 }, async () => {
-      while (running) await chat(gateway, {}).then((response) => response.text(), () => null);
+      while (running)
+        await chat(gateway, {}).then(
+          (response) => response.text(),
+          () => null,
+        );
     });
     const readers = Array.from({ length: 2 }, async () => {
       while (running) {
-        const page = (await admin(gateway, "/admin/decisions?limit=200").catch(() => null)) as DecisionPage | null;
+        const page = await listDecisions(gateway, "limit=200").catch(() => null);
         for (const { id } of page?.decisions ?? []) shown.add(id);
       }
     });

@@ -106,3 +106,25 @@ seed: 7
 function digest(key: string): string {
   return hash("sha256", key, "hex");
 }
+
+/** The provider secret of `withUpstream`, in the environment variable that the policy names. */
+export const PROVIDER_SECRET = { name: "E2E_PROVIDER_KEY", value: "sk-e2e-provider-secret-5f1c" } as const;
+
+/**
+ * The policy with a provider outside the simulator, whose one model serves `recorded-chat`, can do nothing but
+ * text and has no price.
+ */
+export function withUpstream(policy: string, baseUrl: string): string {
+  const provider = `up: { kind: openai-compatible, base_url: "${baseUrl}", credential: { env: ${PROVIDER_SECRET.name} }, headers: { x-team: search } }`;
+  return policy
+    .replace("providers:\n", `providers:\n  ${provider}\n`)
+    .replace("\nmodels:\n", "\nmodels:\n  recorded: { context_window: 32000 }\n")
+    .replace(
+      "deployments:\n",
+      "deployments:\n  recorded-here: { model: recorded, provider: up, model_id: vendor/recorded-1, region: on-prem }\n",
+    )
+    .replace(
+      "use_cases:\n",
+      "use_cases:\n  recorded-chat: { latency_tier: interactive, ladder: { primary: recorded } }\n",
+    );
+}

@@ -1,5 +1,5 @@
 /** A policy edited while it serves: live within a second, refused when broken, remembered over restarts. */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Finding } from "../../src/policy/finding.ts";
@@ -7,11 +7,19 @@ import type { Activation } from "../../src/store/ports.ts";
 import { admin, chat, eventually, type RunningGateway, startGateway } from "./harness.ts";
 import { INSTANT, testPolicy } from "./policies.ts";
 
+setDefaultTimeout(60_000);
+
 const GOOD = testPolicy();
 /** support-chat is served by another model. */
-const EDITED = GOOD.replace("primary: atlas@us-east-1, cross_region: auto, fallback: [nimbus], degraded", "primary: nimbus, degraded");
+const EDITED = GOOD.replace(
+  "primary: atlas@us-east-1, cross_region: auto, fallback: [nimbus], degraded",
+  "primary: nimbus, degraded",
+);
 /** A model that does not exist. */
-const BROKEN = GOOD.replace("elsewhere-chat:", "elsewhere-chat: # broken below").replace("primary: pebble }", "primary: peble }");
+const BROKEN = GOOD.replace("elsewhere-chat:", "elsewhere-chat: # broken below").replace(
+  "primary: pebble }",
+  "primary: peble }",
+);
 const BROKEN_LINE = BROKEN.split("\n").findIndex((line) => line.includes("peble }")) + 1;
 const CLIENTS = 24;
 
@@ -30,7 +38,8 @@ async function modelOf(gateway: RunningGateway): Promise<string | null> {
 }
 
 async function history(gateway: RunningGateway): Promise<readonly Activation[]> {
-  return ((await admin(gateway, "/admin/policy/history")) as { activations: readonly Activation[] }).activations;
+  return ((await admin(gateway, "/admin/policy/history")) as { activations: readonly Activation[] })
+    .activations;
 }
 
 /** Callers that ask again and again until stopped; counts what was not answered by a model. */
@@ -106,7 +115,10 @@ describe("while it runs", () => {
     );
     expect(await modelOf(gateway)).toBe("atlas");
     expect((await statusOf(gateway)).version).toBe(before);
-    const logged = gateway.errors().split("\n").find((line) => line.includes("policy_refused"));
+    const logged = gateway
+      .errors()
+      .split("\n")
+      .find((line) => line.includes("policy_refused"));
     expect(logged).toContain(`policy.yaml:${BROKEN_LINE}:`);
     const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
     expect(metrics).toContain('pointsman_policy_activations_total{result="refused"} 1');
@@ -127,14 +139,21 @@ describe("while it runs", () => {
       const found = await history(gateway);
       return found.length >= 5 ? found : null;
     });
-    expect(rows.map((row) => row.result)).toEqual(["refused", "refused", "activated", "activated", "activated"]);
+    expect(rows.map((row) => row.result)).toEqual([
+      "refused",
+      "refused",
+      "activated",
+      "activated",
+      "activated",
+    ]);
     const [, refusal, , edit, start] = rows;
     expect(start).toMatchObject({ actor: "start", previousVersion: null });
     expect(edit).toMatchObject({ actor: "file", previousVersion: start?.version });
     expect(edit?.source).toContain("policy.yaml");
     expect(edit?.changes.some((path) => path.startsWith("use_cases.support-chat.ladder"))).toBe(true);
     expect(refusal?.findings.join("\n")).toContain(`:${BROKEN_LINE}:`);
-    for (let i = 1; i < rows.length; i++) expect(rows[i - 1]?.at).toBeGreaterThanOrEqual(rows[i]?.at ?? Number.POSITIVE_INFINITY);
+    for (let i = 1; i < rows.length; i++)
+      expect(rows[i - 1]?.at).toBeGreaterThanOrEqual(rows[i]?.at ?? Number.POSITIVE_INFINITY);
   });
 
   test("the edit of a limit binds at once", async () => {
@@ -192,7 +211,8 @@ describe("over restarts", () => {
 });
 
 test("--env lays its overlay over the base, and edits of either are live", async () => {
-  const overlay = (words: string) => `use_cases:\n  support-chat:\n    description: ${words}\n    ladder: { primary: nimbus }\n`;
+  const overlay = (words: string) =>
+    `use_cases:\n  support-chat:\n    description: ${words}\n    ladder: { primary: nimbus }\n`;
   const base = await startGateway({ policy: GOOD, scenario: INSTANT });
   const { directory } = base;
   expect((await statusOf(base)).environment).toBeNull();

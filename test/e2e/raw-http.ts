@@ -18,7 +18,10 @@ const LIMIT_MS = 20_000;
  * it closed without a response. A piece that cannot be written because the server has answered and closed
  * is no error: the response tells.
  */
-export async function sendRaw(url: string, pieces: readonly (string | Uint8Array)[]): Promise<RawResponse | null> {
+export async function sendRaw(
+  url: string,
+  pieces: readonly (string | Uint8Array)[],
+): Promise<RawResponse | null> {
   const socket = await open(url);
   const response = receive(socket);
   for (const piece of pieces) {
@@ -43,7 +46,11 @@ export function receive(socket: Socket): Promise<RawResponse | null> {
   return new Promise((resolve, reject) => {
     const limit = setTimeout(() => {
       socket.destroy();
-      reject(new Error(`No complete response within ${LIMIT_MS} ms; so far: ${bytes.toString("latin1").slice(0, 200)}`));
+      reject(
+        new Error(
+          `No complete response within ${LIMIT_MS} ms; so far: ${bytes.toString("latin1").slice(0, 200)}`,
+        ),
+      );
     }, LIMIT_MS);
     const settle = (response: RawResponse | null) => {
       clearTimeout(limit);

@@ -3,15 +3,15 @@
 export interface RecordedCall {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Readonly<Record<string, unknown>>;
-  /** Milliseconds from its arrival until the client closed the request; null while it has not. */
-  readonly closedAfterMs: number | null;
+  /** On `performance.now()`'s clock, when the client closed the request before its answer was complete. */
+  readonly closedAt: number | null;
 }
 
 export interface RecordingUpstream {
   /** Up to `/chat/completions`. */
   readonly baseUrl: string;
   readonly calls: readonly RecordedCall[];
-  /** Calls under way, now and at the most so far. */
+  /** Calls under way, now and at the most since the last `behave`. */
   readonly open: number;
   readonly mostOpen: number;
   /** How the next calls are answered; default: whole, at once. */
@@ -38,21 +38,29 @@ export function startUpstream(): RecordingUpstream {
     hostname: "127.0.0.1",
     idleTimeout: 0,
     async fetch(request) {
-      const arrivedAt = performance.now();
       const body = (await request.json()) as Record<string, unknown>;
-      const call: (typeof calls)[number] = { headers: Object.fromEntries(request.headers), body, closedAfterMs: null };
+      const call: (typeof calls)[number] = {
+        headers: Object.fromEntries(request.headers),
+        body,
+        closedAt: null,
+      };
       calls.push(call);
-      request.signal.addEventListener("abort", () => {
-        call.closedAfterMs = performance.now() - arrivedAt;
-      });
       mostOpen = Math.max(mostOpen, ++open);
+      let isOpen = true;
+      const leave = () => {
+        if (isOpen) open--;
+        isOpen = false;
+      };
+      request.signal.addEventListener("abort", () => {
+        call.closedAt = performance.now();
+        leave();
+      });
       const { delayMs = 0, forever = false } = behaviour;
       if (delayMs > 0) await untilLater(delayMs, request.signal);
       if (body.stream !== true) {
-        open--;
+        leave();
         return Response.json(wholeAnswer(body.model));
       }
-      const leave = () => void open--;
       return new Response(streamedAnswer(body.model, forever, leave), {
         headers: { "content-type": "text/event-stream" },
       });
@@ -69,6 +77,7 @@ export function startUpstream(): RecordingUpstream {
     },
     behave(next) {
       behaviour = next;
+      mostOpen = open;
     },
     stop: () => server.stop(true),
   };
@@ -97,10 +106,19 @@ function wholeAnswer(model: unknown) {
 
 function streamedAnswer(model: unknown, forever: boolean, leave: () => void): ReadableStream<Uint8Array> {
   const frame = (choices: readonly unknown[], extra = {}) => {
-    const chunk = { id: "chatcmpl-recorded", object: "chat.completion.chunk", created: 1_700_000_000, model, choices, ...extra };
+    const chunk = {
+      id: "chatcmpl-recorded",
+      object: "chat.completion.chunk",
+      created: 1_700_000_000,
+      model,
+      choices,
+      ...extra,
+    };
     return ENCODER.encode(`data: ${JSON.stringify(chunk)}\n\n`);
   };
-  const delta = (content: string) => [{ index: 0, delta: { role: "assistant", content }, finish_reason: null }];
+  const delta = (content: string) => [
+    { index: 0, delta: { role: "assistant", content }, finish_reason: null },
+  ];
   let timer: ReturnType<typeof setInterval> | undefined;
   return new ReadableStream<Uint8Array>({
     start(controller) {
