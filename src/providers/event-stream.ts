@@ -73,7 +73,7 @@ export function openEventStream(
           const { done, value } = await reader.read();
           events = done ? finish() : feed(parser.push(decoder.decode(value, { stream: true })));
         } catch (thrown) {
-          events = [{ type: "fault", fault: watchdog.fault() ?? networkFault(thrown) }];
+          events = [{ type: "fault", fault: watchdog.fault ?? networkFault(thrown) }];
         }
         if (events.length === 0) continue;
         const last = events[events.length - 1];
@@ -82,7 +82,7 @@ export function openEventStream(
         else watchdog.touch(events.some(isContent));
         return events;
       }
-      return [{ type: "fault", fault: watchdog.fault() ?? networkFault(null) }];
+      return [{ type: "fault", fault: watchdog.fault ?? networkFault(null) }];
     },
     cancel: giveUp,
   };

@@ -9,9 +9,10 @@ import { isContent, isTerminal, type StreamEvent } from "../core/events.ts";
 import { type Fault, fault, type Result } from "../core/faults.ts";
 import type { ModelRequest } from "../core/request.ts";
 import type { LowerTarget, Warning } from "../wires/wire.ts";
+import { canConnect } from "./connect-check.ts";
 import { type EventStream, openEventStream } from "./event-stream.ts";
 import { networkFault } from "./network-fault.ts";
-import { startWatchdog, type Watchdog } from "./watchdog.ts";
+import { Watchdog } from "./watchdog.ts";
 import { type AnyWire, findWire } from "./wire-registry.ts";
 
 /** Bytes of a whole answer, and of an error body, that are read at the most. */
@@ -52,7 +53,10 @@ export async function sendToProvider(call: ProviderCall, clock: Clock): Promise<
   const lowered = wire.lower(request, target);
   if (!lowered.ok) return lowered;
 
-  const watchdog = startWatchdog(clock, call, request.stream);
+  const { timeouts, committedTotalMs, callerSignal } = call;
+  const canReach = (withinMs: number) => canConnect(deployment.baseUrl, withinMs, clock);
+  const limits = { timeouts, committedTotalMs, callerSignal, canConnect: canReach };
+  const watchdog = new Watchdog(clock, limits, request.stream);
   let streaming = false;
   try {
     const response = await fetch(deployment.baseUrl + wire.path(request, target), {
@@ -62,13 +66,14 @@ export async function sendToProvider(call: ProviderCall, clock: Clock): Promise<
       signal: watchdog.signal,
       redirect: "error",
     });
+    watchdog.answered();
     if (response.status >= 400) return refuse(await readError(wire, response, clock.now()));
     if (!request.stream) return readWhole(wire, await readJson(response), lowered.value.warnings);
     const opened = await readHead(wire, response, watchdog, lowered.value.warnings);
     streaming = opened.ok;
     return opened;
   } catch (thrown) {
-    return refuse(watchdog.fault() ?? networkFault(thrown));
+    return refuse(watchdog.fault ?? networkFault(thrown));
   } finally {
     // A stream that goes on keeps its watchdog; the event stream stops it.
     if (!streaming) watchdog.stop();

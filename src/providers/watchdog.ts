@@ -11,95 +11,133 @@ export interface WatchdogLimits {
   /** Milliseconds from the start; takes the place of the total limit once the first content has come. */
   readonly committedTotalMs: number;
   readonly callerSignal: AbortSignal | null;
+  /** Whether the endpoint accepts a connection within so many milliseconds. */
+  canConnect(withinMs: number): Promise<boolean>;
 }
 
-type Phase = "first_token" | "idle" | "whole";
+/** `connecting`: nothing has come, not even a status. */
+type Phase = "connecting" | "first_token" | "idle" | "whole";
 
-export interface Watchdog {
-  /** Aborts the call when a limit passes or the caller leaves. */
-  readonly signal: AbortSignal;
-  /** Why the call was aborted; null while it was not. */
-  fault(): Fault | null;
-  /** An event arrived and the silence starts anew; the first content ends the first-token limit. */
-  touch(content: boolean): void;
-  /** The caller left, or the answer is no longer wanted. */
-  abort(why: Fault): void;
-  /** The call is over; nothing fires any more. */
-  stop(): void;
-}
-
-const LIMIT_MESSAGES: Readonly<Record<Phase | "total", string>> = {
+const LIMIT_MESSAGES = {
   first_token: "The model sent no first token within its limit.",
   idle: "The model stopped sending in the middle of its answer.",
-  whole: "The model did not answer within its limit.",
   total: "The model did not complete its answer within its limit.",
-};
+} as const;
 
-/**
- * `streaming` calls are watched for first token, silence and total; whole ones for the total alone, since
- * nothing arrives before everything does. `callerSignal` aborts as `cancelled`.
- */
-export function startWatchdog(
-  clock: Clock,
-  { timeouts, committedTotalMs, callerSignal }: WatchdogLimits,
-  streaming: boolean,
-): Watchdog {
-  const controller = new AbortController();
-  const startedAt = clock.now();
-  let phase: Phase = streaming ? "first_token" : "whole";
-  let lastActivity = startedAt;
-  let ended: Fault | null = null;
-  let timer: Timer | null = null;
-  let stopped = false;
+const CALLER_LEFT = fault("cancelled", "caller_left", "The caller left before the answer.");
+const UNREACHABLE = fault("outage", "connect_timeout", "The model's endpoint could not be reached in time.");
 
-  const totalAt = (): number =>
-    startedAt + (phase === "idle" ? Math.max(timeouts.total, committedTotalMs) : timeouts.total);
-  const dueAt = (): number => {
-    const total = totalAt();
-    if (phase === "whole") return total;
-    return Math.min(total, lastActivity + (phase === "first_token" ? timeouts.firstToken : timeouts.idle));
-  };
-  const arm = (): void => {
-    timer = clock.after(Math.max(0, dueAt() - clock.now()), check);
-  };
-  const check = (): void => {
-    const now = clock.now();
-    if (now < dueAt()) {
-      arm();
+/** Watches one call from its construction until `stop`. */
+export class Watchdog {
+  readonly #clock: Clock;
+  readonly #limits: WatchdogLimits;
+  readonly #streaming: boolean;
+  readonly #controller = new AbortController();
+  readonly #startedAt: number;
+  #phase: Phase = "connecting";
+  #checked = false;
+  #lastActivity: number;
+  #fault: Fault | null = null;
+  #timer: Timer | null = null;
+  #stopped = false;
+
+  /**
+   * A streaming call is watched for first token, silence and total; a whole one for the total alone, since
+   * nothing arrives before everything does. The caller's signal aborts as `cancelled`.
+   */
+  constructor(clock: Clock, limits: WatchdogLimits, streaming: boolean) {
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#streaming = streaming;
+    this.#startedAt = clock.now();
+    this.#lastActivity = this.#startedAt;
+    const { callerSignal } = limits;
+    if (callerSignal?.aborted) this.abort(CALLER_LEFT);
+    else {
+      // The listener stays: it goes with the request, and taking it off costs more than the flag it finds.
+      callerSignal?.addEventListener("abort", this.#onCallerLeft, { once: true });
+      this.#arm(this.#startedAt);
+    }
+  }
+
+  /** Aborts the call when a limit passes or the caller leaves. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Why the call was aborted; null while it was not. */
+  get fault(): Fault | null {
+    return this.#fault;
+  }
+
+  /** The endpoint has answered with a status. */
+  answered(): void {
+    this.#phase = this.#streaming ? "first_token" : "whole";
+  }
+
+  /** An event arrived and the silence starts anew; the first content ends the first-token limit. */
+  touch(content: boolean): void {
+    if (this.#phase !== "idle") {
+      if (!content) return;
+      this.#phase = "idle";
+    }
+    this.#lastActivity = this.#clock.now();
+  }
+
+  /** The answer is no longer wanted. The first reason stays. */
+  abort(why: Fault): void {
+    if (this.#fault || this.#stopped) return;
+    this.#fault = why;
+    this.stop();
+    this.#controller.abort(why);
+  }
+
+  /** The call is over; nothing fires any more. */
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+  }
+
+  readonly #onCallerLeft = (): void => this.abort(CALLER_LEFT);
+
+  #arm(now: number): void {
+    this.#timer = this.#clock.after(Math.max(0, this.#nextLook() - now), this.#look);
+  }
+
+  /** When a limit would pass, or an endpoint that is silent is to be asked whether it is there. */
+  #nextLook(): number {
+    const limit = this.#limitAt();
+    if (this.#phase !== "connecting" || this.#checked) return limit;
+    return Math.min(limit, this.#startedAt + this.#limits.timeouts.connect / 2);
+  }
+
+  #limitAt(): number {
+    const { timeouts } = this.#limits;
+    const total = this.#totalAt();
+    if (this.#phase === "idle") return Math.min(total, this.#lastActivity + timeouts.idle);
+    return this.#streaming ? Math.min(total, this.#startedAt + timeouts.firstToken) : total;
+  }
+
+  #totalAt(): number {
+    const { timeouts, committedTotalMs } = this.#limits;
+    const total = this.#phase === "idle" ? Math.max(timeouts.total, committedTotalMs) : timeouts.total;
+    return this.#startedAt + total;
+  }
+
+  readonly #look = (): void => {
+    const now = this.#clock.now();
+    if (now >= this.#limitAt()) {
+      const code = now >= this.#totalAt() ? "total" : this.#phase === "idle" ? "idle" : "first_token";
+      this.abort(fault("timeout", `${code}_timeout`, LIMIT_MESSAGES[code]));
       return;
     }
-    const limit = phase !== "whole" && now >= totalAt() ? "total" : phase;
-    end(fault("timeout", limit === "whole" ? "total_timeout" : `${limit}_timeout`, LIMIT_MESSAGES[limit]));
-  };
-  const end = (why: Fault): void => {
-    if (ended || stopped) return;
-    ended = why;
-    stop();
-    controller.abort(why);
-  };
-  const leave = (): void => end(fault("cancelled", "caller_left", "The caller left before the answer."));
-  const stop = (): void => {
-    // The listener stays: it goes with the request, and taking it off costs more than the flag it finds.
-    stopped = true;
-    timer?.cancel();
+    if (this.#phase === "connecting" && now >= this.#nextLook()) void this.#checkConnection();
+    this.#arm(now);
   };
 
-  if (callerSignal?.aborted) leave();
-  else {
-    callerSignal?.addEventListener("abort", leave, { once: true });
-    arm();
+  async #checkConnection(): Promise<void> {
+    this.#checked = true;
+    const reached = await this.#limits.canConnect(this.#limits.timeouts.connect / 2);
+    if (!reached && this.#phase === "connecting") this.abort(UNREACHABLE);
   }
-  return {
-    signal: controller.signal,
-    fault: () => ended,
-    touch(content) {
-      if (phase === "first_token") {
-        if (!content) return;
-        phase = "idle";
-      }
-      lastActivity = clock.now();
-    },
-    abort: end,
-    stop,
-  };
 }
