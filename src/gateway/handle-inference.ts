@@ -9,6 +9,7 @@ import { draftRoute, planRoute, resolveUseCase } from "../policy/plan.ts";
 import type { ProviderReply } from "../providers/send.ts";
 import type { AnyWire } from "../providers/wire-registry.ts";
 import { type Climb, climb } from "../resilience/ladder.ts";
+import type { RequestHints } from "../wires/wire.ts";
 import { attempt, estimateCost } from "./attempt.ts";
 import { authenticate } from "./authenticate.ts";
 import { degradedAnswer } from "./degraded.ts";
@@ -31,7 +32,11 @@ export async function handleInference(gateway: Gateway, wire: AnyWire, http: Req
     if (!caller.ok) return answerFault(gateway, exchange, caller.fault);
     exchange.caller = caller.value;
 
-    const request = await parse(gateway, exchange, http);
+    const hints = readContractHeaders(gateway, exchange);
+    if (!hints.ok) return answerFault(gateway, exchange, hints.fault);
+    const bytes = await readBody(http, exchange.headers, gateway.ingress, gateway.clock);
+    if (!bytes.ok) return answerFault(gateway, exchange, bytes.fault);
+    const request = parse(gateway, wire, bytes.value, hints.value);
     if (!request.ok) return answerFault(gateway, exchange, request.fault);
     exchange.request = request.value;
 
@@ -56,17 +61,19 @@ export async function handleInference(gateway: Gateway, wire: AnyWire, http: Req
   }
 }
 
-async function parse(gateway: Gateway, exchange: Exchange, http: Request): Promise<Result<ModelRequest>> {
-  const { headers } = exchange;
+function readContractHeaders(gateway: Gateway, { headers }: Exchange): Result<RequestHints> {
   const size = checkHeaderSize(headers, gateway.ingress.maxHeaderChars);
-  if (!size.ok) return size;
-  const hints = readHints(headers.hints);
-  if (!hints.ok) return hints;
-  const bytes = await readBody(http, headers, gateway.ingress, gateway.clock);
-  if (!bytes.ok) return bytes;
-  const body = parseJson(bytes.value, gateway.ingress.maxJsonDepth);
-  if (!body.ok) return body;
-  return exchange.wire.parseRequest(body.value, hints.value);
+  return size.ok ? readHints(headers.hints) : size;
+}
+
+function parse(
+  gateway: Gateway,
+  wire: AnyWire,
+  bytes: Uint8Array,
+  hints: RequestHints,
+): Result<ModelRequest> {
+  const body = parseJson(bytes, gateway.ingress.maxJsonDepth);
+  return body.ok ? wire.parseRequest(body.value, hints) : body;
 }
 
 /** A promise only where the request is near a limit and must be counted. */

@@ -25,19 +25,13 @@ export interface AppPorts {
 export function createApp(ports: AppPorts): (request: Request) => Promise<Response> {
   const { gateway, inference } = ports;
   let controlApp: Promise<(request: Request) => Response | Promise<Response>> | null = null;
-  const control = async (request: Request): Promise<Response> => {
-    controlApp ??= import("./control-app.ts").then((module) => module.createControlApp(ports.control));
-    return (await controlApp)(request);
-  };
-  return async (request) => {
-    const path = pathOf(request.url);
-    if (request.method === "POST") {
-      const wire = inference.get(path);
-      if (wire) return handleInference(gateway, wire, request);
-    }
+  const control = async (request: Request, path: string): Promise<Response> => {
     const requestId = gateway.ids.next("req");
     try {
-      return guard(gateway, request, path, requestId) ?? (await control(request));
+      const refused = guard(gateway, request, path, requestId);
+      if (refused) return refused;
+      controlApp ??= import("./control-app.ts").then((module) => module.createControlApp(ports.control));
+      return await (await controlApp)(request);
     } catch (thrown) {
       gateway.reportInternal(requestId, thrown);
       return problem(
@@ -45,6 +39,12 @@ export function createApp(ports: AppPorts): (request: Request) => Promise<Respon
         requestId,
       );
     }
+  };
+  // Not async: inference has a promise of its own, and a second one around it would cost every request.
+  return (request) => {
+    const path = pathOf(request.url);
+    const wire = request.method === "POST" ? inference.get(path) : undefined;
+    return wire ? handleInference(gateway, wire, request) : control(request, path);
   };
 }
 

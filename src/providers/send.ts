@@ -68,12 +68,15 @@ export async function sendToProvider(call: ProviderCall, clock: Clock): Promise<
     });
     watchdog.answered();
     if (response.status >= 400) return refuse(await readError(wire, response, clock.now()));
-    if (!request.stream) return readWhole(wire, await readJson(response), lowered.value.warnings);
+    if (!request.stream) {
+      const body = hasStatedLength(response) ? await response.json() : await readCounted(response);
+      return readWhole(wire, body, lowered.value.warnings);
+    }
     const opened = await readHead(wire, response, watchdog, lowered.value.warnings);
     streaming = opened.ok;
     return opened;
   } catch (thrown) {
-    return refuse(watchdog.fault ?? networkFault(thrown));
+    return refuse(watchdog.fault ?? bodyFault(thrown));
   } finally {
     // A stream that goes on keeps its watchdog; the event stream stops it.
     if (!streaming) watchdog.stop();
@@ -101,36 +104,37 @@ function requestHeaders(
   return headers;
 }
 
-function readWhole(
-  wire: AnyWire,
-  body: Result<unknown>,
-  warnings: readonly Warning[],
-): Result<ProviderReply> {
-  if (!body.ok) return body;
-  const events = wire.readAnswer(body.value);
+function readWhole(wire: AnyWire, body: unknown, warnings: readonly Warning[]): Result<ProviderReply> {
+  const events = wire.readAnswer(body);
   const last = events[events.length - 1];
   if (last?.type === "fault") return refuse(last.fault);
   return { ok: true, value: { kind: "whole", events, warnings } };
 }
 
-/** The body as JSON. A stated length lets the runtime read it in one piece; others are counted. */
-async function readJson(response: Response): Promise<Result<unknown>> {
+/** A body of stated and bearable length, which the runtime reads and parses in one piece. */
+function hasStatedLength(response: Response): boolean {
   const stated = response.headers.get("content-length");
-  if (stated !== null && Number(stated) > MAX_ANSWER_BYTES) return TOO_LARGE;
-  try {
-    if (stated !== null || !response.body) return { ok: true, value: await response.json() };
-    const body = await readBounded(response.body.getReader(), MAX_ANSWER_BYTES);
-    return body.ok ? { ok: true, value: JSON.parse(new TextDecoder().decode(body.bytes)) } : TOO_LARGE;
-  } catch (thrown) {
-    if (thrown instanceof SyntaxError) return NOT_JSON;
-    throw thrown;
-  }
+  return stated !== null && Number(stated) <= MAX_ANSWER_BYTES;
 }
 
-const TOO_LARGE = refuse(
-  fault("malformed", "answer_too_large", "The model's answer is larger than the gateway reads."),
-);
-const NOT_JSON = refuse(fault("malformed", "bad_answer", "The model's endpoint did not answer with JSON."));
+/** Any other body, counted as it comes. Throws a `RangeError` beyond the limit, a `SyntaxError` if not JSON. */
+async function readCounted(response: Response): Promise<unknown> {
+  if (!response.body) throw new SyntaxError("no body");
+  const body = await readBounded(response.body.getReader(), MAX_ANSWER_BYTES);
+  if (!body.ok) throw new RangeError("body too large");
+  return JSON.parse(new TextDecoder().decode(body.bytes));
+}
+
+/** What reading an answer threw: it was no JSON, too much of it, or the connection broke. */
+function bodyFault(thrown: unknown): Fault {
+  if (thrown instanceof SyntaxError) {
+    return fault("malformed", "bad_answer", "The model's endpoint did not answer with JSON.");
+  }
+  if (thrown instanceof RangeError) {
+    return fault("malformed", "answer_too_large", "The model's answer is larger than the gateway reads.");
+  }
+  return networkFault(thrown);
+}
 
 /** Reads up to the first content, so that whatever goes wrong before it can still fall back. */
 async function readHead(
@@ -141,9 +145,9 @@ async function readHead(
 ): Promise<Result<ProviderReply>> {
   const type = response.headers.get("content-type") ?? "";
   if (!response.body || type.startsWith("application/json")) {
-    const whole = readWhole(wire, await readJson(response), warnings);
+    const body = hasStatedLength(response) ? await response.json() : await readCounted(response);
     watchdog.stop();
-    return whollyAnswered(whole);
+    return whollyAnswered(readWhole(wire, body, warnings));
   }
   const stream = openEventStream(wire, response.body, watchdog);
   const head: StreamEvent[] = [];

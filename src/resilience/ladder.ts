@@ -114,7 +114,16 @@ export async function climb<T>(plan: RoutePlan, ports: ClimbPorts<T>): Promise<C
 
     const timeouts = attemptTimeouts(plan.timeouts, remainingMs, laterRungs(course));
     course.calls++;
-    const outcome = await makeCall(ports, step, course.calls, timeouts);
+    const { deployment, waitedMs, complaint } = step;
+    const call = { deployment, rung: step.rung.kind, number: course.calls, timeouts, waitedMs, complaint };
+    let outcome: SendOutcome<T>;
+    try {
+      outcome = await ports.send(call);
+    } catch (thrown) {
+      outcome = thrownOutcome(ports, thrown);
+    }
+    // What a call ends with after its caller left is our own doing, and no news of the provider.
+    if (!outcome.ok && signal?.aborted) outcome = { ...outcome, fault: CALLER_LEFT };
     const endedAt = clock.now();
     if (outcome.ok) return answered(course, step, outcome, clock, startedAt, endedAt);
     course.attempts.push(attemptOf(course, step, outcome, startedAt, endedAt));
@@ -148,22 +157,14 @@ function pay(course: Course, step: Step, budget: RetryBudget, now: number): bool
   return false;
 }
 
-async function makeCall<T>(
-  ports: ClimbPorts<T>,
-  step: Step,
-  number: number,
-  timeouts: AttemptTimeouts,
-): Promise<SendOutcome<T>> {
-  const { deployment, rung, waitedMs, complaint } = step;
-  try {
-    const outcome = await ports.send({ deployment, rung: rung.kind, number, timeouts, waitedMs, complaint });
-    // What a call ends with after its caller left is our own doing, and no news of the provider.
-    return outcome.ok || !ports.signal?.aborted ? outcome : { ...outcome, fault: CALLER_LEFT };
-  } catch (thrown) {
-    if (ports.signal?.aborted) return { ok: false, fault: CALLER_LEFT };
-    ports.reportThrown?.(thrown);
-    return { ok: false, fault: THROWN };
-  }
+/** What `send` threw, as the outcome of a call: a defect of ours, unless the caller was leaving. */
+function thrownOutcome(
+  ports: ClimbPorts<unknown>,
+  thrown: unknown,
+): Extract<SendOutcome<never>, { ok: false }> {
+  if (ports.signal?.aborted) return { ok: false, fault: CALLER_LEFT };
+  ports.reportThrown?.(thrown);
+  return { ok: false, fault: THROWN };
 }
 
 const CALLER_LEFT = fault(
