@@ -17,7 +17,7 @@ export interface Bench {
   readonly startSubject: StartGateway;
   /** Filled in by the measuring functions. */
   readonly figures: Figures;
-  /** Figures that the machine was too busy to tell; a bar says nothing about them. */
+  /** Figures for which the machine was too busy or the run too short; a bar says nothing about them. */
   readonly doubtful: Set<FigureName>;
   /** A line of the report about something that is not in the table. */
   note(line: string): void;

@@ -5,6 +5,8 @@ import { type ReceivedResponse, ResponseReader } from "./http-response.ts";
 export type OnResponse = (response: ReceivedResponse | null) => void;
 
 export interface Connection {
+  /** False once the server has closed it, as a server may do with an idle one. */
+  isOpen(): boolean;
   /** Sends a prepared request; legal when no other one is under way. */
   send(request: Uint8Array, onResponse: OnResponse): void;
   close(): void;
@@ -30,10 +32,15 @@ export async function openConnection(port: number): Promise<Connection> {
   const reader = new ResponseReader();
   let waiting: OnResponse | null = null;
   let unsent: Uint8Array | null = null;
+  let open = true;
   const answer = (response: ReceivedResponse | null) => {
     const receiver = waiting;
     waiting = null;
     receiver?.(response);
+  };
+  const ended = () => {
+    open = false;
+    answer(null);
   };
   const socket = await Bun.connect({
     hostname: "127.0.0.1",
@@ -48,11 +55,13 @@ export async function openConnection(port: number): Promise<Connection> {
         const written = drained.write(unsent);
         unsent = written < unsent.length ? unsent.subarray(written) : null;
       },
-      close: () => answer(null),
-      error: () => answer(null),
+      end: ended,
+      close: ended,
+      error: ended,
     },
   });
   return {
+    isOpen: () => open,
     send(request, onResponse) {
       waiting = onResponse;
       const written = socket.write(request);

@@ -1,35 +1,64 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { type Connection, openConnections, prepareRequest } from "./connection.ts";
+import { describe, expect, test } from "bun:test";
+import type { Connection } from "./connection.ts";
 import { runOpenRound } from "./open-loop.ts";
 
-/** Answers the first request after 60 ms and the others at once; every tenth with an error. */
-let served = 0;
-const server = Bun.serve({
-  hostname: "127.0.0.1",
-  port: 0,
-  async fetch() {
-    const number = served++;
-    if (number === 0) await Bun.sleep(60);
-    return new Response("answer", { status: number % 10 === 9 ? 503 : 200 });
-  },
-});
-const port = Number(server.url.port);
-let connections: Connection[] = [];
+const STALL_MS = 60;
 
-beforeAll(async () => {
-  connections = await openConnections(port, 1);
-});
-afterAll(() => server.stop(true));
+/** Time that moves by a tenth of a millisecond whenever it is read, and a server that lives in it. */
+function world() {
+  let time = 0;
+  let served = 0;
+  let waiting: (() => void) | null = null;
+  const now = () => {
+    time += 0.1;
+    const answer = waiting;
+    // The first answer stalls; the others come with the next look at the clock.
+    if (answer !== null && (served > 0 || time > STALL_MS)) {
+      waiting = null;
+      answer();
+    }
+    return time;
+  };
+  const connection: Connection = {
+    isOpen: () => true,
+    send(_, onResponse) {
+      waiting = () => {
+        const status = served++ % 10 === 9 ? 503 : 200;
+        onResponse({ status, body: "answer" });
+      };
+    },
+    close() {},
+  };
+  return { now, connection };
+}
 
 describe("runOpenRound", () => {
-  test("a stall is counted in every request that it delayed, and errors with their first example", async () => {
-    const request = prepareRequest(port, "/", {}, "{}");
-    const round = await runOpenRound(connections, request, 1000, 0.05);
+  test("a stall is counted in every request that it delayed", async () => {
+    const { now, connection } = world();
+    const round = await runOpenRound([connection], new Uint8Array(), 1000, 0.05, now);
     expect(round.requests).toBe(50);
-    expect(round.errors).toBe(5);
-    expect(round.firstError).toBe("status 503: answer");
-    // All 50 were due while the first one stalled: with coordinated omission the median would be near zero.
-    expect(round.p50).toBeGreaterThan(20);
-    expect(round.p99).toBeGreaterThan(round.p50);
+    // The last request was due 6 ms before the stall ended; without coordinated omission none is below that.
+    expect(round.p50).toBeGreaterThan(6);
+    expect(round.p99).toBeGreaterThan(50);
+  });
+
+  test("errors are counted, with the first of them", async () => {
+    const { now, connection } = world();
+    const round = await runOpenRound([connection], new Uint8Array(), 1000, 0.05, now);
+    expect(round).toMatchObject({ errors: 5, firstError: "status 503: answer" });
+  });
+
+  test("requests that are never answered are errors", async () => {
+    const { now } = world();
+    const deaf: Connection = { isOpen: () => true, send() {}, close() {} };
+    const round = await runOpenRound([deaf], new Uint8Array(), 1000, 0.01, now);
+    expect(round).toMatchObject({ requests: 10, errors: 10, firstError: "no answer in time" });
+  });
+
+  test("a connection that the server has closed is left out", async () => {
+    const { now, connection } = world();
+    const closed: Connection = { isOpen: () => false, send() {}, close() {} };
+    const round = await runOpenRound([closed, connection], new Uint8Array(), 1000, 0.005, now);
+    expect(round).toMatchObject({ requests: 5, errors: 0 });
   });
 });

@@ -39,7 +39,14 @@ function check(tool: string, args: readonly string[]): Tally {
 /** Runs the files through Bun's test runner and reads the counts from its JUnit report. */
 function bunTest(name: string, paths: readonly string[]): Tally {
   const report = join(reports, `${name}.xml`);
-  const code = runTool("bun", ["test", ...paths, "--timeout", "60000", "--reporter=junit", `--reporter-outfile=${report}`]);
+  const code = runTool("bun", [
+    "test",
+    ...paths,
+    "--timeout",
+    "60000",
+    "--reporter=junit",
+    `--reporter-outfile=${report}`,
+  ]);
   const counts = readReport(report);
   // A crash of the runner or a file that does not load leaves no failing test behind: it counts as one.
   return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
@@ -58,7 +65,8 @@ function readReport(path: string): Tally {
     return { passed: 0, failed: 0, skipped: 0 };
   }
   const head = /<testsuites [^>]*>/.exec(text)?.[0] ?? "";
-  const count = (attribute: string): number => Number(new RegExp(` ${attribute}="(\\d+)"`).exec(head)?.[1] ?? 0);
+  const count = (attribute: string): number =>
+    Number(new RegExp(` ${attribute}="(\\d+)"`).exec(head)?.[1] ?? 0);
   const failed = count("failures") + count("errors");
   const skipped = count("skipped");
   return { passed: count("tests") - failed - skipped, failed, skipped };
@@ -81,9 +89,13 @@ for (const suite of chosenSuites()) {
   total.failed += tally.failed;
   total.skipped += tally.skipped;
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-  rows.push(`${suite.name.padEnd(9)} ${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped, ${seconds} s`);
+  rows.push(
+    `${suite.name.padEnd(9)} ${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped, ${seconds} s`,
+  );
 }
 rmSync(reports, { recursive: true, force: true });
 console.log(`\n${rows.join("\n")}\n`);
-console.log(`${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ""}`);
+console.log(
+  `${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ""}`,
+);
 process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);

@@ -14,6 +14,8 @@ import { median } from "../statistics.ts";
 
 const READINGS = 4;
 const READING_EVERY_MS = 150;
+/** Up to about here the heap still grows into its working size. */
+const SETTLED_REQUESTS = 500_000;
 const MEGABYTE = 1024 * 1024;
 
 async function settledBytes(target: Target): Promise<number> {
@@ -48,6 +50,10 @@ export async function measureMemory(bench: Bench): Promise<void> {
     const last = { requests, bytes: await settledBytes(gateway) };
     for (const { requests: count, bytes } of [first, last]) {
       bench.note(`after ${count} requests ${(bytes / MEGABYTE).toFixed(1)} MB`);
+    }
+    if (requests < SETTLED_REQUESTS) {
+      bench.doubtful.add("memory");
+      bench.note("too few requests to tell growth from warming up");
     }
     if (requests < late) bench.note(`stopped after ${timeoutMs / 1000} s, short of ${late} requests`);
     if (last.requests > first.requests) bench.figures.rss_ratio = last.bytes / first.bytes;

@@ -12,10 +12,7 @@ export interface ByteReader {
 }
 
 /** Reads to the end or to `maxBytes`. Rejects when the stream breaks. */
-export async function readBounded(
-  reader: ByteReader,
-  maxBytes: number,
-): Promise<BoundedBody> {
+export async function readBounded(reader: ByteReader, maxBytes: number): Promise<BoundedBody> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for (;;) {
