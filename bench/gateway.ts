@@ -21,16 +21,16 @@ export interface Gateway extends Target {
 export type StartGateway = (ports: PolicyPorts) => Promise<Gateway>;
 
 const ROOT = join(import.meta.dir, "..");
-const LAUNCHER = join(ROOT, "bin", "pointsman.mjs");
+const LAUNCHER = join(ROOT, "bin", "pointsman");
 const BARE_PROXY = join(import.meta.dir, "peers", "bare-proxy.ts");
 /** As the launcher sets it for Pointsman. */
 const MAX_REQUESTS = { BUN_CONFIG_MAX_HTTP_REQUESTS: "65336" };
 const KEY = `pm-${randomBytes(24).toString("hex")}`;
 let starts = 0;
 
-/** Pointsman by its launcher. The counted process is the one under the launcher, which only waits. */
+/** Pointsman by its launcher. The launcher becomes the program it starts. */
 export const startPointsman: StartGateway = async (ports) => {
-  const gateway = await startWith(["node", LAUNCHER], ports);
+  const gateway = await startWith([LAUNCHER], ports);
   const [, program] = noteFamily(gateway.pid);
   return { ...gateway, pid: program ?? gateway.pid };
 };

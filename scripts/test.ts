@@ -26,7 +26,7 @@ const suites: readonly Suite[] = [
   { name: "lint", run: () => check("biome", ["check", "."]) },
   { name: "floors", run: () => check("depcruise", ["--config", ".dependency-cruiser.cjs", "src"]) },
   { name: "dead", run: () => check("knip", []) },
-  { name: "unit", run: () => bunTest("unit", ["src"]) },
+  { name: "unit", run: () => bunTest("unit", ["src", "bench"]) },
   { name: "contract", run: () => bunTest("contract", ["test/contract"]) },
   { name: "e2e", run: () => bunTest("e2e", ["test/e2e"]) },
 ];

@@ -234,7 +234,7 @@ describe("against a running gateway", () => {
 
 test("simulate serves providers alone until it is told to stop", async () => {
   writeFileSync(join(directory, "scenario.yaml"), "version: 1\ndeployments:\n  one: { region: eu-west-1 }\n");
-  const child = spawn("node", [LAUNCHER, "simulate", "--scenario", "scenario.yaml", "--port", "0"], {
+  const child = spawn(LAUNCHER, ["simulate", "--scenario", "scenario.yaml", "--port", "0"], {
     cwd: directory,
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -2,14 +2,14 @@
  * A gateway as a user starts it: the launcher, a policy file, a simulator, a data directory. Each test file
  * starts its own on free ports and takes it down; nothing is shared and nothing outlives the file.
  */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Decision } from "../../src/core/decision.ts";
 
 export const ROOT = join(import.meta.dir, "..", "..");
-export const LAUNCHER = join(ROOT, "bin", "pointsman.mjs");
+export const LAUNCHER = join(ROOT, "bin", "pointsman");
 export const KEY = "pm_test_key_for_the_end_to_end_suite";
 const START_LIMIT_MS = 20_000;
 
@@ -52,7 +52,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     writeFileSync(scenarioFile, options.scenario);
     args.push("--scenario", scenarioFile);
   }
-  const child = spawn("node", [LAUNCHER, ...args, ...(options.args ?? [])], {
+  const child = spawn(LAUNCHER, [...args, ...(options.args ?? [])], {
     cwd: directory,
     env: { ...process.env, POINTSMAN_DEMO_KEY: KEY, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -80,7 +80,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     process: child,
     errors: () => stderr,
     signal: (name) => void child.kill(name),
-    crash: () => process.kill(gatewayPid(child), "SIGKILL"),
+    crash: () => void child.kill("SIGKILL"),
     exited: () => exited,
     async stop({ keep } = { keep: false }) {
       if (child.exitCode === null && child.signalCode === null) child.kill("SIGINT");
@@ -90,15 +90,6 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       if (!keep) rmSync(directory, { recursive: true, force: true });
     },
   };
-}
-
-/** The launcher's one child. */
-function gatewayPid(launcher: ChildProcess): number {
-  const listed = spawnSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" }).stdout;
-  const row = listed.split("\n").find((line) => line.trim().split(/\s+/)[1] === String(launcher.pid));
-  const pid = Number(row?.trim().split(/\s+/)[0]);
-  if (!Number.isInteger(pid)) throw new Error("The launcher has no child.");
-  return pid;
 }
 
 function killGroup(launcher: ChildProcess): void {
@@ -208,7 +199,7 @@ export function pointsman(
   args: readonly string[],
   options: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> } = {},
 ): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
-  const child = spawn("node", [LAUNCHER, ...args], {
+  const child = spawn(LAUNCHER, args, {
     cwd: options.cwd ?? ROOT,
     env: { ...process.env, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
