@@ -20,8 +20,9 @@ export interface Served {
 export function responseHeaders(exchange: Exchange, served: Served | null): Record<string, string> {
   const headers: Record<string, string> = {
     "x-request-id": exchange.requestId,
-    "x-pointsman-decision": exchange.decisionId,
   };
+  // A caller that is not known leaves no record to point to.
+  if (exchange.caller) headers["x-pointsman-decision"] = exchange.decisionId;
   if (exchange.plan) headers["x-pointsman-use-case"] = exchange.plan.useCase;
   if (exchange.warnings.length > 0) headers["x-pointsman-warnings"] = exchange.warnings.join(", ");
   if (!served) return headers;

@@ -54,7 +54,9 @@ export async function startPolicy(options: PolicyRuntimeOptions): Promise<Policy
       options.onActivated(snapshot);
     },
     onRefused(findings) {
-      log("error", "policy_refused", { findings: findings.map(oneLine) });
+      log("error", "policy_refused", {
+        findings: findings.filter(({ severity }) => severity === "error").map(oneLine),
+      });
       options.onRefused();
     },
     onRecordFailed: () => log("error", "policy_record_failed"),

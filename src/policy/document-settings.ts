@@ -59,7 +59,9 @@ export const circuit = z
     consecutive_failures: count.prefault(5).describe("Failures in a row that open the circuit."),
     failure_ratio: ratio.prefault(0.5).describe("Share of failed calls in the window that opens it."),
     slow_ratio: ratio.prefault(0.8).describe("Share of slow calls in the window that opens it."),
-    slow_after: duration.prefault("8s").describe("A first token later than this is slow."),
+    slow_after: duration
+      .prefault("8s")
+      .describe("A first token, or a whole answer, later than this is slow."),
     minimum_calls: count.prefault(20).describe("Calls in the window before a ratio counts."),
     window: duration.prefault("30s").describe("How far back ratios look."),
     open_for: duration.prefault("5s").describe("First pause before probing; doubles with each failed probe."),
