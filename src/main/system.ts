@@ -4,7 +4,7 @@ import type { Clock, Random } from "../core/clock.ts";
 import { createCoarseTimers } from "../core/coarse-timers.ts";
 
 /** From this delay on, being late by a tick does not matter and being cheap does. */
-const COARSE_FROM_MS = 1000;
+const COARSE_FROM_MS = 400;
 const TICK_MS = 25;
 
 /** Wall-clock milliseconds that stand still rather than run backwards when the machine's clock is set back. */
