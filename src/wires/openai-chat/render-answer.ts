@@ -41,18 +41,22 @@ export function renderChatAnswer(events: readonly StreamEvent[], context: Render
     choices: new Map(),
   };
   for (const event of events) collect(event, draft);
-  const indexes = [...draft.choices.keys()].sort((a, b) => a - b);
-  const choices = indexes.map((index) => renderChoice(index, draft.choices.get(index) ?? newDraft()));
-  return {
-    ...draft.fields,
-    id: answerId(draft.id, context),
-    object: "chat.completion",
-    created: draft.created ?? context.createdAt,
-    model: context.model,
-    choices,
-    ...(draft.usage !== null && { usage: renderUsage(draft.usage) }),
-    ...(context.labels !== undefined && { pointsman: context.labels }),
-  };
+  // Assigned one by one: a spread for every absent field is a call into the runtime on every answer.
+  const answer: Record<string, unknown> = draft.fields === null ? {} : { ...draft.fields };
+  answer.id = answerId(draft.id, context);
+  answer.object = "chat.completion";
+  answer.created = draft.created ?? context.createdAt;
+  answer.model = context.model;
+  answer.choices = renderChoices(draft.choices);
+  if (draft.usage !== null) answer.usage = renderUsage(draft.usage);
+  if (context.labels !== undefined) answer.pointsman = context.labels;
+  return answer;
+}
+
+function renderChoices(drafts: ReadonlyMap<number, ChoiceDraft>): readonly JsonObject[] {
+  const choices: JsonObject[] = [];
+  for (const [index, draft] of drafts) choices.push(renderChoice(index, draft));
+  return choices.length > 1 ? choices.sort((a, b) => Number(a.index) - Number(b.index)) : choices;
 }
 
 function collect(event: StreamEvent, draft: AnswerDraft): void {
@@ -124,27 +128,28 @@ function keepFields(
 }
 
 function renderChoice(index: number, draft: ChoiceDraft): JsonObject {
-  const { logprobs: heldLogprobs, ...fields } = draft.fields?.choice ?? {};
-  const calls = draft.calls.map((call) => ({
-    ...call.fields,
-    id: call.id,
-    type: "function",
-    function: { name: call.name, arguments: call.text },
-  }));
-  return {
-    ...fields,
-    index,
-    message: {
-      ...draft.fields?.delta,
-      role: "assistant",
-      content: draft.content,
-      refusal: draft.refusal,
-      ...(draft.reasoning !== null && { reasoning_content: draft.reasoning }),
-      ...(calls.length > 0 && { tool_calls: calls }),
-    },
-    logprobs: addLogprobs(draft.logprobs, heldLogprobs),
-    ...(draft.reason !== null && { finish_reason: renderFinish(draft.reason) }),
-  };
+  const held = draft.fields?.choice;
+  const choice: Record<string, unknown> = held === undefined ? {} : { ...held };
+  choice.index = index;
+  choice.message = renderMessage(draft);
+  choice.logprobs = addLogprobs(draft.logprobs, held?.logprobs);
+  if (draft.reason !== null) choice.finish_reason = renderFinish(draft.reason);
+  return choice;
+}
+
+function renderMessage(draft: ChoiceDraft): JsonObject {
+  const held = draft.fields?.delta;
+  const message: Record<string, unknown> = held === undefined ? {} : { ...held };
+  message.role = "assistant";
+  message.content = draft.content;
+  message.refusal = draft.refusal;
+  if (draft.reasoning !== null) message.reasoning_content = draft.reasoning;
+  if (draft.calls.length > 0) message.tool_calls = draft.calls.map(renderCall);
+  return message;
+}
+
+function renderCall({ fields, id, name, text }: CallDraft): JsonObject {
+  return { ...fields, id, type: "function", function: { name, arguments: text } };
 }
 
 function addLogprobs(known: JsonObject | null, more: unknown): JsonObject | null {
