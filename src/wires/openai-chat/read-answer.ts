@@ -26,9 +26,13 @@ export function readChatAnswer(body: unknown): readonly StreamEvent[] {
   if (choices.length === 0) return [...events, { type: "fault", fault: emptyAnswer() }];
   const usage = isRecord(body.usage) ? readUsage(body.usage) : null;
   const [, closing] = closeChat({ ...READ_START, phase: "open", choices, usage }, true);
-  const last = closing.at(-1);
-  if (usage === null || last === undefined) return [...events, ...closing];
-  return [...events, ...closing.slice(0, -1), { type: "usage", usage }, last];
+  // The usage comes before the terminal event.
+  const last = closing[closing.length - 1];
+  for (const event of closing) {
+    if (event === last && usage !== null) events.push({ type: "usage", usage });
+    events.push(event);
+  }
+  return events;
 }
 
 function readWholeChoice(

@@ -50,13 +50,14 @@ export function flushChat(state: ReadState): readonly StreamEvent[] {
 }
 
 export function start(body: JsonObject, fields: JsonObject | null): StreamEvent {
-  return {
-    type: "start",
-    ...(typeof body.id === "string" && body.id !== "" && { id: body.id }),
-    ...(typeof body.created === "number" && body.created > 0 && { created: body.created }),
-    ...(fields && { extra: toExtra({ chunk: fields }) }),
-  };
+  const event: Writable<Extract<StreamEvent, { type: "start" }>> = { type: "start" };
+  if (typeof body.id === "string" && body.id !== "") event.id = body.id;
+  if (typeof body.created === "number" && body.created > 0) event.created = body.created;
+  if (fields !== null) event.extra = toExtra({ chunk: fields });
+  return event;
 }
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 function readChunk(state: ReadState, chunk: JsonObject): Step {
   const usage = isRecord(chunk.usage) ? readUsage(chunk.usage) : null;

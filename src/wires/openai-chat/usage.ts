@@ -28,24 +28,26 @@ export function readUsage(raw: JsonObject): Usage {
 
 /** The wire's usage block. Details of a provider of the same wire that the contract lacks are kept. */
 export function renderUsage(usage: Usage): JsonObject {
-  const raw = isRecord(usage.raw) && typeof usage.raw.prompt_tokens === "number" ? usage.raw : {};
+  const raw = isRecord(usage.raw) && typeof usage.raw.prompt_tokens === "number" ? usage.raw : null;
   const prompt = usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens;
   const completion = usage.outputTokens + usage.reasoningTokens;
-  return {
-    ...raw,
-    prompt_tokens: prompt,
-    completion_tokens: completion,
-    total_tokens: prompt + completion,
-    prompt_tokens_details: {
-      ...(isRecord(raw.prompt_tokens_details) && raw.prompt_tokens_details),
-      cached_tokens: usage.cacheReadTokens,
-      ...(usage.cacheWriteTokens > 0 && { cache_write_tokens: usage.cacheWriteTokens }),
-    },
-    completion_tokens_details: {
-      ...(isRecord(raw.completion_tokens_details) && raw.completion_tokens_details),
-      reasoning_tokens: usage.reasoningTokens,
-    },
-  };
+  const input = copyOf(raw?.prompt_tokens_details);
+  input.cached_tokens = usage.cacheReadTokens;
+  if (usage.cacheWriteTokens > 0) input.cache_write_tokens = usage.cacheWriteTokens;
+  const output = copyOf(raw?.completion_tokens_details);
+  output.reasoning_tokens = usage.reasoningTokens;
+  const block = copyOf(raw);
+  block.prompt_tokens = prompt;
+  block.completion_tokens = completion;
+  block.total_tokens = prompt + completion;
+  block.prompt_tokens_details = input;
+  block.completion_tokens_details = output;
+  return block;
+}
+
+/** To be written to; empty when there is nothing to copy. */
+function copyOf(fields: unknown): Record<string, unknown> {
+  return isRecord(fields) ? { ...fields } : {};
 }
 
 function count(value: unknown): number {
