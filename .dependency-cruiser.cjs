@@ -16,7 +16,7 @@ const upward = floors.flatMap((rooms, floor) =>
       comment: `floor ${floor}: ${room} may import its own room and the floors below it`,
       severity: "error",
       from: { path: `^src/${room}/`, pathNot: "\\.test\\.ts$" },
-      to: { path: `^src/((${[...above, ...beside].join("|")})/|main\\.ts$)` },
+      to: { path: `^src/((${[...above, ...beside].join("|")})/|main(\\.ts$|/))` },
     };
   }),
 );
