@@ -11,7 +11,7 @@ export interface DegradedAnswer {
   readonly retryAfterSeconds: number | null;
 }
 
-/** The first mode that applies, in the order of the policy; null where the policy names none. */
+/** The policy's first mode, which can always answer; null where it names none. */
 export function degradedAnswer(exchange: Exchange): DegradedAnswer | null {
   const mode = exchange.plan?.degraded[0];
   if (!mode) return null;

@@ -116,6 +116,11 @@ function checkUseCase(
     const fix = 'Add ladder.degraded: [{ busy: { message: "…" } }].';
     report.warning("no_degraded_mode", path, message, fix);
   }
+  if (degraded.length > 1) {
+    const message = `The use case "${useCase.id}" has degraded modes that can never answer: the first one always does.`;
+    const fix = "Keep the first mode and take the others out.";
+    report.warning("unreachable_degraded_mode", [...path, "ladder", "degraded", 1], message, fix);
+  }
   for (const [index, mode] of written.ladder.degraded.entries())
     checkTemplate(mode, [...path, "ladder", "degraded", index], report);
   if (useCase.ladder.length > 0) reportUnserved(useCase, useCase.ladder, [...path, "ladder"], report);

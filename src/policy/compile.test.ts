@@ -13,6 +13,13 @@ describe("warnings, which do not keep a policy from serving", () => {
     `  - { name: ${name}, ${rest}, ladder: { primary: small } }\n`;
   test.each([
     ["unpriced_model", BASE_POLICY.replace(", prices: { input: 1, output: 2 }", "")],
+    [
+      "unreachable_degraded_mode",
+      BASE_POLICY.replace(
+        "degraded: [{ busy: { message: Later. } }]",
+        "degraded: [{ busy: { message: Later. } }, { template: { message: Never. } }]",
+      ),
+    ],
     ["no_degraded_mode", BASE_POLICY.replace("      degraded: [{ busy: { message: Later. } }]\n", "")],
     ["short_deadline", BASE_POLICY.replace("max_output_tokens: 40", "deadline: 10s")],
     ["unreachable_rung", BASE_POLICY.replace("[small]", "[small, { deployments: [large-eu] }]")],

@@ -91,7 +91,7 @@ const ladder = z.strictObject({
     .array(degradedMode)
     .max(8)
     .prefault([])
-    .describe("What answers when no model does, in this order."),
+    .describe("What answers when no model does. The first one always can, so one is enough."),
 });
 
 export const useCase = z
