@@ -33,6 +33,9 @@ export const CAPABILITIES = [
   "logprobs",
   "seed",
   "multiple_choices",
+  "reasoning",
+  "prompt_caching",
+  "embeddings",
 ] as const;
 export type Capability = (typeof CAPABILITIES)[number];
 

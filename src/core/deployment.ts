@@ -24,24 +24,102 @@ export interface ModelSpec {
   readonly tenants?: readonly string[];
 }
 
+/** Where the standard AWS credential chain starts; empty: environment, profile, container, instance. */
+export interface AwsIdentity {
+  readonly profile?: string;
+  /** Role to assume with what the chain finds. */
+  readonly roleArn?: string;
+  readonly externalId?: string;
+}
+
+/** Who vouches for a short-lived OAuth token. */
+export type TokenIssuer =
+  /** Application default credentials, or the service account of a key file. */
+  | { readonly type: "google"; readonly keyFile?: string }
+  /** The default Entra chain: environment, workload identity, managed identity, CLI. */
+  | { readonly type: "entra"; readonly tenantId?: string; readonly clientId?: string };
+
 /** How a call proves itself to a provider. The value comes from the environment or a file, never the policy. */
 export type Credential =
   | { readonly type: "none" }
   | { readonly type: "bearer"; readonly secret: Secret }
   | { readonly type: "header"; readonly header: string; readonly secret: Secret }
+  /** Signature version 4, signed for `service` in `region`. */
+  | {
+      readonly type: "aws";
+      readonly service: "bedrock" | "sagemaker";
+      readonly region: string;
+      readonly identity: AwsIdentity;
+    }
+  | { readonly type: "token"; readonly issuer: TokenIssuer; readonly scope: string }
   /** Configured, but the environment variable or file is not there: such a deployment is refused. */
   | { readonly type: "missing"; readonly where: string };
 
+export const PROVIDER_KINDS = [
+  "simulator",
+  "openai",
+  "openai-compatible",
+  "azure-openai",
+  "anthropic",
+  "bedrock",
+  "sagemaker",
+  "gemini",
+  "vertex",
+] as const;
+export type ProviderKind = (typeof PROVIDER_KINDS)[number];
+
+/** How a wire's path becomes the rest of a URL. */
+export type Endpoint =
+  /** `baseUrl` + the wire's path. */
+  | { readonly type: "plain" }
+  /** `/openai/deployments/{modelId}` + path + `?api-version=…`; null: the v1 surface, `/openai/v1` + path. */
+  | { readonly type: "azure"; readonly apiVersion: string | null }
+  /** `/v1/projects/{project}/locations/{location}/publishers/{publisher}/models/{modelId}:{method}`. */
+  | {
+      readonly type: "vertex";
+      readonly project: string;
+      readonly location: string;
+      readonly publisher: "google" | "anthropic";
+    }
+  /** `/endpoints/{modelId}/invocations` or `…/invocations-response-stream`. */
+  | {
+      readonly type: "sagemaker";
+      readonly targetVariant?: string;
+      readonly targetModel?: string;
+      readonly inferenceComponent?: string;
+      /** Absent: the container speaks OpenAI chat (vLLM, TGI, LMI). */
+      readonly template?: JsonTemplate;
+    };
+
+/** A body for a container of no known wire: `{{prompt}}`, `{{max_tokens}}` … filled in, and where answers stand. */
+export interface JsonTemplate {
+  readonly request: unknown;
+  /** JSON Pointer (RFC 6901) to the text in the answer. */
+  readonly text: string;
+}
+
+/** How a streamed body is cut into frames. `sagemaker-sse`: server-sent events inside payload parts. */
+export type FramingId = "sse" | "aws-event-stream" | "sagemaker-sse";
+
 export interface Deployment {
   readonly id: string;
+  readonly kind: ProviderKind;
   readonly model: ModelSpec;
   readonly provider: string;
+  /** The wire of chat requests. */
   readonly wire: WireId;
+  /** The wire of embedding requests; null where the provider has none. */
+  readonly embeddingWire: WireId | null;
+  readonly endpoint: Endpoint;
+  /** Absent: the wire's own framing. */
+  readonly framing?: FramingId;
   /** The URL the wire's paths are appended to, without a slash at the end. */
   readonly baseUrl: string;
   /** The provider's own name of the model. */
   readonly modelId: string;
   readonly region: string;
+  /** Every region in which a call may be processed: more than one under a cross-region inference profile. */
+  readonly regions: readonly string[];
   /** Deployments with the same group share a quota: throttling of one is throttling of all. */
   readonly quotaGroup: string;
   readonly credential: Credential;

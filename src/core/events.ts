@@ -10,6 +10,8 @@ export type UnifiedFinish = "stop" | "length" | "tool_calls" | "content_filter" 
 export interface FinishReason {
   readonly unified: UnifiedFinish;
   readonly raw: string | null;
+  /** The stop sequence that ended it, where the provider says which. */
+  readonly stopSequence?: string;
 }
 
 /** Tokens in disjoint classes: their sum is everything that is billed. `raw` is the provider's own block. */
@@ -60,7 +62,10 @@ export type StreamEvent =
       readonly type: "reasoning";
       readonly choice: number;
       readonly text: string;
+      /** Signs the reasoning since the last signature and ends that block; `text` may be empty. */
       readonly signature?: string;
+      /** A whole block that the provider encrypted; `text` is then empty. */
+      readonly redacted?: string;
     }
   /** A tool call begins; `index` counts the calls of one choice from 0. */
   | {
@@ -78,6 +83,10 @@ export type StreamEvent =
       readonly index: number;
       readonly text: string;
     }
+  /** Content of one wire that the contract does not model; a renderer of another wire leaves it out. */
+  | { readonly type: "opaque"; readonly choice: number; readonly extra: Extra }
+  /** The vector of input number `index`. */
+  | { readonly type: "embedding"; readonly index: number; readonly vector: readonly number[] }
   /** One choice is complete. */
   | {
       readonly type: "choice_end";

@@ -4,25 +4,70 @@ import type { Capability, Contract } from "./contract.ts";
 export type WireId =
   | "openai-chat"
   | "openai-responses"
+  | "openai-embeddings"
   | "anthropic-messages"
   | "bedrock-converse"
+  | "bedrock-invoke"
   | "gemini"
+  | "gemini-embeddings"
   | "native";
+
+/** What is asked of the model: an answer, vectors, or only how many tokens the request would bring. */
+export type Operation = "chat" | "embed" | "count_tokens";
 
 export type MediaSource =
   | { readonly kind: "url"; readonly url: string }
   /** `data` is base64, as every wire carries it. */
-  | { readonly kind: "base64"; readonly mediaType: string; readonly data: string };
+  | { readonly kind: "base64"; readonly mediaType: string; readonly data: string }
+  | { readonly kind: "text"; readonly mediaType: string; readonly text: string }
+  /** A file uploaded to a provider; it means nothing to another one. */
+  | { readonly kind: "file"; readonly id: string };
+
+/** The caller asks that the request up to here be kept in the provider's prompt cache. */
+export interface CacheHint {
+  readonly ttl?: "5m" | "1h";
+}
 
 export type ContentPart =
-  | { readonly type: "text"; readonly text: string }
-  | { readonly type: "image"; readonly source: MediaSource; readonly detail?: "auto" | "low" | "high" }
-  | { readonly type: "document"; readonly source: MediaSource; readonly name?: string }
+  | { readonly type: "text"; readonly text: string; readonly cache?: CacheHint }
+  | {
+      readonly type: "image";
+      readonly source: MediaSource;
+      readonly detail?: "auto" | "low" | "high";
+      readonly cache?: CacheHint;
+    }
+  | {
+      readonly type: "document";
+      readonly source: MediaSource;
+      readonly name?: string;
+      readonly cache?: CacheHint;
+    }
   /** `arguments` is the JSON text the model wrote, valid or not. */
-  | { readonly type: "tool_call"; readonly id: string; readonly name: string; readonly arguments: string }
-  | { readonly type: "tool_result"; readonly callId: string; readonly content: readonly ContentPart[] }
-  | { readonly type: "reasoning"; readonly text: string; readonly signature?: string }
-  | { readonly type: "refusal"; readonly text: string };
+  | {
+      readonly type: "tool_call";
+      readonly id: string;
+      readonly name: string;
+      readonly arguments: string;
+      readonly cache?: CacheHint;
+    }
+  | {
+      readonly type: "tool_result";
+      readonly callId: string;
+      readonly content: readonly ContentPart[];
+      /** The tool failed, and `content` says how. */
+      readonly isError?: boolean;
+      readonly cache?: CacheHint;
+    }
+  /** `redacted`: reasoning that the provider encrypted whole (base64 or its own text); `text` is then empty. */
+  | {
+      readonly type: "reasoning";
+      readonly text: string;
+      readonly signature?: string;
+      readonly redacted?: string;
+    }
+  | { readonly type: "refusal"; readonly text: string }
+  /** Content of one wire that the contract does not model, as it was; other wires leave it out and warn. */
+  | { readonly type: "opaque"; readonly wire: WireId; readonly value: Readonly<Record<string, unknown>> };
 
 export interface Message {
   readonly role: "system" | "user" | "assistant" | "tool";
@@ -35,6 +80,7 @@ export interface Tool {
   /** A JSON Schema object. */
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly strict?: boolean;
+  readonly cache?: CacheHint;
 }
 
 export type ToolChoice =
@@ -67,6 +113,24 @@ export interface Sampling {
   readonly logprobs?: number;
 }
 
+export const EFFORTS = ["none", "minimal", "low", "medium", "high", "xhigh"] as const;
+export type Effort = (typeof EFFORTS)[number];
+
+/** How much the model shall think before it answers; an absent field leaves the model's default. */
+export interface ReasoningControl {
+  readonly effort?: Effort;
+  /** Tokens of thinking at the most. 0: none. */
+  readonly budgetTokens?: number;
+}
+
+/** What vectors are wanted of. Tokens are ids of the provider's own vocabulary. */
+export interface EmbeddingInput {
+  readonly inputs: readonly (string | readonly number[])[];
+  readonly dimensions?: number;
+  /** What the vectors are for, where the model tells queries from documents. */
+  readonly purpose?: "query" | "document" | "classification" | "clustering";
+}
+
 /** Sections of a request that the ladder may rewrite; a rewritten one is rendered anew on every wire. */
 export type Section = "messages" | "sampling" | "responseFormat";
 
@@ -78,9 +142,12 @@ export interface Origin {
   readonly wire: WireId;
   readonly body: Readonly<Record<string, unknown>>;
   readonly rewritten: ReadonlySet<Section>;
+  /** The caller's headers that its wire passes on (`anthropic-beta`), by lower-case name. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface ModelRequest {
+  readonly operation: Operation;
   /** What the caller named: a use case, one of its aliases, or a model it may use directly. */
   readonly target: string;
   readonly contract: Contract;
@@ -90,6 +157,9 @@ export interface ModelRequest {
   readonly parallelToolCalls?: boolean;
   readonly sampling: Sampling;
   readonly responseFormat: ResponseFormat;
+  readonly reasoning?: ReasoningControl;
+  /** Present exactly when `operation` is `embed`; `messages` is then empty. */
+  readonly embedding?: EmbeddingInput;
   readonly stream: boolean;
   /** Whether a streaming caller asked for a usage event of its own. */
   readonly streamUsage: boolean;
@@ -106,9 +176,12 @@ export function withMessages(request: ModelRequest, messages: readonly Message[]
   return { ...request, messages, origin: { ...request.origin, rewritten } };
 }
 
+const EMBEDDINGS: readonly Capability[] = ["embeddings"];
+
 /** The capabilities without which a model cannot serve `request`; softer controls become warnings (A3). */
 export function requiredCapabilities(request: ModelRequest): readonly Capability[] {
   const needed: Capability[] = [];
+  if (request.operation === "embed") return EMBEDDINGS;
   if (request.tools.length > 0) needed.push("tools");
   if (request.responseFormat.type === "json_schema") needed.push("json_schema");
   if (request.responseFormat.type === "json") needed.push("json_mode");

@@ -3,8 +3,7 @@ import type { Attempt } from "../core/decision.ts";
 import type { StreamEvent } from "../core/events.ts";
 import { FAULTS, type Fault, fault } from "../core/faults.ts";
 import type { ProviderReply } from "../providers/send.ts";
-import { encodeSse } from "../wires/sse.ts";
-import type { RenderContext, Warning } from "../wires/wire.ts";
+import type { Frame, RenderContext, Warning } from "../wires/wire.ts";
 import { conclude, totalCost } from "./conclude.ts";
 import type { DegradedAnswer } from "./degraded.ts";
 import type { Exchange } from "./exchange.ts";
@@ -58,7 +57,12 @@ export function answerStream(
   const { deployment } = climbed;
   const context = renderContext(exchange, deployment.model.id, deployment.simulated, reply.warnings);
   const headers = responseHeaders(exchange, servedBy(climbed));
-  return eventStreamResponse(streamFrames(gateway, exchange, climbed, reply, context), headers, 200);
+  return eventStreamResponse(
+    exchange,
+    streamFrames(gateway, exchange, climbed, reply, context),
+    headers,
+    200,
+  );
 }
 
 /** The policy's own words, when no model answered. */
@@ -97,7 +101,7 @@ export function answerDegraded(
     fault: why,
   });
   if (exchange.request?.stream) {
-    return eventStreamResponse(renderAll(exchange, answer.events, context), headers, status);
+    return eventStreamResponse(exchange, renderAll(exchange, answer.events, context), headers, status);
   }
   headers["content-type"] = "application/json";
   return new Response(JSON.stringify(exchange.wire.renderAnswer(answer.events, context)), {
@@ -176,30 +180,37 @@ function renderContext(
     model,
     createdAt: Math.floor(exchange.arrivedAt / 1000),
     streamUsage: exchange.request?.streamUsage ?? false,
+    estimatedInputTokens: exchange.plan?.estimatedInputTokens ?? 0,
+    request: exchange.request,
   };
   if (!simulated && warnings.length === 0) return context;
   const labels = { ...(simulated && { simulated: true }), ...(warnings.length > 0 && { warnings }) };
   return { ...context, labels };
 }
 
-function renderAll(exchange: Exchange, events: readonly StreamEvent[], context: RenderContext): string {
+function renderAll(
+  exchange: Exchange,
+  events: readonly StreamEvent[],
+  context: RenderContext,
+): Uint8Array<ArrayBuffer> {
   const { wire } = exchange;
   let state = wire.renderStart(context);
-  let text = "";
+  const rendered: Frame[] = [];
   for (const event of events) {
     const [after, frames] = wire.renderEvent(event, state);
     state = after;
-    for (const frame of frames) text += encodeSse(frame);
+    for (const frame of frames) rendered.push(frame);
   }
-  return text;
+  return wire.framing.encode(rendered);
 }
 
 function eventStreamResponse(
-  body: ReadableStream<Uint8Array> | string,
+  exchange: Exchange,
+  body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>,
   headers: Record<string, string>,
   status: number,
 ): Response {
-  headers["content-type"] = "text/event-stream; charset=utf-8";
+  headers["content-type"] = exchange.wire.framing.contentType;
   headers["cache-control"] = "no-cache";
   // Reverse proxies that buffer would turn a stream into a wait.
   headers["x-accel-buffering"] = "no";

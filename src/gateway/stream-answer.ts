@@ -6,8 +6,7 @@ import type { FinishReason, StreamEvent } from "../core/events.ts";
 import { FAULTS, type Fault, fault } from "../core/faults.ts";
 import type { ProviderReply } from "../providers/send.ts";
 import type { Climb } from "../resilience/ladder.ts";
-import { encodeSse } from "../wires/sse.ts";
-import type { RenderContext } from "../wires/wire.ts";
+import type { Frame, RenderContext } from "../wires/wire.ts";
 import { createUsageMeter, priceUsage } from "./account.ts";
 import { conclude } from "./conclude.ts";
 import type { Exchange } from "./exchange.ts";
@@ -15,8 +14,6 @@ import type { Gateway } from "./gateway.ts";
 
 /** A climb that found an answer. */
 export type Climbed = Extract<Climb<ProviderReply>, { ok: true }>;
-
-const encoder = new TextEncoder();
 
 /** Pulled by the caller's socket, so that a slow reader slows the provider and nothing piles up here. */
 export function streamFrames(
@@ -53,17 +50,17 @@ export function streamFrames(
       fault: why,
     });
   };
-  const render = (events: readonly StreamEvent[]): string => {
-    let text = "";
+  const render = (events: readonly StreamEvent[]): readonly Frame[] => {
+    const rendered: Frame[] = [];
     for (const event of events) {
       meter.see(event);
       const [after, frames] = wire.renderEvent(event, state);
       state = after;
-      for (const frame of frames) text += encodeSse(frame);
+      for (const frame of frames) rendered.push(frame);
       if (event.type === "finish") end(event.reason, null);
       else if (event.type === "fault") end(null, event.fault);
     }
-    return text;
+    return rendered;
   };
 
   return new ReadableStream<Uint8Array>({
@@ -72,9 +69,9 @@ export function streamFrames(
         while (!over) {
           const events: readonly StreamEvent[] = pending ?? (await reply.rest?.next()) ?? [];
           pending = null;
-          const text = render(events);
-          if (text !== "") {
-            controller.enqueue(encoder.encode(text));
+          const frames = render(events);
+          if (frames.length > 0) {
+            controller.enqueue(wire.framing.encode(frames));
             break;
           }
         }

@@ -1,5 +1,5 @@
 /** Models and deployments of a document as the gateway uses them. Owns providers' defaults and references. */
-import type { Credential, Deployment, ModelSpec } from "../core/deployment.ts";
+import type { Credential, Deployment, Endpoint, ModelSpec, ProviderKind } from "../core/deployment.ts";
 import { type Prices, usdPerMillion } from "../core/money.ts";
 import type { PolicyDocument } from "./document.ts";
 import type { Report } from "./finding.ts";
@@ -102,6 +102,7 @@ function compilePrices(prices: NonNullable<PolicyDocument["models"][string]["pri
 
 /** What all deployments of one provider share. */
 interface Provider {
+  readonly kind: ProviderKind;
   readonly baseUrl: (deploymentId: string) => string;
   readonly credential: Credential;
   readonly headers: Readonly<Record<string, string>>;
@@ -110,6 +111,7 @@ interface Provider {
 }
 
 const NO_CREDENTIAL: Credential = { type: "none" };
+const PLAIN: Endpoint = { type: "plain" };
 const NOTHING: ReadonlySet<string> = new Set();
 
 function compileProviders(
@@ -123,13 +125,21 @@ function compileProviders(
       const root = ports.simulatorUrl ?? NO_SIMULATOR;
       const baseUrl = (deploymentId: string) => `${root}/${deploymentId}/v1`;
       const credential = NO_CREDENTIAL;
-      providers.set(id, { baseUrl, credential, headers: {}, unsupported: NOTHING, simulated: true });
+      providers.set(id, {
+        kind: spec.kind,
+        baseUrl,
+        credential,
+        headers: {},
+        unsupported: NOTHING,
+        simulated: true,
+      });
       continue;
     }
     const credential = readCredential(id, spec.credential, ports, report);
     const url = spec.base_url.replace(/\/+$/, "");
     const unsupported = new Set(spec.unsupported);
     providers.set(id, {
+      kind: spec.kind,
       baseUrl: () => url,
       credential,
       headers: spec.headers,
@@ -171,12 +181,16 @@ function compileDeployment(
 ): Deployment {
   return {
     id,
+    kind: provider.kind,
     model,
     provider: spec.provider,
     wire: "openai-chat",
+    embeddingWire: "openai-embeddings",
+    endpoint: PLAIN,
     baseUrl: provider.baseUrl(id),
     modelId: spec.model_id,
     region: spec.region,
+    regions: [spec.region],
     quotaGroup: spec.quota_group ?? `${spec.provider}/${spec.region}/${spec.model}`,
     credential: provider.credential,
     headers: provider.headers,

@@ -19,6 +19,9 @@ export function estimateTokens(request: ModelRequest): number {
     tokens += MESSAGE_OVERHEAD;
     for (const part of message.content) tokens += partTokens(part);
   }
+  for (const input of request.embedding?.inputs ?? []) {
+    tokens += typeof input === "string" ? textTokens(input) : input.length;
+  }
   for (const tool of request.tools) {
     tokens +=
       textTokens(tool.name) +
@@ -52,7 +55,10 @@ function partTokens(part: ContentPart): number {
       return part.content.reduce((sum, inner) => sum + partTokens(inner), 0);
     case "image":
       return part.detail === "low" ? LOW_DETAIL_IMAGE : HIGH_DETAIL_IMAGE;
+    case "opaque":
+      return textTokens(JSON.stringify(part.value));
     case "document":
+      if (part.source.kind === "text") return textTokens(part.source.text);
       return part.source.kind === "base64" ? part.source.data.length / DOCUMENT_CHARS_PER_TOKEN : 1000;
   }
 }

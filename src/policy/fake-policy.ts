@@ -67,6 +67,7 @@ export const FAKE_CALLER: Caller = {
 };
 
 export const FAKE_REQUEST: ModelRequest = {
+  operation: "chat",
   target: "chat",
   contract: {},
   messages: [{ role: "user", content: [{ type: "text", text: "Hello" }] }],

@@ -1,12 +1,12 @@
 /**
- * A provider's streamed body as internal events. Owns bytes → text → frames → events and the promise that
+ * A provider's streamed body as internal events. Owns bytes → frames → events and the promise that
  * exactly one terminal event comes last, whatever the socket does.
  */
 import type { StreamEvent } from "../core/events.ts";
 import { isContent, isTerminal } from "../core/events.ts";
 import type { Fault } from "../core/faults.ts";
-import { createSseParser } from "../wires/sse.ts";
-import type { SseFrame } from "../wires/wire.ts";
+import type { Framing } from "../wires/framing.ts";
+import type { Frame } from "../wires/wire.ts";
 import { networkFault } from "./network-fault.ts";
 import type { Watchdog } from "./watchdog.ts";
 import type { AnyWire } from "./wire-registry.ts";
@@ -21,12 +21,12 @@ export interface EventStream {
 /** Reads `body` by `wire`, under `watchdog`, whose idle limit every chunk renews. */
 export function openEventStream(
   wire: AnyWire,
+  framing: Framing,
   body: ReadableStream<Uint8Array>,
   watchdog: Watchdog,
 ): EventStream {
   const reader = body.getReader();
-  const decoder = new TextDecoder("utf-8");
-  const parser = createSseParser();
+  const parser = framing.createParser();
   let state = wire.readStart();
   let over = false;
 
@@ -45,7 +45,7 @@ export function openEventStream(
     }
     watchdog.stop();
   };
-  const feed = (frames: readonly SseFrame[]): StreamEvent[] => {
+  const feed = (frames: readonly Frame[]): StreamEvent[] => {
     const events: StreamEvent[] = [];
     for (const frame of frames) {
       const [after, produced] = wire.step(state, frame);
@@ -71,7 +71,7 @@ export function openEventStream(
         let events: StreamEvent[];
         try {
           const { done, value } = await reader.read();
-          events = done ? finish() : feed(parser.push(decoder.decode(value, { stream: true })));
+          events = done ? finish() : feed(parser.push(value));
         } catch (thrown) {
           events = [{ type: "fault", fault: watchdog.fault ?? networkFault(thrown) }];
         }

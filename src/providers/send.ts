@@ -8,9 +8,14 @@ import type { AttemptTimeouts, Deployment } from "../core/deployment.ts";
 import { isContent, isTerminal, type StreamEvent } from "../core/events.ts";
 import { type Fault, fault, type Result } from "../core/faults.ts";
 import type { ModelRequest } from "../core/request.ts";
-import type { LowerTarget, Warning } from "../wires/wire.ts";
+import type { Framing } from "../wires/framing.ts";
+import type { Lowered, LowerTarget, Warning } from "../wires/wire.ts";
+import { authorize, type UnsignedCall } from "./authorize.ts";
 import { canConnect } from "./connect-check.ts";
+import { crossingLosses } from "./crossing.ts";
+import { endpointUrl } from "./endpoint-url.ts";
 import { type EventStream, openEventStream } from "./event-stream.ts";
+import { framingOf } from "./framing-registry.ts";
 import { networkFault } from "./network-fault.ts";
 import { Watchdog } from "./watchdog.ts";
 import { type AnyWire, findWire } from "./wire-registry.ts";
@@ -43,15 +48,19 @@ export type ProviderReply =
 
 export async function sendToProvider(call: ProviderCall, clock: Clock): Promise<Result<ProviderReply>> {
   const { request, deployment } = call;
-  const wire = findWire(deployment.wire);
-  if (!wire) return refuse(fault("internal", "unknown_wire", `This build has no wire ${deployment.wire}.`));
+  const wire = wireFor(deployment, request);
+  if (!wire) return refuse(noWire(deployment, request));
   const target: LowerTarget = {
     modelId: deployment.modelId,
     capabilities: deployment.model.capabilities,
+    maxOutputTokens: deployment.model.maxOutputTokens,
     unsupported: deployment.unsupported,
   };
+  const losses = crossingLosses(request, wire);
+  if ("kind" in losses) return refuse(losses);
   const lowered = wire.lower(request, target);
   if (!lowered.ok) return lowered;
+  const warnings = losses.length === 0 ? lowered.value.warnings : [...losses, ...lowered.value.warnings];
 
   const { timeouts, committedTotalMs, callerSignal } = call;
   const canReach = (withinMs: number) => canConnect(deployment.baseUrl, withinMs, clock);
@@ -59,10 +68,13 @@ export async function sendToProvider(call: ProviderCall, clock: Clock): Promise<
   const watchdog = new Watchdog(clock, limits, request.stream);
   let streaming = false;
   try {
-    const response = await fetch(deployment.baseUrl + wire.path(request, target), {
+    const unsigned = unsignedCall(call, wire, target, lowered.value);
+    const authorizing = authorize(deployment, unsigned);
+    if (authorizing) await authorizing;
+    const response = await fetch(unsigned.url, {
       method: "POST",
-      headers: requestHeaders(deployment, request.stream, call.traceparent),
-      body: JSON.stringify(lowered.value.body),
+      headers: unsigned.headers,
+      body: unsigned.body,
       signal: watchdog.signal,
       redirect: "error",
     });
@@ -70,9 +82,9 @@ export async function sendToProvider(call: ProviderCall, clock: Clock): Promise<
     if (response.status >= 400) return refuse(await readError(wire, response, clock.now()));
     if (!request.stream) {
       const body = hasStatedLength(response) ? await response.json() : await readCounted(response);
-      return readWhole(wire, body, lowered.value.warnings);
+      return readWhole(wire, body, warnings);
     }
-    const opened = await readHead(wire, response, watchdog, lowered.value.warnings);
+    const opened = await readHead(wire, framingOf(deployment, wire), response, watchdog, warnings);
     streaming = opened.ok;
     return opened;
   } catch (thrown) {
@@ -87,21 +99,33 @@ function refuse(why: Fault): Result<never> {
   return { ok: false, fault: why };
 }
 
-function requestHeaders(
-  deployment: Deployment,
-  stream: boolean,
-  traceparent: string,
-): Record<string, string> {
+/** The wire that `deployment` speaks for what is asked; null where it has none. */
+export function wireFor(deployment: Deployment, request: ModelRequest): AnyWire | null {
+  if (request.operation !== "embed") return findWire(deployment.wire);
+  return deployment.embeddingWire === null ? null : findWire(deployment.embeddingWire);
+}
+
+function noWire(deployment: Deployment, request: ModelRequest): Fault {
+  const what = request.operation === "embed" ? "embeddings" : deployment.wire;
+  return fault("internal", "unknown_wire", `The deployment ${deployment.id} has no wire for ${what}.`);
+}
+
+function unsignedCall(
+  call: ProviderCall,
+  wire: AnyWire,
+  target: LowerTarget,
+  lowered: Lowered,
+): UnsignedCall {
+  const { deployment, request } = call;
   const headers: Record<string, string> = {
     ...deployment.headers,
+    ...lowered.headers,
     "content-type": "application/json",
-    accept: stream ? "text/event-stream" : "application/json",
-    traceparent,
+    accept: request.stream ? framingOf(deployment, wire).contentType : "application/json",
+    traceparent: call.traceparent,
   };
-  const { credential } = deployment;
-  if (credential.type === "bearer") headers.authorization = `Bearer ${credential.secret.reveal()}`;
-  else if (credential.type === "header") headers[credential.header] = credential.secret.reveal();
-  return headers;
+  const url = endpointUrl(deployment, request, wire.path(request, target));
+  return { url, headers, body: JSON.stringify(lowered.body) };
 }
 
 function readWhole(wire: AnyWire, body: unknown, warnings: readonly Warning[]): Result<ProviderReply> {
@@ -139,6 +163,7 @@ function bodyFault(thrown: unknown): Fault {
 /** Reads up to the first content, so that whatever goes wrong before it can still fall back. */
 async function readHead(
   wire: AnyWire,
+  framing: Framing,
   response: Response,
   watchdog: Watchdog,
   warnings: readonly Warning[],
@@ -149,7 +174,7 @@ async function readHead(
     watchdog.stop();
     return whollyAnswered(readWhole(wire, body, warnings));
   }
-  const stream = openEventStream(wire, response.body, watchdog);
+  const stream = openEventStream(wire, framing, response.body, watchdog);
   const head: StreamEvent[] = [];
   for (;;) {
     const events = await stream.next();

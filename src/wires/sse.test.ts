@@ -1,15 +1,15 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { createSseParser, encodeSse } from "./sse.ts";
-import type { SseFrame } from "./wire.ts";
+import type { Frame } from "./wire.ts";
 
-function parse(...pieces: string[]): readonly SseFrame[] {
+function parse(...pieces: string[]): readonly Frame[] {
   const parser = createSseParser();
   return [...pieces.flatMap((piece) => parser.push(piece)), ...parser.end()];
 }
 
 describe("createSseParser", () => {
-  const cases: readonly [string, string, readonly SseFrame[]][] = [
+  const cases: readonly [string, string, readonly Frame[]][] = [
     ["one line", 'data: {"a":1}\n\n', [{ data: '{"a":1}' }]],
     ["two frames", "data: 1\n\ndata: 2\n\n", [{ data: "1" }, { data: "2" }]],
     ["no space after the colon", "data:1\n\n", [{ data: "1" }]],

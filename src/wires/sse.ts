@@ -1,11 +1,11 @@
 /** Server-sent events, both ways. Owns lines, fields and frame bounds; knows nothing of what `data` holds. */
 import { type Fault, fault } from "../core/faults.ts";
-import type { SseFrame } from "./wire.ts";
+import type { Frame } from "./wire.ts";
 
 /** Characters (UTF-16 units) of data that one frame may hold before the stream is given up. */
 const MAX_FRAME_CHARS = 8 * 1024 * 1024;
 
-const NO_FRAMES: readonly SseFrame[] = [];
+const NO_FRAMES: readonly Frame[] = [];
 const DATA = "data: ";
 const LONGEST_NAME = "event: ".length;
 const LF = 10;
@@ -17,12 +17,12 @@ const SPACE = 32;
  */
 export interface SseParser {
   /** The frames that `text` completed, in order. */
-  push(text: string): readonly SseFrame[];
+  push(text: string): readonly Frame[];
   /**
    * The bytes ended. A frame whose lines were complete and which only lacked its blank line is delivered;
    * a last line without its line break was cut somewhere in the middle and is discarded.
    */
-  end(): readonly SseFrame[];
+  end(): readonly Frame[];
   /** Set once when a frame exceeds the bound (`malformed`, `frame_too_large`); later text is ignored. */
   readonly fault: Fault | null;
 }
@@ -50,7 +50,7 @@ class IncrementalParser implements SseParser {
     return this.#fault;
   }
 
-  push(text: string): readonly SseFrame[] {
+  push(text: string): readonly Frame[] {
     if (text === "" || this.#fault) return NO_FRAMES;
     const fresh = this.#trimStart(text);
     const hasCarriageReturn = fresh.includes("\r");
@@ -62,7 +62,7 @@ class IncrementalParser implements SseParser {
     }
     const buffer = this.#rest + fresh;
     this.#rest = "";
-    const frames: SseFrame[] = [];
+    const frames: Frame[] = [];
     const used = hasCarriageReturn ? this.#anyLines(buffer, frames) : this.#feedLines(buffer, frames);
     if (this.#fault) return frames;
     this.#rest = buffer.slice(used);
@@ -70,8 +70,8 @@ class IncrementalParser implements SseParser {
     return frames;
   }
 
-  end(): readonly SseFrame[] {
-    const frames: SseFrame[] = [];
+  end(): readonly Frame[] {
+    const frames: Frame[] = [];
     if (!this.#fault) this.#dispatch(frames);
     this.#rest = "";
     return frames;
@@ -90,7 +90,7 @@ class IncrementalParser implements SseParser {
   }
 
   /** Lines ended by LF alone, which is what providers send; a whole `data: …` frame is cut out at once. */
-  #feedLines(buffer: string, frames: SseFrame[]): number {
+  #feedLines(buffer: string, frames: Frame[]): number {
     let at = 0;
     for (;;) {
       const end = buffer.indexOf("\n", at);
@@ -112,7 +112,7 @@ class IncrementalParser implements SseParser {
   }
 
   /** Lines ended by CR, LF or CRLF in any mixture. Both positions are kept, so each search runs once. */
-  #anyLines(buffer: string, frames: SseFrame[]): number {
+  #anyLines(buffer: string, frames: Frame[]): number {
     let at = 0;
     let lineFeed = buffer.indexOf("\n");
     let carriageReturn = buffer.indexOf("\r");
@@ -131,7 +131,7 @@ class IncrementalParser implements SseParser {
     return at;
   }
 
-  #line(buffer: string, from: number, end: number, frames: SseFrame[]): void {
+  #line(buffer: string, from: number, end: number, frames: Frame[]): void {
     if (from === end) {
       this.#dispatch(frames);
       return;
@@ -147,7 +147,7 @@ class IncrementalParser implements SseParser {
     this.#checkBound();
   }
 
-  #dispatch(frames: SseFrame[]): void {
+  #dispatch(frames: Frame[]): void {
     const data = this.#data;
     const event = this.#event;
     this.#data = null;
@@ -172,7 +172,7 @@ class IncrementalParser implements SseParser {
 }
 
 /** One frame as text, ready to be encoded as UTF-8. Line breaks inside `data` become several data lines. */
-export function encodeSse(frame: SseFrame): string {
+export function encodeSse(frame: Frame): string {
   const { event, data } = frame;
   const body =
     data.includes("\n") || data.includes("\r")

@@ -5,21 +5,32 @@
 import type { Capability, Contract } from "../core/contract.ts";
 import type { StreamEvent } from "../core/events.ts";
 import type { Fault, Result } from "../core/faults.ts";
-import type { ModelRequest, WireId } from "../core/request.ts";
+import type { ModelRequest, Operation, WireId } from "../core/request.ts";
+import type { Framing } from "./framing.ts";
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** One server-sent event, comments and retry fields left out. */
-export interface SseFrame {
-  /** The `event:` field; absent means `message`. */
+/** One message of a stream: a server-sent event, or an event or exception of an AWS event stream. */
+export interface Frame {
+  /** The `event:` field or `:event-type` (`:exception-type`) header; absent means `message`. */
   readonly event?: string;
   readonly data: string;
+  /** True for an exception frame. */
+  readonly exception?: true;
 }
 
-/** What arrives beside the body: the contract of `x-pointsman-*` headers, already parsed. */
+/** What arrives beside the body: the contract of `x-pointsman-*` headers, and what the path says. */
 export interface RequestHints {
   readonly contract: Contract;
   readonly strict: boolean;
+  /** The model, where the path names it and not the body. */
+  readonly target?: string;
+  /** Whether the path asks for a stream; absent where the body says. */
+  readonly stream?: boolean;
+  /** Absent: the wire's usual one. */
+  readonly operation?: Operation;
+  /** Those of the caller's headers that the wire lists in `passedHeaders`; absent: none of them came. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** The model a request is lowered to. */
@@ -27,6 +38,8 @@ export interface LowerTarget {
   /** The provider's own name of the model. */
   readonly modelId: string;
   readonly capabilities: ReadonlySet<Capability>;
+  /** What the model can produce at the most: for wires on which a limit must be stated. */
+  readonly maxOutputTokens: number;
   /** Body fields that this server refuses. */
   readonly unsupported: ReadonlySet<string>;
 }
@@ -40,6 +53,8 @@ export interface Warning {
 export interface Lowered {
   readonly body: JsonObject;
   readonly warnings: readonly Warning[];
+  /** Headers that belong to the body: versions and betas. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** What a renderer must know that events do not say. */
@@ -51,6 +66,10 @@ export interface RenderContext {
   readonly createdAt: number;
   /** Whether the caller asked for a usage frame in the stream. */
   readonly streamUsage: boolean;
+  /** For wires that state input tokens before the provider has said them. */
+  readonly estimatedInputTokens: number;
+  /** What is answered; null where it could not be parsed. */
+  readonly request: ModelRequest | null;
   /** Present on degraded and simulated answers; rendered as body metadata where the wire has room. */
   readonly labels?: JsonObject;
 }
@@ -63,23 +82,32 @@ export interface RenderedFault {
 
 export interface Wire<ReadState, RenderState> {
   readonly id: WireId;
+  /** How its streams are cut into frames. */
+  readonly framing: Framing;
 
   // As a server: the caller's side.
+  /** Lower-case names of the caller's headers that belong to the request and reach `RequestHints.headers`. */
+  readonly passedHeaders: readonly string[];
   /** `body` is parsed JSON whose depth and keys were checked. Faults: `invalid` with `param`. */
   parseRequest(body: unknown, hints: RequestHints): Result<ModelRequest>;
+  /**
+   * Controls of a request that came in on this wire which the contract does not model, so that no other wire
+   * can honour them: each becomes a warning where the provider speaks another wire. Names of fields or headers.
+   */
+  beyondContract(request: ModelRequest): readonly string[];
   renderStart(context: RenderContext): RenderState;
   /** Frames of one event, ready to be framed; after a terminal event nothing may follow. */
-  renderEvent(event: StreamEvent, state: RenderState): readonly [RenderState, readonly SseFrame[]];
+  renderEvent(event: StreamEvent, state: RenderState): readonly [RenderState, readonly Frame[]];
   /** The whole answer of a call that does not stream; `events` end with `finish`. */
   renderAnswer(events: readonly StreamEvent[], context: RenderContext): JsonObject;
   renderFault(fault: Fault, requestId: string): RenderedFault;
 
   // As a client: the provider's side.
-  /** Appended to the deployment's base URL. */
+  /** Appended to the deployment's base URL; begins with a slash, each segment percent-encoded. */
   path(request: ModelRequest, target: LowerTarget): string;
   lower(request: ModelRequest, target: LowerTarget): Result<Lowered>;
   readStart(): ReadState;
-  step(state: ReadState, frame: SseFrame): readonly [ReadState, readonly StreamEvent[]];
+  step(state: ReadState, frame: Frame): readonly [ReadState, readonly StreamEvent[]];
   /** The bytes ended: the terminal event, unless `step` already gave one. */
   flush(state: ReadState): readonly StreamEvent[];
   /** A whole body of a call that did not stream; the last event is terminal. */

@@ -18,6 +18,7 @@ function user(...content: readonly (string | ContentPart)[]): Message {
 
 function question(text: string, rest: Partial<Question> = {}): Question {
   return {
+    operation: "chat",
     messages: [user(text)],
     tools: [],
     sampling: {},

@@ -5,12 +5,15 @@ import { countTokens } from "./tokens.ts";
 /** The part of a request that an answer depends on; every wire's parsed request is one. */
 export type Question = Pick<
   ModelRequest,
+  | "operation"
   | "messages"
   | "tools"
   | "toolChoice"
   | "parallelToolCalls"
   | "sampling"
   | "responseFormat"
+  | "reasoning"
+  | "embedding"
   | "stream"
   | "streamUsage"
 >;
@@ -110,6 +113,9 @@ function countParts(parts: readonly ContentPart[]): number {
         break;
       case "tool_result":
         total += countParts(part.content);
+        break;
+      case "opaque":
+        total += countTokens(JSON.stringify(part.value));
         break;
       default:
         total += countTokens(part.text);

@@ -152,6 +152,8 @@ function scriptOf(
     model: deployment.settings.model,
     createdAt: Math.floor(running.clock.now() / 1000),
     streamUsage: question.streamUsage,
+    estimatedInputTokens: answer.usage.inputTokens,
+    request: question,
   };
   const pace = paceOf(deployment.settings, running.scenario.seed, requestNumber);
   const write = question.stream ? streamScript : wholeScript;

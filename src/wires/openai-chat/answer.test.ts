@@ -9,6 +9,8 @@ const CONTEXT: RenderContext = {
   model: "large",
   createdAt: 1_758_000_000,
   streamUsage: false,
+  estimatedInputTokens: 0,
+  request: null,
 };
 
 function read(...chunks: readonly unknown[]): readonly StreamEvent[] {

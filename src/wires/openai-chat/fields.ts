@@ -1,5 +1,6 @@
 /** Fields of this wire that the contract does not model. Owns how they travel in `extra`; knows no event. */
 import type { Extra } from "../../core/events.ts";
+import { isRecord, mergeRecords } from "../fields.ts";
 import type { JsonObject } from "../wire.ts";
 
 export const WIRE_ID = "openai-chat";
@@ -12,31 +13,6 @@ export interface LevelFields {
 }
 
 export type Level = keyof LevelFields;
-
-export function isRecord(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/**
- * The fields of `source` that are neither `modelled`, nor null, nor the same as in `known`; null when there
- * are none, which is the common case and allocates nothing.
- */
-export function unmodelled(
-  source: JsonObject,
-  modelled: ReadonlySet<string>,
-  known: JsonObject | null,
-): JsonObject | null {
-  let found: Record<string, unknown> | null = null;
-  for (const key in source) {
-    if (modelled.has(key)) continue;
-    const value = source[key];
-    if (value === null || value === undefined || key === "__proto__") continue;
-    if (known !== null && known[key] === value) continue;
-    found ??= {};
-    found[key] = value;
-  }
-  return found;
-}
 
 /** Null when no level has a field. */
 export function levels(
@@ -63,19 +39,4 @@ export function mergeLevels(earlier: LevelFields | null, later: LevelFields | nu
   if (earlier === null) return later;
   if (later === null) return earlier;
   return mergeRecords(earlier as JsonObject, later as JsonObject) as LevelFields;
-}
-
-/** `later` laid over `earlier`: arrays are strung together, objects merged, anything else replaced. */
-export function mergeRecords(earlier: JsonObject, later: JsonObject): JsonObject {
-  const merged: Record<string, unknown> = { ...earlier };
-  for (const key in later) {
-    if (key !== "__proto__") merged[key] = mergeValues(merged[key], later[key]);
-  }
-  return merged;
-}
-
-function mergeValues(earlier: unknown, later: unknown): unknown {
-  if (Array.isArray(earlier) && Array.isArray(later)) return [...earlier, ...later];
-  if (isRecord(earlier) && isRecord(later)) return mergeRecords(earlier, later);
-  return later === null || later === undefined ? (earlier ?? later) : later;
 }

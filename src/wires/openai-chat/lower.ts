@@ -1,9 +1,18 @@
 /** A request in the provider's terms. Owns which fields are sent; whether the model may serve was decided before. */
 import { failed, ok, type Result } from "../../core/faults.ts";
-import type { ModelRequest, ResponseFormat, Sampling, Tool, ToolChoice } from "../../core/request.ts";
+import type {
+  ModelRequest,
+  ReasoningControl,
+  ResponseFormat,
+  Sampling,
+  Tool,
+  ToolChoice,
+} from "../../core/request.ts";
+import { withoutContract } from "../contract-metadata.ts";
+import { effortOf } from "../effort.ts";
+import { isRecord } from "../fields.ts";
 import type { JsonObject, Lowered, LowerTarget, Warning } from "../wire.ts";
-import { withoutContract } from "./contract-metadata.ts";
-import { isRecord, WIRE_ID } from "./fields.ts";
+import { WIRE_ID } from "./fields.ts";
 import { renderMessages } from "./messages.ts";
 
 type Body = Record<string, unknown>;
@@ -80,6 +89,7 @@ function fromContract(request: ModelRequest): Body {
   if (request.parallelToolCalls !== undefined) body.parallel_tool_calls = request.parallelToolCalls;
   renderSampling(body, request.sampling, "max_completion_tokens");
   renderFormat(body, request.responseFormat);
+  renderReasoning(body, request.reasoning);
   if (request.user !== undefined) body.user = request.user;
   return body;
 }
@@ -118,6 +128,11 @@ function renderFormat(body: Body, format: ResponseFormat): void {
   body.response_format = { type: "json_schema", json_schema: { name, schema, strict } };
 }
 
+function renderReasoning(body: Body, reasoning: ReasoningControl | undefined): void {
+  if (reasoning === undefined) return;
+  body.reasoning_effort = reasoning.effort ?? effortOf(reasoning.budgetTokens ?? 0);
+}
+
 function removeUnsupported(body: Body, request: ModelRequest, target: LowerTarget): readonly Warning[] {
   const { capabilities, unsupported } = target;
   const { sampling } = request;
@@ -137,6 +152,11 @@ function removeUnsupported(body: Body, request: ModelRequest, target: LowerTarge
     // A model without parallel calls already does what `false` asks for.
     if (request.parallelToolCalls) lose("parallel_tool_calls");
     else delete body.parallel_tool_calls;
+  }
+  if (request.reasoning !== undefined && !capabilities.has("reasoning")) {
+    // A model that does not think already does what `none` asks for.
+    if (body.reasoning_effort === "none") delete body.reasoning_effort;
+    else lose("reasoning_effort");
   }
   if (sampling.topK !== undefined && request.origin.wire !== WIRE_ID) lose("top_k");
   for (const field of unsupported) {

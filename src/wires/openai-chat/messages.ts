@@ -1,6 +1,7 @@
 /** Messages of this wire, both ways. Owns roles, parts and data URLs; knows no other section of a request. */
 import { type Fault, fault } from "../../core/faults.ts";
 import type { ContentPart, MediaSource, Message } from "../../core/request.ts";
+import { encodeBase64 } from "../base64.ts";
 import type { JsonObject } from "../wire.ts";
 import type { ChatMessage, ChatPart } from "./request-schema.ts";
 
@@ -174,12 +175,22 @@ function renderPart(part: ContentPart): readonly JsonObject[] {
     case "tool_call":
     case "tool_result":
     case "reasoning":
+    case "opaque":
       return [];
   }
 }
 
 function renderSource(source: MediaSource): string {
-  return source.kind === "url" ? source.url : `data:${source.mediaType};base64,${source.data}`;
+  switch (source.kind) {
+    case "url":
+      return source.url;
+    case "base64":
+      return `data:${source.mediaType};base64,${source.data}`;
+    case "text":
+      return `data:${source.mediaType};base64,${encodeBase64(source.text)}`;
+    case "file":
+      return source.id;
+  }
 }
 
 function renderAssistant(content: readonly ContentPart[]): JsonObject {

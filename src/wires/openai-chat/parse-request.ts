@@ -8,10 +8,11 @@ import type {
   Tool,
   ToolChoice,
 } from "../../core/request.ts";
+import { readContract } from "../contract-metadata.ts";
+import { isRecord, unmodelled } from "../fields.ts";
+import { issueFault } from "../issues.ts";
 import type { JsonObject, RequestHints } from "../wire.ts";
-import { readContract } from "./contract-metadata.ts";
-import { isRecord, WIRE_ID } from "./fields.ts";
-import { issueFault } from "./issues.ts";
+import { WIRE_ID } from "./fields.ts";
 import { readMessages } from "./messages.ts";
 import { type ChatRequest, type ChatResponseFormat, chatRequestSchema } from "./request-schema.ts";
 
@@ -45,6 +46,7 @@ function toModelRequest(
   body: JsonObject,
 ): ModelRequest {
   const draft: { -readonly [Key in keyof ModelRequest]: ModelRequest[Key] } = {
+    operation: "chat",
     target: request.model,
     contract: stated.contract,
     messages,
@@ -59,7 +61,17 @@ function toModelRequest(
   if (request.tool_choice) draft.toolChoice = readToolChoice(request.tool_choice);
   if (typeof request.parallel_tool_calls === "boolean") draft.parallelToolCalls = request.parallel_tool_calls;
   if (request.user) draft.user = request.user;
+  if (request.reasoning_effort) draft.reasoning = { effort: request.reasoning_effort };
   return draft;
+}
+
+/** Fields that say nothing a model would have to honour. */
+const OURS: ReadonlySet<string> = new Set([...Object.keys(chatRequestSchema.shape), "store", "service_tier"]);
+
+/** The body's fields that the contract does not model. */
+export function chatBeyondContract(request: ModelRequest): readonly string[] {
+  const lost = unmodelled(request.origin.body, OURS, null);
+  return lost === null ? [] : Object.keys(lost);
 }
 
 /** What older clients and other modalities send; each is told what to use in its place. */

@@ -1,25 +1,25 @@
 /** A provider's whole answer of this wire as events, by the same reading as a stream's chunks. */
 import type { StreamEvent } from "../../core/events.ts";
-import { fault } from "../../core/faults.ts";
+import { isRecord, unmodelled } from "../fields.ts";
+import { badAnswer, emptyAnswer } from "../provider-fault.ts";
 import type { JsonObject } from "../wire.ts";
 import { readStreamError } from "./errors.ts";
-import { isRecord, unmodelled } from "./fields.ts";
-import { CHUNK_FIELDS, closeChat, defectFault, emptyAnswer, start } from "./read.ts";
+import { CHUNK_FIELDS, closeChat, defectFault, start } from "./read.ts";
 import { readChoice } from "./read-choice.ts";
 import { type ChoiceState, newChoice, READ_START } from "./read-state.ts";
 import { readUsage } from "./usage.ts";
 
 export function readChatAnswer(body: unknown): readonly StreamEvent[] {
-  if (!isRecord(body)) return [badAnswer()];
+  if (!isRecord(body)) return [{ type: "fault", fault: badAnswer() }];
   if (body.error !== undefined && body.error !== null) {
     return [{ type: "fault", fault: readStreamError(body) }];
   }
-  if (!Array.isArray(body.choices)) return [badAnswer()];
+  if (!Array.isArray(body.choices)) return [{ type: "fault", fault: badAnswer() }];
   const events: StreamEvent[] = [start(body, unmodelled(body, CHUNK_FIELDS, null))];
   const choices: ChoiceState[] = [];
   for (const [position, choice] of body.choices.entries()) {
     const read = readWholeChoice(choice, position, body, events);
-    if (read === null) return [...events, badAnswer()];
+    if (read === null) return [...events, { type: "fault", fault: badAnswer() }];
     if (read === "broken") return [...events, { type: "fault", fault: defectFault("broken") }];
     choices.push(read);
   }
@@ -46,9 +46,4 @@ function readWholeChoice(
   const answerId = typeof body.id === "string" ? body.id : "";
   const read = readChoice(newChoice(index), choice, choice.message, null, answerId, events);
   return read === "shape" ? null : read;
-}
-
-function badAnswer(): StreamEvent {
-  const message = "The model's provider sent an answer that cannot be read.";
-  return { type: "fault", fault: fault("malformed", "bad_answer", message) };
 }

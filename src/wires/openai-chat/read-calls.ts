@@ -1,7 +1,8 @@
 /** Tool calls as a provider streams them, in pieces. Owns which piece belongs to which call. */
 import type { StreamEvent } from "../../core/events.ts";
+import { isRecord, unmodelled } from "../fields.ts";
 import type { JsonObject } from "../wire.ts";
-import { isRecord, toExtra, unmodelled } from "./fields.ts";
+import { toExtra } from "./fields.ts";
 import type { CallState } from "./read-state.ts";
 
 /** Calls of one choice beyond this are taken for a broken stream. */

@@ -1,7 +1,8 @@
 /** One choice of one chunk, or of a whole answer: its delta becomes events. Owns the order of what it holds. */
 import type { StreamEvent } from "../../core/events.ts";
+import { isRecord, unmodelled } from "../fields.ts";
 import type { JsonObject } from "../wire.ts";
-import { isRecord, type LevelFields, levels, mergeLevels, toExtra, unmodelled } from "./fields.ts";
+import { type LevelFields, levels, mergeLevels, toExtra } from "./fields.ts";
 import { isBrokenFinish, readFinish } from "./finish-reason.ts";
 import { endCalls, readCalls } from "./read-calls.ts";
 import type { CallState, ChoiceState } from "./read-state.ts";

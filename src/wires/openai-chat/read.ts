@@ -1,9 +1,11 @@
 /** A provider's stream of this wire as events: one frame at a time, then the end of the bytes. */
 import type { FinishReason, StreamEvent } from "../../core/events.ts";
 import { type Fault, fault } from "../../core/faults.ts";
-import type { JsonObject, SseFrame } from "../wire.ts";
+import { isRecord, unmodelled } from "../fields.ts";
+import { badChunk, emptyAnswer, streamCut } from "../provider-fault.ts";
+import type { Frame, JsonObject } from "../wire.ts";
 import { readStreamError } from "./errors.ts";
-import { isRecord, toExtra, unmodelled } from "./fields.ts";
+import { toExtra } from "./fields.ts";
 import { type ChoiceDefect, endChoice, readChoice, tellEnd } from "./read-choice.ts";
 import { type ChoiceState, newChoice, type ReadState } from "./read-state.ts";
 import { readUsage } from "./usage.ts";
@@ -22,7 +24,7 @@ const NOTHING: readonly StreamEvent[] = [];
 
 type Step = readonly [ReadState, readonly StreamEvent[]];
 
-export function stepChat(state: ReadState, frame: SseFrame): Step {
+export function stepChat(state: ReadState, frame: Frame): Step {
   if (state.phase === "done" || frame.event === "ping") return [state, NOTHING];
   const data = frame.data;
   if (data.length < 16) {
@@ -150,20 +152,4 @@ function stop(state: ReadState, events: readonly StreamEvent[], why: Fault): Ste
 export function defectFault(defect: ChoiceDefect): Fault {
   if (defect === "shape") return badChunk();
   return fault("outage", "provider_error", "The model's provider failed while it was answering.");
-}
-
-function badChunk(): Fault {
-  return fault(
-    "malformed",
-    "bad_chunk",
-    "The model's provider sent a part of the answer that cannot be read.",
-  );
-}
-
-function streamCut(): Fault {
-  return fault("outage", "stream_cut", "The model's provider broke off before the answer was complete.");
-}
-
-export function emptyAnswer(): Fault {
-  return fault("malformed", "empty_answer", "The model's provider sent an answer without content.");
 }

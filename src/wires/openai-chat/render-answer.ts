@@ -1,7 +1,8 @@
 /** Events as the caller's whole answer of this wire. Owns how pieces are joined into messages. */
 import type { FinishReason, StreamEvent, Usage } from "../../core/events.ts";
+import { isRecord, mergeRecords } from "../fields.ts";
 import type { JsonObject, RenderContext } from "../wire.ts";
-import { fromExtra, isRecord, type LevelFields, mergeLevels, mergeRecords } from "./fields.ts";
+import { fromExtra, type LevelFields, mergeLevels } from "./fields.ts";
 import { renderFinish } from "./finish-reason.ts";
 import { answerId } from "./render.ts";
 import { renderUsage } from "./usage.ts";
@@ -74,6 +75,8 @@ function collect(event: StreamEvent, draft: AnswerDraft): void {
       draft.usage = event.usage ?? draft.usage;
       return;
     case "fault":
+    case "opaque":
+    case "embedding":
       return;
     default:
       collectChoice(event, draft);

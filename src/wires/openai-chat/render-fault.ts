@@ -1,5 +1,6 @@
 /** A fault in this wire's error shape. Owns type words and retry headers; statuses come from the fault table. */
 import { FAULTS, type Fault, type FaultKind } from "../../core/faults.ts";
+import { retryHeaders } from "../render-retry.ts";
 import type { JsonObject, RenderedFault } from "../wire.ts";
 
 const TYPES: Readonly<Record<FaultKind, string>> = {
@@ -24,17 +25,6 @@ const TYPES: Readonly<Record<FaultKind, string>> = {
   internal: "server_error",
 };
 
-/** Faults after which the ladder has already tried all it may: an SDK's own retries would only multiply load. */
-const TRIED: ReadonlySet<FaultKind> = new Set<FaultKind>([
-  "throttled",
-  "outage",
-  "timeout",
-  "malformed",
-  "exhausted",
-  "provider_auth",
-  "provider_not_found",
-]);
-
 /** Codes by which official clients and their users recognise a case; they outrank our finer ones. */
 const WIRE_CODES: Partial<Record<FaultKind, string>> = {
   context_overflow: "context_length_exceeded",
@@ -43,13 +33,7 @@ const WIRE_CODES: Partial<Record<FaultKind, string>> = {
 const UNKNOWN_TARGET: ReadonlySet<string> = new Set(["unknown_model", "unknown_use_case", "model_not_found"]);
 
 export function renderChatFault(fault: Fault, requestId: string): RenderedFault {
-  const headers: Record<string, string> = {};
-  if (TRIED.has(fault.kind)) headers["x-should-retry"] = "false";
-  if (fault.retryAfterMs !== undefined) {
-    const wait = Math.max(0, Math.ceil(fault.retryAfterMs));
-    headers["retry-after"] = String(Math.ceil(wait / 1000));
-    headers["retry-after-ms"] = String(wait);
-  }
+  const headers = retryHeaders(fault);
   return { status: FAULTS[fault.kind].status, headers, body: faultBody(fault, requestId) };
 }
 

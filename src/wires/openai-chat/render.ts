@@ -1,6 +1,6 @@
 /** Events as the caller's stream of this wire. Owns chunks and their order; a whole answer is not its job. */
 import type { StreamEvent, Usage } from "../../core/events.ts";
-import type { JsonObject, RenderContext, SseFrame } from "../wire.ts";
+import type { Frame, JsonObject, RenderContext } from "../wire.ts";
 import { fromExtra } from "./fields.ts";
 import { renderFinish } from "./finish-reason.ts";
 import { faultBody } from "./render-fault.ts";
@@ -21,10 +21,10 @@ export interface RenderState {
   readonly done: boolean;
 }
 
-type Rendered = readonly [RenderState, readonly SseFrame[]];
+type Rendered = readonly [RenderState, readonly Frame[]];
 
-const NO_FRAMES: readonly SseFrame[] = [];
-const DONE: SseFrame = { data: "[DONE]" };
+const NO_FRAMES: readonly Frame[] = [];
+const DONE: Frame = { data: "[DONE]" };
 
 export function renderChatStart(context: RenderContext): RenderState {
   const head = headOf(answerId(undefined, context), context.createdAt, context);
@@ -50,12 +50,15 @@ export function renderChatEvent(event: StreamEvent, state: RenderState): Rendere
         { ...state, done: true },
         [{ data: JSON.stringify(faultBody(event.fault, state.context.requestId)) }],
       ];
+    case "opaque":
+    case "embedding":
+      return [state, NO_FRAMES];
     default:
       return renderChoice(event, state);
   }
 }
 
-type ChoiceEvent = Exclude<StreamEvent, { type: "start" | "usage" | "finish" | "fault" }>;
+type ChoiceEvent = Exclude<Extract<StreamEvent, { choice: number }>, { type: "opaque" }>;
 
 function renderChoice(event: ChoiceEvent, state: RenderState): Rendered {
   const frame = { data: chunkOf(event, state) };

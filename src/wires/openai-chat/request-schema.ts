@@ -1,5 +1,6 @@
 /** The shape of a chat-completions request, as data. Owns types and ranges; fields it lacks are left alone. */
 import { z } from "zod";
+import { EFFORTS } from "../../core/request.ts";
 
 /** Characters of an id or name; longer ones are a mistake or an attack. */
 const MAX_NAME = 256;
@@ -107,6 +108,7 @@ export const chatRequestSchema = z.object({
   logprobs: z.boolean().nullish(),
   top_logprobs: z.int().min(0).max(20).nullish(),
   response_format: responseFormat.nullish(),
+  reasoning_effort: z.enum(EFFORTS).nullish(),
   stream: z.boolean().nullish(),
   stream_options: z.object({ include_usage: z.boolean().nullish() }).nullish(),
   user: z.string().nullish(),

@@ -16,6 +16,7 @@ function parse(extra: Record<string, unknown> = {}, hints = NO_HINTS): ModelRequ
 function target(without: readonly Capability[] = [], unsupported: readonly string[] = []): LowerTarget {
   return {
     modelId: "gpt-4o-2024-08-06",
+    maxOutputTokens: 4096,
     capabilities: new Set(CAPABILITIES.filter((capability) => !without.includes(capability))),
     unsupported: new Set(unsupported),
   };

@@ -1,7 +1,7 @@
 /** Token counts of this wire, both ways. Owns the arithmetic between its overlapping and our disjoint classes. */
 import type { Usage } from "../../core/events.ts";
+import { isRecord } from "../fields.ts";
 import type { JsonObject } from "../wire.ts";
-import { isRecord } from "./fields.ts";
 
 /**
  * The wire counts cached tokens inside `prompt_tokens` and reasoning inside `completion_tokens`. Some servers

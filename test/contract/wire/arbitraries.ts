@@ -1,6 +1,6 @@
 /** Random answers and random damage for the wire contract. Owns generators; knows no wire. */
 import fc from "fast-check";
-import type { StreamEvent, UnifiedFinish, Usage } from "../../../src/core/events.ts";
+import { NO_USAGE, type StreamEvent, type UnifiedFinish, type Usage } from "../../../src/core/events.ts";
 
 const piece = fc.string({ unit: "grapheme", minLength: 1, maxLength: 12 });
 const identifier = fc.stringMatching(/^[a-z][a-z0-9_]{0,11}$/);
@@ -18,47 +18,75 @@ type Block =
   | { readonly kind: "text" | "reasoning" | "refusal"; readonly pieces: readonly string[] }
   | { readonly kind: "call"; readonly id: string; readonly name: string; readonly pieces: readonly string[] };
 
-const block: fc.Arbitrary<Block> = fc.oneof(
-  fc.record({
-    kind: fc.constantFrom("text", "reasoning", "refusal"),
-    pieces: fc.array(piece, { minLength: 1, maxLength: 4 }),
-  }),
-  fc.record({
-    kind: fc.constant("call"),
-    id: identifier,
-    name: identifier,
-    pieces: fc.array(piece, { minLength: 1, maxLength: 4 }),
-  }),
-);
+/** What a wire can carry at all, so that it is not asked to tell what its dialect has no words for. */
+export interface Reach {
+  readonly multipleChoices: boolean;
+  readonly refusals: boolean;
+  readonly reasoning: boolean;
+  readonly reasons: readonly UnifiedFinish[];
+  /** The classes of tokens it counts. */
+  readonly usage: (keyof Omit<Usage, "raw">)[];
+  /** Arguments of a call must be JSON: the wire carries them as an object and not as text. */
+  readonly jsonArguments: boolean;
+}
 
-const choice = fc.record({
-  blocks: fc.array(block, { minLength: 1, maxLength: 4 }),
-  reason: fc.constantFrom<UnifiedFinish>("stop", "length", "tool_calls", "content_filter"),
-});
+export const FULL_REACH: Reach = {
+  multipleChoices: true,
+  refusals: true,
+  reasoning: true,
+  reasons: ["stop", "length", "tool_calls", "content_filter"],
+  usage: ["inputTokens", "cacheReadTokens", "cacheWriteTokens", "outputTokens", "reasoningTokens"],
+  jsonArguments: false,
+};
 
-/** A complete answer in the order in which every wire can tell it; choices are woven into one another. */
-export const answerEvents: fc.Arbitrary<readonly StreamEvent[]> = fc
-  .record({
-    choices: fc.array(choice, { minLength: 1, maxLength: 3 }),
-    order: fc.array(fc.nat({ max: 2 }), { minLength: 40, maxLength: 40 }),
-    usage,
-  })
-  .map(({ choices, order, usage: counted }) => {
-    const queues = choices.map((made, index) => eventsOfChoice(made, index));
-    const woven: StreamEvent[] = [];
-    for (const turn of order) {
-      const event = queues[turn]?.shift();
-      if (event) woven.push(event);
-    }
-    for (const queue of queues) woven.push(...queue);
-    const reason = { unified: choices[0]?.reason ?? ("stop" as const), raw: null };
-    return [
-      { type: "start" },
-      ...woven,
-      { type: "usage", usage: counted },
-      { type: "finish", reason, usage: counted },
-    ];
+function blockOf(reach: Reach): fc.Arbitrary<Block> {
+  const kinds: ("text" | "reasoning" | "refusal")[] = ["text"];
+  if (reach.reasoning) kinds.push("reasoning");
+  if (reach.refusals) kinds.push("refusal");
+  const argumentPieces = reach.jsonArguments
+    ? fc.dictionary(identifier, piece, { maxKeys: 3 }).map((value) => splitInTwo(JSON.stringify(value)))
+    : fc.array(piece, { minLength: 1, maxLength: 4 });
+  return fc.oneof(
+    fc.record({ kind: fc.constantFrom(...kinds), pieces: fc.array(piece, { minLength: 1, maxLength: 4 }) }),
+    fc.record({ kind: fc.constant("call"), id: identifier, name: identifier, pieces: argumentPieces }),
+  );
+}
+
+function splitInTwo(text: string): readonly string[] {
+  const half = Math.ceil(text.length / 2);
+  return [text.slice(0, half), text.slice(half)].filter((part) => part !== "");
+}
+
+/** A complete answer in the order in which a wire of such reach can tell it; choices are woven into one another. */
+export function answerEvents(reach: Reach): fc.Arbitrary<readonly StreamEvent[]> {
+  const choice = fc.record({
+    blocks: fc.array(blockOf(reach), { minLength: 1, maxLength: 4 }),
+    reason: fc.constantFrom<UnifiedFinish>(...reach.reasons),
   });
+  return fc
+    .record({
+      choices: fc.array(choice, { minLength: 1, maxLength: reach.multipleChoices ? 3 : 1 }),
+      order: fc.array(fc.nat({ max: 2 }), { minLength: 40, maxLength: 40 }),
+      usage,
+    })
+    .map(({ choices, order, usage: all }) => {
+      const queues = choices.map((made, index) => eventsOfChoice(made, index));
+      const woven: StreamEvent[] = [];
+      for (const turn of order) {
+        const event = queues[turn]?.shift();
+        if (event) woven.push(event);
+      }
+      for (const queue of queues) woven.push(...queue);
+      const reason = { unified: choices[0]?.reason ?? ("stop" as const), raw: null };
+      const counted = { ...NO_USAGE, ...Object.fromEntries(reach.usage.map((key) => [key, all[key]])) };
+      return [
+        { type: "start" },
+        ...woven,
+        { type: "usage", usage: counted },
+        { type: "finish", reason, usage: counted },
+      ];
+    });
+}
 
 function eventsOfChoice(
   made: { readonly blocks: readonly Block[]; readonly reason: UnifiedFinish },

@@ -38,7 +38,7 @@ function events(scenario: string): readonly StreamEvent[] {
 }
 
 function streamed(from: readonly StreamEvent[], context = CONTEXT): Response {
-  const bytes = toBytes(renderFrames(openaiChat, from, context));
+  const bytes = toBytes(openaiChat, renderFrames(openaiChat, from, context));
   return new Response(bytes, { headers: { "content-type": "text/event-stream" } });
 }
 

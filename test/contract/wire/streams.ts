@@ -1,14 +1,15 @@
 /** Driving a wire over bytes, as providers and gateway do together. Owns no expectation. */
 import type { Random } from "../../../src/core/clock.ts";
 import type { StreamEvent, Usage } from "../../../src/core/events.ts";
-import { createSseParser, encodeSse } from "../../../src/wires/sse.ts";
-import type { RenderContext, SseFrame, Wire } from "../../../src/wires/wire.ts";
+import type { Frame, RenderContext, Wire } from "../../../src/wires/wire.ts";
 
 export const CONTEXT: RenderContext = {
   requestId: "req_test",
   model: "large",
   createdAt: 1_758_000_000,
   streamUsage: true,
+  estimatedInputTokens: 0,
+  request: null,
 };
 
 /** Every event of a stream whose bytes arrive in `pieces`. */
@@ -16,17 +17,22 @@ export function readBytes<Read, Render>(
   wire: Wire<Read, Render>,
   pieces: readonly Uint8Array[],
 ): readonly StreamEvent[] {
-  const decoder = new TextDecoder();
-  const parser = createSseParser();
-  const frames: SseFrame[] = [];
-  for (const piece of pieces) frames.push(...parser.push(decoder.decode(piece, { stream: true })));
-  frames.push(...parser.push(decoder.decode()), ...parser.end());
-  return readFrames(wire, frames);
+  return readFrames(wire, framesOf(wire, pieces));
+}
+
+export function framesOf<Read, Render>(
+  wire: Wire<Read, Render>,
+  pieces: readonly Uint8Array[],
+): readonly Frame[] {
+  const parser = wire.framing.createParser();
+  const frames: Frame[] = [];
+  for (const piece of pieces) frames.push(...parser.push(piece));
+  return [...frames, ...parser.end()];
 }
 
 export function readFrames<Read, Render>(
   wire: Wire<Read, Render>,
-  frames: readonly SseFrame[],
+  frames: readonly Frame[],
 ): readonly StreamEvent[] {
   let state = wire.readStart();
   const events: StreamEvent[] = [];
@@ -43,9 +49,9 @@ export function renderFrames<Read, Render>(
   wire: Wire<Read, Render>,
   events: readonly StreamEvent[],
   context: RenderContext = CONTEXT,
-): readonly SseFrame[] {
+): readonly Frame[] {
   let state = wire.renderStart(context);
-  const frames: SseFrame[] = [];
+  const frames: Frame[] = [];
   for (const event of events) {
     const [next, more] = wire.renderEvent(event, state);
     state = next;
@@ -54,8 +60,8 @@ export function renderFrames<Read, Render>(
   return frames;
 }
 
-export function toBytes(frames: readonly SseFrame[]): Uint8Array {
-  return new TextEncoder().encode(frames.map(encodeSse).join(""));
+export function toBytes<Read, Render>(wire: Wire<Read, Render>, frames: readonly Frame[]): Uint8Array {
+  return wire.framing.encode(frames);
 }
 
 /** `bytes` cut at random places, inside characters too. */
@@ -121,14 +127,16 @@ export function summarise(events: readonly StreamEvent[]): Summary {
   };
 }
 
-/** Events without what a renderer of another answer may change: ids, times, raw words, unmodelled fields. */
+/**
+ * Events without what a renderer of another answer may change: ids, times, raw words, unmodelled fields, and
+ * when in between the usage was told.
+ */
 export function essence(events: readonly StreamEvent[]): readonly unknown[] {
-  return events.map((event) => {
+  const told = events.filter((event) => event.type !== "usage");
+  return told.map((event) => {
     switch (event.type) {
       case "start":
         return { type: "start" };
-      case "usage":
-        return { type: "usage", usage: withoutRaw(event.usage) };
       case "choice_end":
         return { type: "choice_end", choice: event.choice, reason: event.reason.unified };
       case "finish":

@@ -6,12 +6,13 @@ import { CAPABILITIES } from "../../../src/core/contract.ts";
 import { isTerminal, type StreamEvent, type Usage } from "../../../src/core/events.ts";
 import { FAULTS, type FaultKind, fault } from "../../../src/core/faults.ts";
 import type { ModelRequest } from "../../../src/core/request.ts";
-import type { LowerTarget, RequestHints, SseFrame, Wire } from "../../../src/wires/wire.ts";
-import { answerEvents, damage, damaged } from "./arbitraries.ts";
+import type { LowerTarget, RequestHints, Wire } from "../../../src/wires/wire.ts";
+import { answerEvents, damage, damaged, FULL_REACH, type Reach } from "./arbitraries.ts";
 import {
   CONTEXT,
   cutAtRandom,
   essence,
+  framesOf,
   readBytes,
   readFrames,
   renderFrames,
@@ -53,6 +54,10 @@ export interface WireFixtures {
     readonly code: string;
     readonly param?: string;
   }[];
+  /** What this wire can carry at all; absent: everything. */
+  readonly reach?: Partial<Reach>;
+  /** What the path says beside each request's body; absent: nothing. */
+  readonly hints?: RequestHints;
   /** When the errors were received, epoch milliseconds. */
   readonly now: number;
 }
@@ -60,6 +65,7 @@ export interface WireFixtures {
 export const NO_HINTS: RequestHints = { contract: {}, strict: false };
 export const ABLE: LowerTarget = {
   modelId: "provider-model-1",
+  maxOutputTokens: 4096,
   capabilities: new Set(CAPABILITIES),
   unsupported: new Set(),
 };
@@ -151,10 +157,10 @@ function readsErrors<Read, Render>(wire: Wire<Read, Render>, fixtures: WireFixtu
 function renders<Read, Render>(wire: Wire<Read, Render>, fixtures: WireFixtures): void {
   test("what is rendered reads back as the same events, frame by frame", () => {
     const check = (events: readonly StreamEvent[]) => {
-      const back = readBytes(wire, [toBytes(renderFrames(wire, events))]);
+      const back = readBytes(wire, [toBytes(wire, renderFrames(wire, events))]);
       expect(essence(back)).toEqual(essence(events));
     };
-    fc.assert(fc.property(answerEvents, check), RUNS);
+    fc.assert(fc.property(answerEvents({ ...FULL_REACH, ...fixtures.reach }), check), RUNS);
   });
 
   test("a whole answer says what its stream says", () => {
@@ -165,14 +171,14 @@ function renders<Read, Render>(wire: Wire<Read, Render>, fixtures: WireFixtures)
       const told = summarise(events);
       expect({ ...read, calls: calls(read) }).toEqual({ ...told, calls: calls(told) });
     };
-    fc.assert(fc.property(answerEvents, check), RUNS);
+    fc.assert(fc.property(answerEvents({ ...FULL_REACH, ...fixtures.reach }), check), RUNS);
   });
 
   test("every stream of a provider survives being read, rendered and read again", () => {
     for (const { bytes } of Object.values(fixtures.streams)) {
       const events = readBytes(wire, [bytes]);
       if (events.at(-1)?.type !== "finish") continue;
-      const again = readBytes(wire, [toBytes(renderFrames(wire, events))]);
+      const again = readBytes(wire, [toBytes(wire, renderFrames(wire, events))]);
       expect(summarise(again)).toEqual(summarise(events));
     }
   });
@@ -200,7 +206,7 @@ function renders<Read, Render>(wire: Wire<Read, Render>, fixtures: WireFixtures)
 function requests<Read, Render>(wire: Wire<Read, Render>, fixtures: WireFixtures): void {
   for (const [name, { body }] of Object.entries(fixtures.requests)) {
     test(`request ${name} says the same after being rendered from the contract`, () => {
-      const request = parsed(wire, body);
+      const request = parsed(wire, body, fixtures.hints);
       const foreign: ModelRequest = {
         ...request,
         strict: false,
@@ -208,14 +214,15 @@ function requests<Read, Render>(wire: Wire<Read, Render>, fixtures: WireFixtures
       };
       const lowered = wire.lower(foreign, ABLE);
       if (!lowered.ok) throw new Error(lowered.fault.message);
-      const again = parsed(wire, JSON.parse(JSON.stringify(lowered.value.body)));
-      expect(contractOf(again)).toEqual({ ...contractOf(request), target: ABLE.modelId });
+      const again = parsed(wire, JSON.parse(JSON.stringify(lowered.value.body)), fixtures.hints);
+      const target = fixtures.hints?.target ?? ABLE.modelId;
+      expect(contractOf(again)).toEqual({ ...contractOf(request), target });
       expect(lowered.value.warnings).toEqual([]);
     });
 
     test(`request ${name} keeps what the contract does not model`, () => {
       const odd = { ...body, x_vendor_option: { nested: [1, "two"] } };
-      const lowered = wire.lower(parsed(wire, odd), ABLE);
+      const lowered = wire.lower(parsed(wire, odd, fixtures.hints), ABLE);
       if (!lowered.ok) throw new Error(lowered.fault.message);
       expect(lowered.value.body.x_vendor_option).toEqual({ nested: [1, "two"] });
       expect(odd).toEqual({ ...body, x_vendor_option: { nested: [1, "two"] } });
@@ -224,7 +231,7 @@ function requests<Read, Render>(wire: Wire<Read, Render>, fixtures: WireFixtures
 
   for (const { name, body, code, param } of fixtures.refused) {
     test(`refused: ${name}`, () => {
-      const result = wire.parseRequest(body, NO_HINTS);
+      const result = wire.parseRequest(body, fixtures.hints ?? NO_HINTS);
       if (result.ok) throw new Error("was accepted");
       const { fault: why } = result;
       expect({ kind: why.kind, code: why.code, param: why.param }).toEqual({ kind: "invalid", code, param });
@@ -235,11 +242,11 @@ function requests<Read, Render>(wire: Wire<Read, Render>, fixtures: WireFixtures
 }
 
 function survives<Read, Render>(wire: Wire<Read, Render>, fixtures: WireFixtures): void {
-  const streams = Object.values(fixtures.streams).map(({ bytes }) => framesOf(bytes));
+  const streams = Object.values(fixtures.streams).map(({ bytes }) => framesOf(wire, [bytes]));
 
   test("random values never throw", () => {
     const check = (value: unknown, status: number) => {
-      wire.parseRequest(value, NO_HINTS);
+      wire.parseRequest(value, fixtures.hints ?? NO_HINTS);
       expectOneTerminal(wire.readAnswer(value));
       wire.readError(status, new Headers(), value, 0);
       expectOneTerminal(readFrames(wire, [{ data: JSON.stringify(value) }]));
@@ -258,7 +265,10 @@ function survives<Read, Render>(wire: Wire<Read, Render>, fixtures: WireFixtures
   test("requests with one value replaced never throw, and are refused with a code", () => {
     const bodies = Object.values(fixtures.requests).map(({ body }) => body);
     const check = (which: number, { at, value }: { at: number; value: unknown }) => {
-      const result = wire.parseRequest(damaged(bodies[which % bodies.length], at, value), NO_HINTS);
+      const result = wire.parseRequest(
+        damaged(bodies[which % bodies.length], at, value),
+        fixtures.hints ?? NO_HINTS,
+      );
       if (!result.ok) expect(result.fault.code).toMatch(/^[a-z][a-z_]*$/);
       else expect(wire.lower(result.value, ABLE).ok).toBe(true);
     };
@@ -299,8 +309,12 @@ export const TEXT_ANSWER: readonly StreamEvent[] = [
   { type: "finish", reason: { unified: "stop", raw: "stop" }, usage: null },
 ];
 
-export function parsed<Read, Render>(wire: Wire<Read, Render>, body: unknown): ModelRequest {
-  const result = wire.parseRequest(body, NO_HINTS);
+export function parsed<Read, Render>(
+  wire: Wire<Read, Render>,
+  body: unknown,
+  hints: RequestHints = NO_HINTS,
+): ModelRequest {
+  const result = wire.parseRequest(body, hints);
   if (!result.ok) throw new Error(`${result.fault.param}: ${result.fault.message}`);
   return result.value;
 }
@@ -321,14 +335,6 @@ function expectSummary(found: Summary, expected: Expected): void {
 function expectOneTerminal(events: readonly StreamEvent[]): void {
   expect(events.filter(isTerminal)).toHaveLength(1);
   expect(events.at(-1)).toSatisfy((last) => last !== undefined && isTerminal(last));
-}
-
-function framesOf(bytes: Uint8Array): readonly SseFrame[] {
-  const text = new TextDecoder().decode(bytes).replaceAll("\r\n", "\n");
-  return text
-    .split("\n\n")
-    .filter((part) => part.startsWith("data: "))
-    .map((part) => ({ data: part.slice(6) }));
 }
 
 function isJson(text: string): boolean {

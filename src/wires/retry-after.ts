@@ -1,8 +1,10 @@
 /** How long a provider asks to be left alone. Owns this wire's spellings of it; the time of day comes in. */
-import { parseDuration } from "../../core/duration.ts";
-import { MAX_RETRY_AFTER_MS, parseRetryAfter } from "../../core/retry-after.ts";
+import { parseDuration } from "../core/duration.ts";
+import { MAX_RETRY_AFTER_MS, parseRetryAfter } from "../core/retry-after.ts";
 
 const SECOND = 1000;
+/** Only so much of a provider's text is searched. */
+const MAX_SEARCHED = 4000;
 const TRY_AGAIN = /try again in ((?:[\d.]+(?:ms|h|m|s))+)/i;
 const DECIMAL = /^\d+(?:\.\d+)?$/;
 
@@ -16,7 +18,7 @@ export function readRetryAfter(headers: Headers, detail: string, now: number): n
     decimal(headers.get("retry-after-ms")) ??
     parseRetryAfter(headers.get("retry-after"), now) ??
     rateLimitReset(headers, now) ??
-    duration(TRY_AGAIN.exec(detail)?.[1]);
+    duration(TRY_AGAIN.exec(detail.slice(0, MAX_SEARCHED))?.[1]);
   return wait === undefined ? undefined : Math.min(Math.ceil(wait), MAX_RETRY_AFTER_MS);
 }
 

@@ -1,0 +1,48 @@
+/**
+ * What is lost when a request crosses from its caller's wire to another one. Owns the comparison: whatever the
+ * contract cannot carry is named, as a warning or under `strict` as a fault; nothing disappears in silence.
+ */
+import { type Fault, fault } from "../core/faults.ts";
+import type { ContentPart, ModelRequest } from "../core/request.ts";
+import type { Warning } from "../wires/wire.ts";
+import { type AnyWire, findWire } from "./wire-registry.ts";
+
+const NOTHING: readonly Warning[] = [];
+
+/** Warnings for `request` on `wire`, or the fault of content that only its own provider could understand. */
+export function crossingLosses(request: ModelRequest, wire: AnyWire): readonly Warning[] | Fault {
+  const origin = request.origin.wire;
+  if (origin === wire.id) return NOTHING;
+  const controls = findWire(origin)?.beyondContract(request) ?? [];
+  const warnings: Warning[] = controls.map((control) => ({
+    control,
+    message: `\`${control}\` belongs to the API of ${origin}; the chosen model is reached through ${wire.id}, which has nothing like it.`,
+  }));
+  for (const [index, message] of request.messages.entries()) {
+    for (const part of message.content) {
+      if (isFile(part)) {
+        return fault(
+          "invalid",
+          "unsupported_content",
+          "A file uploaded to one provider cannot be read by the chosen model. Send the file itself.",
+          { param: `messages[${index}].content` },
+        );
+      }
+      if (part.type !== "opaque" || part.wire === wire.id) continue;
+      const type = typeof part.value.type === "string" ? part.value.type.slice(0, 64) : "content";
+      warnings.push({
+        control: `messages[${index}].content`,
+        message: `Content of the type \`${type}\` exists on ${part.wire} only and was left out.`,
+      });
+    }
+  }
+  const first = warnings[0];
+  if (request.strict && first !== undefined) {
+    return fault("invalid", "unsupported_control", first.message, { param: first.control });
+  }
+  return warnings;
+}
+
+function isFile(part: ContentPart): boolean {
+  return (part.type === "image" || part.type === "document") && part.source.kind === "file";
+}
