@@ -5,8 +5,8 @@
 import type { StreamEvent } from "../core/events.ts";
 import { isContent, isTerminal } from "../core/events.ts";
 import type { Fault } from "../core/faults.ts";
+import type { Frame } from "../wires/frame.ts";
 import type { Framing } from "../wires/framing.ts";
-import type { Frame } from "../wires/wire.ts";
 import { networkFault } from "./network-fault.ts";
 import type { Watchdog } from "./watchdog.ts";
 import type { AnyWire } from "./wire-registry.ts";

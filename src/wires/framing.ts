@@ -1,8 +1,8 @@
 /** How frames travel as bytes, both ways. Owns the interface and server-sent events; knows no dialect. */
 import type { FramingId } from "../core/deployment.ts";
 import type { Fault } from "../core/faults.ts";
+import type { Frame } from "./frame.ts";
 import { createSseParser, encodeSse } from "./sse.ts";
-import type { Frame } from "./wire.ts";
 
 /** Turns a body's bytes into frames, whatever the pieces they arrive in. */
 export interface FrameParser {

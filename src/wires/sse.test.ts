@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import type { Frame } from "./frame.ts";
 import { createSseParser, encodeSse } from "./sse.ts";
-import type { Frame } from "./wire.ts";
 
 function parse(...pieces: string[]): readonly Frame[] {
   const parser = createSseParser();

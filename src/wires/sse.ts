@@ -1,6 +1,6 @@
 /** Server-sent events, both ways. Owns lines, fields and frame bounds; knows nothing of what `data` holds. */
 import { type Fault, fault } from "../core/faults.ts";
-import type { Frame } from "./wire.ts";
+import type { Frame } from "./frame.ts";
 
 /** Characters (UTF-16 units) of data that one frame may hold before the stream is given up. */
 const MAX_FRAME_CHARS = 8 * 1024 * 1024;

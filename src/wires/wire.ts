@@ -6,18 +6,10 @@ import type { Capability, Contract } from "../core/contract.ts";
 import type { StreamEvent } from "../core/events.ts";
 import type { Fault, Result } from "../core/faults.ts";
 import type { ModelRequest, Operation, WireId } from "../core/request.ts";
+import type { Frame } from "./frame.ts";
 import type { Framing } from "./framing.ts";
 
 export type JsonObject = Readonly<Record<string, unknown>>;
-
-/** One message of a stream: a server-sent event, or an event or exception of an AWS event stream. */
-export interface Frame {
-  /** The `event:` field or `:event-type` (`:exception-type`) header; absent means `message`. */
-  readonly event?: string;
-  readonly data: string;
-  /** True for an exception frame. */
-  readonly exception?: true;
-}
 
 /** What arrives beside the body: the contract of `x-pointsman-*` headers, and what the path says. */
 export interface RequestHints {

@@ -2,8 +2,9 @@
 import type { FinishReason, StreamEvent } from "../../core/events.ts";
 import { type Fault, fault } from "../../core/faults.ts";
 import { isRecord, unmodelled } from "../fields.ts";
+import type { Frame } from "../frame.ts";
 import { badChunk, emptyAnswer, streamCut } from "../provider-fault.ts";
-import type { Frame, JsonObject } from "../wire.ts";
+import type { JsonObject } from "../wire.ts";
 import { readStreamError } from "./errors.ts";
 import { toExtra } from "./fields.ts";
 import { type ChoiceDefect, endChoice, readChoice, tellEnd } from "./read-choice.ts";

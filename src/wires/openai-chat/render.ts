@@ -1,6 +1,7 @@
 /** Events as the caller's stream of this wire. Owns chunks and their order; a whole answer is not its job. */
 import type { StreamEvent, Usage } from "../../core/events.ts";
-import type { Frame, JsonObject, RenderContext } from "../wire.ts";
+import type { Frame } from "../frame.ts";
+import type { JsonObject, RenderContext } from "../wire.ts";
 import { fromExtra } from "./fields.ts";
 import { renderFinish } from "./finish-reason.ts";
 import { faultBody } from "./render-fault.ts";

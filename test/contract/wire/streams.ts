@@ -1,7 +1,8 @@
 /** Driving a wire over bytes, as providers and gateway do together. Owns no expectation. */
 import type { Random } from "../../../src/core/clock.ts";
 import type { StreamEvent, Usage } from "../../../src/core/events.ts";
-import type { Frame, RenderContext, Wire } from "../../../src/wires/wire.ts";
+import type { Frame } from "../../../src/wires/frame.ts";
+import type { RenderContext, Wire } from "../../../src/wires/wire.ts";
 
 export const CONTEXT: RenderContext = {
   requestId: "req_test",

@@ -1,0 +1,10 @@
+/** One message of a stream, between its bytes and its meaning. */
+
+/** A server-sent event, or an event or exception of an AWS event stream. */
+export interface Frame {
+  /** The `event:` field or `:event-type` (`:exception-type`) header; absent means `message`. */
+  readonly event?: string;
+  readonly data: string;
+  /** True for an exception frame. */
+  readonly exception?: true;
+}
