@@ -78,6 +78,31 @@ export async function openStreams(
   return result;
 }
 
+/** What a request of another shape than the bench's own says. */
+export type Request = Pick<Call, "path" | "body">;
+
+/** As `closedLoop`, with a request of any wire. */
+export async function callClosed(
+  target: Target,
+  request: Request,
+  connections: number,
+  seconds: number,
+): Promise<ClosedResult> {
+  const { port, headers } = target;
+  const call = { port, headers, ...request };
+  const result = (await generate({ kind: "closed", call, connections, seconds })) as ClosedResult;
+  refuseErrors(target, result);
+  return result;
+}
+
+/** `count` streams of any wire at once; throws when one of them does not answer. */
+export async function callStreams(target: Target, request: Request, count: number): Promise<void> {
+  const { port, headers } = target;
+  const call = { port, headers, ...request };
+  const result = (await generate({ kind: "closed", call, connections: count, seconds: 0 })) as ClosedResult;
+  refuseErrors(target, result);
+}
+
 function refuseErrors(target: Target, { requests, errors, firstError }: ClosedResult): void {
   if (requests > 0 && errors <= requests * ERROR_SHARE) return;
   const example = firstError === undefined ? "" : `, the first: ${firstError}`;

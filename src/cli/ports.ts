@@ -16,6 +16,8 @@ export interface UpOptions {
   readonly demo: boolean;
   /** Milliseconds in-flight requests get on shutdown. */
   readonly drainMs: number;
+  /** Milliseconds between a signal, from which on `/readyz` says no, and the end of listening. */
+  readonly graceMs: number;
 }
 
 export interface SimulateOptions {

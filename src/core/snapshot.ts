@@ -7,6 +7,7 @@ import type { LatencyTier, SafetyLevel, TaskType } from "./contract.ts";
 import type { Deployment, ModelSpec, TimeoutsByTier } from "./deployment.ts";
 import type { NanoDollars } from "./money.ts";
 import type { DegradedMode, RungKind, Selection } from "./plan.ts";
+import type { Secret } from "./secret.ts";
 
 /** What a condition can see. Names are those that a policy author writes. */
 export interface RuleContext {
@@ -88,6 +89,8 @@ export interface KeySpec {
   readonly tier: string;
   readonly role: Role;
   readonly useCases: readonly string[] | null;
+  /** For callers who sign requests as AWS SDKs do; null: this key is sent as it is. */
+  readonly aws: { readonly accessKeyId: string; readonly secret: Secret } | null;
 }
 
 /** Limits of one tier; null: none. */

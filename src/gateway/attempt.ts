@@ -9,6 +9,7 @@ import { type ProviderReply, sendToProvider } from "../providers/send.ts";
 import type { Call, SendOutcome } from "../resilience/ladder.ts";
 import { createUsageMeter, priceUsage } from "./account.ts";
 import { askAgain, checkAnswerFormat } from "./answer-format.ts";
+import { canCount, ESTIMATED, estimatedCount } from "./count-tokens.ts";
 import { childTraceparent, type Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
 
@@ -20,6 +21,9 @@ export async function attempt(
   plan: RoutePlan,
   call: Call,
 ): Promise<SendOutcome<ProviderReply>> {
+  if (request.operation === "count_tokens" && !canCount(call.deployment.wire)) {
+    return answerEstimate(request);
+  }
   const startedAt = gateway.clock.now();
   const sent = await sendToProvider(
     {
@@ -29,19 +33,30 @@ export async function attempt(
       // What the share held back for later rungs is the answer's own once there is no way back.
       committedTotalMs: Math.min(plan.timeouts.total, exchange.arrivedAt + plan.deadlineMs - startedAt),
       traceparent: childTraceparent(exchange, gateway.random),
+      tracestate: exchange.tracestate,
       callerSignal: exchange.callerSignal,
     },
     gateway.clock,
   );
-  if (!sent.ok) return sent;
+  if (!sent.ok) return request.operation === "count_tokens" ? answerEstimate(request) : sent;
   const reply = sent.value;
   const firstTokenMs = gateway.clock.now() - startedAt;
   if (reply.kind === "stream") return { ok: true, value: reply, firstTokenMs, usage: null, cost: null };
+  if (request.operation === "count_tokens") return answerCount(reply);
   const usage = usageOf(reply, plan);
   const cost = priceUsage(call.deployment, usage);
   const complaint = checkAnswerFormat(request, reply.events);
   if (complaint) return { ok: false, fault: complaint, usage, cost };
   return { ok: true, value: reply, firstTokenMs: null, usage, cost };
+}
+
+async function answerEstimate(request: ModelRequest): Promise<SendOutcome<ProviderReply>> {
+  return answerCount({ kind: "whole", events: await estimatedCount(request), warnings: [ESTIMATED] });
+}
+
+/** Counting is free: what was counted was not used. */
+function answerCount(value: ProviderReply): SendOutcome<ProviderReply> {
+  return { ok: true, value, firstTokenMs: null, usage: null, cost: null };
 }
 
 function usageOf(reply: Extract<ProviderReply, { kind: "whole" }>, plan: RoutePlan): Usage {

@@ -2,7 +2,9 @@
 import { hash } from "node:crypto";
 import type { Caller } from "../core/caller.ts";
 import { failed, ok, type Result } from "../core/faults.ts";
+import type { Secret } from "../core/secret.ts";
 import type { ConfigSnapshot, KeySpec } from "../core/snapshot.ts";
+import { isSigned, readSignature, type StatedSignature } from "./aws-signature.ts";
 import type { IngressHeaders } from "./read-headers.ts";
 
 const MAX_KEY_CHARS = 512;
@@ -14,14 +16,47 @@ export type PresentedKey = Pick<IngressHeaders, "authorization" | "apiKey">;
 interface KnownKey {
   /** Lower-case hexadecimal. */
   readonly digest: string;
+  readonly identity: Identity;
+}
+
+/** Who the caller is, or says to be: a signature can only be checked against the body. */
+export interface Identity {
   readonly caller: Caller;
+  readonly proof: { readonly stated: StatedSignature; readonly secret: Secret } | null;
 }
 
 /** One index a snapshot, made on first use: finding a key costs the same among 10 and among 100,000. */
 const indexes = new WeakMap<ConfigSnapshot, ReadonlyMap<string, KnownKey>>();
 
-/** Takes `Authorization: Bearer`, else `x-api-key` or `api-key`. Faults: `unauthenticated` with what to send. */
+/**
+ * Takes `Authorization: Bearer`, else `x-api-key`, `api-key` or `x-goog-api-key`. Faults: `unauthenticated`
+ * with what to send.
+ */
 export function authenticate(headers: PresentedKey, snapshot: ConfigSnapshot): Result<Caller> {
+  const known = identifyByKey(headers, snapshot);
+  return known.ok ? ok(known.value.caller) : known;
+}
+
+/**
+ * As `authenticate`, and takes AWS signatures too; a `proof` that comes with the identity must be checked
+ * against the body by `signatureFault` before anything is done for the caller.
+ */
+export function identify(headers: PresentedKey, snapshot: ConfigSnapshot): Result<Identity> {
+  const { authorization } = headers;
+  if (authorization === null || !isSigned(authorization)) return identifyByKey(headers, snapshot);
+  const stated = readSignature(authorization);
+  const key = stated && snapshot.keys.find(({ aws }) => aws?.accessKeyId === stated.accessKeyId);
+  if (!stated || !key?.aws) {
+    return failed(
+      "unauthenticated",
+      "invalid_signature",
+      "The access key id is not known here. Use the one that the policy names for your key, or a bearer key.",
+    );
+  }
+  return ok({ caller: callerOf(key), proof: { stated, secret: key.aws.secret } });
+}
+
+function identifyByKey(headers: PresentedKey, snapshot: ConfigSnapshot): Result<Identity> {
   const presented = presentedKey(headers);
   if (presented === null) {
     return failed(
@@ -40,7 +75,7 @@ export function authenticate(headers: PresentedKey, snapshot: ConfigSnapshot): R
       "The API key is not known here. Check the key and the environment it belongs to.",
     );
   }
-  return ok(known.caller);
+  return ok(known.identity);
 }
 
 function presentedKey({ authorization, apiKey }: PresentedKey): string | null {
@@ -57,8 +92,11 @@ function indexOf(snapshot: ConfigSnapshot): ReadonlyMap<string, KnownKey> {
 }
 
 function knownKey(key: KeySpec): KnownKey {
-  const { id, tenant, tier, role, useCases } = key;
-  return { digest: key.sha256, caller: { keyId: id, tenant, tier, role, useCases } };
+  return { digest: key.sha256, identity: { caller: callerOf(key), proof: null } };
+}
+
+function callerOf({ id, tenant, tier, role, useCases }: KeySpec): Caller {
+  return { keyId: id, tenant, tier, role, useCases };
 }
 
 function equalInConstantTime(a: string, b: string): boolean {

@@ -10,6 +10,7 @@ import type { ConfigSnapshot } from "../core/snapshot.ts";
 import type { AnyWire } from "../providers/wire-registry.ts";
 import type { Lease } from "./admit.ts";
 import type { Gateway } from "./gateway.ts";
+import type { Ingress } from "./ingress.ts";
 import { type IngressHeaders, readHeaders } from "./read-headers.ts";
 
 export interface Exchange {
@@ -21,6 +22,8 @@ export interface Exchange {
   readonly decisionId: string;
   readonly traceId: string;
   readonly traceFlags: string;
+  /** Of the caller's vendors, where the caller's trace is kept; passed on as it is. */
+  readonly tracestate: string | null;
   readonly callerSignal: AbortSignal;
   caller: Caller | null;
   request: ModelRequest | null;
@@ -38,13 +41,13 @@ const BYTES: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.t
 const NO_TRACE = "0".repeat(32);
 
 /** A caller's own well-formed `x-request-id` and `traceparent` are kept; others are replaced, not refused. */
-export function beginExchange(gateway: Gateway, wire: AnyWire, http: Request): Exchange {
+export function beginExchange(gateway: Gateway, ingress: Ingress, http: Request): Exchange {
   const headers = readHeaders(http.headers);
   const stated = headers.requestId;
   const trace = headers.traceparent === null ? null : TRACEPARENT.exec(headers.traceparent);
   const traceId = trace?.[1] && trace[1] !== NO_TRACE ? trace[1] : randomHex(gateway.random, 4);
   return {
-    wire,
+    wire: ingress.wire,
     headers,
     snapshot: gateway.snapshot(),
     arrivedAt: gateway.clock.now(),
@@ -52,6 +55,7 @@ export function beginExchange(gateway: Gateway, wire: AnyWire, http: Request): E
     decisionId: gateway.ids.next("dec"),
     traceId,
     traceFlags: trace?.[3] ?? "00",
+    tracestate: trace ? headers.tracestate : null,
     callerSignal: http.signal,
     caller: null,
     request: null,

@@ -11,10 +11,12 @@ import type { AnyWire } from "../providers/wire-registry.ts";
 import { type Climb, climb } from "../resilience/ladder.ts";
 import type { RequestHints } from "../wires/wire.ts";
 import { attempt, estimateCost } from "./attempt.ts";
-import { authenticate } from "./authenticate.ts";
+import { identify } from "./authenticate.ts";
+import { signatureFault } from "./aws-signature.ts";
 import { degradedAnswer } from "./degraded.ts";
 import { beginExchange, type Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
+import type { Ingress } from "./ingress.ts";
 import { readBody } from "./read-body.ts";
 import { checkHeaderSize } from "./read-headers.ts";
 import { readHints } from "./read-hints.ts";
@@ -24,27 +26,33 @@ import { answerDegraded, answerFault, answerStream, answerWhole, internalFault }
 const COME_BACK_MS = 1000;
 
 /** Answers one inference call. Never throws: what cannot be answered is refused in the caller's dialect. */
-export async function handleInference(gateway: Gateway, wire: AnyWire, http: Request): Promise<Response> {
-  const exchange = beginExchange(gateway, wire, http);
+export async function handleInference(gateway: Gateway, ingress: Ingress, http: Request): Promise<Response> {
+  const exchange = beginExchange(gateway, ingress, http);
   let climbed: Climb<ProviderReply> | null = null;
   try {
-    const caller = authenticate(exchange.headers, exchange.snapshot);
-    if (!caller.ok) return answerFault(gateway, exchange, caller.fault);
-    exchange.caller = caller.value;
+    const identity = identify(exchange.headers, exchange.snapshot);
+    if (!identity.ok) return answerFault(gateway, exchange, identity.fault);
+    const { caller, proof } = identity.value;
+    if (proof === null) exchange.caller = caller;
 
-    const hints = readContractHeaders(gateway, exchange);
+    const hints = readContractHeaders(gateway, exchange, ingress, http.headers);
     if (!hints.ok) return answerFault(gateway, exchange, hints.fault);
     const bytes = await readBody(http, exchange.headers, gateway.ingress, gateway.clock);
     if (!bytes.ok) return answerFault(gateway, exchange, bytes.fault);
-    const request = parse(gateway, wire, bytes.value, hints.value);
+    if (proof !== null) {
+      const forged = signatureFault(http, bytes.value, proof.stated, proof.secret, gateway.clock.now());
+      if (forged) return answerFault(gateway, exchange, forged);
+      exchange.caller = caller;
+    }
+    const request = parse(gateway, ingress.wire, bytes.value, hints.value);
     if (!request.ok) return answerFault(gateway, exchange, request.fault);
     exchange.request = request.value;
 
-    const lease = gateway.admission.admit(caller.value, exchange.snapshot, exchange.arrivedAt);
+    const lease = gateway.admission.admit(caller, exchange.snapshot, exchange.arrivedAt);
     if (!lease.ok) return answerFault(gateway, exchange, lease.fault);
     exchange.lease = lease.value;
 
-    const routed = route(gateway, exchange, request.value, caller.value);
+    const routed = route(gateway, exchange, request.value, caller);
     const plan = routed instanceof Promise ? await routed : routed;
     if (!plan.ok) return answerFault(gateway, exchange, plan.fault);
     exchange.plan = plan.value;
@@ -61,9 +69,14 @@ export async function handleInference(gateway: Gateway, wire: AnyWire, http: Req
   }
 }
 
-function readContractHeaders(gateway: Gateway, { headers }: Exchange): Result<RequestHints> {
+function readContractHeaders(
+  gateway: Gateway,
+  { headers }: Exchange,
+  ingress: Ingress,
+  sent: Headers,
+): Result<RequestHints> {
   const size = checkHeaderSize(headers, gateway.ingress.maxHeaderChars);
-  return size.ok ? readHints(headers.hints) : size;
+  return size.ok ? readHints(headers.hints, ingress, sent) : size;
 }
 
 function parse(
@@ -134,7 +147,8 @@ function answerWithoutModel(
   climbed: Extract<Climb<ProviderReply>, { ok: false }>,
 ): Response {
   const ranOut = climbed.cause === "exhausted" || climbed.cause === "deadline";
-  const degraded = ranOut ? degradedAnswer(exchange) : null;
+  // Words stand in for an answer, not for vectors.
+  const degraded = ranOut && exchange.request?.operation === "chat" ? degradedAnswer(exchange) : null;
   if (degraded) return answerDegraded(gateway, exchange, degraded, climbed.attempts, climbed.fault);
   const why = ranOut ? { retryAfterMs: COME_BACK_MS, ...climbed.fault } : climbed.fault;
   return answerFault(gateway, exchange, why, climbed.attempts);

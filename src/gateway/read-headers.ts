@@ -6,6 +6,7 @@ export interface IngressHeaders {
   apiKey: string | null;
   requestId: string | null;
   traceparent: string | null;
+  tracestate: string | null;
   contentLength: string | null;
   contentEncoding: string | null;
   /** `x-pointsman-*`, by lower-case name; null when there are none. */
@@ -24,6 +25,7 @@ export function readHeaders(headers: Headers): IngressHeaders {
     apiKey: null,
     requestId: null,
     traceparent: null,
+    tracestate: null,
     contentLength: null,
     contentEncoding: null,
     hints: null,
@@ -37,6 +39,7 @@ export function readHeaders(headers: Headers): IngressHeaders {
         break;
       case "x-api-key":
       case "api-key":
+      case "x-goog-api-key":
         read.apiKey = value;
         break;
       case "x-request-id":
@@ -44,6 +47,9 @@ export function readHeaders(headers: Headers): IngressHeaders {
         break;
       case "traceparent":
         read.traceparent = value;
+        break;
+      case "tracestate":
+        read.tracestate = value;
         break;
       case "content-length":
         read.contentLength = value;

@@ -1,13 +1,47 @@
 /** The contract that a compat caller states in `x-pointsman-*` headers (B6). Owns their names. */
 import { CONTRACT_FIELDS, readContractFields } from "../core/contract-words.ts";
 import { failed, ok, type Result } from "../core/faults.ts";
+import type { AnyWire } from "../providers/wire-registry.ts";
 import type { RequestHints } from "../wires/wire.ts";
+import type { Ingress } from "./ingress.ts";
 import { HINT_PREFIX } from "./read-headers.ts";
 
 const NO_HINTS: RequestHints = Object.freeze({ contract: Object.freeze({}), strict: false });
 
+type Draft = { -readonly [Key in keyof RequestHints]: RequestHints[Key] };
+
+/** The contract's headers, what the path says, and the headers that the wire passes on. Faults as below. */
+export function readHints(
+  found: ReadonlyMap<string, string> | null,
+  ingress: Ingress,
+  headers: Headers,
+): Result<RequestHints> {
+  const stated = readContractHints(found);
+  const { wire, operation, stream, target } = ingress;
+  const isPlain = operation === undefined && stream === undefined && wire.passedHeaders.length === 0;
+  if (!stated.ok || isPlain) return stated;
+  const hints: Draft = { ...stated.value };
+  if (operation !== undefined) hints.operation = operation;
+  if (stream !== undefined) hints.stream = stream;
+  if (target !== undefined) hints.target = target;
+  const passed = passedOf(wire, headers);
+  if (passed !== null) hints.headers = passed;
+  return ok(hints);
+}
+
+function passedOf({ passedHeaders }: AnyWire, headers: Headers): Readonly<Record<string, string>> | null {
+  let passed: Record<string, string> | null = null;
+  for (const name of passedHeaders) {
+    const value = headers.get(name);
+    if (value === null) continue;
+    passed ??= {};
+    passed[name] = value;
+  }
+  return passed;
+}
+
 /** Faults: `invalid` with `invalid_header`, naming the header and what it may hold. */
-export function readHints(found: ReadonlyMap<string, string> | null): Result<RequestHints> {
+function readContractHints(found: ReadonlyMap<string, string> | null): Result<RequestHints> {
   if (!found) return ok(NO_HINTS);
   const fields = [...found].map(
     ([name, value]) => [name.slice(HINT_PREFIX.length).replaceAll("-", "_"), value] as const,

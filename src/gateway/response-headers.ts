@@ -1,7 +1,15 @@
 /** The headers of every response (A5). Owns their names and that no value can break out of its line. */
 import { formatUsd, type NanoDollars } from "../core/money.ts";
 import type { DegradedLabel, RungLabel } from "../core/plan.ts";
+import type { WireId } from "../core/request.ts";
 import type { Exchange } from "./exchange.ts";
+
+/** Where official clients of a wire look for the request's id, beside `x-request-id`. */
+const REQUEST_ID_HEADERS: Readonly<Partial<Record<WireId, string>>> = {
+  "anthropic-messages": "request-id",
+  "bedrock-converse": "x-amzn-requestid",
+  "bedrock-invoke": "x-amzn-requestid",
+};
 
 /** What served, as far as it is known when the headers leave. */
 export interface Served {
@@ -21,6 +29,8 @@ export function responseHeaders(exchange: Exchange, served: Served | null): Reco
   const headers: Record<string, string> = {
     "x-request-id": exchange.requestId,
   };
+  const own = REQUEST_ID_HEADERS[exchange.wire.id];
+  if (own !== undefined) headers[own] = exchange.requestId;
   // A caller that is not known leaves no record to point to.
   if (exchange.caller) headers["x-pointsman-decision"] = exchange.decisionId;
   if (exchange.plan) headers["x-pointsman-use-case"] = exchange.plan.useCase;

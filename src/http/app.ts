@@ -8,17 +8,14 @@ import { authenticate } from "../gateway/authenticate.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import { handleInference } from "../gateway/handle-inference.ts";
 import { readHeaders } from "../gateway/read-headers.ts";
-import type { AnyWire } from "../providers/wire-registry.ts";
 import type { ControlPorts } from "./control-ports.ts";
+import type { FindIngress } from "./inference-routes.ts";
 import { problem } from "./problem.ts";
 import { findRoute } from "./routes.ts";
 
-/** Paths of the data plane and the wire each speaks. */
-export type InferenceRoutes = ReadonlyMap<string, AnyWire>;
-
 export interface AppPorts {
   readonly gateway: Gateway;
-  readonly inference: InferenceRoutes;
+  readonly inference: FindIngress;
   readonly control: ControlPorts;
 }
 
@@ -28,6 +25,7 @@ export function createApp(ports: AppPorts): (request: Request) => Promise<Respon
   const control = async (request: Request, path: string): Promise<Response> => {
     const requestId = gateway.ids.next("req");
     try {
+      if (inference(path)) return wrongMethod("POST", requestId);
       const refused = guard(gateway, request, path, requestId);
       if (refused) return refused;
       controlApp ??= import("./control-app.ts").then((module) => module.createControlApp(ports.control));
@@ -43,8 +41,8 @@ export function createApp(ports: AppPorts): (request: Request) => Promise<Respon
   // Not async: inference has a promise of its own, and a second one around it would cost every request.
   return (request) => {
     const path = pathOf(request.url);
-    const wire = request.method === "POST" ? inference.get(path) : undefined;
-    return wire ? handleInference(gateway, wire, request) : control(request, path);
+    const ingress = request.method === "POST" ? inference(path) : null;
+    return ingress ? handleInference(gateway, ingress, request) : control(request, path);
   };
 }
 
@@ -56,18 +54,12 @@ function guard(gateway: Gateway, request: Request, path: string, requestId: stri
       fault(
         "not_found",
         "unknown_path",
-        "There is nothing at this path. Chat is at POST /v1/chat/completions.",
+        "There is nothing at this path. Chat is at POST /v1/chat/completions, /v1/responses, /v1/messages and /model/{model}/converse.",
       ),
       requestId,
     );
   }
-  if (found.kind === "wrong_method") {
-    return problem(
-      fault("method_not_allowed", "method_not_allowed", `This path takes ${found.allow}.`),
-      requestId,
-      { allow: found.allow },
-    );
-  }
+  if (found.kind === "wrong_method") return wrongMethod(found.allow, requestId);
   const { access } = found.row;
   if (access === "open") return null;
   const caller = authenticate(readHeaders(request.headers), gateway.snapshot());
@@ -81,6 +73,11 @@ function guard(gateway: Gateway, request: Request, path: string, requestId: stri
     ),
     requestId,
   );
+}
+
+function wrongMethod(allow: string, requestId: string): Response {
+  const why = fault("method_not_allowed", "method_not_allowed", `This path takes ${allow}.`);
+  return problem(why, requestId, { allow });
 }
 
 /** The path of an absolute URL without its query; a URL object would cost more than the rest of dispatch. */

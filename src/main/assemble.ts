@@ -12,6 +12,7 @@ import { createGatewayMetrics, type GatewayMetrics } from "../gateway/metrics/ga
 import { readBody } from "../gateway/read-body.ts";
 import { readHeaders } from "../gateway/read-headers.ts";
 import { createApp } from "../http/app.ts";
+import { createInferenceRoutes } from "../http/inference-routes.ts";
 import { findWire } from "../providers/wire-registry.ts";
 import { createHealth } from "../resilience/health.ts";
 import { createRetryBudget } from "../resilience/retry-budget.ts";
@@ -75,7 +76,7 @@ export function assemble(parts: Parts): Assembly {
   if (!chat) throw new Error("This build has no openai-chat wire.");
   const app = createApp({
     gateway,
-    inference: new Map([["/v1/chat/completions", chat]]),
+    inference: createInferenceRoutes(findWire),
     control: {
       decisions: store.decisions,
       activations: store.activations,

@@ -1,5 +1,5 @@
 /**
- * The end of the process: not ready → no new connections → what is in flight finishes → records flushed →
+ * The end of the process: not ready → a grace time → no new connections → what is in flight finishes → records flushed →
  * exit. Owns the order and its limits; a second signal ends at once.
  */
 import { type Clock, sleep } from "../core/clock.ts";
@@ -21,10 +21,20 @@ export interface Drainable {
 
 const LOOK_EVERY_MS = 10;
 
+/** Milliseconds. */
+export interface DrainLimits {
+  /** Between not being ready and not listening any more. */
+  readonly graceMs: number;
+  /** For what is in flight when listening ends. */
+  readonly drainMs: number;
+}
+
 /** Resolves with the exit code: 0 when everything finished and was written, 1 when something was cut. */
-export async function drain(parts: Drainable, limitMs: number, clock: Clock, log: Log): Promise<number> {
-  const startedAt = clock.now();
+export async function drain(parts: Drainable, limits: DrainLimits, clock: Clock, log: Log): Promise<number> {
+  const limitMs = limits.drainMs;
   parts.markNotReady();
+  if (limits.graceMs > 0) await sleep(clock, limits.graceMs);
+  const startedAt = clock.now();
   parts.stopListening();
   log("info", "draining", { inFlight: parts.pending(), limitMs });
   while (parts.pending() > 0 && clock.now() - startedAt < limitMs) await sleep(clock, LOOK_EVERY_MS);

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import type { UpOptions } from "../cli/ports.ts";
 import { loadLastGood, readPolicyFiles } from "../control/policy/policy-files.ts";
 import type { Clock } from "../core/clock.ts";
-import { DEMO_KEY } from "../core/demo-key.ts";
+import { DEMO_ACCESS_KEY_ID, DEMO_KEY } from "../core/demo-key.ts";
 import { createIds } from "../core/ids.ts";
+import { Secret } from "../core/secret.ts";
 import type { KeySpec } from "../core/snapshot.ts";
 import { parsePolicy } from "../policy/load.ts";
 import { resolveCredential } from "../providers/credentials.ts";
@@ -86,6 +87,8 @@ async function serve(base: Base): Promise<number> {
     // None: every body is read through read-body.ts, whose own limit refuses in the caller's dialect, and
     // what a handler does not read the runtime discards.
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+    // Clear-text HTTP/2 beside HTTP/1.1 on the same port: Bedrock's JavaScript client speaks it by default.
+    http2: true,
     fetch: app,
   });
   process.stdout.write(banner(`http://${options.host}:${server.port}`, demoKey, simulator?.url ?? null));
@@ -108,7 +111,7 @@ async function serve(base: Base): Promise<number> {
         await store.close();
       },
     },
-    options.drainMs,
+    options,
     clock,
     log,
   );
@@ -165,7 +168,8 @@ function keptDirectory(options: UpOptions): string | null {
 
 function keySpecOf(key: string): KeySpec {
   const sha256 = hash("sha256", key, "hex");
-  return { id: "demo", sha256, tenant: "demo", tier: "premium", role: "admin", useCases: null };
+  const aws = { accessKeyId: DEMO_ACCESS_KEY_ID, secret: new Secret(key) };
+  return { id: "demo", sha256, tenant: "demo", tier: "premium", role: "admin", useCases: null, aws };
 }
 
 function isLoopback(host: string): boolean {

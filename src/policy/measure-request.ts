@@ -14,7 +14,7 @@ const SLICE_CHARS = 16_384;
  */
 export function measureRequest(request: ModelRequest, useCase: UseCase): number | Promise<number> {
   const estimate = estimateTokens(request);
-  return estimate < NEAR * smallestWindow(useCase) ? estimate : countTokens(request, estimate);
+  return estimate < NEAR * smallestWindow(useCase) ? estimate : countTokens(request);
 }
 
 const windows = new WeakMap<UseCase, number>();
@@ -33,10 +33,10 @@ function smallestWindow(useCase: UseCase): number {
   return smallest;
 }
 
-/** Replaces the estimate of every text by its count; images, tools and schemas keep theirs. */
-async function countTokens(request: ModelRequest, estimate: number): Promise<number> {
+/** Every text by its count; images, tools and schemas by their estimate. */
+export async function countTokens(request: ModelRequest): Promise<number> {
   const { countTokens: count } = await import("gpt-tokenizer/encoding/o200k_base");
-  let tokens = estimate;
+  let tokens = estimateTokens(request);
   for (const message of request.messages) {
     for (const part of message.content) {
       if (part.type !== "text") continue;

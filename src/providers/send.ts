@@ -32,6 +32,8 @@ export interface ProviderCall {
   readonly committedTotalMs: number;
   /** W3C trace context of this hop. */
   readonly traceparent: string;
+  /** The caller's own part of it; null: none. */
+  readonly tracestate: string | null;
   readonly callerSignal: AbortSignal | null;
 }
 
@@ -124,6 +126,7 @@ function unsignedCall(
     accept: request.stream ? framingOf(deployment, wire).contentType : "application/json",
     traceparent: call.traceparent,
   };
+  if (call.tracestate !== null) headers.tracestate = call.tracestate;
   const url = endpointUrl(deployment, request, wire.path(request, target));
   return { url, headers, body: JSON.stringify(lowered.body) };
 }

@@ -154,6 +154,19 @@ describe("SIGTERM", () => {
     for (const stream of await Promise.all(reading)) expect(stream.done).toBe(false);
   });
 
+  test("in the grace time after SIGTERM new connections are served, and told that it is not ready", async () => {
+    const gateway = await start({ policy: PATIENT, scenario: SLOW, args: ["--grace", "1s"] });
+    gateway.signal("SIGTERM");
+    await eventually(async () => {
+      const probe = await fetch(`${gateway.url}/readyz`, { headers: { connection: "close" } });
+      return probe.status === 503;
+    });
+    const served = await chat(gateway, {}, { headers: { connection: "close" } });
+    expect(served.status).toBe(200);
+    await served.text();
+    expect(await gateway.exited()).toEqual({ code: 0, signal: null });
+  });
+
   test("past the drain limit what is left is cut, recorded as such, and the exit code says so", async () => {
     const gateway = await start({ policy: PATIENT, scenario: ENDLESS, args: ["--drain", "300ms"] });
     const responses = await openStreams(gateway, 5);

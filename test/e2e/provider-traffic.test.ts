@@ -68,12 +68,13 @@ describe("what a provider is sent", () => {
     const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
     const response = await ask(
       { model: "recorded-chat" },
-      { traceparent: `00-${traceId}-00f067aa0ba902b7-01` },
+      { traceparent: `00-${traceId}-00f067aa0ba902b7-01`, tracestate: "vendor=opaque" },
     );
     await response.text();
     const sent = upstream.calls.at(-1)?.headers.traceparent ?? "";
     expect(sent).toMatch(new RegExp(`^00-${traceId}-[0-9a-f]{16}-01$`));
     expect(sent).not.toContain("00f067aa0ba902b7");
+    expect(upstream.calls.at(-1)?.headers.tracestate).toBe("vendor=opaque");
     expect((await decisionOf(gateway, response)).traceId).toBe(traceId);
   });
 

@@ -23,6 +23,7 @@ describe("up", () => {
         scenario: null,
         demo: false,
         drainMs: 25_000,
+        graceMs: 0,
       },
     ]);
   });
@@ -41,6 +42,7 @@ describe("up", () => {
         scenario: null,
         demo: false,
         drainMs: 90_000,
+        graceMs: 0,
       },
     ]);
   });

@@ -18,6 +18,7 @@ interface UpArguments {
   readonly scenario?: string;
   readonly demo?: boolean;
   readonly drain: number;
+  readonly grace: number;
 }
 
 const DEFAULT_PORT = 8080;
@@ -43,6 +44,12 @@ export function addUp(program: Command, context: CommandContext): void {
       "time that running requests get on shutdown",
       duration,
       duration(DEFAULT_DRAIN),
+    )
+    .option(
+      "--grace <duration>",
+      "time the port stays open after SIGTERM, not ready, so that load balancers look away first",
+      duration,
+      0,
     );
   addExamples(command, [
     ["pointsman up --demo", "try it: simulated providers, example policy, demo key"],
@@ -91,7 +98,7 @@ function portFromEnvironment(text: string | undefined): number | null {
 }
 
 function upOptionsOf(cwd: string, options: UpArguments, chosenPort: number): UpOptions {
-  const { policy, env, host, data, scenario, demo = false, drain } = options;
+  const { policy, env, host, data, scenario, demo = false, drain, grace } = options;
   return {
     policy: policy === undefined && demo ? EXAMPLE_POLICY : resolve(cwd, policy ?? DEFAULT_POLICY),
     environment: env ?? null,
@@ -101,5 +108,6 @@ function upOptionsOf(cwd: string, options: UpArguments, chosenPort: number): UpO
     scenario: scenario === undefined ? (demo ? CALM_SCENARIO : null) : resolve(cwd, scenario),
     demo,
     drainMs: drain,
+    graceMs: grace,
   };
 }

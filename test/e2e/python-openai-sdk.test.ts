@@ -1,20 +1,10 @@
-/**
- * The official OpenAI SDK for Python, from PyPI, against a running gateway. Without python3 or PyPI it is
- * skipped and says why; with CI=true that is a failure.
- */
+/** The official OpenAI SDK for Python, unmodified, against a running gateway. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { eventually, KEY, listDecisions, ROOT, type RunningGateway, startGateway } from "./harness.ts";
+import { eventually, KEY, listDecisions, type RunningGateway, startGateway } from "./harness.ts";
 import { INSTANT, KEYS, testPolicy } from "./policies.ts";
+import { expectPython, pythonMissing, runPython } from "./python-environment.ts";
 
 setDefaultTimeout(60_000);
-
-const HERE = join(import.meta.dir, "python");
-const REQUIREMENTS = join(HERE, "requirements.txt");
-const VENV = join(ROOT, "node_modules", ".cache", "pointsman-python");
-const INSTALL_LIMIT_MS = 120_000;
 
 interface SeenError {
   readonly class: string | null;
@@ -39,93 +29,26 @@ interface Seen {
   readonly broken_stream: unknown;
 }
 
-/** The interpreter of an environment that has exactly the pinned packages, or why there is none. */
-function preparePython(): { readonly python: string } | { readonly reason: string } {
-  const python = join(VENV, "bin", "python");
-  const stamp = join(VENV, "requirements.txt");
-  const wanted = readFileSync(REQUIREMENTS, "utf8");
-  if (existsSync(python) && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return { python };
-  rmSync(VENV, { recursive: true, force: true });
-  mkdirSync(VENV, { recursive: true });
-  const steps: readonly (readonly [string, readonly string[]])[] = [
-    ["python3", ["-m", "venv", VENV]],
-    [
-      python,
-      [
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--no-input",
-        "--retries",
-        "1",
-        "--timeout",
-        "10",
-        "-r",
-        REQUIREMENTS,
-      ],
-    ],
-  ];
-  for (const [command, args] of steps) {
-    const done = spawnSync(command, args, { encoding: "utf8", timeout: INSTALL_LIMIT_MS });
-    if (done.status === 0) continue;
-    const said = done.error?.message ?? done.stderr.trim().split("\n").at(-1);
-    return { reason: `${[command, ...args.slice(0, 3)].join(" ")} failed: ${said}` };
-  }
-  writeFileSync(stamp, wanted);
-  return { python };
-}
-
-const prepared = preparePython();
-const missing = "reason" in prepared;
-const inCi = process.env.CI === "true";
-if (missing) console.log(`The Python SDK was not tried: ${prepared.reason}`);
-
 let gateway: RunningGateway;
 let seen: Seen;
 
 beforeAll(async () => {
-  if (missing) return;
+  if (pythonMissing) return;
   gateway = await startGateway({ policy: testPolicy(), scenario: INSTANT });
-  seen = await runScript(prepared.python);
+  seen = await runPython<Seen>("openai_sdk.py", {
+    POINTSMAN_URL: gateway.url,
+    SIMULATOR_URL: gateway.simulatorUrl ?? "",
+    POINTSMAN_KEY: KEY,
+    POINTSMAN_LIMITED_KEY: KEYS.limited,
+  });
 });
 afterAll(async () => {
-  if (!missing) await gateway.stop();
+  if (!pythonMissing) await gateway.stop();
 });
 
-function runScript(python: string): Promise<Seen> {
-  const child = spawn(python, [join(HERE, "openai_sdk.py")], {
-    env: {
-      ...process.env,
-      POINTSMAN_URL: gateway.url,
-      SIMULATOR_URL: gateway.simulatorUrl ?? "",
-      POINTSMAN_KEY: KEY,
-      POINTSMAN_LIMITED_KEY: KEYS.limited,
-    },
-  });
-  let stdout = "";
-  let stderr = "";
-  child.stdout.on("data", (chunk) => {
-    stdout += chunk;
-  });
-  child.stderr.on("data", (chunk) => {
-    stderr += chunk;
-  });
-  return new Promise((resolve, reject) =>
-    child.on("close", (code) =>
-      code === 0
-        ? resolve(JSON.parse(stdout) as Seen)
-        : reject(new Error(`The script ended with ${code}: ${stderr}`)),
-    ),
-  );
-}
+expectPython();
 
-test.skipIf(missing && !inCi)("its packages are installed", () => {
-  expect(prepared).toHaveProperty("python");
-});
-
-const check = test.skipIf(missing);
+const check = test.skipIf(pythonMissing);
 
 check("a plain answer, with the raw headers of its decision", () => {
   expect(seen.plain).toMatchObject({
