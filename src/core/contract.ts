@@ -36,6 +36,7 @@ export const CAPABILITIES = [
   "reasoning",
   "prompt_caching",
   "embeddings",
+  "prefill",
 ] as const;
 export type Capability = (typeof CAPABILITIES)[number];
 

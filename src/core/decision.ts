@@ -25,6 +25,11 @@ export interface Attempt {
   readonly firstTokenMs?: number;
   readonly usage?: Usage;
   readonly cost: NanoDollars | null;
+  /**
+   * Present where it took over a stream that had broken: `prefill` went on from the text, `fresh` was asked anew
+   * and joined where it had said the same. `chars`: how much had been told by then.
+   */
+  readonly continues?: { readonly mode: "prefill" | "fresh"; readonly chars: number };
 }
 
 export type DecisionOutcome = "answered" | "degraded" | "failed" | "cancelled";

@@ -34,6 +34,17 @@ export const NO_USAGE: Usage = Object.freeze({
   reasoningTokens: 0,
 });
 
+/** Class by class; the raw blocks stay with their parts. */
+export function sumUsage(a: Usage, b: Usage): Usage {
+  return {
+    inputTokens: a.inputTokens + b.inputTokens,
+    cacheReadTokens: a.cacheReadTokens + b.cacheReadTokens,
+    cacheWriteTokens: a.cacheWriteTokens + b.cacheWriteTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    reasoningTokens: a.reasoningTokens + b.reasoningTokens,
+  };
+}
+
 /** Fields that the contract does not model, kept for a renderer of the same wire (A4). */
 export interface Extra {
   readonly wire: string;

@@ -48,6 +48,14 @@ export type DegradedMode =
 
 export type DegradedLabel = DegradedMode["mode"];
 
+/**
+ * What happens when a stream breaks after the caller has seen a part of it (E9). `fail`: an error in the caller's
+ * dialect. `continue`: the next deployment goes on from what was told. `buffer`: nothing is told before the
+ * answer is complete, so that every failure can still fall back.
+ */
+export const STREAM_RECOVERIES = ["fail", "continue", "buffer"] as const;
+export type StreamRecovery = (typeof STREAM_RECOVERIES)[number];
+
 export interface RoutePlan {
   readonly useCase: string;
   /** The rule that matched, or `default` for the use case's own ladder. */
@@ -64,6 +72,7 @@ export interface RoutePlan {
   /** For the whole ladder; null: none. */
   readonly costCeiling: NanoDollars | null;
   readonly maxAttempts: number;
+  readonly streamRecovery: StreamRecovery;
   readonly timeouts: AttemptTimeouts;
   /** Estimated tokens of the request's input, and the output it may produce. */
   readonly estimatedInputTokens: number;

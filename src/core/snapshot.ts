@@ -6,7 +6,7 @@ import type { Role } from "./caller.ts";
 import type { LatencyTier, SafetyLevel, TaskType } from "./contract.ts";
 import type { Deployment, ModelSpec, TimeoutsByTier } from "./deployment.ts";
 import type { NanoDollars } from "./money.ts";
-import type { DegradedMode, RungKind, Selection } from "./plan.ts";
+import type { DegradedMode, RungKind, Selection, StreamRecovery } from "./plan.ts";
 import type { Secret } from "./secret.ts";
 
 /** What a condition can see. Names are those that a policy author writes. */
@@ -31,8 +31,14 @@ export interface RuleContext {
   };
   readonly signals: {
     readonly input_tokens: number;
+    /** Between 0 and 1; estimated from the request's text when it is read. */
+    readonly complexity: number;
+    /** ISO 639-1, or `und`; estimated from the request's text when it is read. */
+    readonly language: string;
     /** UTC. */
     readonly hour: number;
+    /** Of the hour. */
+    readonly minute: number;
     /** 0 is Sunday. UTC. */
     readonly weekday: number;
     /** By deployment id: true while its circuit admits traffic. */
@@ -53,11 +59,23 @@ export interface RungSpec {
   readonly deployments: readonly Deployment[];
 }
 
+/** A text field that must hold one of `values` for a rule to match: what rules can be looked up by. */
+export interface RuleRequirement {
+  /** As conditions write it: `caller.tenant`. */
+  readonly field: string;
+  readonly values: readonly string[];
+}
+
 export interface RouteRule {
   readonly name: string;
+  /** Match table and condition together; null: always. */
   readonly when: Condition | null;
-  /** The condition as written, for explain. */
+  /** Match table and condition as written, for explain. */
   readonly source: string | null;
+  /** Signals it reads that are estimated from the request's text. */
+  readonly reads: ReadonlySet<string>;
+  /** Necessary for `when`, not sufficient. */
+  readonly requires: readonly RuleRequirement[];
   readonly ladder: readonly RungSpec[];
 }
 
@@ -73,6 +91,7 @@ export interface UseCase {
   readonly maxAttempts: number;
   readonly maxOutputTokens: number | null;
   readonly timeouts: TimeoutsByTier;
+  readonly streamRecovery: StreamRecovery;
   /** How many more times a malformed answer is asked for with format instructions. */
   readonly formatRetries: number;
   /** Rules that concern this use case, first match wins; then `ladder`. */

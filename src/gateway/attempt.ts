@@ -1,7 +1,7 @@
 /** One attempt as the ladder sees it: the call, the check of what came, and what it used. */
 import type { Deployment } from "../core/deployment.ts";
-import type { Usage } from "../core/events.ts";
-import { NO_USAGE } from "../core/events.ts";
+import { isTerminal, NO_USAGE, type StreamEvent, type Usage } from "../core/events.ts";
+import { fault } from "../core/faults.ts";
 import { costOf, type NanoDollars } from "../core/money.ts";
 import type { RoutePlan } from "../core/plan.ts";
 import type { ModelRequest } from "../core/request.ts";
@@ -12,6 +12,10 @@ import { askAgain, checkAnswerFormat } from "./answer-format.ts";
 import { canCount, ESTIMATED, estimatedCount } from "./count-tokens.ts";
 import { childTraceparent, type Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
+
+/** Characters of text that `buffer` holds for one answer. */
+const MAX_HELD_CHARS = 16 * 1024 * 1024;
+const TOO_LONG = fault("malformed", "answer_too_large", "The model's answer is longer than is held back.");
 
 /** Calls `call.deployment`. An answer in the wrong format is a fault that has used tokens and cost money. */
 export async function attempt(
@@ -36,18 +40,61 @@ export async function attempt(
       tracestate: exchange.tracestate,
       callerSignal: exchange.callerSignal,
     },
-    gateway.clock,
+    gateway,
   );
   if (!sent.ok) return request.operation === "count_tokens" ? answerEstimate(request) : sent;
-  const reply = sent.value;
   const firstTokenMs = gateway.clock.now() - startedAt;
-  if (reply.kind === "stream") return { ok: true, value: reply, firstTokenMs, usage: null, cost: null };
+  if (sent.value.kind === "stream") {
+    if (plan.streamRecovery !== "buffer") {
+      return { ok: true, value: sent.value, firstTokenMs, usage: null, cost: null };
+    }
+    const held = await holdBack(sent.value);
+    return checked(request, call, plan, held, firstTokenMs);
+  }
+  const reply = sent.value;
   if (request.operation === "count_tokens") return answerCount(reply);
-  const usage = usageOf(reply, plan);
+  return checked(request, call, plan, reply, null);
+}
+
+/** A complete answer, which is worth its cost only in the format that was asked for. */
+function checked(
+  request: ModelRequest,
+  call: Call,
+  plan: RoutePlan,
+  reply: ProviderReply,
+  firstTokenMs: number | null,
+): SendOutcome<ProviderReply> {
+  const events = reply.kind === "whole" ? reply.events : reply.head;
+  const usage = usageOf(events, plan);
   const cost = priceUsage(call.deployment, usage);
-  const complaint = checkAnswerFormat(request, reply.events);
-  if (complaint) return { ok: false, fault: complaint, usage, cost };
-  return { ok: true, value: reply, firstTokenMs: null, usage, cost };
+  const last = events[events.length - 1];
+  const why = last?.type === "fault" ? last.fault : checkAnswerFormat(request, events);
+  if (why) return { ok: false, fault: why, usage, cost };
+  // The caller accounts a stream as it goes out, also one that is all there.
+  if (reply.kind === "stream") return { ok: true, value: reply, firstTokenMs, usage: null, cost: null };
+  return { ok: true, value: reply, firstTokenMs, usage, cost };
+}
+
+/** The stream with everything in its head: until then every failure can still fall back. */
+async function holdBack(reply: Extract<ProviderReply, { kind: "stream" }>): Promise<ProviderReply> {
+  const head = [...reply.head];
+  const { rest } = reply;
+  let held = 0;
+  while (rest) {
+    const events = await rest.next();
+    for (const event of events) {
+      head.push(event);
+      if (event.type === "text" || event.type === "tool_arguments") held += event.text.length;
+    }
+    const last = events[events.length - 1];
+    if (last && isTerminal(last)) break;
+    if (held > MAX_HELD_CHARS) {
+      rest.cancel(TOO_LONG);
+      head.push({ type: "fault", fault: TOO_LONG });
+      break;
+    }
+  }
+  return { ...reply, head, rest: null };
 }
 
 async function answerEstimate(request: ModelRequest): Promise<SendOutcome<ProviderReply>> {
@@ -59,11 +106,11 @@ function answerCount(value: ProviderReply): SendOutcome<ProviderReply> {
   return { ok: true, value, firstTokenMs: null, usage: null, cost: null };
 }
 
-function usageOf(reply: Extract<ProviderReply, { kind: "whole" }>, plan: RoutePlan): Usage {
-  const last = reply.events[reply.events.length - 1];
+function usageOf(events: readonly StreamEvent[], plan: RoutePlan): Usage {
+  const last = events[events.length - 1];
   if (last?.type === "finish" && last.usage) return last.usage;
   const meter = createUsageMeter();
-  for (const event of reply.events) meter.see(event);
+  for (const event of events) meter.see(event);
   return meter.usage(plan.estimatedInputTokens);
 }
 

@@ -1,7 +1,7 @@
 /** The end of a request: the lease given back, the decision recorded, the metrics counted, exactly once. */
 import type { Attempt, Decision, DecisionOutcome } from "../core/decision.ts";
 import type { Deployment } from "../core/deployment.ts";
-import { type FinishReason, NO_USAGE, type Usage } from "../core/events.ts";
+import { type FinishReason, NO_USAGE, sumUsage, type Usage } from "../core/events.ts";
 import type { Fault } from "../core/faults.ts";
 import type { NanoDollars } from "../core/money.ts";
 import type { DegradedLabel, RungLabel } from "../core/plan.ts";
@@ -78,13 +78,7 @@ function totalUsage(attempts: readonly Attempt[]): Usage {
   let total: Usage = NO_USAGE;
   for (const { usage } of attempts) {
     if (!usage) continue;
-    total = {
-      inputTokens: total.inputTokens + usage.inputTokens,
-      cacheReadTokens: total.cacheReadTokens + usage.cacheReadTokens,
-      cacheWriteTokens: total.cacheWriteTokens + usage.cacheWriteTokens,
-      outputTokens: total.outputTokens + usage.outputTokens,
-      reasoningTokens: total.reasoningTokens + usage.reasoningTokens,
-    };
+    total = sumUsage(total, usage);
   }
   return total;
 }

@@ -2,6 +2,7 @@
 import type { Clock, Random } from "../core/clock.ts";
 import type { Ids } from "../core/ids.ts";
 import type { ConfigSnapshot } from "../core/snapshot.ts";
+import type { Authorize } from "../providers/authorize.ts";
 import type { Health } from "../resilience/health.ts";
 import type { RetryBudget } from "../resilience/retry-budget.ts";
 import type { DecisionQueue } from "../store/decision-queue.ts";
@@ -31,6 +32,8 @@ export interface Gateway {
   readonly clock: Clock;
   readonly random: Random;
   readonly ids: Ids;
+  /** How calls to providers prove themselves. */
+  readonly authorize: Authorize;
   readonly health: Health;
   readonly retryBudget: RetryBudget;
   readonly admission: Admission;

@@ -10,9 +10,10 @@ import type { ProviderReply } from "../providers/send.ts";
 import type { AnyWire } from "../providers/wire-registry.ts";
 import { type Climb, climb } from "../resilience/ladder.ts";
 import type { RequestHints } from "../wires/wire.ts";
-import { attempt, estimateCost } from "./attempt.ts";
+import { attempt } from "./attempt.ts";
 import { identify } from "./authenticate.ts";
 import { signatureFault } from "./aws-signature.ts";
+import { climbPorts } from "./climb-ports.ts";
 import { degradedAnswer } from "./degraded.ts";
 import { beginExchange, type Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
@@ -124,20 +125,10 @@ function climbLadder(
   request: ModelRequest,
   plan: RoutePlan,
 ): Promise<Climb<ProviderReply>> {
-  return climb(plan, {
-    clock: gateway.clock,
-    random: gateway.random,
-    health: gateway.health,
-    retryBudget: gateway.retryBudget,
-    retry: exchange.snapshot.retry,
-    formatRetries: exchange.snapshot.useCases.get(plan.useCase)?.formatRetries ?? 0,
-    arrivedAt: exchange.arrivedAt,
-    deadlineAt: exchange.arrivedAt + plan.deadlineMs,
-    signal: exchange.callerSignal,
-    send: (call) => attempt(gateway, exchange, request, plan, call),
-    estimateCost: (deployment) => estimateCost(plan, deployment),
-    reportThrown: (thrown) => gateway.reportInternal(exchange.requestId, thrown),
-  });
+  return climb(
+    plan,
+    climbPorts(gateway, exchange, plan, (call) => attempt(gateway, exchange, request, plan, call)),
+  );
 }
 
 /** Nobody answered: the policy's words where the ladder ran out, the fault itself where it stopped. */

@@ -5,12 +5,13 @@ import { FAULTS, type Fault, fault } from "../core/faults.ts";
 import type { ProviderReply } from "../providers/send.ts";
 import type { Frame } from "../wires/frame.ts";
 import type { RenderContext, Warning } from "../wires/wire.ts";
+import type { Climbed } from "./climb-ports.ts";
 import { conclude, totalCost } from "./conclude.ts";
 import type { DegradedAnswer } from "./degraded.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
 import { responseHeaders, type Served } from "./response-headers.ts";
-import { type Climbed, streamFrames } from "./stream-answer.ts";
+import { streamFrames } from "./stream-answer.ts";
 
 const NO_FINISH = { unified: "other", raw: null } as const;
 

@@ -1,118 +1,219 @@
 /**
- * A committed stream: events in, bytes out, until the one terminal event. Owns the law after the first
- * event: no fallback, a fault travels in-band, and the circuit learns how the stream really ended.
+ * A committed stream: events in, bytes out, until the one terminal event. Owns the law after the first event:
+ * no fallback that the caller could notice, a fault travels in-band unless the policy lets the next deployment
+ * go on, and every circuit learns how its part really ended.
  */
-import type { FinishReason, StreamEvent } from "../core/events.ts";
+import type { Attempt } from "../core/decision.ts";
+import { type FinishReason, NO_USAGE, type StreamEvent, sumUsage, type Usage } from "../core/events.ts";
 import { FAULTS, type Fault, fault } from "../core/faults.ts";
-import type { ProviderReply } from "../providers/send.ts";
-import type { Climb } from "../resilience/ladder.ts";
 import type { Frame } from "../wires/frame.ts";
 import type { RenderContext } from "../wires/wire.ts";
-import { createUsageMeter, priceUsage } from "./account.ts";
+import { createUsageMeter, priceUsage, type UsageMeter } from "./account.ts";
+import type { Climbed } from "./climb-ports.ts";
 import { conclude } from "./conclude.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
-
-/** A climb that found an answer. */
-export type Climbed = Extract<Climb<ProviderReply>, { ok: true }>;
+import type { StreamReply } from "./join-stream.ts";
+import { createTold, recoverStream, type Told } from "./recover-stream.ts";
 
 /** Pulled by the caller's socket, so that a slow reader slows the provider and nothing piles up here. */
 export function streamFrames(
   gateway: Gateway,
   exchange: Exchange,
   climbed: Climbed,
-  reply: Extract<ProviderReply, { kind: "stream" }>,
+  reply: StreamReply,
   context: RenderContext,
 ): ReadableStream<Uint8Array> {
-  const { wire } = exchange;
-  const meter = createUsageMeter();
-  let state = wire.renderStart(context);
-  let pending: readonly StreamEvent[] | null = reply.head;
-  let over = false;
-
-  const end = (finish: FinishReason | null, why: Fault | null): void => {
-    if (over) return;
-    over = true;
-    climbed.settle(why ? FAULTS[why.kind].health : "good", lastFirstToken(climbed));
-    conclude(gateway, exchange, {
-      outcome: why ? (why.kind === "cancelled" ? "cancelled" : "failed") : "answered",
-      status: 200,
-      rung: climbed.rung,
-      degraded: null,
-      attempts: withUsage(
-        gateway,
-        exchange,
-        climbed,
-        meter.usage(exchange.plan?.estimatedInputTokens ?? 0),
-        why,
-      ),
-      deployment: climbed.deployment,
-      finish,
-      fault: why,
-    });
-  };
-  const render = (events: readonly StreamEvent[]): readonly Frame[] => {
-    const rendered: Frame[] = [];
-    for (const event of events) {
-      meter.see(event);
-      const [after, frames] = wire.renderEvent(event, state);
-      state = after;
-      for (const frame of frames) rendered.push(frame);
-      if (event.type === "finish") end(event.reason, null);
-      else if (event.type === "fault") end(null, event.fault);
-    }
-    return rendered;
-  };
-
+  const answer = new StreamedAnswer(gateway, exchange, climbed, reply, context);
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
-        while (!over) {
-          const events: readonly StreamEvent[] = pending ?? (await reply.rest?.next()) ?? [];
-          pending = null;
-          const frames = render(events);
-          if (frames.length > 0) {
-            controller.enqueue(wire.framing.encode(frames));
-            break;
-          }
+        while (!answer.over) {
+          const frames = await answer.next();
+          if (frames.length === 0) continue;
+          controller.enqueue(exchange.wire.framing.encode(frames));
+          break;
         }
-        if (over) controller.close();
+        if (answer.over) controller.close();
       } catch (thrown) {
         gateway.reportInternal(exchange.requestId, thrown);
-        const why = fault("internal", "internal_error", "The gateway failed in the middle of this stream.");
-        reply.rest?.cancel(why);
-        end(null, why);
+        answer.abandon(
+          fault("internal", "internal_error", "The gateway failed in the middle of this stream."),
+        );
         controller.error(thrown);
       }
     },
     cancel() {
-      const why = fault("cancelled", "caller_left", "The caller left before the answer was complete.");
-      reply.rest?.cancel(why);
-      end(null, why);
+      answer.abandon(fault("cancelled", "caller_left", "The caller left before the answer was complete."));
     },
   });
 }
 
-function lastFirstToken(climbed: Climbed): number | undefined {
-  return climbed.attempts[climbed.attempts.length - 1]?.firstTokenMs;
+/** One deployment's part of an answer. */
+interface Leg {
+  readonly climbed: Climbed;
+  readonly reply: StreamReply;
+  readonly meter: UsageMeter;
+  /** Present from the second leg on. */
+  readonly continues: Attempt["continues"] | null;
 }
 
-/** The last attempt as it ended, in place of how it stood when its first content came. */
-function withUsage(
-  gateway: Gateway,
-  exchange: Exchange,
-  climbed: Climbed,
-  usage: ReturnType<ReturnType<typeof createUsageMeter>["usage"]>,
-  why: Fault | null,
-): Climbed["attempts"] {
-  const last = climbed.attempts[climbed.attempts.length - 1];
-  if (!last) return climbed.attempts;
-  const ended = {
-    ...last,
-    usage,
-    cost: priceUsage(climbed.deployment, usage),
-    durationMs: gateway.clock.now() - exchange.arrivedAt - last.startedAtMs,
-    ...(why && { result: "fault" as const, fault: { kind: why.kind, code: why.code } }),
-  };
-  return [...climbed.attempts.slice(0, -1), ended];
+class StreamedAnswer {
+  readonly #gateway: Gateway;
+  readonly #exchange: Exchange;
+  /** Null where the policy does not let a broken stream be continued. */
+  readonly #told: Told | null;
+  #state: unknown;
+  #leg: Leg;
+  #pending: readonly StreamEvent[] | null;
+  /** What the legs before this one used. */
+  #usedBefore: Usage = NO_USAGE;
+  #broken: Fault | null = null;
+  /** The attempts of a recovery that failed, complete as they are. */
+  #settled: readonly Attempt[] | null = null;
+  #over = false;
+
+  constructor(
+    gateway: Gateway,
+    exchange: Exchange,
+    climbed: Climbed,
+    reply: StreamReply,
+    context: RenderContext,
+  ) {
+    const { plan, request, wire } = exchange;
+    this.#gateway = gateway;
+    this.#exchange = exchange;
+    this.#told = plan?.streamRecovery === "continue" && request ? createTold(request) : null;
+    this.#state = wire.renderStart(context);
+    this.#leg = { climbed, reply, meter: createUsageMeter(), continues: null };
+    this.#pending = reply.head;
+  }
+
+  get over(): boolean {
+    return this.#over;
+  }
+
+  /** The frames of what came next; empty while there is nothing to tell. */
+  async next(): Promise<readonly Frame[]> {
+    if (this.#broken) {
+      const why = this.#broken;
+      this.#broken = null;
+      if (await this.#goOn(why)) return NO_FRAMES;
+      return this.#render([{ type: "fault", fault: why }]);
+    }
+    const events = this.#pending ?? (await this.#leg.reply.rest?.next()) ?? [];
+    this.#pending = null;
+    const last = events[events.length - 1];
+    if (this.#told === null || last?.type !== "fault" || !this.#mayGoOn(last.fault)) {
+      return this.#render(events);
+    }
+    // What came with the fault is told first; the fault itself may never have to be.
+    this.#broken = last.fault;
+    return this.#render(events.slice(0, -1));
+  }
+
+  /** Ends it in the middle: the caller has left, or the gateway failed. */
+  abandon(why: Fault): void {
+    this.#leg.reply.rest?.cancel(why);
+    this.#end(null, why);
+  }
+
+  #render(events: readonly StreamEvent[]): readonly Frame[] {
+    const { wire } = this.#exchange;
+    const rendered: Frame[] = [];
+    for (const event of events) {
+      this.#leg.meter.see(event);
+      this.#told?.see(event);
+      const [after, frames] = wire.renderEvent(
+        this.#leg.continues ? this.#summed(event) : event,
+        this.#state,
+      );
+      this.#state = after;
+      for (const frame of frames) rendered.push(frame);
+      if (event.type === "finish") this.#end(event.reason, null);
+      else if (event.type === "fault") this.#end(null, event.fault);
+    }
+    return rendered;
+  }
+
+  /** The caller is told what all legs used together. */
+  #summed(event: StreamEvent): StreamEvent {
+    if (event.type === "usage") return { type: "usage", usage: sumUsage(this.#usedBefore, event.usage) };
+    if (event.type !== "finish") return event;
+    const own = event.usage ?? this.#usage();
+    return { ...event, usage: sumUsage(this.#usedBefore, own) };
+  }
+
+  #mayGoOn(why: Fault): boolean {
+    const { next } = FAULTS[why.kind];
+    return next !== "stop" && this.#told?.text() !== null;
+  }
+
+  /** The next deployment takes over. False where none can: then the fault is the caller's to know. */
+  async #goOn(why: Fault): Promise<boolean> {
+    const { plan, request } = this.#exchange;
+    const told = this.#told?.text();
+    if (!plan || !request || told === null || told === undefined) return false;
+    const { climbed, meter } = this.#leg;
+    climbed.settle(FAULTS[why.kind].health, lastFirstToken(climbed));
+    const usage = meter.usage(plan.estimatedInputTokens);
+    const attempts = this.#attempts(why);
+    const recovery = await recoverStream(this.#gateway, this.#exchange, request, plan, attempts, told, why);
+    if (!recovery.ok) {
+      this.#gateway.metrics.streamRecovery(plan.useCase, "failed");
+      this.#settled = recovery.attempts;
+      return false;
+    }
+    const { value } = recovery;
+    this.#gateway.metrics.streamRecovery(plan.useCase, value.mode);
+    this.#usedBefore = sumUsage(this.#usedBefore, usage);
+    const continues = { mode: value.mode, chars: told.length };
+    this.#leg = { climbed: value.climbed, reply: value.reply, meter: createUsageMeter(), continues };
+    this.#pending = value.reply.head;
+    return true;
+  }
+
+  #end(finish: FinishReason | null, why: Fault | null): void {
+    if (this.#over) return;
+    this.#over = true;
+    const { climbed } = this.#leg;
+    climbed.settle(why ? FAULTS[why.kind].health : "good", lastFirstToken(climbed));
+    conclude(this.#gateway, this.#exchange, {
+      outcome: why ? (why.kind === "cancelled" ? "cancelled" : "failed") : "answered",
+      status: 200,
+      rung: climbed.rung,
+      degraded: null,
+      attempts: this.#settled ?? this.#attempts(why),
+      deployment: climbed.deployment,
+      finish,
+      fault: why,
+    });
+  }
+
+  /** The attempts with the last one as it ended, in place of how it stood when its first content came. */
+  #attempts(why: Fault | null): readonly Attempt[] {
+    const { climbed, continues } = this.#leg;
+    const last = climbed.attempts[climbed.attempts.length - 1];
+    if (!last) return climbed.attempts;
+    const usage = this.#usage();
+    const ended: Attempt = {
+      ...last,
+      usage,
+      cost: priceUsage(climbed.deployment, usage),
+      durationMs: this.#gateway.clock.now() - this.#exchange.arrivedAt - last.startedAtMs,
+      ...(continues && { continues }),
+      ...(why && { result: "fault" as const, fault: { kind: why.kind, code: why.code } }),
+    };
+    return [...climbed.attempts.slice(0, -1), ended];
+  }
+
+  #usage(): Usage {
+    return this.#leg.meter.usage(this.#exchange.plan?.estimatedInputTokens ?? 0);
+  }
+}
+
+const NO_FRAMES: readonly Frame[] = [];
+
+function lastFirstToken(climbed: Climbed): number | undefined {
+  return climbed.attempts[climbed.attempts.length - 1]?.firstTokenMs;
 }

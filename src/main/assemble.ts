@@ -13,6 +13,7 @@ import { readBody } from "../gateway/read-body.ts";
 import { readHeaders } from "../gateway/read-headers.ts";
 import { createApp } from "../http/app.ts";
 import { createInferenceRoutes } from "../http/inference-routes.ts";
+import type { Authorize } from "../providers/authorize.ts";
 import { findWire } from "../providers/wire-registry.ts";
 import { createHealth } from "../resilience/health.ts";
 import { createRetryBudget } from "../resilience/retry-budget.ts";
@@ -27,6 +28,7 @@ export interface Parts {
   readonly log: Log;
   readonly store: Store;
   readonly control: PolicyControl;
+  readonly authorize: Authorize;
   ready(): boolean;
 }
 
@@ -63,6 +65,7 @@ export function assemble(parts: Parts): Assembly {
     clock,
     random: systemRandom,
     ids,
+    authorize: parts.authorize,
     health,
     retryBudget,
     admission,

@@ -16,6 +16,7 @@ import { type Assembly, assemble } from "./assemble.ts";
 import { banner } from "./banner.ts";
 import { jsonLog, type Log } from "./log.ts";
 import { oneLine, type PolicyStart, startPolicy } from "./policy-runtime.ts";
+import { createProviderAccess } from "./provider-access.ts";
 import { drain, untilSignalled } from "./shutdown.ts";
 import { startSimulatorFrom } from "./simulate.ts";
 import { systemClock, systemRandom } from "./system.ts";
@@ -53,29 +54,37 @@ async function serve(base: Base): Promise<number> {
   const ids = createIds(clock, systemRandom);
   let ready = true;
   let assembly: Assembly | null = null;
-  const policy = await startPolicy({
+  const access = createProviderAccess(clock, log, keptDirectory(options), () => {
+    if (policy.ok) void policy.control.recompile("inference-profiles");
+  });
+  const policy: PolicyStart = await startPolicy({
     file: options.policy,
     environment: options.environment,
     directory: keptDirectory(options),
     clock,
     ids,
     activations: store.activations,
-    compile: compilePorts(base),
+    compile: { ...compilePorts(base), profileRegions: access.profiles.lookup },
     extraKeys: demoKey === null ? [] : [keySpecOf(demoKey)],
     log,
     onActivated(snapshot) {
+      access.profiles.follow(snapshot.deployments.values());
       assembly?.reconfigure(snapshot);
       assembly?.metrics.policyActivation("activated");
     },
     onRefused: () => assembly?.metrics.policyActivation("refused"),
   });
-  if (!policy.ok) return giveUp(policy, base);
+  if (!policy.ok) {
+    access.profiles.stop();
+    return giveUp(policy, base);
+  }
   assembly = assemble({
     clock,
     ids,
     log,
     store,
     control: policy.control,
+    authorize: access.authorize,
     ready: () => ready,
   });
   const { app, queue } = assembly;
@@ -107,6 +116,8 @@ async function serve(base: Base): Promise<number> {
       flush: () => queue.flush(),
       async close() {
         queue.close();
+        access.profiles.stop();
+        await access.profiles.settled();
         await simulator?.close();
         await store.close();
       },

@@ -1,24 +1,19 @@
-/** Models and deployments of a document as the gateway uses them. Owns providers' defaults and references. */
-import type { Credential, Deployment, Endpoint, ModelSpec, ProviderKind } from "../core/deployment.ts";
+/** Models and deployments of a document as the gateway uses them. Owns what refers to what. */
+import type { Deployment, ModelSpec } from "../core/deployment.ts";
 import { type Prices, usdPerMillion } from "../core/money.ts";
+import {
+  compileProviders,
+  type Provider,
+  type ProviderPorts,
+  targetHeaders,
+  type WrittenDeployment,
+} from "./compile-providers.ts";
+import { compileRegions, type RegionPorts, type RegionWorld } from "./deployment-regions.ts";
 import type { PolicyDocument } from "./document.ts";
 import type { Report } from "./finding.ts";
 import { suggestion } from "./suggest.ts";
 
-/** Where a secret is kept and how it is shown to the provider; never its value. */
-interface CredentialSource {
-  readonly env?: string | undefined;
-  readonly file?: string | undefined;
-  /** The header that carries it; absent: `Authorization: Bearer …`. */
-  readonly header?: string | undefined;
-}
-
-export interface DeploymentPorts {
-  /** Reads a secret; `missing` where it is not there. */
-  credential(source: CredentialSource): Credential;
-  /** Where the embedded simulator listens, without a slash at the end; null when it does not run. */
-  readonly simulatorUrl: string | null;
-}
+export interface DeploymentPorts extends ProviderPorts, RegionPorts {}
 
 /** What ladders are made of. */
 export interface Inventory {
@@ -27,9 +22,6 @@ export interface Inventory {
   /** By model id, in the order of the document. */
   readonly byModel: ReadonlyMap<string, readonly Deployment[]>;
 }
-
-/** Stands in where nothing is called, as under `validate`; the name is reserved and never resolves. */
-const NO_SIMULATOR = "http://simulator.invalid";
 
 export function compileInventory(
   document: PolicyDocument,
@@ -55,7 +47,8 @@ export function compileInventory(
       report.error("unknown_provider", ["deployments", id, "provider"], message, fix);
     }
     if (model === undefined || provider === undefined) continue;
-    const deployment = compileDeployment(id, spec, model, provider);
+    checkEndpoint(id, spec, provider, report);
+    const deployment = compileDeployment(id, spec, model, provider, { ports, report });
     deployments.set(id, deployment);
     const siblings = byModel.get(model.id);
     if (siblings === undefined) byModel.set(model.id, [deployment]);
@@ -100,102 +93,41 @@ function compilePrices(prices: NonNullable<PolicyDocument["models"][string]["pri
   };
 }
 
-/** What all deployments of one provider share. */
-interface Provider {
-  readonly kind: ProviderKind;
-  readonly baseUrl: (deploymentId: string) => string;
-  readonly credential: Credential;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly unsupported: ReadonlySet<string>;
-  readonly simulated: boolean;
-}
-
-const NO_CREDENTIAL: Credential = { type: "none" };
-const PLAIN: Endpoint = { type: "plain" };
-const NOTHING: ReadonlySet<string> = new Set();
-
-function compileProviders(
-  document: PolicyDocument,
-  ports: DeploymentPorts,
-  report: Report,
-): ReadonlyMap<string, Provider> {
-  const providers = new Map<string, Provider>();
-  for (const [id, spec] of Object.entries(document.providers)) {
-    if (spec.kind === "simulator") {
-      const root = ports.simulatorUrl ?? NO_SIMULATOR;
-      const baseUrl = (deploymentId: string) => `${root}/${deploymentId}/v1`;
-      const credential = NO_CREDENTIAL;
-      providers.set(id, {
-        kind: spec.kind,
-        baseUrl,
-        credential,
-        headers: {},
-        unsupported: NOTHING,
-        simulated: true,
-      });
-      continue;
-    }
-    const credential = readCredential(id, spec.credential, ports, report);
-    const url = spec.base_url.replace(/\/+$/, "");
-    const unsupported = new Set(spec.unsupported);
-    providers.set(id, {
-      kind: spec.kind,
-      baseUrl: () => url,
-      credential,
-      headers: spec.headers,
-      unsupported,
-      simulated: false,
-    });
-  }
-  return providers;
-}
-
-type WrittenCredential = Extract<
-  PolicyDocument["providers"][string],
-  { kind: "openai-compatible" }
->["credential"];
-
-function readCredential(
-  provider: string,
-  written: WrittenCredential,
-  ports: DeploymentPorts,
-  report: Report,
-): Credential {
-  if (written === "none") return NO_CREDENTIAL;
-  const { env, file, style } = written;
-  const header = style === "bearer" ? undefined : style.header;
-  const credential = ports.credential({ env, file, header });
-  if (credential.type === "missing") {
-    const message = `The credential of provider "${provider}" is missing (${credential.where}): its deployments are refused.`;
-    const fix = env === undefined ? `Create the file ${file}.` : `Set ${env} before starting.`;
-    report.warning("missing_credential", ["providers", provider, "credential"], message, fix);
-  }
-  return credential;
-}
-
 function compileDeployment(
   id: string,
-  spec: PolicyDocument["deployments"][string],
+  spec: WrittenDeployment,
   model: ModelSpec,
   provider: Provider,
+  world: RegionWorld,
 ): Deployment {
+  const { region } = spec;
+  const endpoint = provider.endpoint(spec);
   return {
     id,
     kind: provider.kind,
     model,
     provider: spec.provider,
-    wire: "openai-chat",
-    embeddingWire: "openai-embeddings",
-    endpoint: PLAIN,
-    baseUrl: provider.baseUrl(id),
+    wire: provider.wire,
+    embeddingWire: provider.embeddingWire,
+    endpoint,
+    ...(endpoint.type === "sagemaker" && { framing: spec.endpoint?.framing ?? "sagemaker-sse" }),
+    baseUrl: provider.baseUrl(id, region),
     modelId: spec.model_id,
-    region: spec.region,
-    regions: [spec.region],
-    quotaGroup: spec.quota_group ?? `${spec.provider}/${spec.region}/${spec.model}`,
-    credential: provider.credential,
-    headers: provider.headers,
+    region,
+    regions: compileRegions(id, spec, provider.kind, world),
+    quotaGroup: spec.quota_group ?? `${spec.provider}/${region}/${spec.model}`,
+    credential: provider.credential(region),
+    headers: { ...provider.headers, ...targetHeaders(endpoint) },
     weight: spec.weight,
     unsupported: provider.unsupported,
     simulated: provider.simulated,
   };
+}
+
+/** What is written for an endpoint of SageMaker means nothing elsewhere. */
+function checkEndpoint(id: string, spec: WrittenDeployment, { kind }: Provider, report: Report): void {
+  if (spec.endpoint === undefined || kind === "sagemaker") return;
+  const message = `The deployment "${id}" is of a provider of kind ${kind}, which has no endpoints to choose from.`;
+  const fix = "Remove it, or name a provider of kind sagemaker.";
+  report.error("unused_endpoint", ["deployments", id, "endpoint"], message, fix, { key: true });
 }

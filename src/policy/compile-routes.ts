@@ -2,6 +2,7 @@
 import type { RouteRule } from "../core/snapshot.ts";
 import type { Inventory } from "./compile-deployments.ts";
 import { compileLadder } from "./compile-ladder.ts";
+import { type CompiledMatch, compileMatch } from "./compile-match.ts";
 import { compileCondition } from "./conditions.ts";
 import type { PolicyDocument } from "./document.ts";
 import type { Path, Report } from "./finding.ts";
@@ -47,23 +48,38 @@ export function compileRoutes(
   return rules;
 }
 
+/** Match table and condition must both hold; neither of them: always. */
 function compileRule(written: WrittenRoute, path: Path, inventory: Inventory, report: Report): RouteRule {
   const ladder = compileLadder(written.ladder, [...path, "ladder"], { inventory, report });
-  const { name, when } = written;
-  if (when === undefined) return { name, when: null, source: null, ladder };
+  const match = written.match === undefined ? null : compileMatch(written.match, [...path, "match"], report);
+  const when = written.when === undefined ? null : compileWhen(written.when, path, inventory, report);
+  const parts = [match, when].filter((part) => part !== null);
+  const [first, second] = parts.map(({ condition }) => condition);
+  return {
+    name: written.name,
+    when:
+      first === undefined ? null : second === undefined ? first : (facts) => first(facts) && second(facts),
+    source: parts.length === 0 ? null : parts.map(({ source }) => source).join(" and "),
+    reads: new Set(parts.flatMap(({ reads }) => [...reads])),
+    requires: parts.flatMap(({ requires }) => requires),
+    ladder,
+  };
+}
+
+function compileWhen(source: string, path: Path, inventory: Inventory, report: Report): CompiledMatch {
   const at = [...path, "when"];
-  const compiled = compileCondition(when);
+  const compiled = compileCondition(source);
   if (!compiled.ok) {
     const { message, fix, offset } = compiled.problem;
     report.error("invalid_condition", at, message, fix, { offset });
-    return { name, when: () => false, source: when, ladder };
+    return { condition: () => false, source, reads: new Set(), requires: [] };
   }
   for (const { id, offset } of compiled.deployments) {
     if (inventory.deployments.has(id)) continue;
     const fix = suggestion(id, [...inventory.deployments.keys()], "Add it under deployments.");
     report.error("unknown_deployment", at, `There is no deployment "${id}".`, fix, { offset });
   }
-  return { name, when: compiled.condition, source: when, ladder };
+  return { ...compiled, source };
 }
 
 function useCasesOf(

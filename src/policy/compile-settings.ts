@@ -1,11 +1,8 @@
-/** Keys, limits, timeouts, circuit and retry settings of a document, in the units the gateway uses. */
+/** Limits, timeouts, circuit and retry settings of a document, in the units the gateway uses. */
 import type { AttemptTimeouts, TimeoutsByTier } from "../core/deployment.ts";
-import type { CircuitSettings, KeySpec, RetrySettings, TierLimits } from "../core/snapshot.ts";
-import { aliasHint } from "./compile-routes.ts";
+import type { CircuitSettings, RetrySettings, TierLimits } from "../core/snapshot.ts";
 import type { PolicyDocument } from "./document.ts";
 import { milliseconds } from "./fields.ts";
-import type { Report } from "./finding.ts";
-import { suggestion } from "./suggest.ts";
 
 export function compileTimeouts({ timeouts }: PolicyDocument): TimeoutsByTier {
   const compile = (tier: PolicyDocument["timeouts"]["batch"]): AttemptTimeouts => ({
@@ -55,61 +52,4 @@ export function compileLimits({ limits }: PolicyDocument): ReadonlyMap<string, T
       },
     ]),
   );
-}
-
-/** `keyHash` gives the SHA-256 of the key in an environment variable, or null when it is not set. */
-export function compileKeys(
-  document: PolicyDocument,
-  keyHash: (env: string) => string | null,
-  report: Report,
-): readonly KeySpec[] {
-  const keys: KeySpec[] = [];
-  const ids = new Set<string>();
-  const hashes = new Map<string, string>();
-  for (const [index, written] of document.keys.entries()) {
-    const path = ["keys", index];
-    if (ids.has(written.id)) {
-      report.error(
-        "duplicate_key_id",
-        [...path, "id"],
-        `Another key is called "${written.id}".`,
-        "Rename one.",
-      );
-    }
-    ids.add(written.id);
-    checkKeyNames(document, index, report);
-    const sha256 = written.sha256 ?? (written.env === undefined ? null : keyHash(written.env));
-    if (sha256 === null) {
-      const message = `The key "${written.id}" is not set (environment variable ${written.env}): it admits nobody.`;
-      report.warning("missing_key_value", [...path, "env"], message, `Set ${written.env} before starting.`);
-      continue;
-    }
-    const twin = hashes.get(sha256);
-    if (twin !== undefined) {
-      const message = `The keys "${twin}" and "${written.id}" are the same key.`;
-      report.error("duplicate_key_value", path, message, "Give each caller a key of its own.");
-    }
-    hashes.set(sha256, written.id);
-    const { id, tenant, tier, role, use_cases: useCases = null } = written;
-    keys.push({ id, sha256, tenant, tier, role, useCases });
-  }
-  return keys;
-}
-
-function checkKeyNames(document: PolicyDocument, index: number, report: Report): void {
-  const written = document.keys[index];
-  if (written === undefined) return;
-  for (const [position, name] of (written.use_cases ?? []).entries()) {
-    if (Object.hasOwn(document.use_cases, name)) continue;
-    const known = Object.keys(document.use_cases);
-    const fix = aliasHint(name, document) ?? suggestion(name, known, "Add it under use_cases.");
-    const path = ["keys", index, "use_cases", position];
-    report.error("unknown_use_case", path, `There is no use case "${name}".`, fix);
-  }
-  const tiers = Object.keys(document.limits.tiers);
-  if (tiers.length > 0 && !tiers.includes(written.tier)) {
-    const message = `The tier "${written.tier}" of the key "${written.id}" has no limits.`;
-    const fix = suggestion(written.tier, tiers, "Add it under limits.tiers.");
-    report.warning("unlimited_tier", ["keys", index, "tier"], message, fix);
-  }
 }

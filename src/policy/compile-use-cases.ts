@@ -83,6 +83,7 @@ function compileUseCase(
     maxAttempts: written.max_attempts,
     maxOutputTokens: written.max_output_tokens ?? null,
     timeouts,
+    streamRecovery: written.stream_recovery,
     formatRetries: written.format_retries,
     rules: rules.map(({ rule }) => rule),
     ladder,

@@ -1,22 +1,15 @@
 /** From a valid document to the snapshot that serves traffic. Owns the order; each part has its file. */
 import type { ConfigSnapshot } from "../core/snapshot.ts";
 import { compileInventory, type DeploymentPorts } from "./compile-deployments.ts";
-import {
-  compileCircuit,
-  compileKeys,
-  compileLimits,
-  compileRetry,
-  compileTimeouts,
-} from "./compile-settings.ts";
+import { compileKeys, type KeyPorts } from "./compile-keys.ts";
+import { compileCircuit, compileLimits, compileRetry, compileTimeouts } from "./compile-settings.ts";
 import { compileUseCases } from "./compile-use-cases.ts";
 import { digestOf } from "./digest.ts";
 import type { PolicyDocument } from "./document.ts";
 import { createReport, type Finding, inOrder, type Locate } from "./finding.ts";
 
-export interface CompilePorts extends DeploymentPorts {
+export interface CompilePorts extends DeploymentPorts, KeyPorts {
   readonly environment: string | null;
-  /** Lower-case hexadecimal SHA-256 of the key in an environment variable; null when it is not set. */
-  keyHash(env: string): string | null;
 }
 
 export interface CompiledPolicy {
@@ -33,7 +26,7 @@ export function compilePolicy(document: PolicyDocument, locate: Locate, ports: C
   const report = createReport(locate);
   const inventory = compileInventory(document, ports, report);
   const useCases = compileUseCases(document, inventory, compileTimeouts(document), report);
-  const keys = compileKeys(document, (env) => ports.keyHash(env), report);
+  const keys = compileKeys(document, ports, report);
   const findings = inOrder(report.findings);
   if (report.failed) return { snapshot: null, findings };
   const digest = digestOf(document);

@@ -1,53 +1,132 @@
-/** What a condition's syntax tree tells before it runs: whose health it reads, and loops within loops. */
-
-/** What is wrong, what to do, and at which character of the condition. */
-export interface ConditionProblem {
-  readonly message: string;
-  readonly fix: string;
-  readonly offset: number;
-}
+/**
+ * What a condition's syntax tree tells before it runs: whose health it reads, which signals must be
+ * estimated for it, and whether it could cost too much or hide a mistake.
+ */
+import {
+  argumentsOf,
+  type ConditionProblem,
+  fieldOf,
+  isNode,
+  isOwner,
+  listOf,
+  type SyntaxNode,
+  textOf,
+} from "./condition-node.ts";
+import { ESTIMATED_SIGNALS } from "./rule-facts.ts";
 
 export interface ConditionSyntax {
   readonly problem: ConditionProblem | null;
   readonly deployments: readonly { readonly id: string; readonly offset: number }[];
-}
-
-/** The library's node, as far as it is read here. */
-interface SyntaxNode {
-  readonly op: string;
-  readonly args: unknown;
-  readonly start: number;
+  /** Those of `ESTIMATED_SIGNALS` that it reads. */
+  readonly reads: ReadonlySet<string>;
 }
 
 /** Maps by deployment id. They are looked up, never listed: nothing is computed for the rest. */
 const LOOKUPS: ReadonlySet<unknown> = new Set(["healthy", "first_token_ms"]);
 
 const LOOPS: ReadonlySet<unknown> = new Set(["all", "exists", "exists_one", "filter", "map"]);
+const MAX_LOOPS = 4;
+/** Members of a list that is looped over; a list after `in` may have more. */
+const MAX_LOOPED = 64;
+
+const MAX_PATTERN = 100;
+/** A group that repeats, a reference back, a look around: what makes a pattern take for ever on some text. */
+const COSTLY_PATTERN = /\)[*+{]|\\[1-9k]|\(\?[^:]/;
 
 export function inspectCondition(ast: unknown): ConditionSyntax {
-  const deployments: { id: string; offset: number }[] = [];
-  let problem: ConditionProblem | null = null;
-  const visit = (value: unknown, loops: number): void => {
+  const inspector = new Inspector();
+  inspector.visit(ast, 0);
+  return inspector;
+}
+
+class Inspector implements ConditionSyntax {
+  readonly deployments: { id: string; offset: number }[] = [];
+  readonly reads = new Set<string>();
+  problem: ConditionProblem | null = null;
+  #loops = 0;
+
+  visit(value: unknown, depth: number): void {
     if (typeof value !== "object" || value === null) return;
     if (!isNode(value)) {
-      for (const item of Object.values(value)) visit(item, loops);
+      for (const item of Object.values(value)) this.visit(item, depth);
       return;
     }
     const lookup = lookupOf(value);
     if (lookup !== null) {
-      deployments.push(lookup);
+      this.deployments.push(lookup);
       return;
     }
-    const inside = isLoop(value) ? loops + 1 : loops;
-    problem ??= isLookupMap(value) ? wholeMap(value) : inside > 1 ? nestedLoop(value) : null;
-    visit(value.args, inside);
-  };
-  visit(ast, 0);
-  return { problem, deployments };
+    const field = fieldOf(value);
+    if (field !== null) {
+      if (isLookupMap(value)) this.#complain(wholeMap(value));
+      if (field.owner === "signals" && isEstimated(field.field)) this.reads.add(field.field);
+      return;
+    }
+    const loop = isLoop(value);
+    if (loop) this.#loops++;
+    this.#complain(this.#costOf(value, loop, depth) ?? blindSpot(value));
+    this.visit(value.args, loop ? depth + 1 : depth);
+  }
+
+  #complain(problem: ConditionProblem | null): void {
+    this.problem ??= problem;
+  }
+
+  #costOf(node: SyntaxNode, loop: boolean, depth: number): ConditionProblem | null {
+    if (loop && depth > 0) return costly(node, "loops within a loop", ONE_LOOP);
+    if (loop && this.#loops > MAX_LOOPS) return costly(node, `loops more than ${MAX_LOOPS} times`, ONE_LOOP);
+    if (loop && (listOf(argumentsOf(node)[1])?.length ?? 0) > MAX_LOOPED) {
+      return costly(node, `loops over more than ${MAX_LOOPED} members`, "Use `in` with the list instead.");
+    }
+    return node.op === "rcall" && argumentsOf(node)[0] === "matches" ? patternProblem(node) : null;
+  }
+}
+
+const ONE_LOOP = "Use one of all, exists, exists_one, filter and map, once.";
+
+function costly(node: SyntaxNode, what: string, fix: string): ConditionProblem {
+  const message = `The condition ${what}, which can cost too much for every request.`;
+  return { message, fix, offset: node.start };
+}
+
+/** A pattern must be plain to see, short, and of a kind that ends in time for every text. */
+function patternProblem(node: SyntaxNode): ConditionProblem | null {
+  const [, , written] = argumentsOf(node);
+  const literal = Array.isArray(written) ? written[0] : undefined;
+  const pattern = textOf(literal);
+  const at = isNode(literal) ? literal : node;
+  if (pattern === null) {
+    const fix = 'Write the pattern in quotes: caller.tenant.matches("^eu-").';
+    return costly(at, "matches a pattern that is not written out", fix);
+  }
+  if (pattern.length > MAX_PATTERN || COSTLY_PATTERN.test(pattern)) {
+    const fix = "Use startsWith, endsWith, contains or `in`, or a pattern without repeated groups.";
+    return costly(at, "matches a pattern that can take very long", fix);
+  }
+  try {
+    new RegExp(pattern);
+    return null;
+  } catch {
+    const message = "The condition matches a pattern that is no regular expression.";
+    return { message, fix: "Check its brackets and repetitions.", offset: at.start };
+  }
+}
+
+/** Ways around the check of names and types: a mistake would only show as a rule that never matches. */
+function blindSpot(node: SyntaxNode): ConditionProblem | null {
+  if (isOwner(node)) {
+    const message = `The condition uses ${String(node.args)} as a whole.`;
+    return { message, fix: `Name a field: ${String(node.args)}.…`, offset: node.start };
+  }
+  if (node.op === "call" && argumentsOf(node)[0] === "dyn") {
+    const message = "The condition uses dyn, which hides mistakes until a request meets them.";
+    return { message, fix: "Compare the field itself.", offset: node.start };
+  }
+  return null;
 }
 
 function wholeMap(node: SyntaxNode): ConditionProblem {
-  const field = String((node.args as readonly unknown[])[1]);
+  const field = fieldOf(node)?.field ?? "healthy";
   return {
     message: `The condition reads signals.${field} without naming a deployment.`,
     fix: `Name one in quotes: signals.${field}["deployment"].`,
@@ -55,34 +134,25 @@ function wholeMap(node: SyntaxNode): ConditionProblem {
   };
 }
 
-function nestedLoop(node: SyntaxNode): ConditionProblem {
-  return {
-    message: "The condition loops within a loop, which can cost too much for every request.",
-    fix: "Use one of all, exists, exists_one, filter and map, once.",
-    offset: node.start,
-  };
-}
-
 /** `signals.healthy["id"]` or `signals.healthy.id`. */
 function lookupOf(node: SyntaxNode): { id: string; offset: number } | null {
-  if ((node.op !== "[]" && node.op !== ".") || !Array.isArray(node.args)) return null;
-  const [left, right] = node.args as readonly unknown[];
+  if (node.op !== "[]" && node.op !== ".") return null;
+  const [left, right] = argumentsOf(node);
   if (!isNode(left) || !isLookupMap(left)) return null;
   if (node.op === ".") return { id: String(right), offset: node.start };
-  const literal = isNode(right) && right.op === "value" && typeof right.args === "string" ? right : null;
-  return literal === null ? null : { id: String(literal.args), offset: literal.start };
+  const id = textOf(right);
+  return id === null || !isNode(right) ? null : { id, offset: right.start };
 }
 
 function isLookupMap(node: SyntaxNode): boolean {
-  if (node.op !== "." || !Array.isArray(node.args)) return false;
-  const [left, field] = node.args as readonly unknown[];
-  return isNode(left) && left.op === "id" && left.args === "signals" && LOOKUPS.has(field);
+  const field = fieldOf(node);
+  return field !== null && field.owner === "signals" && LOOKUPS.has(field.field);
 }
 
 function isLoop(node: SyntaxNode): boolean {
-  return node.op === "rcall" && Array.isArray(node.args) && LOOPS.has(node.args[0]);
+  return node.op === "rcall" && LOOPS.has(argumentsOf(node)[0]);
 }
 
-function isNode(value: unknown): value is SyntaxNode {
-  return typeof value === "object" && value !== null && "op" in value && "args" in value;
+function isEstimated(field: string): boolean {
+  return (ESTIMATED_SIGNALS as readonly string[]).includes(field);
 }

@@ -3,8 +3,10 @@
  * afterwards. Owns the language's set-up and its errors in a policy author's words; knows no rule.
  */
 import { Environment } from "@marcbachmann/cel-js";
-import type { Condition, RuleContext } from "../core/snapshot.ts";
-import { type ConditionProblem, inspectCondition } from "./condition-syntax.ts";
+import type { Condition, RuleContext, RuleRequirement } from "../core/snapshot.ts";
+import { type ConditionProblem, fieldOf } from "./condition-node.ts";
+import { inspectCondition } from "./condition-syntax.ts";
+import { impossibleComparison, requirementsOf } from "./condition-values.ts";
 import {
   adoptFacts,
   CALLER_FIELDS,
@@ -22,6 +24,9 @@ export type CompiledCondition =
       readonly condition: Condition;
       /** Deployments it names, for the compiler to look up. */
       readonly deployments: readonly { readonly id: string; readonly offset: number }[];
+      /** Signals it reads that are estimated from the request's text. */
+      readonly reads: ReadonlySet<string>;
+      readonly requires: readonly RuleRequirement[];
     }
   | { readonly ok: false; readonly problem: ConditionProblem };
 
@@ -46,7 +51,7 @@ export function compileCondition(source: string): CompiledCondition {
   } catch (thrown) {
     return { ok: false, problem: explain(readError(thrown), source) };
   }
-  const { problem, deployments } = inspectCondition(parsed.ast);
+  const { problem, deployments, reads } = inspectCondition(parsed.ast);
   if (problem !== null) return { ok: false, problem };
   const checked = parsed.check();
   if (!checked.valid) return { ok: false, problem: explain(readError(checked.error), source) };
@@ -54,7 +59,9 @@ export function compileCondition(source: string): CompiledCondition {
     const message = `The condition gives ${nameOfType(checked.type ?? "dyn")}, not true or false.`;
     return { ok: false, problem: { message, fix: `Compare it with something. ${EXAMPLE}`, offset: 0 } };
   }
-  return { ok: true, condition: runner(parsed), deployments };
+  const impossible = impossibleComparison(parsed.ast);
+  if (impossible !== null) return { ok: false, problem: impossible };
+  return { ok: true, condition: runner(parsed), deployments, reads, requires: requirementsOf(parsed.ast) };
 }
 
 function runner(run: (context: RuleContext) => unknown): Condition {
@@ -132,18 +139,44 @@ function explain(problem: CelProblem, source: string): ConditionProblem {
   const offset = problem.start;
   const args = (problem.node as { readonly args?: unknown } | undefined)?.args;
   if (problem.code === "unknown_variable") return unknownVariable(String(args), offset);
-  if (problem.code === "no_such_key" && Array.isArray(args)) {
-    const owner = String((args[0] as { readonly args?: unknown } | undefined)?.args);
-    const known = Object.keys(FIELDS[owner] ?? {});
-    const field = String(args[1]);
-    const fix = suggestion(field, known, EXAMPLE);
+  const read = problem.code === "no_such_key" ? fieldOf(problem.node) : null;
+  if (read !== null) {
+    const { owner, field } = read;
+    const fix = suggestion(field, Object.keys(FIELDS[owner] ?? {}), EXAMPLE);
     return { message: `The condition reads ${owner}.${field}, which does not exist.`, fix, offset };
   }
-  const message = `The condition is not valid: ${problem.summary.replaceAll(/\bdouble\b/g, "number")}.`;
-  if (problem.code === "no_such_overload") {
-    return { message, fix: "Compare like with like: text in quotes, numbers without.", offset };
+  const summary = inPlainWords(problem.summary);
+  const message = `The condition is not valid: ${summary}.`;
+  switch (problem.code) {
+    case "no_such_overload": {
+      const what = summary.replace(/^no such overload: /, "");
+      const fix = "Compare like with like: text in quotes, numbers without, true and false as they are.";
+      return { message: `The condition puts together what does not fit: ${what}.`, fix, offset };
+    }
+    case "no_matching_overload": {
+      const called = /'(.*)'/.exec(summary)?.[1] ?? "that";
+      const fix = "There are startsWith, endsWith, contains, matches, size, in, exists, all, has.";
+      return { message: `The condition calls ${called}, which does not exist.`, fix, offset };
+    }
+    case "cannot_index_type":
+      return { message, fix: "Only request, caller and signals have fields.", offset };
+    case "limit_exceeded": {
+      const fix = "Split it into several rules, or list values in a match table.";
+      return { message: `The condition is too large: ${summary}.`, fix, offset };
+    }
+    default:
+      return { message, fix: syntaxFix(source, offset), offset };
   }
-  return { message, fix: syntaxFix(source, offset), offset };
+}
+
+/** The library's names of types, and of things that carry one, as a policy author thinks of them. */
+function inPlainWords(summary: string): string {
+  return summary
+    .replaceAll("google.protobuf.", "")
+    .replaceAll(/\b(?:double|int|uint)\b/g, "number")
+    .replaceAll(/\bstring\b/g, "text")
+    .replaceAll(/\bbool\b/g, "true-or-false")
+    .replace(/\.$/, "");
 }
 
 function unknownVariable(name: string, offset: number): ConditionProblem {

@@ -35,17 +35,13 @@ export function stricter(a: SafetyLevel, b: SafetyLevel | undefined): SafetyLeve
 
 /** The first constraint that keeps `deployment` from serving `demand`; null when none does. */
 export function objectionTo(deployment: Deployment, demand: Demand): Objection | null {
-  const { model, region } = deployment;
+  const { model } = deployment;
   if (model.status === "experimental" || model.status === "retired") return notApproved(deployment);
   if (model.tenants !== undefined && !model.tenants.includes(demand.tenant))
     return notOpen(deployment, demand);
   if (deployment.credential.type === "missing") return noCredential(deployment, deployment.credential.where);
-  if (demand.residency !== null && !matchesAny(demand.residency, region)) {
-    return outside(region, demand.residency);
-  }
-  if (demand.callerResidency !== null && !matchesAny(demand.callerResidency, region)) {
-    return outside(region, demand.callerResidency);
-  }
+  const misplaced = outside(deployment, demand.residency) ?? outside(deployment, demand.callerResidency);
+  if (misplaced !== null) return misplaced;
   if (SAFETY_RANK[model.safetyLevel] < SAFETY_RANK[demand.safetyLevel]) return tooLow(deployment, demand);
   for (const capability of demand.capabilities) {
     if (!model.capabilities.has(capability)) return lacks(deployment, capability);
@@ -84,9 +80,29 @@ function noCredential({ provider }: Deployment, where: string): Objection {
   };
 }
 
-function outside(region: string, residency: readonly string[]): Objection {
-  const reason = `The region ${region} is outside the residency ${residency.join(", ")}.`;
-  return { constraint: "residency", reason };
+function outside(deployment: Deployment, residency: readonly string[] | null): Objection | null {
+  if (residency === null) return null;
+  const there = regionOutside(deployment, residency);
+  if (there === null) return null;
+  const allowed = residency.join(", ");
+  if (there === deployment.region) {
+    return { constraint: "residency", reason: `The region ${there} is outside the residency ${allowed}.` };
+  }
+  const who =
+    deployment.kind === "bedrock"
+      ? `The inference profile of the deployment ${deployment.id} may send a call to`
+      : `A call of the deployment ${deployment.id} may be processed in`;
+  const where = there === "*" ? "any region" : there;
+  return { constraint: "residency", reason: `${who} ${where}, outside the residency ${allowed}.` };
+}
+
+/**
+ * The first region in which a call may be processed and which `residency` does not allow. `*` stands for every
+ * region, and only a residency of `*` allows that.
+ */
+export function regionOutside({ regions }: Deployment, residency: readonly string[]): string | null {
+  for (const region of regions) if (!matchesAny(residency, region)) return region;
+  return null;
 }
 
 function tooLow({ model }: Deployment, { safetyLevel }: Demand): Objection {

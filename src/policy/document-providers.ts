@@ -1,69 +1,9 @@
-/** The document's providers, models and deployments: what there is to call. Owns their written form. */
+/** The document's models and deployments: what there is to call. Owns their written form. */
 import { z } from "zod";
 import { CAPABILITIES, SAFETY_LEVELS } from "../core/contract.ts";
-import { count, environmentVariable, exactlyOne, headerName, headerValue, id, price } from "./fields.ts";
+import { count, id, price, regionGlob } from "./fields.ts";
 
-const credentialSource = z
-  .strictObject({
-    env: environmentVariable.optional().describe("Environment variable that holds the secret."),
-    file: z.string().min(1).max(4096).optional().describe("File that holds the secret, alone on a line."),
-    style: z
-      .union([z.literal("bearer"), z.strictObject({ header: headerName.describe("Header's name.") })])
-      .prefault("bearer")
-      .describe("`bearer` sends `Authorization: Bearer …`; `{ header: api-key }` sends it in that header."),
-  })
-  .refine(exactlyOne(["env", "file"]), "must have exactly one of env and file");
-
-const baseUrl = z.string().refine(isPlainUrl, {
-  error: "must be an http or https URL without user, password, query or fragment",
-});
-
-/** A URL that can be printed: nothing secret fits into it. */
-function isPlainUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const url = new URL(text);
-  const plain = url.username === "" && url.password === "" && url.search === "" && url.hash === "";
-  return plain && (url.protocol === "http:" || url.protocol === "https:");
-}
-
-const headers = z
-  .record(headerName, headerValue)
-  .prefault({})
-  .describe("Extra headers sent with every call. Never secrets: those belong in `credential`.");
-
-const unsupported = z
-  .array(z.string().min(1).max(64))
-  .prefault([])
-  .describe("Body fields that this server refuses; they are left out, with a warning to the caller.");
-
-const simulator = z.strictObject({
-  kind: z.literal("simulator").describe("The embedded simulator: no key, no network, marked as simulated."),
-});
-
-const openai = z.strictObject({
-  kind: z.literal("openai").describe("OpenAI itself."),
-  base_url: baseUrl
-    .prefault("https://api.openai.com/v1")
-    .describe("URL before `/chat/completions`, for a regional endpoint or a proxy."),
-  credential: credentialSource.describe("Where the API key comes from; the key is never written here."),
-  headers,
-  unsupported,
-});
-
-const openaiCompatible = z.strictObject({
-  kind: z.literal("openai-compatible").describe("Any server that speaks OpenAI's chat completions."),
-  base_url: baseUrl.describe("URL before `/chat/completions`, such as http://127.0.0.1:11434/v1."),
-  credential: z
-    .union([z.literal("none"), credentialSource])
-    .prefault("none")
-    .describe("Where the API key comes from, or `none`."),
-  headers,
-  unsupported,
-});
-
-export const provider = z
-  .discriminatedUnion("kind", [simulator, openai, openaiCompatible])
-  .describe("Someone who serves models: how to reach and how to authenticate.");
+export { provider } from "./document-provider-kinds.ts";
 
 const prices = z
   .strictObject({
@@ -103,12 +43,62 @@ export const model = z
   })
   .describe("A model as your organisation knows it, wherever it is deployed.");
 
+const hostName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,62}$/, "must be 1 to 63 letters, digits or dashes");
+
+const jsonTemplate = z
+  .strictObject({
+    request: z
+      .record(z.string(), z.unknown())
+      .describe("Body of a request, with `{{prompt}}`, `{{max_tokens}}` and the like where values go."),
+    text: z
+      .string()
+      .regex(/^(?:\/(?:[^~/]|~[01])*)+$/, "must be a JSON pointer, such as /0/generated_text")
+      .describe("JSON pointer to the text in the answer, such as /0/generated_text."),
+  })
+  .describe("For a container of no known API: its request, and where its answers stand.");
+
+const endpoint = z
+  .strictObject({
+    target_variant: hostName.optional().describe("Production variant that is called."),
+    target_model: z
+      .string()
+      .regex(/^[\x21-\x7e]{1,1024}$/, "must be printable ASCII without spaces")
+      .optional()
+      .describe("Model of a multi-model endpoint, such as model.tar.gz."),
+    inference_component: hostName.optional().describe("Inference component that is called."),
+    framing: z
+      .enum(["sagemaker-sse", "aws-event-stream"])
+      .prefault("sagemaker-sse")
+      .describe("How a stream is cut: server-sent events inside payload parts, or the parts themselves."),
+    template: jsonTemplate.optional(),
+  })
+  .describe("What of a SageMaker endpoint is called, and how. For `sagemaker` providers alone.");
+
 export const deployment = z
   .strictObject({
     model: id.describe("Name of the model, from `models`."),
     provider: id.describe("Name of the provider, from `providers`."),
-    model_id: z.string().min(1).max(256).describe("The provider's own name of the model."),
-    region: id.describe("Where it runs. Residency and cross-region rungs go by it."),
+    model_id: z
+      .string()
+      .min(1)
+      .max(2048)
+      .describe(
+        "The provider's own name of the model. Bedrock: a model's id, an inference profile's id or an ARN; " +
+          "SageMaker: the endpoint; Azure: the deployment.",
+      ),
+    region: id.describe("Where it is called. Residency and cross-region rungs go by it."),
+    regions: z
+      .array(regionGlob)
+      .min(1)
+      .max(64)
+      .optional()
+      .describe(
+        "Every region in which a call may be processed, for residency; default: what Bedrock's inference " +
+          "profile says, else `region`.",
+      ),
+    endpoint: endpoint.optional(),
     weight: z
       .number()
       .min(0)

@@ -1,6 +1,8 @@
 /** The document's use cases, ladders and routes: who is served by what. Owns their written form. */
 import { z } from "zod";
 import { LATENCY_TIERS, SAFETY_LEVELS, TASK_TYPES } from "../core/contract.ts";
+import { STREAM_RECOVERIES } from "../core/plan.ts";
+import { matchTable } from "./document-match.ts";
 import { alias, count, duration, exactlyOne, id, regionGlob } from "./fields.ts";
 
 /** What a degraded message may mention. */
@@ -129,6 +131,13 @@ export const useCase = z
       .max(3)
       .prefault(1)
       .describe("How often a malformed answer is asked for again with format instructions."),
+    stream_recovery: z
+      .enum(STREAM_RECOVERIES)
+      .prefault("fail")
+      .describe(
+        "When a stream breaks after its first words: `fail` ends it with an error; `continue` lets the next " +
+          "deployment go on from what was told (text only); `buffer` holds the stream until it is complete.",
+      ),
     ladder: ladder.describe("What serves it when no route matches, rung by rung."),
   })
   .describe("What applications ask for, in place of a model.");
@@ -142,6 +151,9 @@ export const route = z
       .union([id, z.array(id).min(1)])
       .optional()
       .describe("Use case or list of them; absent: all."),
+    match: matchTable
+      .optional()
+      .describe("Simple conditions as a map; all entries must hold, and `when` too where there is one."),
     when: z
       .string()
       .min(1)
@@ -150,7 +162,8 @@ export const route = z
       .describe(
         "CEL over request (use_case, task_type, latency_tier, safety_level, stream, has_tools, has_images, " +
           "response_format, messages, max_tokens), caller (key, tenant, tier, role) and signals " +
-          '(input_tokens, hour, weekday, healthy["deployment"], first_token_ms["deployment"]). Absent: always.',
+          '(input_tokens, complexity, language, hour, minute, weekday, healthy["deployment"], ' +
+          'first_token_ms["deployment"]). Absent, without `match`: always.',
       ),
     ladder: routeLadder.describe("What serves the request when the condition holds."),
   })

@@ -1,7 +1,23 @@
 /** The document's keys, limits, timeouts, circuit and retry settings. Owns their form and defaults. */
 import { z } from "zod";
 import { ROLES } from "../core/caller.ts";
+import { secretSource } from "./document-credentials.ts";
 import { count, duration, environmentVariable, exactlyOne, id, ratio } from "./fields.ts";
+
+const awsKey = z
+  .strictObject({
+    access_key_id: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{4,128}$/, "must be 4 to 128 letters, digits, dashes or underscores")
+      .describe("What the caller's SDK calls the access key id. Choose any; it is not one of AWS."),
+    secret: secretSource.describe(
+      "Where the secret access key is. The gateway needs it whole: a signature is checked by making it again, " +
+        "which no hash of the secret allows.",
+    ),
+  })
+  .describe(
+    "Lets AWS SDKs and tools call with this key: they sign requests (SigV4) instead of sending a key.",
+  );
 
 export const key = z
   .strictObject({
@@ -18,6 +34,7 @@ export const key = z
     tier: id.prefault("standard").describe("Tier, for limits and conditions."),
     role: z.enum(ROLES).prefault("caller").describe("What it may do beyond calling models."),
     use_cases: z.array(id).min(1).optional().describe("Use cases it may ask for; absent: all."),
+    aws: awsKey.optional(),
   })
   .refine(exactlyOne(["sha256", "env"]), "must have exactly one of sha256 and env")
   .describe("A key that callers present.");

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { deployment, model, provider } from "./document-providers.ts";
 import { route, useCase } from "./document-routing.ts";
 import { circuit, key, limits, retry, timeouts } from "./document-settings.ts";
+import { policyTests } from "./document-tests.ts";
 import { id } from "./fields.ts";
 
 export const policySchema = z
@@ -17,6 +18,9 @@ export const policySchema = z
     deployments: z.record(id, deployment).describe("Models at providers in regions, by name."),
     use_cases: z.record(id, useCase).describe("What applications ask for, by name."),
     routes: z.array(route).prefault([]).describe("Rules, first match wins; then the use case's own ladder."),
+    tests: policyTests
+      .prefault([])
+      .describe("Requests and what must become of them: a policy that breaks one is not put in force."),
     keys: z.array(key).prefault([]).describe("Keys that callers present."),
     limits: limits.prefault({}),
     timeouts: timeouts.prefault({}),

@@ -4,7 +4,7 @@ import type { AttemptTimeouts, Deployment } from "../core/deployment.ts";
 import { formatUsd } from "../core/money.ts";
 import type { DegradedMode, Refusal, RoutePlan, RungKind, Selection } from "../core/plan.ts";
 import { costOfTokens } from "./constraints.ts";
-import { DEFAULT_RULE, demandOf, draftRoute, planRoute, type RouteInput } from "./plan.ts";
+import { DEFAULT_RULE, demandOf, draftRoute, factsOf, planRoute, type RouteInput } from "./plan.ts";
 
 type RuleVerdict = "matched" | "not_matched" | "skipped";
 
@@ -49,6 +49,8 @@ export interface Explanation {
     readonly callerResidency: readonly string[] | null;
     readonly capabilities: readonly Capability[];
   };
+  /** What was estimated from the request's text; null where no rule of the use case reads it. */
+  readonly signals: { readonly complexity: number | null; readonly language: string | null };
   readonly rules: readonly ExplainedRule[];
   /** The rule that matched, or `default`. */
   readonly rule: string;
@@ -82,6 +84,7 @@ export function explainRoute(input: RouteInput): Explanation {
       callerResidency: demand.callerResidency,
       capabilities: demand.capabilities,
     },
+    signals: explainSignals(input),
     rules: explainRules(input, plan.rule),
     rule: plan.rule,
     ladder: plan.rungs.map(({ kind, model, selection, candidates }) => ({
@@ -100,6 +103,16 @@ export function explainRoute(input: RouteInput): Explanation {
     estimatedInputTokens: plan.estimatedInputTokens,
     estimatedOutputTokens: plan.estimatedOutputTokens,
     fault: planned.ok ? null : { code: planned.fault.code, message: planned.fault.message },
+  };
+}
+
+/** What rules saw of the request's text: the same estimates that routing made. */
+export function explainSignals(input: RouteInput): Explanation["signals"] {
+  const reads = (signal: string) => input.useCase.rules.some((rule) => rule.reads.has(signal));
+  const { signals } = factsOf(input, demandOf(input));
+  return {
+    complexity: reads("complexity") ? signals.complexity : null,
+    language: reads("language") ? signals.language : null,
   };
 }
 

@@ -1,7 +1,12 @@
-/** From texts to one valid document: read, overlay, look for secrets, check the form. Owns that order. */
+/**
+ * From texts to one valid document: read, overlay, look for secrets, check the form. Owns that order, and
+ * that a policy's own tests belong to its loading.
+ */
+import type { ConfigSnapshot } from "../core/snapshot.ts";
 import { EXTENSION_PREFIX, type PolicyDocument, policySchema } from "./document.ts";
 import { createReport, type Finding, inOrder, type Locate, type Position } from "./finding.ts";
 import { mergeOverlay } from "./merge.ts";
+import { type PolicyTestCounts, runPolicyTests } from "./policy-tests.ts";
 import { reportIssues } from "./schema-findings.ts";
 import { reportSecrets } from "./secrets.ts";
 import { type PolicySource, readYaml, type YamlSource } from "./yaml-source.ts";
@@ -42,6 +47,25 @@ export function parsePolicy(sources: readonly PolicySource[]): ParsedPolicy {
   if (!parsed.success) reportIssues(policySchema, root, parsed.error.issues, report, secrets);
   const document = parsed.success && !report.failed ? parsed.data : null;
   return { document, findings: inOrder(report.findings), locate };
+}
+
+export interface TestedPolicy extends PolicyTestCounts {
+  /** Every broken expectation is an error: such a policy must not be put in force. */
+  readonly findings: readonly Finding[];
+}
+
+/** Runs the tests of a policy that compiled. `sources` are its texts, for the places of findings. */
+export function testPolicy(
+  { document, snapshot }: { readonly document: PolicyDocument; readonly snapshot: ConfigSnapshot },
+  sources: readonly PolicySource[],
+): TestedPolicy {
+  let places: Locate | null = null;
+  const report = createReport((path, options) => {
+    // Texts are read again only where a test fails.
+    places ??= createLocate(sources.map(readYaml));
+    return places(path, options);
+  });
+  return { ...runPolicyTests(document, snapshot, report), findings: inOrder(report.findings) };
 }
 
 /** The last text that has the whole path gave the value; else the one that has most of it. */

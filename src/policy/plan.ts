@@ -10,9 +10,10 @@ import { failed, ok, type Result } from "../core/faults.ts";
 import type { HealthView } from "../core/health.ts";
 import type { Refusal, RoutePlan, Rung } from "../core/plan.ts";
 import { type ModelRequest, requiredCapabilities } from "../core/request.ts";
-import type { ConfigSnapshot, RouteRule, RuleContext, RungSpec, UseCase } from "../core/snapshot.ts";
+import type { ConfigSnapshot, RuleContext, RungSpec, UseCase } from "../core/snapshot.ts";
 import { type Demand, objectionTo, stricter } from "./constraints.ts";
 import { CallerFacts, RequestFacts, SignalFacts } from "./rule-facts.ts";
+import { firstMatch } from "./rule-index.ts";
 import { orderCandidates, type SelectionInput } from "./selection.ts";
 
 export { resolveUseCase } from "./resolve-use-case.ts";
@@ -50,7 +51,7 @@ export function draftRoute(input: RouteInput): RoutePlan {
   const { contract } = request;
   const demand = demandOf(input);
   const latencyTier = contract.latencyTier ?? useCase.latencyTier;
-  const rule = useCase.rules.length === 0 ? null : matchingRule(input, demand);
+  const rule = useCase.rules.length === 0 ? null : firstMatch(useCase.rules, () => factsOf(input, demand));
   const refusals: Refusal[] = [];
   const rungs = admit(rule === null ? useCase.ladder : rule.ladder, demand, input, refusals);
   return {
@@ -66,6 +67,7 @@ export function draftRoute(input: RouteInput): RoutePlan {
     deadlineMs: useCase.deadlineMs,
     costCeiling: useCase.costCeiling,
     maxAttempts: useCase.maxAttempts,
+    streamRecovery: useCase.streamRecovery,
     timeouts: useCase.timeouts[latencyTier],
     estimatedInputTokens: demand.inputTokens,
     estimatedOutputTokens: demand.outputTokens,
@@ -83,7 +85,8 @@ export function demandOf(input: RouteInput): Demand {
     safetyLevel: stricter(useCase.safetyLevel, contract.safetyLevel),
     capabilities: requiredCapabilities(request),
     inputTokens: input.estimatedInputTokens,
-    outputTokens: outputTokensOf(request.sampling.maxTokens, useCase.maxOutputTokens),
+    outputTokens:
+      request.operation === "chat" ? outputTokensOf(request.sampling.maxTokens, useCase.maxOutputTokens) : 0,
     statedWindow: contract.contextWindow ?? null,
     costCeiling: useCase.costCeiling,
   };
@@ -94,18 +97,8 @@ function outputTokensOf(asked: number | undefined, cap: number | null): number {
   return cap === null || asked < cap ? asked : cap;
 }
 
-/** The first rule whose condition holds; the facts are gathered when the first condition wants them. */
-function matchingRule(input: RouteInput, demand: Demand): RouteRule | null {
-  let context: RuleContext | null = null;
-  for (const rule of input.useCase.rules) {
-    if (rule.when === null) return rule;
-    context ??= factsOf(input, demand);
-    if (rule.when(context)) return rule;
-  }
-  return null;
-}
-
-function factsOf(input: RouteInput, { safetyLevel, capabilities }: Demand): RuleContext {
+/** What conditions see; also what explain shows of it. */
+export function factsOf(input: RouteInput, { safetyLevel, capabilities }: Demand): RuleContext {
   const { useCase, request, caller } = input;
   const facts = new RequestFacts();
   facts.use_case = useCase.id;
@@ -121,7 +114,7 @@ function factsOf(input: RouteInput, { safetyLevel, capabilities }: Demand): Rule
   return {
     request: facts,
     caller: new CallerFacts(caller),
-    signals: new SignalFacts(input.estimatedInputTokens, input.now, input.health),
+    signals: new SignalFacts(input.estimatedInputTokens, input.now, input.health, request),
   };
 }
 

@@ -2,10 +2,15 @@
  * What a condition sees of one request. Owns the facts' classes: the condition language recognises a value
  * by its class, which costs nothing, where plain objects would be converted on every call.
  */
-import type { Caller } from "../core/caller.ts";
+import { type Caller, ROLES } from "../core/caller.ts";
+import { LATENCY_TIERS, SAFETY_LEVELS, TASK_TYPES } from "../core/contract.ts";
 import type { HealthView } from "../core/health.ts";
+import type { ModelRequest } from "../core/request.ts";
+import { estimateComplexity } from "./complexity.ts";
+import { LANGUAGES, languageOf, UNDETERMINED } from "./language.ts";
 
-const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 /** 1 January 1970 was a Thursday. */
 const EPOCH_WEEKDAY = 4;
@@ -28,11 +33,38 @@ export const CALLER_FIELDS = { key: "string", tenant: "string", tier: "string", 
 
 export const SIGNAL_FIELDS = {
   input_tokens: "double",
+  complexity: "double",
+  language: "string",
   hour: "double",
+  minute: "double",
   weekday: "double",
   healthy: "map<string, bool>",
   first_token_ms: "map<string, double>",
 } as const;
+
+export const RESPONSE_FORMATS = ["text", "json", "json_schema"] as const;
+
+/** All that a text field can hold, where that is known; a comparison with anything else is a mistake. */
+export const FIELD_VALUES: Readonly<Record<string, readonly string[]>> = {
+  "request.task_type": TASK_TYPES,
+  "request.latency_tier": LATENCY_TIERS,
+  "request.safety_level": SAFETY_LEVELS,
+  "request.response_format": RESPONSE_FORMATS,
+  "caller.role": ROLES,
+  "signals.language": [...LANGUAGES, UNDETERMINED],
+};
+
+/** The least and the most that a number can be, where that is known. */
+export const FIELD_BOUNDS: Readonly<Record<string, readonly [least: number, most: number]>> = {
+  "signals.complexity": [0, 1],
+  "signals.hour": [0, 23],
+  "signals.minute": [0, 59],
+  "signals.weekday": [0, 6],
+};
+
+/** Signals that are estimated from the request's text when a condition reads them. */
+export const ESTIMATED_SIGNALS = ["complexity", "language"] as const;
+export type EstimatedSignal = (typeof ESTIMATED_SIGNALS)[number];
 
 /** Field names are those a policy author writes, hence their case. */
 export class RequestFacts {
@@ -73,20 +105,41 @@ export class CallerFacts {
   }
 }
 
-/** Everything but the token count is worked out when a condition reads it. */
+/**
+ * Everything but the token count is worked out when a condition reads it, and the estimates once: rules
+ * without them cost nothing.
+ */
 export class SignalFacts {
   readonly input_tokens: number;
   readonly #now: number;
   readonly #health: HealthView;
+  readonly #request: ModelRequest;
+  #complexity = -1;
+  #language = "";
 
-  constructor(inputTokens: number, now: number, health: HealthView) {
+  constructor(inputTokens: number, now: number, health: HealthView, request: ModelRequest) {
     this.input_tokens = inputTokens;
     this.#now = now;
     this.#health = health;
+    this.#request = request;
+  }
+
+  get complexity(): number {
+    if (this.#complexity < 0) this.#complexity = estimateComplexity(this.#request);
+    return this.#complexity;
+  }
+
+  get language(): string {
+    if (this.#language === "") this.#language = languageOf(this.#request);
+    return this.#language;
   }
 
   get hour(): number {
     return Math.floor((this.#now % DAY_MS) / HOUR_MS);
+  }
+
+  get minute(): number {
+    return Math.floor((this.#now % HOUR_MS) / MINUTE_MS);
   }
 
   get weekday(): number {

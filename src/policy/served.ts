@@ -2,8 +2,8 @@
 import { SAFETY_LEVELS } from "../core/contract.ts";
 import type { Deployment } from "../core/deployment.ts";
 import type { RungSpec, UseCase } from "../core/snapshot.ts";
+import { regionOutside } from "./constraints.ts";
 import type { Path, Report } from "./finding.ts";
-import { matchesAny } from "./glob.ts";
 import { listed } from "./suggest.ts";
 
 type Reason = "residency" | "safety" | "approval";
@@ -26,9 +26,15 @@ export function reportUnserved(
   const deployments = ladder.flatMap((rung) => rung.deployments);
   const who = `the use case "${useCase.id}"`;
   if (reasons.size === 1 && reasons.has("residency")) {
-    const there = listed([...new Set(deployments.map(({ region }) => region))]);
+    const regions = new Set(deployments.flatMap((deployment) => deployment.regions));
+    const there = listed([...regions].map((region) => (region === "*" ? "any region" : region)));
     const message = `The residency ${listed(useCase.residency ?? [])} of ${who} excludes every deployment of this ladder.`;
-    report.error("residency_excludes_all", path, message, `They are in: ${there}. Add one that is inside.`);
+    report.error(
+      "residency_excludes_all",
+      path,
+      message,
+      `Their calls are processed in: ${there}. Add one that is inside.`,
+    );
     return;
   }
   const why = [...reasons].map((reason) => WHY[reason]).join(", ");
@@ -42,10 +48,12 @@ const WHY: Readonly<Record<Reason, string>> = {
   approval: "some are experimental or retired",
 };
 
-function excludes(useCase: UseCase, { model, region }: Deployment): Reason | null {
+function excludes(useCase: UseCase, deployment: Deployment): Reason | null {
+  const { model } = deployment;
   if (model.status === "experimental" || model.status === "retired") return "approval";
   if (SAFETY_LEVELS.indexOf(model.safetyLevel) < SAFETY_LEVELS.indexOf(useCase.safetyLevel)) return "safety";
-  return useCase.residency !== null && !matchesAny(useCase.residency, region) ? "residency" : null;
+  const { residency } = useCase;
+  return residency !== null && regionOutside(deployment, residency) !== null ? "residency" : null;
 }
 
 /** A warning when a model of the rung no longer, or not yet, serves. */

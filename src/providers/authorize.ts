@@ -1,31 +1,86 @@
 /**
- * How a call proves itself. Owns turning a credential into headers; static secrets at once, signatures and
- * short-lived tokens as a promise.
+ * How a call proves itself. Owns turning a credential into headers: static secrets and tokens at hand at once,
+ * signatures and tokens still to be had as a promise.
  */
-import type { Deployment } from "../core/deployment.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Credential, Deployment } from "../core/deployment.ts";
+import type { Secret } from "../core/secret.ts";
+import type { AwsCredential, AwsKeyring } from "./aws/keys.ts";
+import type { TokenWallet } from "./tokens/token-wallet.ts";
+import type { UnsignedCall } from "./unsigned-call.ts";
 
-/** What a signature covers. */
-export interface UnsignedCall {
-  readonly url: string;
-  readonly headers: Record<string, string>;
-  readonly body: string;
+export type { UnsignedCall };
+
+/**
+ * Adds to `call.headers`. Rejects with `CredentialsUnavailable` where a signature or a token cannot be had
+ * (`authorizationFault` has the fault), and with the signal's reason once nobody waits any more.
+ */
+export type Authorize = (
+  deployment: Deployment,
+  call: UnsignedCall,
+  signal?: AbortSignal,
+) => void | Promise<void>;
+
+export interface AuthorizerParts {
+  /** Gives the time of signing. */
+  readonly clock: Clock;
+  readonly awsKeys: AwsKeyring;
+  readonly tokens: TokenWallet;
 }
 
-/** Adds to `call.headers`. Rejects where a signature or a token cannot be had. */
-export function authorize(deployment: Deployment, call: UnsignedCall): void | Promise<void> {
-  const { credential } = deployment;
+export function createAuthorizer({ clock, awsKeys, tokens }: AuthorizerParts): Authorize {
+  let signing: typeof import("./aws/sign.ts") | null = null;
+  const sign = async (credential: AwsCredential, call: UnsignedCall): Promise<void> => {
+    const keys = await awsKeys.keysFor(credential);
+    // Loaded with the first signature: most gateways start without one.
+    signing ??= await import("./aws/sign.ts");
+    await signing.signCall(call, credential, keys, clock.now());
+  };
+  return ({ credential }, call, signal) => {
+    switch (credential.type) {
+      case "aws":
+        return unlessAborted(sign(credential, call), signal);
+      case "token": {
+        const token = tokens.tokenFor(credential);
+        if (token instanceof Promise) {
+          return unlessAborted(
+            token.then((secret) => bear(call, secret)),
+            signal,
+          );
+        }
+        bear(call, token);
+        return;
+      }
+      default:
+        return present(credential, call);
+    }
+  };
+}
+
+/** Keys that are slow to come are for the next call; this one has its own limits. */
+function unlessAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}
+
+function present(credential: Exclude<Credential, { type: "aws" | "token" }>, call: UnsignedCall): void {
   switch (credential.type) {
     case "none":
     case "missing":
       return;
     case "bearer":
-      call.headers.authorization = `Bearer ${credential.secret.reveal()}`;
+      bear(call, credential.secret);
       return;
     case "header":
       call.headers[credential.header] = credential.secret.reveal();
-      return;
-    case "aws":
-    case "token":
-      return Promise.reject(new Error(`This build has no ${credential.type} credentials.`));
   }
+}
+
+function bear(call: UnsignedCall, secret: Secret): void {
+  call.headers.authorization = `Bearer ${secret.reveal()}`;
 }

@@ -1,27 +1,46 @@
 /** Where a call goes. Owns how each kind of endpoint turns a wire's path into a URL. */
-import type { Deployment } from "../core/deployment.ts";
+import type { Deployment, Endpoint } from "../core/deployment.ts";
 import type { ModelRequest } from "../core/request.ts";
 
 /** The URL of one call; `path` is the wire's own. */
 export function endpointUrl(deployment: Deployment, request: ModelRequest, path: string): string {
-  const { baseUrl, endpoint } = deployment;
-  const model = encodeURIComponent(deployment.modelId);
+  const { baseUrl, endpoint, modelId } = deployment;
   switch (endpoint.type) {
     case "plain":
       return baseUrl + path;
     case "azure":
-      if (endpoint.apiVersion === null) return `${baseUrl}/openai/v1${path}`;
-      return `${baseUrl}/openai/deployments/${model}${path}?api-version=${encodeURIComponent(endpoint.apiVersion)}`;
+      return `${baseUrl}/openai${azurePath(endpoint, modelId, path)}`;
     case "vertex": {
       const { project, location, publisher } = endpoint;
       const models = `${baseUrl}/v1/projects/${project}/locations/${location}/publishers/${publisher}/models/`;
-      if (publisher === "anthropic") {
-        return `${models}${model}:${request.stream ? "streamRawPredict" : "rawPredict"}`;
-      }
       // The Gemini wire's path is `/models/{model}:{method}`.
-      return models + path.slice("/models/".length);
+      return publisher === "google"
+        ? models + path.slice("/models/".length)
+        : models + claudeMethod(modelId, request);
     }
-    case "sagemaker":
-      return `${baseUrl}/endpoints/${model}/invocations${request.stream ? "-response-stream" : ""}`;
+    case "sagemaker": {
+      const name = encodeURIComponent(modelId);
+      const streams = request.stream && endpoint.template === undefined;
+      return `${baseUrl}/endpoints/${name}/invocations${streams ? "-response-stream" : ""}`;
+    }
   }
+}
+
+/** The v1 API names the deployment in the body; the dated one in the path, except that of responses. */
+function azurePath(
+  { apiVersion }: Extract<Endpoint, { type: "azure" }>,
+  modelId: string,
+  path: string,
+): string {
+  if (apiVersion === null) return `/v1${path}`;
+  const version = `?api-version=${encodeURIComponent(apiVersion)}`;
+  if (path.startsWith("/responses")) return path + version;
+  return `/deployments/${encodeURIComponent(modelId)}${path}${version}`;
+}
+
+/** https://platform.claude.com/docs/en/build-with-claude/claude-on-vertex-ai: versions follow an `@`. */
+function claudeMethod(modelId: string, { operation, stream }: ModelRequest): string {
+  if (operation === "count_tokens") return "count-tokens:rawPredict";
+  const model = encodeURIComponent(modelId).replaceAll("%40", "@");
+  return `${model}:${stream ? "streamRawPredict" : "rawPredict"}`;
 }

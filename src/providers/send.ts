@@ -10,13 +10,16 @@ import { type Fault, fault, type Result } from "../core/faults.ts";
 import type { ModelRequest } from "../core/request.ts";
 import type { Framing } from "../wires/framing.ts";
 import type { Lowered, LowerTarget, Warning } from "../wires/wire.ts";
-import { authorize, type UnsignedCall } from "./authorize.ts";
+import type { Authorize, UnsignedCall } from "./authorize.ts";
 import { canConnect } from "./connect-check.ts";
 import { crossingLosses } from "./crossing.ts";
+import { endpointBody } from "./endpoint-body.ts";
 import { endpointUrl } from "./endpoint-url.ts";
 import { type EventStream, openEventStream } from "./event-stream.ts";
 import { framingOf } from "./framing-registry.ts";
+import { templateWire } from "./json-template.ts";
 import { networkFault } from "./network-fault.ts";
+import { authorizationFault } from "./tokens/unavailable.ts";
 import { Watchdog } from "./watchdog.ts";
 import { type AnyWire, findWire } from "./wire-registry.ts";
 
@@ -48,7 +51,14 @@ export type ProviderReply =
       readonly warnings: readonly Warning[];
     };
 
-export async function sendToProvider(call: ProviderCall, clock: Clock): Promise<Result<ProviderReply>> {
+/** What every call needs of the process. */
+export interface SendPorts {
+  readonly clock: Clock;
+  readonly authorize: Authorize;
+}
+
+export async function sendToProvider(call: ProviderCall, ports: SendPorts): Promise<Result<ProviderReply>> {
+  const { clock } = ports;
   const { request, deployment } = call;
   const wire = wireFor(deployment, request);
   if (!wire) return refuse(noWire(deployment, request));
@@ -71,7 +81,7 @@ export async function sendToProvider(call: ProviderCall, clock: Clock): Promise<
   let streaming = false;
   try {
     const unsigned = unsignedCall(call, wire, target, lowered.value);
-    const authorizing = authorize(deployment, unsigned);
+    const authorizing = ports.authorize(deployment, unsigned, watchdog.signal);
     if (authorizing) await authorizing;
     const response = await fetch(unsigned.url, {
       method: "POST",
@@ -90,7 +100,7 @@ export async function sendToProvider(call: ProviderCall, clock: Clock): Promise<
     streaming = opened.ok;
     return opened;
   } catch (thrown) {
-    return refuse(watchdog.fault ?? bodyFault(thrown));
+    return refuse(watchdog.fault ?? authorizationFault(thrown) ?? bodyFault(thrown));
   } finally {
     // A stream that goes on keeps its watchdog; the event stream stops it.
     if (!streaming) watchdog.stop();
@@ -103,7 +113,11 @@ function refuse(why: Fault): Result<never> {
 
 /** The wire that `deployment` speaks for what is asked; null where it has none. */
 export function wireFor(deployment: Deployment, request: ModelRequest): AnyWire | null {
-  if (request.operation !== "embed") return findWire(deployment.wire);
+  const { endpoint } = deployment;
+  if (request.operation !== "embed") {
+    if (endpoint.type === "sagemaker" && endpoint.template) return templateWire(endpoint.template);
+    return findWire(deployment.wire);
+  }
   return deployment.embeddingWire === null ? null : findWire(deployment.embeddingWire);
 }
 
@@ -128,7 +142,7 @@ function unsignedCall(
   };
   if (call.tracestate !== null) headers.tracestate = call.tracestate;
   const url = endpointUrl(deployment, request, wire.path(request, target));
-  return { url, headers, body: JSON.stringify(lowered.body) };
+  return { url, headers, body: JSON.stringify(endpointBody(deployment, lowered.body)) };
 }
 
 function readWhole(wire: AnyWire, body: unknown, warnings: readonly Warning[]): Result<ProviderReply> {

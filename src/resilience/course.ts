@@ -23,6 +23,14 @@ export interface CoursePorts {
   estimateCost(deployment: Deployment): NanoDollars | null;
   /** How many malformed answers of this request may be asked for again. */
   readonly formatRetries: number;
+  /** The climb goes on after an answer that broke off; absent: it begins. */
+  readonly resume?: Resume;
+}
+
+/** What an earlier climb of the same request has done: it counts against the same bounds. */
+export interface Resume {
+  readonly attempts: readonly Attempt[];
+  readonly left: readonly Left[];
 }
 
 /** The next call, admitted. */
@@ -81,22 +89,23 @@ export interface Course {
 export const NONE: readonly never[] = [];
 
 export function startCourse(plan: RoutePlan, ports: CoursePorts): Course {
+  const { resume } = ports;
   return {
     plan,
     ports,
-    attempts: [],
+    attempts: resume ? [...resume.attempts] : [],
     rungIndex: 0,
     nextCandidate: 0,
     deferred: NONE,
     rungCalled: false,
-    calls: 0,
-    spent: 0,
+    calls: resume ? resume.attempts.filter(({ result }) => result !== "skipped").length : 0,
+    spent: resume ? resume.attempts.reduce((sum, { cost }) => sum + (cost ?? 0), 0) : 0,
     paid: false,
     waitedMs: 0,
     repeat: null,
     repeats: 0,
     formatRetriesLeft: ports.formatRetries,
-    left: NONE,
+    left: resume ? resume.left : NONE,
     overflowed: 0,
   };
 }

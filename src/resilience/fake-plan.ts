@@ -83,6 +83,7 @@ export function plan(rungs: readonly (readonly Deployment[])[], change: Partial<
     deadlineMs: 30_000,
     costCeiling: null,
     maxAttempts: 3,
+    streamRecovery: "fail",
     timeouts: { connect: 1000, firstToken: 4000, idle: 4000, total: 20_000 },
     estimatedInputTokens: 100,
     estimatedOutputTokens: 100,

@@ -44,6 +44,8 @@ export interface PolicyControl {
   status(): PolicyStatus;
   /** Puts `sources` in force, or refuses them and changes nothing. The same texts again do nothing. */
   activate(sources: readonly PolicySource[], actor: string): Promise<ActivationResult>;
+  /** Puts the texts in force into force anew: what lies outside them, such as a profile's regions, has changed. */
+  recompile(actor: string): Promise<ActivationResult | null>;
   /** Shows findings of a text that was refused before the policy in force took its place. */
   noteRefused(findings: readonly Finding[]): void;
 }
@@ -97,6 +99,24 @@ export function createPolicyControl(ports: PolicyPorts): PolicyControl {
     }
   };
 
+  const putInForce = async (sources: readonly PolicySource[], actor: string): Promise<ActivationResult> => {
+    const before = inForce;
+    const compiled = compileSources(sources, ports.compile);
+    if (!compiled.built) {
+      refused = { at: ports.clock.now(), findings: compiled.findings };
+      ports.onRefused(compiled.findings);
+      await record("refused", actor, sources, before, compiled.findings);
+      return { result: "refused", findings: compiled.findings };
+    }
+    const { snapshot: policySnapshot, document } = compiled.built;
+    const snapshot = { ...policySnapshot, keys: [...policySnapshot.keys, ...ports.extraKeys] };
+    inForce = { snapshot, document, sources, warnings: compiled.findings, at: ports.clock.now() };
+    refused = null;
+    ports.onActivated(snapshot);
+    await record("activated", actor, sources, before, compiled.findings);
+    return { result: "activated", version: snapshot.version, findings: compiled.findings };
+  };
+
   return {
     snapshot() {
       if (!inForce) throw new Error("No policy is in force yet.");
@@ -114,26 +134,11 @@ export function createPolicyControl(ports: PolicyPorts): PolicyControl {
       refused = { at: ports.clock.now(), findings };
     },
     async activate(sources, actor) {
-      const before = inForce;
-      if (before && sameTexts(before.sources, sources)) {
-        refused = null;
-        return { result: "unchanged", version: before.snapshot.version, findings: before.warnings };
-      }
-      const compiled = compileSources(sources, ports.compile);
-      if (!compiled.built) {
-        refused = { at: ports.clock.now(), findings: compiled.findings };
-        ports.onRefused(compiled.findings);
-        await record("refused", actor, sources, before, compiled.findings);
-        return { result: "refused", findings: compiled.findings };
-      }
-      const { snapshot: policySnapshot, document } = compiled.built;
-      const snapshot = { ...policySnapshot, keys: [...policySnapshot.keys, ...ports.extraKeys] };
-      inForce = { snapshot, document, sources, warnings: compiled.findings, at: ports.clock.now() };
+      if (!inForce || !sameTexts(inForce.sources, sources)) return putInForce(sources, actor);
       refused = null;
-      ports.onActivated(snapshot);
-      await record("activated", actor, sources, before, compiled.findings);
-      return { result: "activated", version: snapshot.version, findings: compiled.findings };
+      return { result: "unchanged", version: inForce.snapshot.version, findings: inForce.warnings };
     },
+    recompile: async (actor) => (inForce ? putInForce(inForce.sources, actor) : null),
   };
 }
 

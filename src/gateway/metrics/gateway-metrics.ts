@@ -9,6 +9,8 @@ import { createRegistry } from "./registry.ts";
 export interface GatewayMetrics {
   /** One finished request. */
   record(decision: Decision): void;
+  /** A stream that broke was gone on with, and how; or could not be. */
+  streamRecovery(useCase: string, how: "prefill" | "fresh" | "failed"): void;
   /** A request refused before its caller was known. */
   refused(code: string): void;
   policyActivation(result: "activated" | "refused"): void;
@@ -51,6 +53,11 @@ export function createGatewayMetrics(sources: MetricSources): GatewayMetrics {
     "pointsman_attempts_total",
     "Calls to deployments by result; blame tells provider outage, quota and application bug apart.",
     ["deployment", "result", "kind", "blame"],
+  );
+  const recoveries = registry.counter(
+    "pointsman_stream_recoveries_total",
+    "Streams that broke after their first words, by how they were gone on with.",
+    ["use_case", "how"],
   );
   const degraded = registry.counter("pointsman_degraded_total", "Answers without a model, by mode.", [
     "use_case",
@@ -99,6 +106,7 @@ export function createGatewayMetrics(sources: MetricSources): GatewayMetrics {
   };
 
   return {
+    streamRecovery: (useCase, how) => recoveries.add(1, useCase, how),
     record(decision) {
       const useCase = decision.useCase ?? "none";
       requests.add(1, useCase, decision.outcome, decision.rung ?? "none", String(decision.status));

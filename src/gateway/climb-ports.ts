@@ -1,0 +1,32 @@
+/** What the ladder needs of the gateway for one request. Owns nothing; both climbs of a request share it. */
+import type { RoutePlan } from "../core/plan.ts";
+import type { ProviderReply } from "../providers/send.ts";
+import type { Call, Climb, ClimbPorts, SendOutcome } from "../resilience/ladder.ts";
+import { estimateCost } from "./attempt.ts";
+import type { Exchange } from "./exchange.ts";
+import type { Gateway } from "./gateway.ts";
+
+/** A climb that found an answer. */
+export type Climbed = Extract<Climb<ProviderReply>, { ok: true }>;
+
+export function climbPorts<T>(
+  gateway: Gateway,
+  exchange: Exchange,
+  plan: RoutePlan,
+  send: (call: Call) => Promise<SendOutcome<T>>,
+): ClimbPorts<T> {
+  return {
+    clock: gateway.clock,
+    random: gateway.random,
+    health: gateway.health,
+    retryBudget: gateway.retryBudget,
+    retry: exchange.snapshot.retry,
+    formatRetries: exchange.snapshot.useCases.get(plan.useCase)?.formatRetries ?? 0,
+    arrivedAt: exchange.arrivedAt,
+    deadlineAt: exchange.arrivedAt + plan.deadlineMs,
+    signal: exchange.callerSignal,
+    send,
+    estimateCost: (deployment) => estimateCost(plan, deployment),
+    reportThrown: (thrown) => gateway.reportInternal(exchange.requestId, thrown),
+  };
+}

@@ -1,0 +1,124 @@
+/**
+ * A second deployment's stream made to go on where the first one's broke off. Owns what of it the caller is
+ * still to be told; where the two say the same is found by resilience/alignment.ts.
+ */
+import type { StreamEvent } from "../core/events.ts";
+import { type Fault, fault, type Result } from "../core/faults.ts";
+import { type ModelRequest, withMessages } from "../core/request.ts";
+import type { EventStream } from "../providers/event-stream.ts";
+import type { ProviderReply } from "../providers/send.ts";
+import { createFreshAligner, createPrefill } from "../resilience/alignment.ts";
+
+export type StreamReply = Extract<ProviderReply, { kind: "stream" }>;
+export type JoinMode = "prefill" | "fresh";
+
+const UNALIGNED = fault(
+  "malformed",
+  "answer_not_aligned",
+  "Another model's answer could not be joined to the text that was already sent.",
+);
+
+/** The request that makes a model go on: with the told text as its own beginning, or as it was. */
+export function continuationOf(request: ModelRequest, told: string, mode: JoinMode): ModelRequest {
+  if (mode === "fresh") return request;
+  const { given } = createPrefill(told);
+  const begun = { role: "assistant", content: [{ type: "text", text: given }] } as const;
+  return withMessages(request, [...request.messages, begun]);
+}
+
+/** `reply` from where it says more than `told`. Fault: `malformed`, `answer_not_aligned`; the call is ended. */
+export async function joinStream(
+  reply: StreamReply,
+  told: string,
+  mode: JoinMode,
+): Promise<Result<StreamReply>> {
+  const joint = mode === "prefill" ? prefillJoint(told) : freshJoint(told);
+  const { rest } = reply;
+  let events = reply.head;
+  for (;;) {
+    const head: StreamEvent[] = [];
+    for (const event of events) {
+      if (event.type === "fault" && !joint.joined) return { ok: false, fault: event.fault };
+      if (joint.pass(event, head) === "lost") {
+        rest?.cancel(UNALIGNED);
+        return { ok: false, fault: UNALIGNED };
+      }
+    }
+    if (joint.joined) {
+      return { ok: true, value: { ...reply, head, rest: rest && through(rest, joint) } };
+    }
+    if (!rest) return { ok: false, fault: UNALIGNED };
+    events = await rest.next();
+  }
+}
+
+interface Joint {
+  /** Whether what comes from now on is new to the caller. */
+  readonly joined: boolean;
+  /** Appends to `out` what of `event` the caller is to be told. */
+  pass(event: StreamEvent, out: StreamEvent[]): "ok" | "lost";
+}
+
+/** The stream's own start was told, and thoughts that come after text would only confuse. */
+function isRepeated(event: StreamEvent): boolean {
+  return event.type === "start" || event.type === "reasoning" || event.type === "opaque";
+}
+
+function prefillJoint(told: string): Joint {
+  const { trim } = createPrefill(told);
+  let first = true;
+  return {
+    joined: true,
+    pass(event, out) {
+      if (isRepeated(event)) return "ok";
+      if (event.type !== "text" || !first) {
+        out.push(event);
+        return "ok";
+      }
+      const text = trim(event.text);
+      if (text !== "") {
+        first = false;
+        out.push({ ...event, text });
+      }
+      return "ok";
+    },
+  };
+}
+
+function freshJoint(told: string): Joint {
+  const aligner = createFreshAligner(told);
+  let joined = false;
+  return {
+    get joined() {
+      return joined;
+    },
+    pass(event, out) {
+      if (isRepeated(event)) return "ok";
+      if (joined) {
+        out.push(event);
+        return "ok";
+      }
+      if (event.type === "usage") return "ok";
+      const now = event.type === "text" ? aligner.push(event.text) : aligner.end();
+      if (now.state === "lost") return "lost";
+      if (now.state === "seeking") return "ok";
+      joined = true;
+      if (now.text !== "") out.push({ type: "text", choice: 0, text: now.text });
+      if (event.type !== "text") out.push(event);
+      return "ok";
+    },
+  };
+}
+
+function through(rest: EventStream, joint: Joint): EventStream {
+  return {
+    async next() {
+      for (;;) {
+        const out: StreamEvent[] = [];
+        for (const event of await rest.next()) joint.pass(event, out);
+        if (out.length > 0) return out;
+      }
+    },
+    cancel: (why: Fault) => rest.cancel(why),
+  };
+}

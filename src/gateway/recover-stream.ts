@@ -1,0 +1,119 @@
+/**
+ * The rest of an answer whose stream broke after the caller had seen a part of it (E9, `continue`). Owns whether
+ * that is possible and the second climb; how two answers are joined is join-stream.ts's.
+ */
+import type { Attempt } from "../core/decision.ts";
+import type { Deployment } from "../core/deployment.ts";
+import type { StreamEvent } from "../core/events.ts";
+import { FAULTS, type Fault } from "../core/faults.ts";
+import type { RoutePlan } from "../core/plan.ts";
+import type { ModelRequest } from "../core/request.ts";
+import type { Left } from "../resilience/course.ts";
+import { type Call, climb, type SendOutcome } from "../resilience/ladder.ts";
+import { attempt } from "./attempt.ts";
+import { type Climbed, climbPorts } from "./climb-ports.ts";
+import type { Exchange } from "./exchange.ts";
+import type { Gateway } from "./gateway.ts";
+import { continuationOf, type JoinMode, joinStream, type StreamReply } from "./join-stream.ts";
+
+/** Characters that are kept of what was told; a longer answer is not continued. */
+const MAX_TOLD_CHARS = 256 * 1024;
+
+/** What the caller has been told so far. */
+export interface Told {
+  see(event: StreamEvent): void;
+  /** The text of an answer that is nothing but text and can be gone on with; null otherwise. */
+  text(): string | null;
+}
+
+/** Tool calls are never spliced, and several choices, scores and refusals have no single end to go on from. */
+export function createTold(request: ModelRequest): Told {
+  let text = "";
+  const { choices = 1, logprobs } = request.sampling;
+  let possible = choices === 1 && logprobs === undefined;
+  return {
+    see(event) {
+      if (!possible) return;
+      if (event.type === "text") {
+        text += event.text;
+        if (text.length > MAX_TOLD_CHARS) possible = false;
+      } else if (event.type === "tool_call" || event.type === "refusal" || event.type === "opaque") {
+        possible = false;
+      }
+    },
+    text: () => (possible && text.trim() !== "" ? text : null),
+  };
+}
+
+export interface Continued {
+  readonly climbed: Climbed;
+  readonly reply: StreamReply;
+  readonly mode: JoinMode;
+}
+
+export type Recovery =
+  | { readonly ok: true; readonly value: Continued }
+  | { readonly ok: false; readonly attempts: readonly Attempt[] };
+
+/**
+ * Climbs what is left of the plan, within the same bounds of calls, time, cost and retries. `attempts` end with
+ * the one that broke, `why` is how.
+ */
+export async function recoverStream(
+  gateway: Gateway,
+  exchange: Exchange,
+  request: ModelRequest,
+  plan: RoutePlan,
+  attempts: readonly Attempt[],
+  told: string,
+  why: Fault,
+): Promise<Recovery> {
+  const modes = new Map<Deployment, JoinMode>();
+  const send = (call: Call): Promise<SendOutcome<StreamReply>> => {
+    const mode: JoinMode = call.deployment.model.capabilities.has("prefill") ? "prefill" : "fresh";
+    modes.set(call.deployment, mode);
+    return goOn(gateway, exchange, continuationOf(request, told, mode), plan, call, told, mode);
+  };
+  // Words that stand in for an answer have no place in the middle of one.
+  const rest: RoutePlan = { ...plan, degraded: [] };
+  const ports = climbPorts(gateway, exchange, plan, send);
+  const resume = { attempts, left: leftBehind(plan, attempts, why) };
+  const climbed = await climb(rest, { ...ports, formatRetries: 0, resume });
+  if (!climbed.ok) return { ok: false, attempts: climbed.attempts };
+  const mode = modes.get(climbed.deployment) ?? "fresh";
+  return { ok: true, value: { climbed, reply: climbed.value, mode } };
+}
+
+async function goOn(
+  gateway: Gateway,
+  exchange: Exchange,
+  request: ModelRequest,
+  plan: RoutePlan,
+  call: Call,
+  told: string,
+  mode: JoinMode,
+): Promise<SendOutcome<StreamReply>> {
+  const sent = await attempt(gateway, exchange, request, plan, { ...call, complaint: null });
+  if (!sent.ok) return sent;
+  if (sent.value.kind !== "stream") return { ok: false, fault: why("a whole answer") };
+  const joined = await joinStream(sent.value, told, mode);
+  return joined.ok ? { ...sent, value: joined.value } : { ok: false, fault: joined.fault };
+}
+
+function why(what: string): Fault {
+  return { kind: "internal", code: "unexpected_reply", message: `The provider gave ${what} for a stream.` };
+}
+
+/** Every deployment that was called, and what the broken one takes down with it. */
+function leftBehind(plan: RoutePlan, attempts: readonly Attempt[], broken: Fault): readonly Left[] {
+  const known = new Map(plan.rungs.flatMap(({ candidates }) => candidates.map((one) => [one.id, one])));
+  const left: Left[] = [];
+  for (const [index, { deployment: id, result }] of attempts.entries()) {
+    const deployment = known.get(id);
+    if (!deployment || result === "skipped") continue;
+    const isLast = index === attempts.length - 1;
+    const scope = isLast && FAULTS[broken.kind].next === "leave-region" ? "region" : "deployment";
+    left.push({ deployment, scope });
+  }
+  return left;
+}

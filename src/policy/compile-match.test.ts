@@ -1,0 +1,121 @@
+import { describe, expect, test } from "bun:test";
+import type { ModelRequest } from "../core/request.ts";
+import { explainRoute } from "./explain.ts";
+import {
+  BASE_POLICY,
+  compileTexts,
+  FAKE_CALLER,
+  FAKE_REQUEST,
+  routeInput,
+  snapshotOf,
+} from "./fake-policy.ts";
+import { planRoute, type RouteInput } from "./plan.ts";
+
+const withRoutes = (...routes: readonly string[]) => `${BASE_POLICY}routes:\n${routes.join("\n")}\n`;
+const rule = (fields: string, name = "r") => `  - { name: ${name}, ${fields}, ladder: { primary: small } }`;
+
+function ruleFor(fields: string, change: Partial<RouteInput> = {}): string {
+  const planned = planRoute(routeInput(snapshotOf(withRoutes(rule(fields))), change));
+  if (!planned.ok) throw new Error(planned.fault.message);
+  return planned.value.rule;
+}
+
+const asking = (change: Partial<ModelRequest>) => ({ request: { ...FAKE_REQUEST, ...change } });
+const saying = (text: string) => asking({ messages: [{ role: "user", content: [{ type: "text", text }] }] });
+const THESIS = "Write a thesis that proves the theorem; compare and evaluate every approach in detail.";
+
+describe("a match table", () => {
+  test.each([
+    ["tier: premium", {}, true],
+    ["tier: free", {}, false],
+    ["tier: [free, premium]", {}, true],
+    ["tenant: acme, key: key-1, role: caller", {}, true],
+    ["tenant: acme, role: admin", {}, false],
+    ["task_type: chat", {}, true],
+    ["task_type: [code, classification]", asking({ contract: { taskType: "code" } }), true],
+    ["latency_tier: batch", asking({ contract: { latencyTier: "batch" } }), true],
+    ["safety_level: high", asking({ contract: { safetyLevel: "high" } }), true],
+    ["response_format: json", asking({ responseFormat: { type: "json" } }), true],
+    ["stream: false", {}, true],
+    ["stream: true", {}, false],
+    ["has_tools: true", asking({ tools: [{ name: "f", parameters: {} }] }), true],
+    ["has_images: false", {}, true],
+    ['input_tokens: "< 500"', {}, true],
+    ['input_tokens: "> 500"', {}, false],
+    ["messages: 1", {}, true],
+    ['max_tokens: "1..100"', asking({ sampling: { maxTokens: 100 } }), true],
+    ["hour: [22, 13]", {}, true],
+    ['hour: ["0..6", ">= 22"]', {}, false],
+    ['hour: 13, minute: ">= 30", weekday: 1', {}, true],
+    ['complexity: ">= 0.6"', saying(THESIS), true],
+    ['complexity: ">= 0.6"', saying("Hey"), false],
+    ["language: [de, fr]", saying("Wo ist mein Paket?"), true],
+    ["language: [de, fr]", saying("Where is my parcel?"), false],
+    ["language: und", saying("123"), true],
+  ] satisfies [string, Partial<RouteInput>, boolean][])("{ %s } with %p: %p", (match, change, matches) => {
+    expect(ruleFor(`match: { ${match} }`, change)).toBe(matches ? "r" : "default");
+  });
+
+  test("and a condition must both hold", () => {
+    const both = (when: string) => ruleFor(`match: { tier: premium }, when: "${when}"`);
+    expect([both("signals.hour == 13"), both("signals.hour == 14")]).toEqual(["r", "default"]);
+    expect(ruleFor('match: { tier: free }, when: "signals.hour == 13"')).toBe("default");
+  });
+
+  test("is explained as it was written", () => {
+    const match = 'match: { tier: [free, trial], input_tokens: "< 500", hour: 9, stream: false }';
+    const text = withRoutes(rule(match, "a"), rule(`${match}, when: request.stream`, "b"));
+    const [a, b] = explainRoute(routeInput(snapshotOf(text))).rules;
+    expect(a?.condition).toBe('{ tier: [free, trial], input_tokens: "< 500", hour: 9, stream: false }');
+    expect(b?.condition).toBe(`${a?.condition} and request.stream`);
+    expect(b?.verdict).toBe("not_matched");
+  });
+
+  test("shows in the explanation what it read of the text, and nothing that it did not read", () => {
+    const explain = (fields: string) =>
+      explainRoute(routeInput(snapshotOf(withRoutes(rule(fields))), saying("Wo ist mein Paket?"))).signals;
+    expect(explain("match: { tier: free }")).toEqual({ complexity: null, language: null });
+    const { complexity, language } = explain(
+      'match: { complexity: ">= 0.9" }, when: signals.language == "en"',
+    );
+    expect(complexity).toBeGreaterThan(0);
+    expect(language).toBe("de");
+  });
+
+  test("is no condition that covers later rules", () => {
+    const text = withRoutes(rule("match: { tier: free }", "a"), rule("match: { tier: trial }", "b"));
+    expect(compileTexts(text).findings).toEqual([]);
+  });
+});
+
+describe("a bad match table", () => {
+  test.each([
+    ["an unknown entry", "teir: free", "unknown_key", "teir:", /"tier"/],
+    ["no entry", "", "invalid_value", "{ }", /Simple conditions/],
+    ["a range that is none", 'input_tokens: "about 500"', "invalid_match", "about 500", /"< 500"/],
+    ["a range with one bad part", 'input_tokens: "> 5, under 9"', "invalid_match", "under 9", /number/],
+    ["a range in a list", 'hour: [9, "> 25"]', "invalid_match", "> 25", /from 0 to 23/],
+    ["a difficulty in per cent", 'complexity: ">= 60"', "invalid_match", ">= 60", /from 0 to 1/],
+    [
+      "a task that does not exist",
+      "task_type: clasification",
+      "invalid_match",
+      "clasification",
+      /"classification"/,
+    ],
+    ["a role in a list", "role: [admin, opertor]", "invalid_match", "opertor", /"operator"/],
+    ["a language with a region", "language: pt-BR", "invalid_match", "pt-BR", /Write "pt"/],
+    ["a language by name", "language: german", "invalid_match", "german", /en, de/],
+    ["text for a flag", "stream: yes please", "invalid_type", "yes please", /streamed/],
+    ["a number for a name", "tier: 5", "invalid_type", "5", /list/],
+  ])("%s: place and fix", (_name, match, code, at, fix) => {
+    const text = withRoutes(rule(`match: { ${match} }`));
+    const { snapshot, findings } = compileTexts(text);
+    expect(snapshot).toBeNull();
+    const found = findings.find((finding) => finding.code === code);
+    expect(findings.map((finding) => finding.code)).toContain(code);
+    const line = text.split("\n")[(found?.line ?? 0) - 1] ?? "";
+    expect(line.slice((found?.column ?? 0) - 1).replace(/^"/, "")).toStartWith(at);
+    expect(found?.fix).toMatch(fix);
+  });
+});

@@ -1,0 +1,176 @@
+/**
+ * One pass over a text that counts what the features are made of. Owns the pass: linear, nothing cut out
+ * of the text, nothing allocated for a word; knows no weight.
+ */
+import { COMMON_WORDS } from "../language-words.ts";
+import { extendHash, HASH_SEED, KIND, KINDS, LAST_LETTER, LAST_SPACED_LETTER } from "./characters.ts";
+import type { Tally } from "./tally.ts";
+import { COVERED, TELLS, type Tell, VOCABULARY } from "./vocabulary.ts";
+import { WordTable } from "./word-table.ts";
+
+/** A word that says nothing but that its language is known here. */
+const COMMON = 1 << 15;
+const EXACT = COMMON - 1;
+/** Words with any ending have their bits this far up. */
+const STEM_SHIFT = 16;
+const LONGEST_STEM = 14;
+
+/** From how many letters on a word is long, by the kind of its first letter; Arabic and Hebrew write fewer. */
+const LONG_WORD = Uint8Array.from([255, 9, 9, 9, 7, 6, 8, 9, 5]);
+
+const COMMA = 0x2c;
+const DOT = 0x2e;
+const PARENTHESIS = 0x29;
+const BACKSLASH = 0x5c;
+
+const table = new WordTable(entries());
+
+function* entries(): Iterable<readonly [word: string, bits: number]> {
+  for (const [tell, lists] of Object.entries(VOCABULARY)) {
+    const bit = TELLS[tell as Tell];
+    for (const word of lists.flatMap(wordsOf)) {
+      yield word.endsWith("*") ? [word.slice(0, -1), bit << STEM_SHIFT] : [word, bit];
+    }
+  }
+  for (const language of COVERED) for (const word of wordsOf(COMMON_WORDS[language])) yield [word, COMMON];
+}
+
+/** As the scan parts them: an apostrophe or a dash ends a word. */
+export function wordsOf(list: string): readonly string[] {
+  return list.split(/[\s'’-]+/).filter((word) => word !== "");
+}
+
+/** Reads texts into one tally. Words, numbers and lines end with each text. */
+export class Scanner {
+  readonly #tally: Tally;
+  #text = "";
+  #hash = HASH_SEED;
+  #letters = 0;
+  #longFrom = 255;
+  #stems = 0;
+  /** The code unit before, where it belongs to a script without spaces. */
+  #pair = 0;
+  /** A number that was just read, and how many digits of it; digits are 0 once it has ended. */
+  #number = 0;
+  #digits = 0;
+  #atLineStart = true;
+
+  constructor(tally: Tally) {
+    this.#tally = tally;
+  }
+
+  /** Code units `from` up to and without `to`. */
+  read(text: string, from: number, to: number): void {
+    this.#text = text;
+    this.#number = 0;
+    this.#digits = 0;
+    this.#atLineStart = true;
+    for (let i = from; i < to; i++) {
+      const code = text.charCodeAt(i);
+      const kind = KINDS[code] ?? KIND.other;
+      if (kind !== KIND.other && kind <= LAST_SPACED_LETTER) this.#letter(code, kind);
+      else {
+        if (this.#letters > 0) this.#endWord();
+        if (kind === KIND.digit) this.#digit(code);
+        else if (kind !== KIND.other && kind <= LAST_LETTER) this.#character(code, kind);
+        else this.#mark(code, kind, i);
+      }
+    }
+    if (this.#letters > 0) this.#endWord();
+    this.#pair = 0;
+    this.#tally.scanned += to - from;
+  }
+
+  #letter(code: number, kind: number): void {
+    if (this.#letters === 0) this.#longFrom = LONG_WORD[kind] ?? 255;
+    this.#hash = extendHash(this.#hash, code);
+    this.#letters++;
+    if (this.#letters <= LONGEST_STEM) this.#stems |= table.bitsOf(this.#hash);
+  }
+
+  #endWord(): void {
+    const tally = this.#tally;
+    // The stems' lower halves are whole words that this one only begins with.
+    const bits = (this.#stems >>> STEM_SHIFT) | (table.bitsOf(this.#hash) & (EXACT | COMMON));
+    tally.words++;
+    if (this.#letters >= this.#longFrom) tally.long++;
+    if (bits !== 0) {
+      tally.known++;
+      tally.tell(bits & EXACT, this.#number);
+    }
+    this.#hash = HASH_SEED;
+    this.#letters = 0;
+    this.#stems = 0;
+    this.#afterWord();
+  }
+
+  /** One of a script without spaces: it and the one before are looked up as a word. */
+  #character(code: number, kind: number): void {
+    const tally = this.#tally;
+    const pair = this.#pair;
+    tally.wide++;
+    if (kind === KIND.thai) tally.foreign++;
+    if (pair !== 0) tally.tell(table.bitsOf(extendHash(extendHash(HASH_SEED, pair), code)) & EXACT, 0);
+    if (this.#number > 0) tally.tell(table.bitsOf(extendHash(HASH_SEED, code)) & EXACT, this.#number);
+    this.#afterWord();
+    this.#pair = code;
+  }
+
+  #afterWord(): void {
+    this.#pair = 0;
+    this.#number = 0;
+    this.#digits = 0;
+    this.#atLineStart = false;
+  }
+
+  #digit(code: number): void {
+    const digit = code & 0xf;
+    this.#number = this.#digits === 0 ? digit : Math.min(999_999, this.#number * 10 + digit);
+    this.#digits++;
+    this.#pair = 0;
+  }
+
+  #mark(code: number, kind: number, at: number): void {
+    const tally = this.#tally;
+    this.#pair = 0;
+    if ((code === COMMA || code === DOT) && this.#digits > 0 && this.#threeDigitsFrom(at + 1)) return;
+    if (kind === KIND.code) tally.codeMarks++;
+    else if (kind === KIND.maths) tally.mathsMarks++;
+    else if (kind === KIND.question) tally.questions++;
+    else if (kind === KIND.backtick) this.#backtick(at);
+    if (this.#beginsItem(code, kind, at)) tally.items++;
+    // A backslash before a letter is a command of TeX.
+    if (code === BACKSLASH && this.#isSpacedLetter(at + 1)) tally.mathsMarks++;
+    if (kind === KIND.newline) this.#atLineStart = true;
+    else if (kind !== KIND.space) this.#atLineStart = false;
+    if (kind !== KIND.space) this.#number = 0;
+    this.#digits = 0;
+  }
+
+  /** `1. `, `2) ` or `- ` at the start of a line; `2) ` anywhere. */
+  #beginsItem(code: number, kind: number, at: number): boolean {
+    if (KINDS[this.#text.charCodeAt(at + 1)] !== KIND.space) return false;
+    if (kind === KIND.bullet) return this.#atLineStart && this.#digits === 0;
+    if (this.#digits === 0 || this.#digits > 2) return false;
+    return code === PARENTHESIS || (code === DOT && this.#atLineStart);
+  }
+
+  /** Counts the first of three. */
+  #backtick(at: number): void {
+    const text = this.#text;
+    const same = (index: number) => KINDS[text.charCodeAt(index)] === KIND.backtick;
+    if (same(at + 1) && same(at + 2) && !same(at - 1)) this.#tally.fences++;
+  }
+
+  /** `2,000` and `2.000`. */
+  #threeDigitsFrom(at: number): boolean {
+    const text = this.#text;
+    for (let i = at; i < at + 3; i++) if (KINDS[text.charCodeAt(i)] !== KIND.digit) return false;
+    return true;
+  }
+
+  #isSpacedLetter(at: number): boolean {
+    const kind = KINDS[this.#text.charCodeAt(at)] ?? KIND.other;
+    return kind !== KIND.other && kind <= LAST_SPACED_LETTER;
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * Comparisons of a field with something written out: those that can never differ from request to request,
+ * and those that a rule cannot match without.
+ */
+import type { RuleRequirement } from "../core/snapshot.ts";
+import {
+  argumentsOf,
+  type ConditionProblem,
+  type FieldNode,
+  fieldOf,
+  isNode,
+  listOf,
+  numberOf,
+  type SyntaxNode,
+  textOf,
+} from "./condition-node.ts";
+import { CALLER_FIELDS, FIELD_BOUNDS, FIELD_VALUES, REQUEST_FIELDS, SIGNAL_FIELDS } from "./rule-facts.ts";
+import { suggestion } from "./suggest.ts";
+
+const COMPARISONS: ReadonlySet<string> = new Set(["==", "!=", "<", "<=", ">", ">=", "in"]);
+
+/** The first comparison with a value that the field never has; null when there is none. */
+export function impossibleComparison(ast: unknown): ConditionProblem | null {
+  if (typeof ast !== "object" || ast === null) return null;
+  if (!isNode(ast)) return firstOf(Object.values(ast));
+  if (COMPARISONS.has(ast.op)) {
+    const problem = judge(ast);
+    if (problem !== null) return problem;
+  }
+  return firstOf(Array.isArray(ast.args) ? ast.args : [ast.args]);
+}
+
+function firstOf(values: readonly unknown[]): ConditionProblem | null {
+  for (const value of values) {
+    const problem = impossibleComparison(value);
+    if (problem !== null) return problem;
+  }
+  return null;
+}
+
+function judge(node: SyntaxNode): ConditionProblem | null {
+  const [left, right] = argumentsOf(node);
+  const field = fieldOf(left) ?? (node.op === "in" ? null : fieldOf(right));
+  if (field === null) return null;
+  const other = fieldOf(left) === null ? left : right;
+  for (const literal of node.op === "in" ? (listOf(other) ?? []) : [other]) {
+    const problem = impossibleText(field, literal) ?? impossibleNumber(field, literal);
+    if (problem !== null) return problem;
+  }
+  return null;
+}
+
+function impossibleText({ owner, field }: FieldNode, literal: unknown): ConditionProblem | null {
+  const values = FIELD_VALUES[`${owner}.${field}`];
+  const text = textOf(literal);
+  if (values === undefined || text === null || values.includes(text) || !isNode(literal)) return null;
+  const message = `${owner}.${field} is never "${text}".`;
+  return { message, fix: suggestion(text, values, "Use one that exists."), offset: literal.start };
+}
+
+/** One beyond the most is let pass: `hour < 24` means what it says. */
+function impossibleNumber({ owner, field }: FieldNode, literal: unknown): ConditionProblem | null {
+  const bounds = FIELD_BOUNDS[`${owner}.${field}`];
+  const number = numberOf(literal);
+  if (bounds === undefined || number === null || !isNode(literal)) return null;
+  const [least, most] = bounds;
+  const slack = most > 1 ? 1 : 0;
+  if (number >= least - slack && number <= most + slack) return null;
+  const message = `${owner}.${field} lies between ${least} and ${most}, never at ${number}.`;
+  return { message, fix: `Compare it with a number from ${least} to ${most}.`, offset: literal.start };
+}
+
+/** Text fields that must have one of some values for the condition to hold, joined by `&&` at its top. */
+export function requirementsOf(ast: unknown): readonly RuleRequirement[] {
+  if (!isNode(ast)) return [];
+  const [left, right] = argumentsOf(ast);
+  if (ast.op === "&&") return [...requirementsOf(left), ...requirementsOf(right)];
+  if (ast.op !== "==" && ast.op !== "in") return [];
+  const field = fieldOf(left) ?? (ast.op === "==" ? fieldOf(right) : null);
+  if (field === null || !isTextField(field)) return [];
+  const other = fieldOf(left) === null ? left : right;
+  const values = (ast.op === "in" ? (listOf(other) ?? []) : [other]).map(textOf);
+  if (values.length === 0 || values.includes(null)) return [];
+  return [{ field: `${field.owner}.${field.field}`, values: values.filter((value) => value !== null) }];
+}
+
+function isTextField({ owner, field }: FieldNode): boolean {
+  const fields: Readonly<Record<string, string>> =
+    owner === "request" ? REQUEST_FIELDS : owner === "caller" ? CALLER_FIELDS : SIGNAL_FIELDS;
+  return Object.hasOwn(fields, field) && fields[field] === "string";
+}

@@ -1,0 +1,70 @@
+import { describe, expect, test } from "bun:test";
+import { parseRange } from "./match-range.ts";
+
+function holds(written: number | string, value: number, field = "signals.input_tokens"): boolean {
+  const parsed = parseRange(written, field);
+  if (!parsed.ok) throw new Error(parsed.message);
+  return parsed.test(value);
+}
+
+describe("a range", () => {
+  test.each([
+    ["< 500", 499, true],
+    ["< 500", 500, false],
+    ["<=500", 500, true],
+    ["> 500", 500, false],
+    [">= 500", 500, true],
+    ["500", 500, true],
+    ["= 500", 501, false],
+    ["== 500", 500, true],
+    ["!= 500", 500, false],
+    ["!= 500", 501, true],
+    ["9..17", 9, true],
+    ["9 .. 17", 17, true],
+    ["9..17", 18, false],
+    [">= 9, < 18", 17.9, true],
+    [">= 9, < 18", 18, false],
+    [">= 9, < 18, != 12", 12, false],
+    ["> 9, >= 9", 9, false],
+    ["0.25..0.5", 0.3, true],
+    [7, 7, true],
+    [7, 8, false],
+  ])("%p holds for %p: %p", (written, value, expected) => expect(holds(written, value)).toBe(expected));
+
+  test("one past the end is a way to write the end", () => {
+    expect(holds("< 24", 23, "signals.hour")).toBe(true);
+    expect(holds("<= 1", 1, "signals.complexity")).toBe(true);
+  });
+
+  test.each([
+    ["about 500", /not a range/, /"< 500"/, 0],
+    ["", /not a range/, /number/, 0],
+    ["=> 500", /not a range/, /Write ">="/, 0],
+    ["=< 500", /not a range/, /Write "<="/, 0],
+    ["< 5k", /not a range/, /written? out|out/, 0],
+    ["> 3 && < 9", /not a range/, /comma/, 0],
+    ["> 3, about 9", /"about 9"/, /number/, 5],
+    ["> 3, < 2", /No number/, /list/, 0],
+    ["> 3, < 3", /No number/, /list/, 0],
+    ["17..9", /No number/, /list/, 0],
+    ["> -1", /never below 0/, /from 0 on/, 0],
+  ])("%p is refused", (written, message, fix, offset) => {
+    const parsed = parseRange(written, "signals.input_tokens");
+    if (parsed.ok) throw new Error("it was read");
+    expect(parsed.message).toMatch(message);
+    expect(parsed.fix).toMatch(fix);
+    expect(parsed.offset).toBe(offset);
+  });
+
+  test.each([
+    [">= 60", "signals.complexity", /between 0 and 1/],
+    ["1.01", "signals.complexity", /between 0 and 1/],
+    ["> 25", "signals.hour", /between 0 and 23/],
+    ["60..61", "signals.minute", /between 0 and 59/],
+    [8, "signals.weekday", /between 0 and 6/],
+  ])("%p is no %s", (written, field, message) => {
+    const parsed = parseRange(written, field);
+    if (parsed.ok) throw new Error("it was read");
+    expect(parsed.message).toMatch(message);
+  });
+});

@@ -1,0 +1,32 @@
+/** A call that cannot prove itself. Owns what that is as a fault. */
+import { type Fault, fault } from "../../core/faults.ts";
+
+const MAX_DETAIL = 300;
+
+/** Thrown by whoever obtains credentials, with the library's own error as its cause. */
+export class CredentialsUnavailable extends Error {
+  override readonly name = "CredentialsUnavailable";
+
+  /** `what`: whose credentials, such as `AWS`. */
+  constructor(what: string, cause: unknown) {
+    super(`No credentials of ${what} could be had.`, { cause });
+  }
+}
+
+/**
+ * The fault of a call that could not be authorised; null where `thrown` means something else. An outage: it is
+ * whoever issues the credentials that cannot be reached, and another provider's may be at hand.
+ */
+export function authorizationFault(thrown: unknown): Fault | null {
+  if (!(thrown instanceof CredentialsUnavailable)) return null;
+  const message =
+    "The gateway has no valid credentials for the model's provider at the moment. Ask the gateway's operators.";
+  return fault("outage", "credentials_unavailable", message, { cause: causeOf(thrown) });
+}
+
+function causeOf({ cause, message }: CredentialsUnavailable): { code: string; detail: string } {
+  if (!(cause instanceof Error)) return { code: "unknown", detail: message };
+  // A parser's complaint quotes the file, which holds a key.
+  const detail = cause instanceof SyntaxError ? "a credentials file is not valid" : cause.message;
+  return { code: cause.name, detail: `${message} ${detail}`.slice(0, MAX_DETAIL) };
+}
