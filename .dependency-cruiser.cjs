@@ -29,7 +29,7 @@ module.exports = {
       name: "pure-floors-do-no-io",
       comment: "core, wires, policy and resilience neither read nor write: time, chance and bytes come in",
       severity: "error",
-      from: { path: "^src/(core|wires|policy|resilience)/", pathNot: "\\.test\\.ts$" },
+      from: { path: "^src/(core|wires|policy|resilience)/", pathNot: "\\.test\\.ts$|/fake-[^/]*\\.ts$" },
       to: { path: "^(node:)?(fs|net|http|https|child_process|worker_threads|os|dns)|^bun" },
     },
     {

@@ -16,6 +16,9 @@ const COMMANDS = [
   ["policy"],
   ["policy", "status"],
   ["policy", "history"],
+  ["route"],
+  ["route", "score"],
+  ["route", "calibrate"],
   ["simulate"],
 ] as const;
 

@@ -9,6 +9,7 @@ import { addExplain } from "./commands/explain.ts";
 import { addHealth } from "./commands/health.ts";
 import { addInit } from "./commands/init.ts";
 import { addPolicy } from "./commands/policy/group.ts";
+import { addRoute } from "./commands/route/group.ts";
 import { addSimulate } from "./commands/simulate.ts";
 import { addUp } from "./commands/up.ts";
 import { addValidate } from "./commands/validate.ts";
@@ -42,6 +43,7 @@ export function createProgram(ports: CliPorts, onEnd: (exitCode: number) => void
   addDecisions(program, context);
   addHealth(program, context);
   addPolicy(program, context);
+  addRoute(program, context);
   addSimulate(program, context);
   addExamples(program, [
     ["pointsman up --demo", "a gateway to try, with simulated providers"],

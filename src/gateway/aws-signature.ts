@@ -11,8 +11,9 @@ const ALGORITHM = "AWS4-HMAC-SHA256";
 /** How far the signing time may be from ours; what AWS itself allows. */
 const MAX_SKEW_MS = 5 * 60_000;
 const MAX_SIGNED_HEADERS = 64;
+const AUTHORITY = ":authority";
 const AUTHORIZATION =
-  /^AWS4-HMAC-SHA256 +Credential=([^/,\s]{1,128})\/(\d{8})\/([\w-]{1,64})\/([\w-]{1,64})\/aws4_request, *SignedHeaders=([\w;-]{1,2048}), *Signature=([0-9a-f]{64})$/;
+  /^AWS4-HMAC-SHA256 +Credential=([^/,\s]{1,128})\/(\d{8})\/([\w-]{1,64})\/([\w-]{1,64})\/aws4_request, *SignedHeaders=([\w:;-]{1,2048}), *Signature=([0-9a-f]{64})$/;
 const TIMESTAMP = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
 
 /** What an `Authorization` header of this scheme says. */
@@ -56,7 +57,9 @@ export function signatureFault(
       `The request was signed ${Math.round(Math.abs(now - signedAt) / 1000)} s away from the gateway's time. Set the caller's clock.`,
     );
   }
-  if (!stated.signedHeaders.includes("host") || !stated.signedHeaders.includes("x-amz-date")) {
+  const { signedHeaders } = stated;
+  const coversHost = signedHeaders.includes("host") || signedHeaders.includes(AUTHORITY);
+  if (!coversHost || !signedHeaders.includes("x-amz-date")) {
     return refuse("The signature must cover host and x-amz-date. Let the SDK sign it.");
   }
   const payloadHash = hash("sha256", body, "hex");
@@ -65,7 +68,7 @@ export function signatureFault(
     return refuse("The body is not the one that was signed. Proxies between must not change it.");
   }
   const scope = `${stated.date}/${stated.region}/${stated.service}/aws4_request`;
-  const request = hash("sha256", canonicalRequest(http, stated.signedHeaders, payloadHash), "hex");
+  const request = hash("sha256", canonicalRequest(http, signedHeaders, payloadHash), "hex");
   const expected = createHmac("sha256", signingKey(secret, stated))
     .update(`${ALGORITHM}\n${time}\n${scope}\n${request}`)
     .digest();
@@ -98,8 +101,9 @@ function canonicalRequest(http: Request, signedHeaders: readonly string[], paylo
   ].join("\n");
 }
 
-/** HTTP/2 carries the host as `:authority`, which the runtime puts into the URL alone. */
+/** HTTP/2 carries the host as `:authority`, and AWS's clients sign it under that name. */
 function headerValue(http: Request, url: URL, name: string): string {
+  if (name === AUTHORITY) return url.host;
   const value = http.headers.get(name) ?? (name === "host" ? url.host : "");
   return value.trim().replace(/ +/g, " ");
 }

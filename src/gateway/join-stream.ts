@@ -26,11 +26,15 @@ export function continuationOf(request: ModelRequest, told: string, mode: JoinMo
   return withMessages(request, [...request.messages, begun]);
 }
 
-/** `reply` from where it says more than `told`. Fault: `malformed`, `answer_not_aligned`; the call is ended. */
+/**
+ * `reply` from where it says more than `told`; `see` is shown all that came up to there, which was paid for too.
+ * Fault: `malformed`, `answer_not_aligned`; the call is ended.
+ */
 export async function joinStream(
   reply: StreamReply,
   told: string,
   mode: JoinMode,
+  see: (event: StreamEvent) => void,
 ): Promise<Result<StreamReply>> {
   const joint = mode === "prefill" ? prefillJoint(told) : freshJoint(told);
   const { rest } = reply;
@@ -38,6 +42,7 @@ export async function joinStream(
   for (;;) {
     const head: StreamEvent[] = [];
     for (const event of events) {
+      see(event);
       if (event.type === "fault" && !joint.joined) return { ok: false, fault: event.fault };
       if (joint.pass(event, head) === "lost") {
         rest?.cancel(UNALIGNED);

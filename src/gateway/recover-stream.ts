@@ -10,6 +10,7 @@ import type { RoutePlan } from "../core/plan.ts";
 import type { ModelRequest } from "../core/request.ts";
 import type { Left } from "../resilience/course.ts";
 import { type Call, climb, type SendOutcome } from "../resilience/ladder.ts";
+import { createUsageMeter, priceUsage } from "./account.ts";
 import { attempt } from "./attempt.ts";
 import { type Climbed, climbPorts } from "./climb-ports.ts";
 import type { Exchange } from "./exchange.ts";
@@ -96,8 +97,11 @@ async function goOn(
   const sent = await attempt(gateway, exchange, request, plan, { ...call, complaint: null });
   if (!sent.ok) return sent;
   if (sent.value.kind !== "stream") return { ok: false, fault: why("a whole answer") };
-  const joined = await joinStream(sent.value, told, mode);
-  return joined.ok ? { ...sent, value: joined.value } : { ok: false, fault: joined.fault };
+  const meter = createUsageMeter();
+  const joined = await joinStream(sent.value, told, mode, meter.see);
+  if (joined.ok) return { ...sent, value: joined.value };
+  const usage = meter.usage(plan.estimatedInputTokens);
+  return { ok: false, fault: joined.fault, usage, cost: priceUsage(call.deployment, usage) };
 }
 
 function why(what: string): Fault {

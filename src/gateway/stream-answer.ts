@@ -104,12 +104,14 @@ class StreamedAnswer {
     const events = this.#pending ?? (await this.#leg.reply.rest?.next()) ?? [];
     this.#pending = null;
     const last = events[events.length - 1];
-    if (this.#told === null || last?.type !== "fault" || !this.#mayGoOn(last.fault)) {
+    if (this.#told === null || last?.type !== "fault" || FAULTS[last.fault.kind].next === "stop") {
       return this.#render(events);
     }
     // What came with the fault is told first; the fault itself may never have to be.
+    const frames = this.#render(events.slice(0, -1));
+    if (this.#told.text() === null) return [...frames, ...this.#render([last])];
     this.#broken = last.fault;
-    return this.#render(events.slice(0, -1));
+    return frames;
   }
 
   /** Ends it in the middle: the caller has left, or the gateway failed. */
@@ -142,11 +144,6 @@ class StreamedAnswer {
     if (event.type !== "finish") return event;
     const own = event.usage ?? this.#usage();
     return { ...event, usage: sumUsage(this.#usedBefore, own) };
-  }
-
-  #mayGoOn(why: Fault): boolean {
-    const { next } = FAULTS[why.kind];
-    return next !== "stop" && this.#told?.text() !== null;
   }
 
   /** The next deployment takes over. False where none can: then the fault is the caller's to know. */

@@ -8,7 +8,7 @@ import { suggestion } from "./suggest.ts";
 
 export interface CompiledMatch {
   readonly condition: Condition;
-  /** As written, on one line. */
+  /** As written, on one line; entries in the order of the schema. */
   readonly source: string;
   readonly reads: ReadonlySet<string>;
   readonly requires: readonly RuleRequirement[];

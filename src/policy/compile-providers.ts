@@ -218,8 +218,12 @@ export function targetHeaders(endpoint: Endpoint): Readonly<Record<string, strin
 
 function vertex(spec: Written<"vertex">, credential: Credential): Provider {
   const { project, publisher } = spec;
+  const common = shared(spec);
+  // Vertex knows Gemini's body but for these two fields.
+  const missing = publisher === "google" ? ["functionCall.id", "generateContentRequest"] : [];
   return {
-    ...shared(spec),
+    ...common,
+    unsupported: new Set([...common.unsupported, ...missing]),
     wire: publisher === "google" ? "gemini" : "anthropic-messages",
     // Vertex embeds through an API of its own, which no wire speaks.
     embeddingWire: null,

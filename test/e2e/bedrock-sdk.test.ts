@@ -275,17 +275,18 @@ describe("errors", () => {
     expect(error).toEqual({ name: "ValidationException", status: 400 });
   });
 
-  test.each([
-    [{ throttle: "9s" }, "ThrottlingException", 429],
-    [{ status: 503 }, "ServiceUnavailableException", 503],
-  ])("a ladder that ran out of %j is a %s", async (fault, name, status) => {
-    await inject(gateway, { fault });
-    try {
-      expect(await errorOf(client.send(new ConverseCommand(ask("Hi"))))).toMatchObject({ name, status });
-    } finally {
-      await clearFaults(gateway);
-    }
-  });
+  test.each([{ throttle: "9s" }, { status: 503 }])(
+    "a ladder that ran out after %j is unavailable",
+    async (fault) => {
+      await inject(gateway, { fault });
+      try {
+        const error = await errorOf(client.send(new ConverseCommand(ask("Hi"))));
+        expect(error).toEqual({ name: "ServiceUnavailableException", status: 503 });
+      } finally {
+        await clearFaults(gateway);
+      }
+    },
+  );
 });
 
 test("the client's default HTTP/2 works in Node, plain and streamed", async () => {

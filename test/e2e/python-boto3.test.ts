@@ -73,7 +73,7 @@ check("errors have the right code and status", () => {
     wrong_secret: { status: 401 },
     unknown_model: { code: "ResourceNotFoundException", status: 404 },
     bad_request: { code: "ValidationException", status: 400 },
-    throttled: { code: "ThrottlingException", status: 429 },
+    throttled: { code: "ServiceUnavailableException", status: 503 },
   });
 });
 

@@ -114,6 +114,53 @@ describe("validate", () => {
     }
   });
 
+  test("tests of the policy are run: how many passed, in words and in JSON", async () => {
+    const tests =
+      "tests:\n  - { name: t, request: { use_case: support-chat, caller: { tier: free } }, expect: { rule: free-tier } }\n";
+    await write("p.yaml", `${example}\n${tests}`);
+    const shell = fakeProcess({ cwd });
+    expect(await shell.run("validate", "p.yaml")).toBe(0);
+    expect(shell.stdout()).toContain("5 deployments, 1 test passed.");
+    const json = fakeProcess({ cwd });
+    expect(await json.run("validate", "p.yaml", "--json")).toBe(0);
+    expect(JSON.parse(json.stdout())).toMatchObject({
+      valid: true,
+      findings: [],
+      tests: { ran: true, total: 1, passed: 1, failed: 0, failures: [] },
+    });
+  });
+
+  test("a test that fails makes the policy wrong: its line, what was promised, what came", async () => {
+    const tests =
+      "tests:\n  - { name: t, request: { use_case: support-chat }, expect: { rule: free-tier } }\n";
+    await write("p.yaml", `${example}\n${tests}`);
+    const shell = fakeProcess({ cwd });
+    expect(await shell.run("validate", "p.yaml")).toBe(1);
+    const [head, line, caret] = shell.stdout().split("\n");
+    expect(head).toMatch(/error failed_test The test "t" expects the rule free-tier; the rule is \S+\.$/);
+    expect(line?.slice(caret?.indexOf("^"))).toStartWith("free-tier }");
+    expect(shell.stdout()).toContain("p.yaml is not valid: 1 error, 0 warnings. 1 of 1 test failed.");
+    const json = fakeProcess({ cwd });
+    expect(await json.run("validate", "p.yaml", "--json")).toBe(1);
+    expect(JSON.parse(json.stdout())).toMatchObject({
+      valid: false,
+      tests: { ran: true, total: 1, passed: 0, failed: 1, failures: ["t"] },
+    });
+  });
+
+  test("a policy that does not compile has no test run", async () => {
+    await write("p.yaml", `${example.replace("kind: simulator", "kind: simulatr")}\ntests: []\n`);
+    const shell = fakeProcess({ cwd });
+    expect(await shell.run("validate", "p.yaml", "--json")).toBe(1);
+    expect(JSON.parse(shell.stdout()).tests).toEqual({
+      ran: false,
+      total: 0,
+      passed: 0,
+      failed: 0,
+      failures: [],
+    });
+  });
+
   test("a very long line is cut around the place", async () => {
     const long = `name: example # ${"x".repeat(500)}`;
     await write("p.yaml", example.replace("name: example", `${long}\n"nam\\q": 1`));

@@ -1,5 +1,10 @@
-/** `pointsman validate`: is this policy right, and if not, where and how to mend it. Finds nothing itself. */
+/**
+ * `pointsman validate`: is this policy right, does it keep its own promises, and if not, where and how to
+ * mend it. Finds nothing itself.
+ */
 import type { Command } from "commander";
+import type { Finding } from "../../policy/finding.ts";
+import { type TestedPolicy, testPolicy } from "../../policy/load.ts";
 import { addExamples, type CommandContext, terminalOf } from "../context.ts";
 import { drawFindings, summariseFindings } from "../draw-findings.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -13,10 +18,19 @@ interface ValidateArguments {
 
 type ReadPolicy = Extract<LocalPolicy, { ok: true }>;
 
+/** What is to be said of a policy that could be read. */
+interface Verdict {
+  readonly read: ReadPolicy;
+  readonly findings: readonly Finding[];
+  /** Null: it did not compile, so no test could be run. */
+  readonly tests: TestedPolicy | null;
+  readonly valid: boolean;
+}
+
 export function addValidate(program: Command, context: CommandContext): void {
   const command = program
     .command("validate")
-    .description("check a policy: every finding with file, line, column and the fix")
+    .description("check a policy and run its tests: every finding with file, line, column and the fix")
     .argument("[file]", "the policy", DEFAULT_POLICY)
     .option("--env <name>", "with the overlay of an environment: policy.NAME.yaml beside policy.yaml");
   addExamples(command, [
@@ -41,29 +55,52 @@ async function validate(
     terminal.complain(read.message, read.fix);
     return EXIT.usage;
   }
-  const { findings, built } = read.compiled;
+  const verdict = judge(read);
   if (env !== undefined && read.sources.length === 1) {
     terminal.note(`note: there is no overlay for the environment ${env}; the base alone was checked.`);
   }
-  if (terminal.json) {
-    terminal.printJson({ valid: built !== null, version: built?.snapshot.version ?? null, findings });
-  } else {
-    printReport(read, terminal);
-  }
-  return built === null ? EXIT.notRight : EXIT.success;
+  if (terminal.json) printVerdict(verdict, terminal);
+  else printReport(verdict, terminal);
+  return verdict.valid ? EXIT.success : EXIT.notRight;
 }
 
-function printReport({ sources, compiled }: ReadPolicy, terminal: Terminal): void {
-  const { findings, built } = compiled;
+function judge(read: ReadPolicy): Verdict {
+  const { findings, built } = read.compiled;
+  const tests = built === null ? null : testPolicy(built, read.sources);
+  return {
+    read,
+    findings: [...findings, ...(tests?.findings ?? [])],
+    tests,
+    valid: tests !== null && tests.failed.length === 0,
+  };
+}
+
+function printVerdict({ read, findings, tests, valid }: Verdict, terminal: Terminal): void {
+  const { total = 0, passed = 0, failed = [] } = tests ?? {};
+  terminal.printJson({
+    valid,
+    version: read.compiled.built?.snapshot.version ?? null,
+    findings,
+    tests: { ran: tests !== null, total, passed, failed: failed.length, failures: failed },
+  });
+}
+
+function printReport({ read, findings, tests, valid }: Verdict, terminal: Terminal): void {
+  const { sources, compiled } = read;
   if (findings.length > 0) terminal.print(`${drawFindings(findings, sources, terminal)}\n`);
   const files = sources.map((source) => source.file).join(" + ");
-  if (built === null) {
-    terminal.print(terminal.paint("red", `${files} is not valid: ${summariseFindings(findings)}.`));
+  if (!valid || compiled.built === null) {
+    const count =
+      tests === null || tests.total === 0
+        ? ""
+        : ` ${tests.failed.length} of ${counted(tests.total, "test")} failed.`;
+    terminal.print(terminal.paint("red", `${files} is not valid: ${summariseFindings(findings)}.${count}`));
     return;
   }
-  const { version, deployments } = built.snapshot;
-  const useCases = Object.keys(built.document.use_cases).length;
-  const size = `${counted(useCases, "use case")}, ${counted(deployments.size, "deployment")}`;
+  const { version, deployments } = compiled.built.snapshot;
+  const useCases = Object.keys(compiled.built.document.use_cases).length;
+  const size = [counted(useCases, "use case"), counted(deployments.size, "deployment")];
+  if (tests !== null && tests.total > 0) size.push(`${counted(tests.total, "test")} passed`);
   const remarks = findings.length === 0 ? "" : ` ${summariseFindings(findings)}.`;
-  terminal.print(terminal.paint("green", `${files} is valid: ${version}, ${size}.${remarks}`));
+  terminal.print(terminal.paint("green", `${files} is valid: ${version}, ${size.join(", ")}.${remarks}`));
 }

@@ -36,7 +36,7 @@ function* entries(): Iterable<readonly [word: string, bits: number]> {
 }
 
 /** As the scan parts them: an apostrophe or a dash ends a word. */
-export function wordsOf(list: string): readonly string[] {
+function wordsOf(list: string): readonly string[] {
   return list.split(/[\s'’-]+/).filter((word) => word !== "");
 }
 

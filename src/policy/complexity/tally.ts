@@ -1,6 +1,7 @@
 /** What a scan of a request's words counts. Owns the counts; what they are worth is decided elsewhere. */
 import { TELLS, type Tell } from "./vocabulary.ts";
 
+const TELL_COUNT = Object.keys(TELLS).length;
 const PAGE_WORDS = 400;
 const MAX_ASKED = 1_000_000;
 
@@ -23,7 +24,7 @@ export class Tally {
   mathsMarks = 0;
   /** The largest length of an answer that is asked for with a number, in words. */
   askedWords = 0;
-  readonly #tells = new Int32Array(Object.keys(TELLS).length);
+  readonly #tells = new Int32Array(TELL_COUNT);
 
   count(tell: Tell): number {
     return this.#tells[31 - Math.clz32(TELLS[tell])] ?? 0;

@@ -7,7 +7,7 @@ import { accepts } from "./fill-schema.ts";
 import type { Question } from "./question.ts";
 import { countTokens, splitTokens } from "./tokens.ts";
 
-const SETTINGS = { seed: 1, model: "atlas-large", flaw: null };
+const SETTINGS = { seed: 1, model: "atlas-large", flaw: null, signature: "sim:" };
 
 function user(...content: readonly (string | ContentPart)[]): Message {
   return {
@@ -106,7 +106,7 @@ describe("text", () => {
   test("a stop sequence ends the text before it", () => {
     const { events, finish } = ask(question("Hello", { sampling: { stop: ["never there", "“Hello"] } }));
     expect(textOf(events)).toBe("[simulated by atlas-large] You asked about ");
-    expect(finish.unified).toBe("stop");
+    expect(finish).toMatchObject({ unified: "stop", stopSequence: "“Hello" });
   });
 
   test("log probabilities belong to the tokens", () => {
@@ -225,6 +225,48 @@ describe("tools", () => {
       ask(question("weather in Paris", { tools: [weather] }), "schema_violation").events,
     );
     expect(accepts(cities, call?.input)).toBe(false);
+  });
+});
+
+describe("reasoning", () => {
+  const thoughtsOf = (events: readonly StreamEvent[]) =>
+    events.map((event) => (event.type === "reasoning" ? event.text : "")).join("");
+  const think = (reasoning: Partial<Question>["reasoning"], rest: Partial<Question> = {}) =>
+    ask(question("Hello", { ...(reasoning && { reasoning }), ...rest }));
+
+  test.each([undefined, {}, { effort: "none" }, { budgetTokens: 0 }] as const)("%j: none", (reasoning) => {
+    const { events, usage } = think(reasoning);
+    expect(events.some((event) => event.type === "reasoning")).toBe(false);
+    expect(usage.reasoningTokens).toBe(0);
+  });
+
+  test("comes first, is signed once and counted apart", () => {
+    const { events, usage } = think({ effort: "low" });
+    const text = events.findIndex((event) => event.type === "text");
+    expect(thoughtsOf(events)).toBe("[simulated reasoning] The question is about “Hello”.");
+    expect(events[text - 1]).toMatchObject({
+      type: "reasoning",
+      text: "",
+      signature: expect.stringMatching(/^sim:/),
+    });
+    expect(usage.reasoningTokens).toBe(text - 1);
+    expect(usage.outputTokens).toBe(events.filter(isToken).length - usage.reasoningTokens);
+  });
+
+  test("grows with the effort, and keeps to its budget and to max_tokens", () => {
+    const { length } = thoughtsOf(think({ effort: "minimal" }).events);
+    expect(thoughtsOf(think({ effort: "high" }).events).length).toBeGreaterThan(length);
+    expect(think({ effort: "high", budgetTokens: 5 }).usage.reasoningTokens).toBe(5);
+    const cut = think({ effort: "high" }, { sampling: { maxTokens: 3 } });
+    expect(cut.usage).toMatchObject({ reasoningTokens: 3, outputTokens: 0 });
+    expect(cut.finish.unified).toBe("length");
+  });
+
+  test("comes before a tool's call too", () => {
+    const tools: Tool[] = [{ name: "get_weather", parameters: { type: "object" } }];
+    const { events } = ask(question("The weather?", { tools, reasoning: { effort: "low" } }));
+    const types = [...new Set(events.map((event) => event.type))];
+    expect(types.slice(0, 2)).toEqual(["reasoning", "tool_call"]);
   });
 });
 

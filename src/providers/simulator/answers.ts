@@ -9,6 +9,7 @@ import { fillSchema, violateSchema } from "./fill-schema.ts";
 import type { FillHints } from "./fill-value.ts";
 import { tokenLogprob } from "./logprobs.ts";
 import { countInput, cutAtWord, type Question, readUtterance, type Utterance } from "./question.ts";
+import { reasoningEvents, signatureOf } from "./reasoning.ts";
 import { hash } from "./schedule.ts";
 import type { JsonSchema } from "./schema-parts.ts";
 import { countTokens, splitTokens } from "./tokens.ts";
@@ -20,6 +21,8 @@ export interface AnswerSettings {
   readonly seed: number;
   readonly model: string;
   readonly flaw: Flaw | null;
+  /** What a signature of reasoning begins with; null: the wire has no room for one. */
+  readonly signature: string | null;
 }
 
 /** `events` has every choice's content and end; one event with content is one token. */
@@ -43,6 +46,7 @@ export function composeAnswer(question: Question, settings: AnswerSettings): Sim
 
 /** Whether an event counts as a token: of the limit, of the pace, of usage. */
 export function isToken(event: StreamEvent): boolean {
+  if (event.type === "reasoning") return event.text !== "";
   return event.type === "text" || event.type === "tool_call" || event.type === "tool_arguments";
 }
 
@@ -55,25 +59,46 @@ function composeChoice(
   const { sampling } = question;
   const seed = hash(`${settings.seed}|${settings.model}|${sampling.seed ?? ""}|${said.text}|${choice}`);
   if (settings.flaw === "empty") return [ended(choice, "stop")];
+  const limit = sampling.maxTokens ?? Number.POSITIVE_INFINITY;
+  const thoughts = reasoningEvents(question.reasoning, said, choice).slice(0, limit);
   const tools = chooseTools(question, said);
+  const spoken = tools.length > 0 ? null : textOf(question, said, seed, settings);
   const content =
-    tools.length > 0
+    spoken === null
       ? callEvents(tools, said, seed, choice, settings.flaw)
-      : textEvents(textOf(question, said, seed, settings), question, seed, choice);
-  const limit = Math.min(
-    sampling.maxTokens ?? Number.POSITIVE_INFINITY,
-    settings.flaw === "filtered" ? Math.ceil(content.length / 2) : Number.POSITIVE_INFINITY,
-  );
-  if (settings.flaw === "filtered") return [...content.slice(0, limit), ended(choice, "content_filter")];
-  if (content.length > limit) return [...content.slice(0, limit), ended(choice, "length")];
-  return [...content, ended(choice, tools.length > 0 ? "tool_calls" : "stop")];
+      : textEvents(spoken.text, question, seed, choice);
+  const { signature } = settings;
+  const signed =
+    signature === null || thoughts.length === 0 ? [] : [signatureOf(thoughts, choice, signature)];
+  const end = endOf(content.length, limit - thoughts.length, settings.flaw, tools.length > 0);
+  const stop = end.why === "stop" ? spoken?.stop : undefined;
+  return [...thoughts, ...signed, ...content.slice(0, end.at), ended(choice, end.why, stop)];
 }
 
-function ended(choice: number, unified: UnifiedFinish): StreamEvent {
-  return { type: "choice_end", choice, reason: { unified, raw: unified } };
+/** How much of the content is said, and why no more. */
+function endOf(
+  length: number,
+  limit: number,
+  flaw: Flaw | null,
+  calls: boolean,
+): { readonly at: number; readonly why: UnifiedFinish } {
+  if (flaw === "filtered") return { at: Math.min(limit, Math.ceil(length / 2)), why: "content_filter" };
+  if (length > limit) return { at: limit, why: "length" };
+  return { at: length, why: calls ? "tool_calls" : "stop" };
 }
 
-function textOf(question: Question, said: Utterance, seed: number, settings: AnswerSettings): string {
+function ended(choice: number, unified: UnifiedFinish, stopSequence?: string): StreamEvent {
+  const reason = { unified, raw: unified, ...(stopSequence !== undefined && { stopSequence }) };
+  return { type: "choice_end", choice, reason };
+}
+
+/** What is said, and the stop sequence that ended it. */
+interface Spoken {
+  readonly text: string;
+  readonly stop?: string;
+}
+
+function textOf(question: Question, said: Utterance, seed: number, settings: AnswerSettings): Spoken {
   const format = question.responseFormat;
   const text =
     format.type === "text"
@@ -82,14 +107,14 @@ function textOf(question: Question, said: Utterance, seed: number, settings: Ans
   return cutAtStop(text, question.sampling.stop ?? []);
 }
 
-/** Without the stop sequence, as the wire has it. */
-function cutAtStop(text: string, stops: readonly string[]): string {
-  let end = text.length;
+/** Without the stop sequence, as every wire has it. */
+function cutAtStop(text: string, stops: readonly string[]): Spoken {
+  let spoken: Spoken = { text };
   for (const stop of stops) {
     const at = stop === "" ? -1 : text.indexOf(stop);
-    if (at >= 0 && at < end) end = at;
+    if (at >= 0 && at < spoken.text.length) spoken = { text: text.slice(0, at), stop };
   }
-  return text.slice(0, end);
+  return spoken;
 }
 
 const CLOSINGS = [
@@ -188,10 +213,13 @@ function finishOf(events: readonly StreamEvent[]): FinishReason {
 
 function usageOf(question: Question, events: readonly StreamEvent[]): Usage {
   let outputTokens = 0;
+  let reasoningTokens = 0;
   for (const event of events) {
     if (event.type === "tool_call") outputTokens += countTokens(event.name);
-    else if (isToken(event)) outputTokens++;
+    else if (!isToken(event)) continue;
+    else if (event.type === "reasoning") reasoningTokens++;
+    else outputTokens++;
   }
   const inputTokens = countInput(question);
-  return { inputTokens, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens, reasoningTokens: 0 };
+  return { inputTokens, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens, reasoningTokens };
 }

@@ -1,4 +1,5 @@
 /** The simulated deployments as they run: counts, quotas and request numbers. Knows no socket. */
+import { createPromptCache, type PromptCache } from "./prompt-cache.ts";
 import { createQuota, type Quota } from "./quota.ts";
 import type { Scenario, SimulatedDeployment } from "./scenario.ts";
 
@@ -22,6 +23,7 @@ export interface DeploymentStats {
 export interface RunningDeployment {
   readonly settings: SimulatedDeployment;
   readonly quota: Quota;
+  readonly promptCache: PromptCache;
   readonly stats: DeploymentStats;
   /** Numbers its requests from 0, in the order they arrived. */
   nextRequest(): number;
@@ -59,6 +61,7 @@ function start(settings: SimulatedDeployment, startedAt: number): RunningDeploym
   return {
     settings,
     quota: createQuota(settings, startedAt),
+    promptCache: createPromptCache(),
     stats: {
       requests: 0,
       answered: 0,

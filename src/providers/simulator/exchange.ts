@@ -3,7 +3,7 @@
  * requests and responses; knows no fault and no answer.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type ErrorAnswer, errorAnswer } from "./error-bodies.ts";
+import { type ErrorAnswer, refusal } from "./error-dialects/dialect.ts";
 import type { Sink } from "./playback.ts";
 
 /** Bytes of a request body. */
@@ -12,11 +12,7 @@ const MAX_BODY = 16 * 1024 * 1024;
 /** Levels of nesting in a JSON body. */
 export const MAX_DEPTH = 200;
 
-export const TOO_LARGE: ErrorAnswer = errorAnswer(
-  413,
-  "request_too_large",
-  "The request body is over 16 MiB.",
-);
+export const TOO_LARGE = refusal(413, "The request body is over 16 MiB.", { code: "request_too_large" });
 
 export type Headers = Readonly<Record<string, string>>;
 
@@ -54,8 +50,8 @@ export function sendJson(
   response.end(text);
 }
 
-export function sendError(response: ServerResponse, answer: ErrorAnswer): void {
-  sendJson(response, answer.status, answer.body, answer.headers);
+export function sendError(response: ServerResponse, answer: ErrorAnswer, headers: Headers = {}): void {
+  sendJson(response, answer.status, answer.body, { ...headers, ...answer.headers });
 }
 
 /** Drops the connection, as a reset where the platform can. */
@@ -74,14 +70,14 @@ export function responseSink(response: ServerResponse, headers: Headers): Sink {
     if (!response.headersSent) response.writeHead(200, { ...MARK, ...headers });
   };
   return {
-    write(text) {
+    write(bytes) {
       begin();
-      if (text === "") response.flushHeaders();
-      else response.write(text);
+      if (bytes.length === 0) response.flushHeaders();
+      else response.write(bytes);
     },
-    end(text) {
+    end(bytes) {
       begin();
-      response.end(text);
+      response.end(bytes);
     },
     cut() {
       response.socket?.destroy();

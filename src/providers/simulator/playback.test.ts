@@ -2,8 +2,11 @@ import { describe, expect, test } from "bun:test";
 import { FakeClock } from "../../core/fake-clock.ts";
 import { play, type Script } from "./playback.ts";
 
+const bytesOf = (text: string) => new TextEncoder().encode(text);
+const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+
 function script(overrides: Partial<Script> = {}): Script {
-  const steps = ["a", "b", "c", "d"].map((text, atToken) => ({ text, atToken }));
+  const steps = ["a", "b", "c", "d"].map((text, atToken) => ({ bytes: bytesOf(text), atToken }));
   return { steps, ending: "end", firstTokenMs: 100, tokensPerSecond: 10, ...overrides };
 }
 
@@ -11,8 +14,8 @@ function start(one: Script) {
   const clock = new FakeClock();
   const log: string[] = [];
   const playback = play(one, clock, {
-    write: (text) => log.push(text),
-    end: (text) => log.push(`${text}.`),
+    write: (bytes) => log.push(textOf(bytes)),
+    end: (bytes) => log.push(`${textOf(bytes)}.`),
     cut: () => log.push("!"),
   });
   return { clock, log, playback };
@@ -39,7 +42,7 @@ describe("play", () => {
   });
 
   test("fast tokens leave in groups", async () => {
-    const steps = Array.from({ length: 100 }, (_none, atToken) => ({ text: "x", atToken }));
+    const steps = Array.from({ length: 100 }, (_none, atToken) => ({ bytes: bytesOf("x"), atToken }));
     const { clock, log } = start(script({ steps, firstTokenMs: 0, tokensPerSecond: 1000 }));
     await clock.advance(200);
     expect(log.join("")).toBe(`${"x".repeat(100)}.`);

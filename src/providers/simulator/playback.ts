@@ -3,9 +3,9 @@
  */
 import type { Clock, Timer } from "../../core/clock.ts";
 
-/** Text that leaves together with the token of that number, counted from 0. */
+/** Bytes that leave together with the token of that number, counted from 0. */
 export interface Step {
-  readonly text: string;
+  readonly bytes: Uint8Array;
   readonly atToken: number;
 }
 
@@ -20,8 +20,8 @@ export interface Script {
 
 /** Where bytes go. Exactly one `end` or `cut` comes last, or nothing after `write` when it stalls. */
 export interface Sink {
-  write(text: string): void;
-  end(text: string): void;
+  write(bytes: Uint8Array): void;
+  end(bytes: Uint8Array): void;
   cut(): void;
 }
 
@@ -33,30 +33,37 @@ export const CUT_AFTER_MS = 20;
 
 /** Begins at once; without delays everything is written before it returns and no timer is made. */
 export function play(script: Script, clock: Clock, sink: Sink): { cancel(): void } {
+  const { steps, ending } = script;
   const startedAt = clock.now();
   let timer: Timer | null = null;
   let at = 0;
   const advance = () => {
     timer = null;
     const elapsed = clock.now() - startedAt;
-    let text = "";
-    for (let step = script.steps[at]; step && dueAt(step, script) <= elapsed; step = script.steps[at]) {
-      text += step.text;
-      at++;
-    }
-    const next = script.steps[at];
-    if (!next && script.ending === "end") {
-      sink.end(text);
+    const from = at;
+    for (let step = steps[at]; step && dueAt(step, script) <= elapsed; step = steps[at]) at++;
+    const bytes = joined(steps, from, at);
+    const next = steps[at];
+    if (!next && ending === "end") {
+      sink.end(bytes);
       return;
     }
-    if (text !== "" || !next) sink.write(text);
+    if (bytes.length > 0 || !next) sink.write(bytes);
     if (next)
       timer = clock.after(Math.max(SHORTEST_TIMER_MS, Math.ceil(dueAt(next, script) - elapsed)), advance);
-    else if (script.ending === "cut") timer = clock.after(CUT_AFTER_MS, sink.cut);
+    else if (ending === "cut") timer = clock.after(CUT_AFTER_MS, sink.cut);
   };
   advance();
   return { cancel: () => timer?.cancel() };
 }
+
+/** The bytes of a run of steps; those of a single one are not copied. */
+function joined(steps: readonly Step[], from: number, to: number): Uint8Array {
+  if (to - from === 1) return steps[from]?.bytes ?? NOTHING;
+  return to === from ? NOTHING : Buffer.concat(steps.slice(from, to).map((step) => step.bytes));
+}
+
+const NOTHING = new Uint8Array(0);
 
 /** Milliseconds after the start at which a step leaves. */
 function dueAt(step: Step, script: Script): number {

@@ -1,5 +1,5 @@
 /** What a request asks, as an answer needs it. Owns the reading of the caller's words; knows no wire. */
-import type { ContentPart, Message, ModelRequest } from "../../core/request.ts";
+import type { ContentPart, EmbeddingInput, Message, ModelRequest, Tool } from "../../core/request.ts";
 import { countTokens } from "./tokens.ts";
 
 /** The part of a request that an answer depends on; every wire's parsed request is one. */
@@ -84,21 +84,34 @@ export function cutAtWord(text: string, limit: number): string {
   return `${text.slice(0, end).replace(/[\ud800-\udbff]$/, "")}…`;
 }
 
-const PER_MESSAGE = 4;
+/** Tokens that a request and each of its messages have around their content. */
+export const PER_REQUEST = 3;
+export const PER_MESSAGE = 4;
 const PER_IMAGE = 85;
 const PER_DOCUMENT = 250;
 
 /** Estimated input tokens: texts, tool definitions and the schema by their words, media at a flat rate. */
 export function countInput(question: Question): number {
-  let total = 3;
+  if (question.embedding !== undefined) return countEmbedding(question.embedding);
+  let total = PER_REQUEST;
   for (const message of question.messages) total += PER_MESSAGE + countParts(message.content);
-  if (question.tools.length > 0) total += countTokens(JSON.stringify(question.tools));
+  if (question.tools.length > 0) total += countTools(question.tools);
   const format = question.responseFormat;
   if (format.type === "json_schema") total += countTokens(JSON.stringify(format.schema));
   return total;
 }
 
-function countParts(parts: readonly ContentPart[]): number {
+function countEmbedding({ inputs }: EmbeddingInput): number {
+  let total = 0;
+  for (const input of inputs) total += typeof input === "string" ? countTokens(input) : input.length;
+  return total;
+}
+
+export function countTools(tools: readonly Tool[]): number {
+  return countTokens(JSON.stringify(tools));
+}
+
+export function countParts(parts: readonly ContentPart[]): number {
   let total = 0;
   for (const part of parts) {
     switch (part.type) {

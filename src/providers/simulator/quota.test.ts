@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { openaiErrors } from "./error-dialects/openai.ts";
 import { createQuota } from "./quota.ts";
+import { quotaAnswer } from "./refusals.ts";
 
 describe("quota", () => {
   test("a minute's requests at once, then one by one as the minute goes on", () => {
@@ -14,7 +16,8 @@ describe("quota", () => {
 
   test("says what is left and when, the way OpenAI does", () => {
     const quota = createQuota({ requestsPerMinute: 60, tokensPerMinute: 6000 }, 0);
-    expect(quota.admit(1500, 0).headers).toEqual({
+    const { levels } = quota.admit(1500, 0);
+    expect(levels && openaiErrors.limitHeaders(levels, 0)).toEqual({
       "x-ratelimit-limit-requests": "60",
       "x-ratelimit-remaining-requests": "59",
       "x-ratelimit-reset-requests": "1s",
@@ -24,19 +27,26 @@ describe("quota", () => {
     });
     const refused = quota.admit(5000, 0);
     expect(refused).toMatchObject({ admitted: false, limit: "tokens", retryAfterMs: 5000 });
-    expect(refused.headers).toMatchObject({ "retry-after": "5", "retry-after-ms": "5000" });
+    if (refused.admitted) throw new Error("was admitted");
+    const answer = quotaAnswer(refused, openaiErrors, "atlas-large", 0);
+    expect(answer.headers).toMatchObject({
+      "retry-after": "5",
+      "retry-after-ms": "5000",
+      "x-ratelimit-remaining-tokens": "4500",
+    });
   });
 
   test("a request above the whole minute's tokens cannot be waited for", () => {
     const refused = createQuota({ requestsPerMinute: null, tokensPerMinute: 100 }, 0).admit(101, 0);
     expect(refused).toMatchObject({ admitted: false, retryAfterMs: null });
-    expect(refused.headers["retry-after"]).toBeUndefined();
+    if (refused.admitted) throw new Error("was admitted");
+    expect(quotaAnswer(refused, openaiErrors, "atlas-large", 0).headers["retry-after"]).toBeUndefined();
   });
 
-  test("without limits there are no headers", () => {
+  test("without limits there are no levels", () => {
     expect(createQuota({ requestsPerMinute: null, tokensPerMinute: null }, 0).admit(1e9, 0)).toEqual({
       admitted: true,
-      headers: {},
+      levels: null,
     });
   });
 

@@ -5,13 +5,26 @@ export interface QuotaLimits {
   readonly tokensPerMinute: number | null;
 }
 
-/** What a provider that limits says about it: `x-ratelimit-*`, and `retry-after` on a refusal. */
+/** How full a limit is, after the request it is told with. */
+export interface QuotaLevel {
+  readonly limit: number;
+  readonly left: number;
+  readonly untilFullMs: number;
+}
+
+/** Null: not limited. */
+export interface QuotaLevels {
+  readonly requests: QuotaLevel | null;
+  readonly tokens: QuotaLevel | null;
+}
+
+/** `levels` is null where nothing is limited. */
 export type QuotaVerdict =
-  | { readonly admitted: true; readonly headers: Readonly<Record<string, string>> }
+  | { readonly admitted: true; readonly levels: QuotaLevels | null }
   | {
       readonly admitted: false;
-      readonly headers: Readonly<Record<string, string>>;
-      readonly limit: "requests" | "tokens";
+      readonly levels: QuotaLevels;
+      readonly limit: keyof QuotaLevels;
       /** Null: more than a whole minute's tokens, so waiting does not help. */
       readonly retryAfterMs: number | null;
     };
@@ -33,28 +46,20 @@ export function createQuota(limits: QuotaLimits, startedAt: number): Quota {
       if (requestWait === 0 && tokenWait === 0) {
         requests?.take(1);
         tokens?.take(cost);
-        return { admitted: true, headers: limitHeaders(requests, tokens) };
+        return { admitted: true, levels: levelsOf(requests, tokens) };
       }
       const limit = requestWait >= tokenWait ? "requests" : "tokens";
       const waitMs = Math.max(requestWait, tokenWait);
       const retryAfterMs = Number.isFinite(waitMs) ? Math.ceil(waitMs) : null;
-      const headers = limitHeaders(requests, tokens);
-      if (retryAfterMs !== null) {
-        headers["retry-after"] = String(Math.ceil(retryAfterMs / 1000));
-        headers["retry-after-ms"] = String(retryAfterMs);
-      }
-      return { admitted: false, headers, limit, retryAfterMs };
+      return { admitted: false, levels: levelsOf(requests, tokens), limit, retryAfterMs };
     },
   };
 }
 
-const UNLIMITED: QuotaVerdict = Object.freeze({ admitted: true, headers: Object.freeze({}) });
+const UNLIMITED: QuotaVerdict = Object.freeze({ admitted: true, levels: null });
 
 interface Bucket {
-  readonly perMinute: number;
-  left(): number;
-  /** Milliseconds until the bucket is full again. */
-  untilFull(): number;
+  level(): QuotaLevel;
   /** Refills up to `now`; milliseconds until `cost` fits, 0 when it does, Infinity when it never will. */
   waitFor(cost: number, now: number): number;
   take(cost: number): void;
@@ -66,9 +71,11 @@ function createBucket(perMinute: number | null, startedAt: number): Bucket | nul
   let level = perMinute;
   let filledAt = startedAt;
   return {
-    perMinute,
-    left: () => Math.max(0, Math.floor(level)),
-    untilFull: () => (perMinute - level) / perMs,
+    level: () => ({
+      limit: perMinute,
+      left: Math.max(0, Math.floor(level)),
+      untilFullMs: (perMinute - level) / perMs,
+    }),
     waitFor(cost, now) {
       level = Math.min(perMinute, level + Math.max(0, now - filledAt) * perMs);
       filledAt = now;
@@ -82,23 +89,6 @@ function createBucket(perMinute: number | null, startedAt: number): Bucket | nul
   };
 }
 
-function limitHeaders(requests: Bucket | null, tokens: Bucket | null): Record<string, string> {
-  const headers: Record<string, string> = {};
-  for (const [name, bucket] of [
-    ["requests", requests],
-    ["tokens", tokens],
-  ] as const) {
-    if (!bucket) continue;
-    headers[`x-ratelimit-limit-${name}`] = String(bucket.perMinute);
-    headers[`x-ratelimit-remaining-${name}`] = String(bucket.left());
-    headers[`x-ratelimit-reset-${name}`] = resetText(bucket.untilFull());
-  }
-  return headers;
-}
-
-/** OpenAI's notation: `120ms`, `7.5s`, `6m0s`. */
-function resetText(ms: number): string {
-  if (ms < 1000) return `${Math.ceil(ms)}ms`;
-  const seconds = Math.ceil(ms / 100) / 10;
-  return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${Math.round(seconds % 60)}s`;
+function levelsOf(requests: Bucket | null, tokens: Bucket | null): QuotaLevels {
+  return { requests: requests?.level() ?? null, tokens: tokens?.level() ?? null };
 }

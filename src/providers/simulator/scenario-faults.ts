@@ -4,6 +4,10 @@
  */
 import { z } from "zod";
 import { parseDuration } from "../../core/duration.ts";
+import type { WireId } from "../../core/request.ts";
+
+/** The code by which scenarios know throttling, whatever the wire calls it. */
+const THROTTLED = "rate_limit_exceeded";
 
 const DURATION_HELP = "expected a duration such as 250ms, 20s or 2m (or 0)";
 
@@ -24,6 +28,24 @@ const oneOrMore = z
   })
   .transform((names) => (typeof names === "string" ? [names] : names));
 
+const WIRES = [
+  "openai-chat",
+  "openai-responses",
+  "openai-embeddings",
+  "anthropic-messages",
+  "bedrock-converse",
+  "bedrock-invoke",
+  "gemini",
+  "gemini-embeddings",
+  "native",
+] as const satisfies readonly WireId[];
+
+const oneOrMoreWires = z
+  .union([z.enum(WIRES), z.array(z.enum(WIRES)).min(1)], {
+    error: `expected a wire or a list of wires: ${WIRES.join(", ")}`,
+  })
+  .transform((wires): readonly WireId[] => (typeof wires === "string" ? [wires] : wires));
+
 const tokenCount = z.int().min(0).max(1_000_000);
 const flag = z.literal(true);
 
@@ -37,20 +59,25 @@ const faultShape = {
   slow_tokens: z.number().positive().max(1e6).optional().describe("Tokens per second from now on."),
   stall_after_tokens: tokenCount.optional().describe("Fall silent after so many tokens, connection open."),
   cut_after_tokens: tokenCount.optional().describe("Drop the connection after so many tokens."),
-  error_in_stream_after_tokens: tokenCount.optional().describe("An error object inside the stream."),
-  malformed_chunk_at: tokenCount.optional().describe("A chunk that is not JSON before this token."),
-  missing_done: flag.optional().describe("A stream that ends without [DONE]."),
+  error_in_stream_after_tokens: tokenCount.optional().describe("An error inside the stream."),
+  malformed_chunk_at: tokenCount.optional().describe("A chunk that cannot be read before this token."),
+  missing_done: flag.optional().describe("A stream without its last frame: [DONE], message_stop, metadata …"),
   empty_answer: flag.optional().describe("An answer without content."),
   invalid_json: flag
     .optional()
     .describe("A body or chunk that is not JSON; content that is not, if asked for."),
   schema_violation: flag.optional().describe("JSON that violates the schema asked for."),
-  context_overflow: flag.optional().describe("400 context_length_exceeded."),
-  content_filter: flag.optional().describe("400 content_filter."),
+  context_overflow: flag.optional().describe("Refused as too long, in the provider's own words."),
+  content_filter: flag.optional().describe("Refused for its content, in the provider's own words."),
   content_filter_finish: flag.optional().describe("Half an answer, finish reason content_filter."),
   retry_after: z.number().min(0).max(86_400).optional().describe("Seconds; with status or throttle."),
   retry_after_date: flag.optional().describe("Write Retry-After as an HTTP date; with status or throttle."),
-  code: z.string().min(1).max(100).optional().describe("The error body's code; with status."),
+  code: z
+    .string()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe("The error's code, type or exception; with status. rate_limit_exceeded: also in a stream."),
 };
 
 const REFINEMENTS: ReadonlySet<string> = new Set(["retry_after", "retry_after_date", "code"]);
@@ -75,12 +102,14 @@ export type SimulatedFault =
   | { readonly kind: "slow_first_token"; readonly delayMs: number }
   | { readonly kind: "slow_tokens"; readonly tokensPerSecond: number }
   | {
-      readonly kind:
-        | "stall_after_tokens"
-        | "cut_after_tokens"
-        | "error_in_stream_after_tokens"
-        | "malformed_chunk_at";
+      readonly kind: "stall_after_tokens" | "cut_after_tokens" | "malformed_chunk_at";
       readonly tokens: number;
+    }
+  | {
+      readonly kind: "error_in_stream_after_tokens";
+      readonly tokens: number;
+      /** The stream is throttled; otherwise the model failed. */
+      readonly throttled: boolean;
     }
   | { readonly kind: PlainFaultKind };
 
@@ -116,7 +145,7 @@ function compileFault(kind: string, fields: FaultObject): SimulatedFault {
       return statusFault(fields.status ?? 500, fields.code ?? null, fields.retry_after ?? null, fields);
     case "throttle": {
       const seconds = typeof fields.throttle === "number" ? fields.throttle / 1000 : 1;
-      return statusFault(429, "rate_limit_exceeded", fields.retry_after ?? seconds, fields);
+      return statusFault(429, THROTTLED, fields.retry_after ?? seconds, fields);
     }
     case "slow_first_token":
       return { kind, delayMs: fields.slow_first_token ?? 0 };
@@ -124,9 +153,10 @@ function compileFault(kind: string, fields: FaultObject): SimulatedFault {
       return { kind, tokensPerSecond: fields.slow_tokens ?? 1 };
     case "stall_after_tokens":
     case "cut_after_tokens":
-    case "error_in_stream_after_tokens":
     case "malformed_chunk_at":
       return { kind, tokens: fields[kind] ?? 0 };
+    case "error_in_stream_after_tokens":
+      return { kind, tokens: fields[kind] ?? 0, throttled: fields.code === THROTTLED };
     default:
       return { kind: kind as PlainFaultKind };
   }
@@ -156,9 +186,10 @@ export const faultEntrySchema = z
         deployment: oneOrMore.optional(),
         region: oneOrMore.optional(),
         model: oneOrMore.optional(),
+        wire: oneOrMoreWires.optional(),
       })
       .optional()
-      .describe("Which deployments; absent: all. Stated fields must all fit."),
+      .describe("Which deployments and wires; absent: all. Stated fields must all fit."),
     start: duration.optional().describe("After the scenario began (or after injection); default 0."),
     duration: duration.optional().describe("How long; absent: until cleared."),
     repeat_every: duration.optional().describe("Begin again this long after each start, so a demo can loop."),
@@ -190,6 +221,7 @@ export interface FaultMatch {
   readonly deployment: readonly string[] | null;
   readonly region: readonly string[] | null;
   readonly model: readonly string[] | null;
+  readonly wire: readonly WireId[] | null;
 }
 
 export function compileFaultEntry(
@@ -202,6 +234,7 @@ export function compileFaultEntry(
       deployment: entry.match?.deployment ?? null,
       region: entry.match?.region ?? null,
       model: entry.match?.model ?? null,
+      wire: entry.match?.wire ?? null,
     },
     startMs: entry.start ?? 0,
     durationMs: entry.duration ?? null,

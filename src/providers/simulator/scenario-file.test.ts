@@ -56,6 +56,13 @@ deployments:
     });
   });
 
+  test("a fault may match wires", () => {
+    const match = (written: string) =>
+      parsed(`version: 1\nfaults: [{ match: { wire: ${written} }, fault: hang }]`).faults[0]?.match.wire;
+    expect(match("gemini")).toEqual(["gemini"]);
+    expect(match("[openai-chat, native]")).toEqual(["openai-chat", "native"]);
+  });
+
   test.each([
     ["hang", { kind: "hang" }],
     ["{ hang: true }", { kind: "hang" }],
@@ -63,6 +70,8 @@ deployments:
     ["{ cut_after_tokens: 3 }", { kind: "cut_after_tokens", tokens: 3 }],
     ["throttle", { kind: "status", status: 429, retryAfterSeconds: 1 }],
     ["{ throttle: 5s }", { kind: "status", status: 429, retryAfterSeconds: 5 }],
+    ["{ error_in_stream_after_tokens: 3 }", { tokens: 3, throttled: false }],
+    ["{ error_in_stream_after_tokens: 3, code: rate_limit_exceeded }", { tokens: 3, throttled: true }],
     ["{ throttle: true, retry_after: 2 }", { kind: "status", status: 429, retryAfterSeconds: 2 }],
     [
       "{ status: 503, code: gone, retry_after_date: true }",
@@ -80,6 +89,8 @@ deployments:
     ["{ start: 5, fault: hang }", "faults[0].start", 3, 7],
     ["{ probability: 2, fault: hang }", "faults[0].probability", 3, 7],
     ["{ duration: 5s, repeat_every: 2s, fault: hang }", "faults[0].repeat_every", 3, 21],
+    ["{ match: { wire: smtp }, fault: hang }", "faults[0].match.wire", 3, 16],
+    ["{ match: { wire: [gemini, smtp] }, fault: hang }", "faults[0].match.wire", 3, 16],
     ["{ name: no fault }", "faults[0].fault", 3, 5],
   ])("finds the mistake in %s", (entry, path, line, column) => {
     const result = parseScenario({ file: "s.yaml", text: `version: 1\nfaults:\n  - ${entry}\n` });

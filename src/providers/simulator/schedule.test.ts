@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { SimulatedDeployment } from "./scenario.ts";
 import type { FaultEntry } from "./scenario-faults.ts";
-import { activeFault, isActive } from "./schedule.ts";
+import { type Arrival, activeFault, isActive } from "./schedule.ts";
 
 const EAST: SimulatedDeployment = {
   id: "a",
@@ -16,10 +16,14 @@ const EAST: SimulatedDeployment = {
 };
 const NOWHERE: SimulatedDeployment = { ...EAST, id: "b", region: null, model: "b" };
 
+function arrival(deployment: SimulatedDeployment, requestNumber = 0): Arrival {
+  return { deployment, wire: "openai-chat", requestNumber };
+}
+
 function entry(overrides: Partial<FaultEntry> = {}): FaultEntry {
   return {
     name: "test",
-    match: { deployment: null, region: null, model: null },
+    match: { deployment: null, region: null, model: null, wire: null },
     startMs: 0,
     durationMs: null,
     repeatEveryMs: null,
@@ -46,7 +50,7 @@ describe("windows", () => {
 });
 
 describe("matching", () => {
-  const any = { deployment: null, region: null, model: null };
+  const any = { deployment: null, region: null, model: null, wire: null };
   test.each([
     [any, EAST, true],
     [any, NOWHERE, true],
@@ -56,14 +60,17 @@ describe("matching", () => {
     [{ ...any, deployment: ["b"] }, EAST, false],
     [{ ...any, model: ["atlas"] }, EAST, true],
     [{ ...any, model: ["atlas"], region: ["eu"] }, EAST, false],
+    [{ ...any, wire: ["openai-chat" as const, "gemini" as const] }, EAST, true],
+    [{ ...any, wire: ["gemini" as const] }, EAST, false],
+    [{ ...any, wire: ["openai-chat" as const], model: ["other"] }, EAST, false],
   ])("case %#", (match, deployment, expected) => {
-    expect(activeFault([entry({ match })], 1, 0, deployment, 0) !== null).toBe(expected);
+    expect(activeFault([entry({ match })], 1, 0, arrival(deployment)) !== null).toBe(expected);
   });
 
   test("the first that hits wins; one whose draw is lost lets the next have its turn", () => {
     const never = entry({ name: "never", probability: 0 });
     const second = entry({ name: "second" });
-    expect(activeFault([never, second, entry()], 1, 0, EAST, 0)).toBe(second);
+    expect(activeFault([never, second, entry()], 1, 0, arrival(EAST))).toBe(second);
   });
 });
 
@@ -75,7 +82,7 @@ describe("chance", () => {
         const hits = (offset: number) =>
           Array.from(
             { length: 400 },
-            (_none, number) => activeFault(faults, seed, offset, EAST, number) !== null,
+            (_none, number) => activeFault(faults, seed, offset, arrival(EAST, number)) !== null,
           );
         const first = hits(0);
         expect(hits(12_345)).toEqual(first);
@@ -90,7 +97,7 @@ describe("chance", () => {
     const faults = [entry({ probability: 0.5 })];
     const draws = (seed: number, deployment: SimulatedDeployment) =>
       Array.from({ length: 64 }, (_none, number) =>
-        activeFault(faults, seed, 0, deployment, number) ? 1 : 0,
+        activeFault(faults, seed, 0, arrival(deployment, number)) ? 1 : 0,
       ).join("");
     expect(draws(1, EAST)).not.toBe(draws(2, EAST));
     expect(draws(1, EAST)).not.toBe(draws(1, NOWHERE));

@@ -1,20 +1,26 @@
 /** Which fault hits which request. Owns windows, matching and chance; pure: the time comes in. */
+import type { WireId } from "../../core/request.ts";
 import type { SimulatedDeployment } from "./scenario.ts";
 import type { FaultEntry, FaultMatch } from "./scenario-faults.ts";
 
-/**
- * The first entry of `faults` that is active at `elapsedMs` for this deployment and wins its draw.
- * `requestNumber` counts the deployment's requests from 0: with the seed it fixes every draw.
- */
+/** A request as faults look at it. */
+export interface Arrival {
+  readonly deployment: SimulatedDeployment;
+  readonly wire: WireId;
+  /** Counts the deployment's requests from 0: with the seed it fixes every draw. */
+  readonly requestNumber: number;
+}
+
+/** The first entry of `faults` that is active at `elapsedMs`, fits the request and wins its draw. */
 export function activeFault(
   faults: readonly FaultEntry[],
   seed: number,
   elapsedMs: number,
-  deployment: SimulatedDeployment,
-  requestNumber: number,
+  arrival: Arrival,
 ): FaultEntry | null {
+  const { deployment, requestNumber } = arrival;
   for (const entry of faults) {
-    if (!isActive(entry, elapsedMs) || !matches(entry.match, deployment)) continue;
+    if (!isActive(entry, elapsedMs) || !matches(entry.match, arrival)) continue;
     if (entry.probability >= 1) return entry;
     if (draw(`${seed}|${entry.name}|${deployment.id}|${requestNumber}`) < entry.probability) return entry;
   }
@@ -30,7 +36,8 @@ export function isActive(entry: FaultEntry, elapsedMs: number): boolean {
   return within < entry.durationMs;
 }
 
-function matches(match: FaultMatch, deployment: SimulatedDeployment): boolean {
+function matches(match: FaultMatch, { deployment, wire }: Arrival): boolean {
+  if (match.wire !== null && !match.wire.includes(wire)) return false;
   if (match.deployment !== null && !match.deployment.includes(deployment.id)) return false;
   if (match.model !== null && !match.model.includes(deployment.model)) return false;
   if (match.region === null) return true;

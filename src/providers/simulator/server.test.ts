@@ -22,7 +22,7 @@ describe("an answer", () => {
     const { simulator } = await start();
     const whole = (await (await ask(simulator).answer).json()) as Chat;
     const response = await ask(simulator, { stream: true, stream_options: { include_usage: true } }).answer;
-    expect(response.headers.get("content-type")).toBe("text/event-stream");
+    expect(response.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
     const frames = framesOf(await response.text());
     expect(contentOf(frames).join("")).toBe(whole.choices[0]?.message.content ?? "");
     expect(frames.at(-1)).toBe("[DONE]");

@@ -1,18 +1,23 @@
 /**
- * The simulator: providers of the OpenAI Chat Completions wire over real sockets, on node:http. Owns the
- * socket and the routes; what a chat request gets is decided in serve-chat.ts.
+ * The simulator: providers of every wire over real sockets, on node:http. Owns the socket and what is asked of
+ * whom; what a request to a model gets is decided in serve-call.ts.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Clock } from "../../core/clock.ts";
 import { parseJson } from "../../core/json.ts";
+import type { RunningSimulator } from "./call.ts";
 import { answerControl, CONTROL_PATH } from "./control-api.ts";
 import { createDeployments, type DeploymentStats } from "./deployments.ts";
-import { errorAnswer } from "./error-bodies.ts";
+import { refusal } from "./error-dialects/dialect.ts";
+import { errorsOf } from "./error-dialects/of-wire.ts";
+import { openaiErrors } from "./error-dialects/openai.ts";
 import { MAX_DEPTH, readBody, sendError, sendJson, TOO_LARGE } from "./exchange.ts";
 import { createFaultList, type FaultInput } from "./fault-list.ts";
-import type { Scenario, SimulatedDeployment } from "./scenario.ts";
-import { type RunningSimulator, serveChat } from "./serve-chat.ts";
+import { modelList } from "./model-list.ts";
+import { decodeSegment, findRoute, SERVED } from "./routes.ts";
+import type { Scenario } from "./scenario.ts";
+import { serveCall } from "./serve-call.ts";
 
 export interface SimulatorOptions {
   readonly scenario: Scenario;
@@ -23,7 +28,7 @@ export interface SimulatorOptions {
 }
 
 export interface Simulator {
-  /** `http://host:port`; a deployment's base URL is `<url>/<deployment id>/v1`. */
+  /** `http://host:port`; a deployment's paths, `/v1/chat/completions` and others, are below `<url>/<its id>`. */
   readonly url: string;
   readonly port: number;
   /** A fault from now on, its `start` counted from now; the id takes it back. Throws on a fault that is none. */
@@ -80,8 +85,9 @@ function listen(server: Server, port: number, host: string): Promise<number> {
   });
 }
 
-const DEPLOYMENT_PATH = /^\/([^/]{1,600})\/v1\/(chat\/completions|models)\/?$/;
+const MAX_DEPLOYMENT_CHARS = 600;
 const MAX_DEPLOYMENT_ID = 200;
+const NOTHING_HERE = `Nothing is served at this path. Try ${SERVED.join(", ")}.`;
 
 async function serve(
   running: RunningSimulator,
@@ -93,32 +99,19 @@ async function serve(
     await serveControl(running, path, request, response);
     return;
   }
-  const [, segment = "", route] = DEPLOYMENT_PATH.exec(path) ?? [];
-  const id = decodeSegment(segment);
-  const method = route === "models" ? "GET" : "POST";
-  if (id === null || route === undefined) {
-    sendError(response, errorAnswer(404, null, "Try POST /<deployment>/v1/chat/completions."));
-  } else if (request.method !== method) {
-    sendError(response, errorAnswer(405, null, `Use ${method}.`));
-  } else if (route === "models") {
-    sendJson(response, 200, modelList(running.deployments.get(id).settings));
+  const slash = path.indexOf("/", 1);
+  const id = slash === -1 ? null : decodeSegment(path.slice(1, slash), MAX_DEPLOYMENT_CHARS);
+  const route = id === null || id.length > MAX_DEPLOYMENT_ID ? null : findRoute(path.slice(slash));
+  if (id === null || route === null) {
+    sendError(response, openaiErrors.refuse(refusal(404, NOTHING_HERE), running.clock.now()));
+  } else if (request.method !== route.method) {
+    const dialect = route.method === "POST" ? errorsOf(route.call.wire) : openaiErrors;
+    sendError(response, dialect.refuse(refusal(405, `Use ${route.method}.`), running.clock.now()));
+  } else if (route.method === "GET") {
+    sendJson(response, 200, modelList(running.deployments.get(id).settings, route.models));
   } else {
-    await serveChat(running, running.deployments.get(id), request, response);
+    await serveCall(running, running.deployments.get(id), route, request, response);
   }
-}
-
-function decodeSegment(segment: string): string | null {
-  try {
-    const id = decodeURIComponent(segment);
-    return id.length > 0 && id.length <= MAX_DEPLOYMENT_ID ? id : null;
-  } catch {
-    return null;
-  }
-}
-
-function modelList(settings: SimulatedDeployment): unknown {
-  const model = { id: settings.model, object: "model", created: 0, owned_by: "pointsman-simulator" };
-  return { object: "list", data: [model], simulated: true };
 }
 
 async function serveControl(
@@ -130,12 +123,13 @@ async function serveControl(
   const body = await readBody(request);
   if (body === "gone") return;
   if (body === "too_large") {
-    sendError(response, TOO_LARGE);
+    sendError(response, openaiErrors.refuse(TOO_LARGE, running.clock.now()));
     return;
   }
   const parsed = body.length === 0 ? null : parseJson(body, MAX_DEPTH);
   if (parsed && !parsed.ok) {
-    sendError(response, errorAnswer(400, parsed.fault.code, parsed.fault.message));
+    const { code, message } = parsed.fault;
+    sendError(response, openaiErrors.refuse(refusal(400, message, { code }), running.clock.now()));
     return;
   }
   const answer = answerControl(running, request.method ?? "GET", path, parsed?.value);

@@ -13,7 +13,7 @@ import { effortOf } from "../effort.ts";
 import { isRecord } from "../fields.ts";
 import type { JsonObject, Lowered, LowerTarget, Warning } from "../wire.ts";
 import { WIRE_ID } from "./fields.ts";
-import { renderMessages } from "./messages.ts";
+import { contentLosses, renderMessages } from "./messages.ts";
 
 type Body = Record<string, unknown>;
 
@@ -159,6 +159,12 @@ function removeUnsupported(body: Body, request: ModelRequest, target: LowerTarge
     else lose("reasoning_effort");
   }
   if (sampling.topK !== undefined && request.origin.wire !== WIRE_ID) lose("top_k");
+  if (request.origin.wire !== WIRE_ID) {
+    for (const loss of contentLosses(request)) {
+      warnings ??= [];
+      warnings.push(loss);
+    }
+  }
   for (const field of unsupported) {
     if (body[field] === undefined) continue;
     const other = SPELLINGS[field];

@@ -1,8 +1,8 @@
 /** Messages of this wire, both ways. Owns roles, parts and data URLs; knows no other section of a request. */
 import { type Fault, fault } from "../../core/faults.ts";
-import type { ContentPart, MediaSource, Message } from "../../core/request.ts";
+import type { ContentPart, MediaSource, Message, ModelRequest } from "../../core/request.ts";
 import { encodeBase64 } from "../base64.ts";
-import type { JsonObject } from "../wire.ts";
+import type { JsonObject, Warning } from "../wire.ts";
 import type { ChatMessage, ChatPart } from "./request-schema.ts";
 
 type AssistantMessage = Extract<ChatMessage, { role: "assistant" }>;
@@ -137,6 +137,31 @@ export function renderMessages(messages: readonly Message[]): readonly JsonObjec
   }
   return rendered;
 }
+
+/** What `renderMessages` leaves out of a request of another wire. */
+export function contentLosses({ messages, tools }: ModelRequest): readonly Warning[] {
+  let cached = tools.some((tool) => tool.cache !== undefined);
+  let signed = false;
+  for (const { content } of messages) {
+    for (const part of content) {
+      if ("cache" in part && part.cache !== undefined) cached = true;
+      if (part.type === "reasoning" && (part.signature ?? part.redacted) !== undefined) signed = true;
+    }
+  }
+  if (!cached && !signed) return NO_LOSSES;
+  const losses: Warning[] = [];
+  if (cached) {
+    const message = "The chosen model's provider decides by itself what to cache; the marks were not sent.";
+    losses.push({ control: "cache", message });
+  }
+  if (signed) {
+    const message = "The chosen model's API takes no reasoning of earlier turns; it was not sent.";
+    losses.push({ control: "reasoning", message });
+  }
+  return losses;
+}
+
+const NO_LOSSES: readonly Warning[] = [];
 
 /** Tool results may sit in a user's turn on other wires; here each is a message of its own. */
 function renderOther(message: Message, rendered: JsonObject[]): void {

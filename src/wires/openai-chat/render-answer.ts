@@ -100,7 +100,7 @@ function collectChoice(event: Extract<StreamEvent, { choice: number }>, draft: A
       choice.logprobs = addLogprobs(choice.logprobs, event.logprobs);
       return;
     case "reasoning":
-      choice.reasoning = (choice.reasoning ?? "") + event.text;
+      if (event.text !== "") choice.reasoning = (choice.reasoning ?? "") + event.text;
       return;
     case "tool_call": {
       const { id, name } = event;

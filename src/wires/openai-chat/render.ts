@@ -54,6 +54,9 @@ export function renderChatEvent(event: StreamEvent, state: RenderState): Rendere
     case "opaque":
     case "embedding":
       return [state, NO_FRAMES];
+    case "reasoning":
+      // A signature by itself: this dialect has no field for it.
+      return event.text === "" ? [state, NO_FRAMES] : renderChoice(event, state);
     default:
       return renderChoice(event, state);
   }

@@ -28,6 +28,10 @@ export interface Reach {
   readonly usage: (keyof Omit<Usage, "raw">)[];
   /** Arguments of a call must be JSON: the wire carries them as an object and not as text. */
   readonly jsonArguments: boolean;
+  /** A call comes in one piece, after whatever other choices say meanwhile. */
+  readonly wholeCalls: boolean;
+  /** The wire has no word for `tool_calls`: a choice that stopped after a call ended for it. */
+  readonly impliedToolCalls: boolean;
 }
 
 export const FULL_REACH: Reach = {
@@ -37,6 +41,8 @@ export const FULL_REACH: Reach = {
   reasons: ["stop", "length", "tool_calls", "content_filter"],
   usage: ["inputTokens", "cacheReadTokens", "cacheWriteTokens", "outputTokens", "reasoningTokens"],
   jsonArguments: false,
+  wholeCalls: false,
+  impliedToolCalls: false,
 };
 
 function blockOf(reach: Reach): fc.Arbitrary<Block> {
@@ -70,14 +76,17 @@ export function answerEvents(reach: Reach): fc.Arbitrary<readonly StreamEvent[]>
       usage,
     })
     .map(({ choices, order, usage: all }) => {
-      const queues = choices.map((made, index) => eventsOfChoice(made, index));
+      const reasons = choices.map((made) => reasonOf(made, reach));
+      const queues = choices.map((made, index) =>
+        eventsOfChoice({ ...made, reason: reasons[index] ?? "stop" }, index, reach),
+      );
       const woven: StreamEvent[] = [];
       for (const turn of order) {
         const event = queues[turn]?.shift();
         if (event) woven.push(event);
       }
       for (const queue of queues) woven.push(...queue);
-      const reason = { unified: choices[0]?.reason ?? ("stop" as const), raw: null };
+      const reason = { unified: reasons[0] ?? ("stop" as const), raw: null };
       const counted = { ...NO_USAGE, ...Object.fromEntries(reach.usage.map((key) => [key, all[key]])) };
       return [
         { type: "start" },
@@ -88,10 +97,17 @@ export function answerEvents(reach: Reach): fc.Arbitrary<readonly StreamEvent[]>
     });
 }
 
-function eventsOfChoice(
-  made: { readonly blocks: readonly Block[]; readonly reason: UnifiedFinish },
-  index: number,
-): StreamEvent[] {
+interface MadeChoice {
+  readonly blocks: readonly Block[];
+  readonly reason: UnifiedFinish;
+}
+
+function reasonOf({ blocks, reason }: MadeChoice, reach: Reach): UnifiedFinish {
+  const calls = blocks.some((part) => part.kind === "call");
+  return reach.impliedToolCalls && reason === "stop" && calls ? "tool_calls" : reason;
+}
+
+function eventsOfChoice(made: MadeChoice, index: number, reach: Reach): StreamEvent[] {
   const events: StreamEvent[] = [];
   let calls = 0;
   for (const part of made.blocks) {
@@ -99,7 +115,7 @@ function eventsOfChoice(
       // An id names one call: a second one with the same id would be the same call.
       const id = `${part.id}_${index}_${calls}`;
       events.push({ type: "tool_call", choice: index, index: calls, id, name: part.name });
-      for (const text of part.pieces) {
+      for (const text of reach.wholeCalls ? [part.pieces.join("")] : part.pieces) {
         events.push({ type: "tool_arguments", choice: index, index: calls, text });
       }
       calls++;

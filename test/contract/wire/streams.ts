@@ -154,6 +154,13 @@ export function essence(events: readonly StreamEvent[]): readonly unknown[] {
   });
 }
 
+/** The essence, choice by choice: for wires on which a call waits while other choices go on. */
+export function byChoice(events: readonly StreamEvent[]): readonly unknown[] {
+  const choiceOf = (event: StreamEvent) =>
+    "choice" in event ? event.choice : event.type === "start" ? -1 : 999;
+  return essence(events.toSorted((a, b) => choiceOf(a) - choiceOf(b)));
+}
+
 function withoutRaw(usage: Usage): Omit<Usage, "raw"> {
   const { raw: _raw, ...counts } = usage;
   return counts;

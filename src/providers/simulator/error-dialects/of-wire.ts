@@ -1,0 +1,24 @@
+/** Which dialect the errors of each wire are in. The only list of them. */
+import type { WireId } from "../../../core/request.ts";
+import { anthropicErrors } from "./anthropic.ts";
+import { bedrockErrors } from "./bedrock.ts";
+import type { ErrorDialect } from "./dialect.ts";
+import { geminiErrors } from "./gemini.ts";
+import { nativeErrors } from "./native.ts";
+import { openaiErrors, responsesErrors } from "./openai.ts";
+
+const DIALECTS: Readonly<Record<WireId, ErrorDialect>> = {
+  "openai-chat": openaiErrors,
+  "openai-responses": responsesErrors,
+  "openai-embeddings": openaiErrors,
+  "anthropic-messages": anthropicErrors,
+  "bedrock-converse": bedrockErrors,
+  "bedrock-invoke": bedrockErrors,
+  gemini: geminiErrors,
+  "gemini-embeddings": geminiErrors,
+  native: nativeErrors,
+};
+
+export function errorsOf(wire: WireId): ErrorDialect {
+  return DIALECTS[wire];
+}

@@ -1,0 +1,53 @@
+/** Why a message ended, both ways. Owns the mapping between the wire's words and the unified ones. */
+import type { FinishReason, UnifiedFinish } from "../../core/events.ts";
+import type { JsonObject } from "../wire.ts";
+
+const UNIFIED: Readonly<Record<string, UnifiedFinish>> = {
+  end_turn: "stop",
+  stop_sequence: "stop",
+  max_tokens: "length",
+  model_context_window_exceeded: "length",
+  tool_use: "tool_calls",
+  refusal: "refusal",
+  pause_turn: "other",
+  compaction: "other",
+};
+
+/** Reasons that explain why a message has no content at all. */
+const EXPLAINS_EMPTINESS: ReadonlySet<string> = new Set([
+  "max_tokens",
+  "model_context_window_exceeded",
+  "stop_sequence",
+  "refusal",
+  "pause_turn",
+  "compaction",
+]);
+
+const RENDERED: Readonly<Record<UnifiedFinish, string>> = {
+  stop: "end_turn",
+  length: "max_tokens",
+  tool_calls: "tool_use",
+  content_filter: "refusal",
+  refusal: "refusal",
+  other: "end_turn",
+};
+
+/** `holder` has `stop_reason` and `stop_sequence`: a message, or the delta of a `message_delta`. */
+export function readFinish(holder: JsonObject): FinishReason {
+  const raw = typeof holder.stop_reason === "string" ? holder.stop_reason : null;
+  const unified = raw === null || !Object.hasOwn(UNIFIED, raw) ? "other" : (UNIFIED[raw] ?? "other");
+  const stop = holder.stop_sequence;
+  return typeof stop === "string" && stop !== "" ? { unified, raw, stopSequence: stop } : { unified, raw };
+}
+
+export function explainsEmptiness(reason: FinishReason): boolean {
+  return reason.raw !== null && EXPLAINS_EMPTINESS.has(reason.raw);
+}
+
+/** The wire's word: the provider's own where it is one of them and says the same. */
+export function renderFinish(reason: FinishReason): string {
+  const { raw, unified } = reason;
+  if (reason.stopSequence !== undefined) return "stop_sequence";
+  if (raw !== null && Object.hasOwn(UNIFIED, raw) && UNIFIED[raw] === unified) return raw;
+  return RENDERED[unified];
+}

@@ -1,0 +1,43 @@
+/**
+ * What a Claude model takes, as far as its name says. Owns the reading of names; a name that says nothing, as
+ * that of an application's own inference profile, changes nothing.
+ */
+
+/** `claude-opus-4-8`, `eu.anthropic.claude-3-5-sonnet-20241022-v2:0`, `claude-sonnet-4@20250514` */
+const NAME = /claude-(?:[a-z]+-)?(\d{1,2})(?!\d)(?:[-.](\d{1,2})(?!\d))?/;
+/** Where a signature is wanted on thinking that comes back; imitators of the API sign nothing. */
+const CLAUDE = /claude|anthropic|^arn:/i;
+const FIRST_WITH_ADAPTIVE_THINKING = 406;
+const FIRST_WITHOUT_BUDGETS = 407;
+
+export interface ModelTraits {
+  /** Whether `thinking` may be `adaptive`, with the effort saying how deep. */
+  readonly adaptiveThinking: boolean;
+  /** Whether `thinking` may be `enabled`, with a budget of tokens. */
+  readonly thinkingBudgets: boolean;
+  /** Whether `output_config` may have an effort. */
+  readonly effort: boolean;
+  /** Whether that effort may be `xhigh`. */
+  readonly xhigh: boolean;
+  /** Whether `temperature`, `top_p` and `top_k` may differ from their defaults. */
+  readonly sampling: boolean;
+}
+
+/** Of models before 4.6, of 4.6, and of those after it; null where the name does not say. */
+export function traitsOf(modelId: string): ModelTraits | null {
+  const found = NAME.exec(modelId);
+  if (found === null) return null;
+  const version = Number(found[1]) * 100 + Number(found[2] ?? 0);
+  return {
+    adaptiveThinking: version >= FIRST_WITH_ADAPTIVE_THINKING,
+    thinkingBudgets: version < FIRST_WITHOUT_BUDGETS,
+    effort: version >= FIRST_WITH_ADAPTIVE_THINKING || modelId.includes("claude-opus-4-5"),
+    xhigh: version >= FIRST_WITHOUT_BUDGETS,
+    sampling: version < FIRST_WITHOUT_BUDGETS,
+  };
+}
+
+/** Whether it is, or may be, a model of Anthropic's own. */
+export function isClaude(modelId: string): boolean {
+  return CLAUDE.test(modelId);
+}

@@ -1,0 +1,79 @@
+/** Thinking of Claude behind Converse. Owns which of its two ways a generation takes, and what goes with it. */
+import type { Effort, ModelRequest } from "../../core/request.ts";
+import { type Losses, lose, nameOf } from "../anthropic-messages/losses.ts";
+import { traitsOf } from "../anthropic-messages/model-version.ts";
+import { budgetOf } from "../effort.ts";
+import { isRecord } from "../fields.ts";
+import type { JsonObject } from "../wire.ts";
+
+/** The least that a budget may be. */
+const MIN_BUDGET = 1024;
+
+/** Whether thinking is asked for in a way that this generation refuses; a name that tells none refuses nothing. */
+export function misfitsClaude(fields: JsonObject, modelId: string): boolean {
+  const traits = traitsOf(modelId);
+  const thinking = fields.thinking ?? fields.reasoning_config;
+  if (traits === null || !isRecord(thinking)) return false;
+  if (thinking.type === "adaptive") return !traits.adaptiveThinking;
+  return !traits.thinkingBudgets;
+}
+
+/** Writes `thinking` into `fields`; returns the effort that goes beside it, null where there is none. */
+export function renderClaudeThinking(
+  fields: Record<string, unknown>,
+  effort: Effort,
+  request: ModelRequest,
+  modelId: string,
+  losses: Losses,
+): Effort | null {
+  const control = nameOf("reasoning", request.origin.wire);
+  if (isForced(request)) {
+    lose(losses, control, "was not sent: the chosen model cannot think when it is made to call a tool.");
+    return null;
+  }
+  const traits = traitsOf(modelId);
+  const budgetTokens = request.reasoning?.budgetTokens ?? 0;
+  const takesBudget = traits === null ? budgetTokens > 0 : traits.thinkingBudgets;
+  if (!takesBudget || (budgetTokens === 0 && traits?.adaptiveThinking !== false)) {
+    fields.thinking = { type: "adaptive" };
+    // The first generation that thinks so knows no effort between high and the highest.
+    return effort === "xhigh" && traits?.thinkingBudgets === true ? "high" : atLeastLow(effort);
+  }
+  if (!hasThinking(request)) {
+    lose(
+      losses,
+      control,
+      "was not sent: the chosen model wants its own thinking back before the last tool call.",
+    );
+    return null;
+  }
+  const budget = fitting(budgetTokens || budgetOf(effort), request.sampling.maxTokens);
+  if (budget > 0) fields.thinking = { type: "enabled", budget_tokens: budget };
+  else
+    lose(losses, control, "was not sent: the chosen model needs more than 1,024 tokens of output to think.");
+  return null;
+}
+
+export function atLeastLow(effort: Effort): Effort {
+  return effort === "none" || effort === "minimal" ? "low" : effort;
+}
+
+function isForced({ toolChoice }: ModelRequest): boolean {
+  return toolChoice?.type === "required" || toolChoice?.type === "tool";
+}
+
+/** A budget counts against the limit of tokens: one that leaves no room is cut. 0: there is none to have. */
+function fitting(wanted: number, limit: number | undefined): number {
+  const budget = Math.max(MIN_BUDGET, wanted);
+  if (limit === undefined || budget < limit) return budget;
+  return limit > MIN_BUDGET ? Math.max(MIN_BUDGET, Math.floor((limit * 3) / 4)) : 0;
+}
+
+/** Whether the last turn with tool calls, if there is one, brings thinking that the model will accept. */
+function hasThinking({ messages }: ModelRequest): boolean {
+  const last = messages.findLast(({ role }) => role === "assistant");
+  if (last === undefined || !last.content.some((part) => part.type === "tool_call")) return true;
+  return last.content.some(
+    (part) => part.type === "reasoning" && (part.signature ?? part.redacted) !== undefined,
+  );
+}

@@ -1,0 +1,141 @@
+/** A request in the provider's terms. Owns which fields are sent; whether the model may serve was decided before. */
+import { failed, ok, type Result } from "../../core/faults.ts";
+import type { ModelRequest } from "../../core/request.ts";
+import { type Losses, lose, noLosses } from "../anthropic-messages/losses.ts";
+import { withoutContract } from "../contract-metadata.ts";
+import { isRecord } from "../fields.ts";
+import type { JsonObject, Lowered, LowerTarget } from "../wire.ts";
+import { cachePointsOf } from "./cache-points.ts";
+import { familyOf } from "./families.ts";
+import { WIRE_ID } from "./fields.ts";
+import { refitModelFields, renderModelFields } from "./model-fields.ts";
+import { renderOutputFormat } from "./output-format.ts";
+import { renderConversation } from "./render-content.ts";
+import { loseForeign, renderSampling } from "./render-sampling.ts";
+import { renderToolConfig } from "./render-tools.ts";
+import { withoutBlocks } from "./without-blocks.ts";
+
+type Body = Record<string, unknown>;
+
+const STOP_SEQUENCE = "/stop_sequence";
+const NO_FIELDS: JsonObject = {};
+
+/**
+ * The body to send. A request that came in on this wire keeps every field of its body but those that are ours,
+ * were rewritten, or that the target refuses; each control lost is a warning, or under `strict` a fault
+ * (`invalid`, `unsupported_control`). Counting tokens wraps the same conversation.
+ */
+export function lowerConverse(request: ModelRequest, target: LowerTarget): Result<Lowered> {
+  const losses = noLosses();
+  const own = request.origin.wire === WIRE_ID;
+  const body = own ? fromOrigin(request, target, losses) : fromContract(request, target, losses);
+  removeUnsupported(body, target, losses);
+  if (losses.fault !== null) return { ok: false, fault: losses.fault };
+  const { warnings } = losses;
+  const first = warnings[0];
+  if (request.strict && first !== undefined) {
+    return failed("invalid", "unsupported_control", first.message, { param: first.control });
+  }
+  if (own || request.operation !== "count_tokens") return ok({ body, warnings });
+  return ok({ body: { input: { converse: body } }, warnings });
+}
+
+function fromOrigin(request: ModelRequest, target: LowerTarget, losses: Losses): Body {
+  const { body: sent, rewritten } = request.origin;
+  if (request.operation === "count_tokens") {
+    // The other form, an InvokeModel body, is the model's own affair.
+    if (!isRecord(sent.input) || !isRecord(sent.input.converse)) return { ...sent };
+    const converse = { ...sent.input.converse };
+    refit(converse, request, target, losses);
+    return { ...sent, input: { converse } };
+  }
+  const body: Body = { ...sent };
+  if ("requestMetadata" in body) {
+    const metadata = withoutContract(body.requestMetadata);
+    if (metadata === undefined) delete body.requestMetadata;
+    else body.requestMetadata = metadata;
+  }
+  refit(body, request, target, losses);
+  if (rewritten.has("sampling")) renderSampling(body, request, target, losses);
+  if (rewritten.has("responseFormat")) renderFormat(body, request, target);
+  return body;
+}
+
+/** What a caller's own conversation needs for another model than the one it was written for. */
+function refit(body: Body, request: ModelRequest, target: LowerTarget, losses: Losses): void {
+  if (request.origin.rewritten.has("messages")) {
+    setConversation(body, request, target, losses);
+  } else {
+    withoutBlocks(body, target, losses);
+  }
+  const fields = isRecord(body.additionalModelRequestFields) ? body.additionalModelRequestFields : NO_FIELDS;
+  const refitted = refitModelFields(fields, request, target, losses);
+  if (refitted === null) return;
+  body.additionalModelRequestFields = refitted.fields;
+  if (refitted.effort !== null) setOutput(body, "effort", refitted.effort);
+}
+
+function fromContract(request: ModelRequest, target: LowerTarget, losses: Losses): Body {
+  const body: Body = {};
+  const toolConfig = setConversation(body, request, target, losses);
+  if (toolConfig !== undefined) body.toolConfig = toolConfig;
+  if (request.operation === "count_tokens") return body;
+  const fields: Body = {};
+  const effort = renderModelFields(fields, request, target, losses);
+  if (Object.keys(fields).length > 0) body.additionalModelRequestFields = fields;
+  renderSampling(body, request, target, losses);
+  loseForeign(request, losses);
+  renderFormat(body, request, target);
+  if (effort !== null) setOutput(body, "effort", effort);
+  if (request.sampling.stop !== undefined && familyOf(target.modelId) === "claude") {
+    // Which of the sequences it was is only told when asked for.
+    body.additionalModelResponseFieldPaths = [STOP_SEQUENCE];
+  }
+  return body;
+}
+
+/** Sets `system` and `messages`; returns the tools that go with them, which stand before both in the prompt. */
+function setConversation(
+  body: Body,
+  request: ModelRequest,
+  target: LowerTarget,
+  losses: Losses,
+): JsonObject | undefined {
+  const caches = cachePointsOf(request, target, losses);
+  const own = request.origin.wire === WIRE_ID;
+  const toolConfig = own ? undefined : renderToolConfig(request, target, caches, losses);
+  const { system, messages } = renderConversation(request, target, caches, losses);
+  body.messages = messages;
+  if (system.length > 0) body.system = system;
+  else delete body.system;
+  return toolConfig;
+}
+
+function renderFormat(body: Body, request: ModelRequest, target: LowerTarget): void {
+  const { textFormat, instruction } = renderOutputFormat(request.responseFormat, target);
+  setOutput(body, "textFormat", textFormat);
+  if (instruction === undefined) return;
+  body.system = Array.isArray(body.system) ? [...body.system, instruction] : [instruction];
+}
+
+function setOutput(body: Body, member: "textFormat" | "effort", value: unknown): void {
+  const { [member]: _former, ...rest } = isRecord(body.outputConfig) ? body.outputConfig : NO_FIELDS;
+  const config = value === undefined ? rest : { ...rest, [member]: value };
+  if (Object.keys(config).length > 0) body.outputConfig = config;
+  else delete body.outputConfig;
+}
+
+/** `target.unsupported` names fields of the body or of its `inferenceConfig`. */
+function removeUnsupported(body: Body, target: LowerTarget, losses: Losses): void {
+  for (const field of target.unsupported) {
+    const config = body.inferenceConfig;
+    if (isRecord(config) && config[field] !== undefined) {
+      const { [field]: former, ...rest } = config;
+      body.inferenceConfig = rest;
+      if (former !== null) lose(losses, `inferenceConfig.${field}`);
+    } else if (body[field] !== undefined) {
+      if (body[field] !== null) lose(losses, field);
+      delete body[field];
+    }
+  }
+}

@@ -1,0 +1,213 @@
+/**
+ * Messages of the contract as this wire's conversation. Owns its rules: a user begins, roles take turns, results of
+ * tools belong to the user, no text is blank, documents have names of their own and text beside them.
+ */
+import { fault } from "../../core/faults.ts";
+import type { ContentPart, MediaSource, Message, ModelRequest, WireId } from "../../core/request.ts";
+import { type Losses, lose, nameOf } from "../anthropic-messages/losses.ts";
+import { toInput } from "../anthropic-messages/tool-input.ts";
+import type { JsonObject, LowerTarget } from "../wire.ts";
+import { asBlob } from "./blob.ts";
+import type { CachePoints } from "./cache-points.ts";
+import { nameDocument } from "./document-name.ts";
+import { WIRE_ID } from "./fields.ts";
+import { DOCUMENT_FORMATS, documentFormat, formatOfName, IMAGE_FORMATS, imageFormat } from "./formats.ts";
+
+export interface Conversation {
+  readonly system: readonly JsonObject[];
+  readonly messages: readonly JsonObject[];
+}
+
+/** What the parts of one conversation must know of each other. */
+interface Draft {
+  readonly origin: WireId;
+  readonly system: JsonObject[];
+  readonly messages: { readonly role: "user" | "assistant"; readonly content: JsonObject[] }[];
+  /** Ids of calls that this wire would refuse, and what is sent in their place. */
+  readonly ids: Map<string, string>;
+  readonly documentNames: Set<string>;
+  readonly caches: CachePoints | null;
+  readonly thinks: boolean;
+  readonly losses: Losses;
+}
+
+/** A conversation cannot be empty or begin with the model. */
+const OPENING = { text: "(The conversation goes on from here.)" };
+/** A result must say something. */
+const NO_OUTPUT = { text: "(no output)" };
+/** A document cannot stand alone. */
+const SEE_DOCUMENT = { text: "(See the attached document.)" };
+const PLAIN_ID = /^[A-Za-z0-9_-]{1,64}$/;
+/** Wires whose signatures are not those of the models behind this one, which would refuse them. */
+const OTHER_SIGNATURES: ReadonlySet<WireId> = new Set(["gemini", "openai-chat", "openai-responses"]);
+
+/** System messages lead, wherever they stood. Content that cannot be carried is the fault of `losses`. */
+export function renderConversation(
+  { messages, origin }: ModelRequest,
+  target: LowerTarget,
+  caches: CachePoints,
+  losses: Losses,
+): Conversation {
+  const draft: Draft = {
+    origin: origin.wire,
+    system: [],
+    messages: [],
+    ids: new Map(),
+    documentNames: new Set(),
+    caches,
+    thinks: target.capabilities.has("reasoning"),
+    losses,
+  };
+  const leading = messages.filter(({ role }) => role === "system");
+  for (const message of leading) renderParts(message.content, draft.system, draft, "messages");
+  for (const [index, message] of messages.entries()) {
+    if (message.role !== "system") renderTurn(message, draft, `messages[${index}].content`);
+  }
+  if (draft.messages[0]?.role !== "user") draft.messages.unshift({ role: "user", content: [OPENING] });
+  for (const { content } of draft.messages) {
+    const documents = content.some((block) => block.document !== undefined);
+    if (documents && !content.some((block) => block.text !== undefined)) content.push(SEE_DOCUMENT);
+  }
+  return draft;
+}
+
+function renderTurn(message: Message, draft: Draft, path: string): void {
+  const content: JsonObject[] = [];
+  renderParts(message.content, content, draft, path);
+  if (content.length === 0) return;
+  const role = message.role === "assistant" ? "assistant" : "user";
+  const last = draft.messages[draft.messages.length - 1];
+  if (last?.role === role) last.content.push(...content);
+  else draft.messages.push({ role, content });
+}
+
+function renderParts(parts: readonly ContentPart[], into: JsonObject[], draft: Draft, path: string): void {
+  for (const part of parts) {
+    const block = renderPart(part, draft, path);
+    if (block === null) continue;
+    into.push(block);
+    const point = "cache" in part && draft.caches !== null ? draft.caches.render(part.cache) : null;
+    if (point !== null) into.push(point);
+  }
+}
+
+/** Null where nothing is sent. */
+function renderPart(part: ContentPart, draft: Draft, path: string): JsonObject | null {
+  switch (part.type) {
+    case "text":
+    case "refusal":
+      return part.text.trim() === "" ? null : { text: part.text };
+    case "image":
+      return renderImage(part, draft, path);
+    case "document":
+      return renderDocument(part, draft, path);
+    case "tool_call": {
+      const toolUseId = idOf(part.id, draft);
+      return { toolUse: { toolUseId, name: part.name, input: toInput(part.arguments) } };
+    }
+    case "tool_result":
+      return renderToolResult(part, draft, path);
+    case "reasoning":
+      return draft.thinks ? renderReasoning(part, draft) : null;
+    case "opaque":
+      return part.wire === WIRE_ID ? part.value : null;
+  }
+}
+
+/** Reasoning that nobody signed would be refused; it is left out. */
+function renderReasoning(
+  { text, signature, redacted }: Extract<ContentPart, { type: "reasoning" }>,
+  draft: Draft,
+): JsonObject | null {
+  if (signature === undefined && redacted === undefined) return null;
+  if (OTHER_SIGNATURES.has(draft.origin)) {
+    const why = "of earlier turns was not sent: another provider signed it.";
+    lose(draft.losses, nameOf("reasoning", draft.origin), why);
+    return null;
+  }
+  if (redacted !== undefined) return { reasoningContent: { redactedContent: asBlob(redacted) } };
+  return { reasoningContent: { reasoningText: { text, signature } } };
+}
+
+function renderToolResult(
+  part: Extract<ContentPart, { type: "tool_result" }>,
+  draft: Draft,
+  path: string,
+): JsonObject {
+  const content: JsonObject[] = [];
+  renderParts(part.content, content, { ...draft, caches: null }, path);
+  if (content.length === 0) content.push(NO_OUTPUT);
+  const status = part.isError === true ? { status: "error" } : {};
+  return { toolResult: { toolUseId: idOf(part.callId, draft), content, ...status } };
+}
+
+function idOf(id: string, draft: Draft): string {
+  if (PLAIN_ID.test(id)) return id;
+  const known = draft.ids.get(id);
+  if (known !== undefined) return known;
+  const made = `call_pointsman_${draft.ids.size}`;
+  draft.ids.set(id, made);
+  return made;
+}
+
+function renderImage(
+  { source, detail }: Extract<ContentPart, { type: "image" }>,
+  draft: Draft,
+  path: string,
+): JsonObject | null {
+  if (detail !== undefined && detail !== "auto") lose(draft.losses, "detail");
+  const bytes = renderSource(source, draft, path);
+  if (bytes === null) return null;
+  const format =
+    source.kind === "base64"
+      ? imageFormat(source.mediaType)
+      : formatOfName(nameOfSource(source), IMAGE_FORMATS);
+  if (format !== null) return { image: { format, source: bytes } };
+  return refuse(draft, path, unknownFormat("image", IMAGE_FORMATS));
+}
+
+function renderDocument(
+  { source, name }: Extract<ContentPart, { type: "document" }>,
+  draft: Draft,
+  path: string,
+): JsonObject | null {
+  const bytes = renderSource(source, draft, path);
+  if (bytes === null) return null;
+  const stated = "mediaType" in source ? documentFormat(source.mediaType) : null;
+  const format = stated ?? formatOfName(nameOfSource(source) || (name ?? ""), DOCUMENT_FORMATS);
+  if (format === null) return refuse(draft, path, unknownFormat("document", DOCUMENT_FORMATS));
+  return { document: { format, name: nameDocument(name, draft.documentNames), source: bytes } };
+}
+
+function renderSource(source: MediaSource, draft: Draft, path: string): JsonObject | null {
+  switch (source.kind) {
+    case "base64":
+      return { bytes: source.data };
+    case "text":
+      return { text: source.text };
+    case "url":
+      if (source.url.startsWith("s3://")) return { s3Location: { uri: source.url } };
+      return refuse(draft, path, NOTHING_FETCHED);
+    case "file":
+      return refuse(draft, path, NO_UPLOADS);
+  }
+}
+
+function nameOfSource(source: MediaSource): string {
+  return source.kind === "url" ? source.url : "";
+}
+
+const NOTHING_FETCHED =
+  "The chosen model is reached through Amazon Bedrock, which fetches nothing from the web. Send the content itself as base64.";
+const NO_UPLOADS =
+  "The chosen model is reached through Amazon Bedrock, which knows no uploaded files. Send the content itself as base64.";
+
+function unknownFormat(what: string, formats: readonly string[]): string {
+  const known = formats.join(", ");
+  return `The chosen model is reached through Amazon Bedrock, which takes no such ${what}. Send one of ${known}; of an object in S3, the end of its name must tell which.`;
+}
+
+function refuse(draft: Draft, param: string, message: string): null {
+  draft.losses.fault ??= fault("invalid", "unsupported_content", message, { param });
+  return null;
+}

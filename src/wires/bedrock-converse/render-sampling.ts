@@ -1,0 +1,74 @@
+/** Sampling controls in this wire's terms. Owns `inferenceConfig`, its ranges, and what has no place in it. */
+import type { ModelRequest } from "../../core/request.ts";
+import { type Losses, lose, nameOf } from "../anthropic-messages/losses.ts";
+import { traitsOf } from "../anthropic-messages/model-version.ts";
+import { isRecord } from "../fields.ts";
+import type { LowerTarget } from "../wire.ts";
+import { familyOf } from "./families.ts";
+
+type Body = Record<string, unknown>;
+
+const FIELDS = ["maxTokens", "temperature", "topP", "stopSequences"];
+/** While Claude thinks, `topP` must not be lower. */
+const MIN_TOP_P = 0.95;
+
+/** Sets `inferenceConfig`; `additionalModelRequestFields` are to be there already, as thinking outranks sampling. */
+export function renderSampling(body: Body, request: ModelRequest, target: LowerTarget, losses: Losses): void {
+  const config: Body = { ...(isRecord(body.inferenceConfig) && body.inferenceConfig) };
+  for (const field of FIELDS) delete config[field];
+  const { maxTokens, temperature, topP, stop } = request.sampling;
+  if (maxTokens !== undefined) config.maxTokens = maxTokens;
+  if (temperature !== undefined) config.temperature = Math.min(temperature, 1);
+  if (topP !== undefined) config.topP = topP;
+  if (temperature !== undefined && temperature > 1) {
+    const why = "above 1 is beyond the scale of the chosen model, and was sent as 1.";
+    lose(losses, nameOf("temperature", request.origin.wire), why);
+  }
+  const usable = stop?.filter((sequence) => sequence.trim() !== "") ?? [];
+  if (usable.length < (stop?.length ?? 0)) {
+    lose(losses, nameOf("stop", request.origin.wire), "of white space alone cannot stop the chosen model.");
+  }
+  if (usable.length > 0) config.stopSequences = usable;
+  if (familyOf(target.modelId) === "claude") reconcile(config, body, request, target, losses);
+  if (Object.keys(config).length > 0) body.inferenceConfig = config;
+  else delete body.inferenceConfig;
+}
+
+/** Claude takes no sampling controls while it thinks, and from 4.7 on none at all. */
+function reconcile(
+  config: Body,
+  body: Body,
+  request: ModelRequest,
+  target: LowerTarget,
+  losses: Losses,
+): void {
+  const { wire } = request.origin;
+  const fields = isRecord(body.additionalModelRequestFields) ? body.additionalModelRequestFields : {};
+  const sampled = traitsOf(target.modelId)?.sampling !== false;
+  if (sampled && fields.thinking === undefined) return;
+  const why = sampled ? "was not sent: the chosen model takes no such control while it thinks." : undefined;
+  if (config.temperature !== undefined && config.temperature !== 1) {
+    lose(losses, nameOf("temperature", wire), why);
+  }
+  delete config.temperature;
+  if (fields.top_k !== undefined) {
+    const { top_k: _topK, ...rest } = fields;
+    if (Object.keys(rest).length > 0) body.additionalModelRequestFields = rest;
+    else delete body.additionalModelRequestFields;
+    lose(losses, nameOf("topK", wire), why);
+  }
+  const { topP } = config;
+  if (typeof topP !== "number" || (sampled && topP >= MIN_TOP_P)) return;
+  delete config.topP;
+  if (topP !== 1) lose(losses, nameOf("topP", wire), why);
+}
+
+/** Controls of other wires for which this one has no field at all. */
+export function loseForeign({ sampling, origin }: ModelRequest, losses: Losses): void {
+  const why = "does not exist on Amazon Bedrock and was not sent.";
+  if (sampling.seed !== undefined) lose(losses, nameOf("seed", origin.wire), why);
+  if ((sampling.choices ?? 1) > 1) lose(losses, nameOf("choices", origin.wire), why);
+  if (sampling.frequencyPenalty) lose(losses, nameOf("frequencyPenalty", origin.wire), why);
+  if (sampling.presencePenalty) lose(losses, nameOf("presencePenalty", origin.wire), why);
+  if (sampling.logprobs !== undefined) lose(losses, nameOf("logprobs", origin.wire), why);
+}

@@ -1,0 +1,80 @@
+/** Tools in this wire's terms. Owns `toolConfig` and when it must be there; knows no message but by its calls. */
+import type { ModelRequest, Tool, ToolChoice } from "../../core/request.ts";
+import { type Losses, lose } from "../anthropic-messages/losses.ts";
+import { enforceable } from "../anthropic-messages/output-schema.ts";
+import type { JsonObject, LowerTarget } from "../wire.ts";
+import type { CachePoints } from "./cache-points.ts";
+import { singleCalls } from "./model-fields.ts";
+
+/**
+ * Undefined where no tools are sent. A conversation that already holds calls needs their tools stated, whatever
+ * the request says: where it states none, those that were called are sent as former tools.
+ */
+export function renderToolConfig(
+  request: ModelRequest,
+  target: LowerTarget,
+  caches: CachePoints,
+  losses: Losses,
+): JsonObject | undefined {
+  const { tools, toolChoice } = request;
+  const called = calledTools(request);
+  const none = toolChoice?.type === "none";
+  if (called.size === 0 && (tools.length === 0 || none)) return undefined;
+  // Whoever must not call tools still has them before its eyes: the wire has no word for that.
+  if (none)
+    lose(losses, "tool_choice", "cannot be `none` for a conversation with tool calls on Amazon Bedrock.");
+  if (tools.length === 0) return { tools: [...called].map(formerTool) };
+  const specs: JsonObject[] = [];
+  for (const tool of tools) {
+    specs.push(renderTool(tool, target, losses));
+    const point = caches.render(tool.cache);
+    if (point !== null) specs.push(point);
+  }
+  const choice = toolChoice && !singleCalls(request, target) ? renderToolChoice(toolChoice) : undefined;
+  return choice ? { tools: specs, toolChoice: choice } : { tools: specs };
+}
+
+function calledTools({ messages }: ModelRequest): ReadonlySet<string> {
+  const called = new Set<string>();
+  for (const { content } of messages) {
+    for (const part of content) if (part.type === "tool_call") called.add(part.name);
+  }
+  return called;
+}
+
+function renderTool(tool: Tool, { capabilities }: LowerTarget, losses: Losses): JsonObject {
+  const { name, description, parameters } = tool;
+  const spec: Record<string, unknown> = { name };
+  if (description) spec.description = description;
+  let json = parameters.type === undefined ? { type: "object", ...parameters } : parameters;
+  if (tool.strict === true) {
+    // Models that cannot be held to a schema refuse the word, and the others an open schema.
+    const closed = capabilities.has("json_schema") ? enforceable(parameters) : null;
+    if (closed === null)
+      lose(losses, "strict", "was not sent: the chosen model does not enforce such a schema.");
+    else {
+      json = closed;
+      spec.strict = true;
+    }
+  }
+  spec.inputSchema = { json };
+  return { toolSpec: spec };
+}
+
+function formerTool(name: string): JsonObject {
+  const description = "No longer available. Do not call it.";
+  return { toolSpec: { name, description, inputSchema: { json: { type: "object" } } } };
+}
+
+function renderToolChoice(choice: ToolChoice): JsonObject | undefined {
+  switch (choice.type) {
+    case "auto":
+      return { auto: {} };
+    case "required":
+      return { any: {} };
+    case "tool":
+      return { tool: { name: choice.name } };
+    case "none":
+      return undefined;
+  }
+}

@@ -1,0 +1,49 @@
+/** Why an answer ended, both ways. Owns the mapping between this wire's words and the unified ones. */
+import type { FinishReason, UnifiedFinish } from "../../core/events.ts";
+import { isRecord } from "../fields.ts";
+import type { JsonObject } from "../wire.ts";
+
+/**
+ * `malformed_model_output` and `malformed_tool_use` say that the model wrote what nobody can read; the answer is
+ * what came before it.
+ */
+const UNIFIED: Readonly<Record<string, UnifiedFinish>> = {
+  end_turn: "stop",
+  stop_sequence: "stop",
+  max_tokens: "length",
+  model_context_window_exceeded: "length",
+  tool_use: "tool_calls",
+  content_filtered: "content_filter",
+  guardrail_intervened: "content_filter",
+  refusal: "refusal",
+  malformed_model_output: "other",
+  malformed_tool_use: "other",
+};
+
+const RENDERED: Readonly<Record<UnifiedFinish, string>> = {
+  stop: "end_turn",
+  length: "max_tokens",
+  tool_calls: "tool_use",
+  content_filter: "content_filtered",
+  refusal: "content_filtered",
+  other: "end_turn",
+};
+/** Words that this wire's clients do not know. */
+const UNKNOWN: ReadonlySet<string> = new Set(["refusal"]);
+
+/** `source` is a `messageStop` or a whole answer; which stop sequence it was, models tell in their own fields. */
+export function readStopReason(source: JsonObject): FinishReason {
+  const raw = typeof source.stopReason === "string" && source.stopReason !== "" ? source.stopReason : null;
+  const unified = raw !== null && Object.hasOwn(UNIFIED, raw) ? UNIFIED[raw] : undefined;
+  const own = source.additionalModelResponseFields;
+  const sequence = isRecord(own) ? own.stop_sequence : undefined;
+  const reason: FinishReason = { unified: unified ?? "other", raw };
+  return typeof sequence === "string" ? { ...reason, stopSequence: sequence } : reason;
+}
+
+/** One of the words that the wire's clients know; the provider's own where it is one. */
+export function renderStopReason({ unified, raw, stopSequence }: FinishReason): string {
+  if (raw !== null && !UNKNOWN.has(raw) && Object.hasOwn(UNIFIED, raw) && UNIFIED[raw] === unified)
+    return raw;
+  return stopSequence === undefined ? RENDERED[unified] : "stop_sequence";
+}

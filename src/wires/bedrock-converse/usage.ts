@@ -1,0 +1,36 @@
+/** Token counts of this wire, both ways. Its classes are as disjoint as ours, except that it tells no reasoning. */
+import type { Usage } from "../../core/events.ts";
+import { isRecord } from "../fields.ts";
+import type { JsonObject } from "../wire.ts";
+
+export function readUsage(raw: JsonObject): Usage {
+  return {
+    inputTokens: count(raw.inputTokens),
+    cacheReadTokens: count(raw.cacheReadInputTokens),
+    cacheWriteTokens: count(raw.cacheWriteInputTokens),
+    outputTokens: count(raw.outputTokens),
+    reasoningTokens: 0,
+    raw,
+  };
+}
+
+/** The wire's usage block. What a provider of the same wire says beyond the contract is kept. */
+export function renderUsage(usage: Usage): JsonObject {
+  const block: Record<string, unknown> = isOwn(usage.raw) ? { ...usage.raw } : {};
+  const { inputTokens, cacheReadTokens, cacheWriteTokens } = usage;
+  const outputTokens = usage.outputTokens + usage.reasoningTokens;
+  block.inputTokens = inputTokens;
+  block.outputTokens = outputTokens;
+  block.totalTokens = inputTokens + cacheReadTokens + cacheWriteTokens + outputTokens;
+  block.cacheReadInputTokens = cacheReadTokens;
+  block.cacheWriteInputTokens = cacheWriteTokens;
+  return block;
+}
+
+export function count(value: unknown): number {
+  return typeof value === "number" && value > 0 && Number.isFinite(value) ? Math.round(value) : 0;
+}
+
+function isOwn(raw: unknown): raw is JsonObject {
+  return isRecord(raw) && typeof raw.inputTokens === "number" && typeof raw.totalTokens === "number";
+}

@@ -1,0 +1,151 @@
+/** Messages as contents of this wire. Owns roles, parts, signatures and the names that tool results need. */
+import type { ContentPart, Message } from "../../core/request.ts";
+import { isRecord } from "../fields.ts";
+import type { JsonObject } from "../wire.ts";
+import { isMadeCallId } from "./call-ids.ts";
+import { parseObject, toArguments, WIRE_ID } from "./fields.ts";
+import { renderMedia } from "./media.ts";
+import { demandsSignatures, ownSignature, UNSIGNED } from "./signature.ts";
+
+type Part = Record<string, unknown>;
+
+export interface Conversation {
+  readonly contents: readonly JsonObject[];
+  readonly systemInstruction: JsonObject | null;
+}
+
+interface Ground {
+  /** Names of the functions called so far, by the id of the call. */
+  readonly names: Map<string, string>;
+  /** What stands for the signature of a call that has none; null where the model demands none. */
+  readonly unsigned: string | null;
+}
+
+/**
+ * System messages become the one instruction, wherever they stood. Results of tools that follow one another
+ * are one turn: the API wants as many responses in a turn as there were calls.
+ */
+export function renderConversation(messages: readonly Message[], modelId: string): Conversation {
+  const contents: { readonly role: string; readonly parts: Part[] }[] = [];
+  const system: Part[] = [];
+  const ground: Ground = { names: new Map(), unsigned: demandsSignatures(modelId) ? UNSIGNED : null };
+  let previous: Message["role"] | null = null;
+  for (const { role, content } of messages) {
+    const parts = role === "assistant" ? renderTurn(content, ground) : renderParts(content, ground);
+    if (parts.length === 0) continue;
+    const last = contents.at(-1);
+    if (role === "system") system.push(...parts);
+    else if (role === "tool" && previous === "tool" && last !== undefined) last.parts.push(...parts);
+    else contents.push({ role: role === "assistant" ? "model" : "user", parts });
+    if (role !== "system") previous = role;
+  }
+  // The API answers no instruction alone.
+  if (contents.length === 0) return { contents: [{ role: "user", parts: system }], systemInstruction: null };
+  return { contents, systemInstruction: system.length === 0 ? null : { parts: system } };
+}
+
+/**
+ * What the model said. A signature goes on the part that follows it, where it was when the API sent it; other
+ * dialects hang it on the thoughts before a call, from where it goes back to the call.
+ */
+function renderTurn(content: readonly ContentPart[], ground: Ground): Part[] {
+  const parts: Part[] = [];
+  let signature: string | null = null;
+  let called = false;
+  for (const [position, part] of content.entries()) {
+    if (part.type === "reasoning") {
+      const own = ownSignature(part.signature);
+      const isHeld = part.text === "" || content[position + 1]?.type === "tool_call";
+      if (part.text !== "") parts.push({ text: part.text, thought: true, ...(isHeld ? {} : signed(own)) });
+      if (isHeld) signature = own ?? signature;
+      continue;
+    }
+    const isFirstCall: boolean = part.type === "tool_call" && !called;
+    const [first, ...rest] = renderParts([part], ground);
+    if (first === undefined) continue;
+    parts.push({ ...first, ...signed(signature ?? (isFirstCall ? ground.unsigned : null)) }, ...rest);
+    called ||= isFirstCall;
+    signature = null;
+  }
+  if (signature !== null) parts.push({ text: "", ...signed(signature) });
+  return parts;
+}
+
+function signed(signature: string | null): JsonObject {
+  return signature === null ? {} : { thoughtSignature: signature };
+}
+
+/** The API refuses empty texts; reasoning and other wires' own content have no place in a user's turn. */
+function renderParts(content: readonly ContentPart[], ground: Ground): Part[] {
+  const parts: Part[] = [];
+  for (const part of content) {
+    switch (part.type) {
+      case "text":
+      case "refusal":
+        if (part.text !== "") parts.push({ text: part.text });
+        break;
+      case "image":
+      case "document":
+        parts.push({ ...renderMedia(part) });
+        break;
+      case "tool_call":
+        parts.push(renderCall(part, ground));
+        break;
+      case "tool_result":
+        parts.push(...renderResult(part, ground));
+        break;
+      case "opaque":
+        if (part.wire === WIRE_ID) parts.push({ ...part.value });
+        break;
+      case "reasoning":
+        break;
+    }
+  }
+  return parts;
+}
+
+function renderCall(call: Extract<ContentPart, { type: "tool_call" }>, { names }: Ground): Part {
+  names.set(call.id, call.name);
+  const id = isMadeCallId(call.id) ? {} : { id: call.id };
+  return { functionCall: { ...id, name: call.name, args: toArguments(call.arguments) } };
+}
+
+/** Images in a result follow it: older models take none inside. */
+function renderResult(result: Extract<ContentPart, { type: "tool_result" }>, ground: Ground): Part[] {
+  const { callId, content, isError } = result;
+  let text = "";
+  for (const part of content) if (part.type === "text") text += part.text;
+  const media = content.filter((part) => part.type === "image" || part.type === "document");
+  const id = isMadeCallId(callId) ? {} : { id: callId };
+  const name = ground.names.get(callId) ?? callId;
+  const functionResponse = { ...id, name, response: renderResponse(text, isError === true) };
+  return [{ functionResponse }, ...media.map((part) => ({ ...renderMedia(part) }))];
+}
+
+/** The API takes objects alone, and knows failures by the field `error`. */
+function renderResponse(text: string, isError: boolean): JsonObject {
+  const object = parseObject(text);
+  if (!isError) return object ?? { result: text };
+  return object !== null && "error" in object ? object : { error: object ?? text };
+}
+
+/** `contents` without the ids of calls and responses, which Vertex AI refuses. */
+export function withoutCallIds(contents: unknown): unknown {
+  if (!Array.isArray(contents)) return contents;
+  return contents.map((content: unknown) => {
+    if (!isRecord(content) || !Array.isArray(content.parts)) return content;
+    return { ...content, parts: content.parts.map(withoutCallId) };
+  });
+}
+
+function withoutCallId(part: unknown): unknown {
+  if (!isRecord(part)) return part;
+  const { functionCall, functionResponse } = part;
+  if (isRecord(functionCall)) return { ...part, functionCall: withoutId(functionCall) };
+  return isRecord(functionResponse) ? { ...part, functionResponse: withoutId(functionResponse) } : part;
+}
+
+function withoutId(record: JsonObject): JsonObject {
+  const { id: _id, ...rest } = record;
+  return rest;
+}

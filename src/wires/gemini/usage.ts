@@ -1,0 +1,64 @@
+/** Token counts of this wire, both ways. Owns the arithmetic between its overlapping and our disjoint classes. */
+import type { Usage } from "../../core/events.ts";
+import { isRecord } from "../fields.ts";
+import type { JsonObject } from "../wire.ts";
+
+/**
+ * `promptTokenCount` holds the cached tokens, and results of the provider's own tools come beside it. Thoughts
+ * come beside the candidates too; where the total says that they are inside, they are taken out.
+ */
+export function readUsage(raw: JsonObject): Usage {
+  const prompt = count(raw.promptTokenCount);
+  const toolUse = count(raw.toolUsePromptTokenCount);
+  const candidates = count(raw.candidatesTokenCount);
+  const cacheReadTokens = count(raw.cachedContentTokenCount);
+  const reasoningTokens = count(raw.thoughtsTokenCount);
+  const inside = reasoningTokens > 0 && count(raw.totalTokenCount) === prompt + toolUse + candidates;
+  return {
+    inputTokens: Math.max(0, prompt - cacheReadTokens) + toolUse,
+    cacheReadTokens,
+    cacheWriteTokens: 0,
+    outputTokens: inside ? Math.max(0, candidates - reasoningTokens) : candidates,
+    reasoningTokens,
+    raw,
+  };
+}
+
+/** The wire's `usageMetadata`. Details of a provider of the same wire that the contract lacks are kept. */
+export function renderUsage(usage: Usage): JsonObject {
+  const raw = isRecord(usage.raw) && typeof usage.raw.promptTokenCount === "number" ? usage.raw : null;
+  const toolUse = raw === null ? 0 : count(raw.toolUsePromptTokenCount);
+  const input = usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens;
+  const block: Record<string, unknown> = raw === null ? {} : { ...raw };
+  block.promptTokenCount = Math.max(0, input - toolUse);
+  block.candidatesTokenCount = usage.outputTokens;
+  block.totalTokenCount = input + usage.outputTokens + usage.reasoningTokens;
+  if (usage.cacheReadTokens > 0) block.cachedContentTokenCount = usage.cacheReadTokens;
+  if (usage.reasoningTokens > 0) block.thoughtsTokenCount = usage.reasoningTokens;
+  return block;
+}
+
+/** The answer to `:countTokens`. */
+export function readTokenCount(raw: JsonObject): Usage {
+  const cacheReadTokens = count(raw.cachedContentTokenCount);
+  return {
+    inputTokens: Math.max(0, count(raw.totalTokens) - cacheReadTokens),
+    cacheReadTokens,
+    cacheWriteTokens: 0,
+    outputTokens: 0,
+    reasoningTokens: 0,
+    raw,
+  };
+}
+
+export function renderTokenCount(usage: Usage | null): JsonObject {
+  const answer: Record<string, unknown> = { totalTokens: 0 };
+  if (usage === null) return answer;
+  answer.totalTokens = usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens;
+  if (usage.cacheReadTokens > 0) answer.cachedContentTokenCount = usage.cacheReadTokens;
+  return answer;
+}
+
+function count(value: unknown): number {
+  return typeof value === "number" && value > 0 && Number.isFinite(value) ? Math.round(value) : 0;
+}

@@ -1,0 +1,133 @@
+/** Input items as messages. Owns which items make one message; other sections of a request are not its job. */
+import type { z } from "zod";
+import { type Fault, fault } from "../../core/faults.ts";
+import type { ContentPart, Message } from "../../core/request.ts";
+import { issueFault } from "../issues.ts";
+import type { JsonObject } from "../wire.ts";
+import { readEncrypted, WIRE_ID } from "./fields.ts";
+import { readContent } from "./parts.ts";
+import {
+  callOutputSchema,
+  callSchema,
+  messageSchema,
+  type ResponsesRequest,
+  reasoningSchema,
+} from "./request-schema.ts";
+
+type Role = Message["role"];
+type Draft = { readonly role: Role; readonly content: ContentPart[] };
+
+/** Items whose content stands on the caller's side of the conversation. */
+const RESULTS = /_(?:output|response)$/;
+
+/** The messages, or the fault of the first item that cannot be taken. `body` is looked at for what is there. */
+export function readInput(request: ResponsesRequest, body: JsonObject): readonly Message[] | Fault {
+  const messages: Draft[] = [];
+  if (request.instructions) {
+    messages.push({ role: "system", content: [{ type: "text", text: request.instructions }] });
+  }
+  if (typeof request.input === "string") {
+    messages.push({ role: "user", content: [{ type: "text", text: request.input }] });
+    return messages;
+  }
+  for (const [index, item] of request.input.entries()) {
+    const why = readItem(item, index, messages, body);
+    if (why !== null) return why;
+  }
+  return messages;
+}
+
+function readItem(item: JsonObject, index: number, messages: Draft[], body: JsonObject): Fault | null {
+  switch (item.type) {
+    case undefined:
+    case null:
+    case "message":
+      return readMessage(item, index, messages, body);
+    case "function_call": {
+      const call = parseItem(callSchema, item, index, body);
+      if ("kind" in call) return call;
+      const { call_id: id, name, arguments: text } = call.item;
+      return join(messages, { type: "tool_call", id, name, arguments: text });
+    }
+    case "function_call_output":
+      return readOutput(item, index, messages, body);
+    case "reasoning": {
+      const reasoning = parseItem(reasoningSchema, item, index, body);
+      return "kind" in reasoning ? reasoning : join(messages, reasoningPart(reasoning.item));
+    }
+    default:
+      return readOther(item, index, messages);
+  }
+}
+
+function readMessage(item: JsonObject, index: number, messages: Draft[], body: JsonObject): Fault | null {
+  const message = parseItem(messageSchema, item, index, body);
+  if ("kind" in message) return message;
+  const { role: stated, content } = message.item;
+  const parts = readContent(content, `input[${index}].content`);
+  if ("kind" in parts) return parts;
+  const role = stated === "developer" ? "system" : stated;
+  if (parts.length === 0 && role !== "assistant") {
+    const param = `input[${index}].content`;
+    return fault("invalid", "invalid_value", `\`${param}\` must have at least 1 item.`, { param });
+  }
+  const last = messages[messages.length - 1];
+  // What the model thought or called before belongs to the same turn; two messages in a row are two.
+  const continues = role === "assistant" && last?.role === role && !isSaid(last.content.at(-1));
+  if (continues) last.content.push(...parts);
+  else messages.push({ role, content: parts.length === 0 ? [{ type: "text", text: "" }] : [...parts] });
+  return null;
+}
+
+function isSaid(part: ContentPart | undefined): boolean {
+  return part?.type === "text" || part?.type === "refusal";
+}
+
+function readOutput(item: JsonObject, index: number, messages: Draft[], body: JsonObject): Fault | null {
+  const output = parseItem(callOutputSchema, item, index, body);
+  if ("kind" in output) return output;
+  const content = readContent(output.item.output, `input[${index}].output`);
+  if ("kind" in content) return content;
+  messages.push({ role: "tool", content: [{ type: "tool_result", callId: output.item.call_id, content }] });
+  return null;
+}
+
+function reasoningPart(item: z.output<typeof reasoningSchema>): ContentPart {
+  const texts = item.summary?.length ? item.summary : (item.content ?? []);
+  const text = texts.map((part) => part.text).join("\n\n");
+  const sealed = item.encrypted_content ? readEncrypted(item.encrypted_content) : null;
+  return { type: "reasoning", text, ...sealed };
+}
+
+/** Items of built-in tools, references and whatever comes next: the contract does not model them. */
+function readOther(item: JsonObject, index: number, messages: Draft[]): Fault | null {
+  const { type } = item;
+  if (typeof type !== "string" || type === "") {
+    const param = `input[${index}].type`;
+    return fault("invalid", "invalid_type", `\`${param}\` must be a string.`, { param });
+  }
+  const part: ContentPart = { type: "opaque", wire: WIRE_ID, value: item };
+  if (!RESULTS.test(type)) return join(messages, part);
+  messages.push({ role: "user", content: [part] });
+  return null;
+}
+
+/** Adds to the assistant's turn under way, or begins one. */
+function join(messages: Draft[], part: ContentPart): null {
+  const last = messages[messages.length - 1];
+  if (last?.role === "assistant") last.content.push(part);
+  else messages.push({ role: "assistant", content: [part] });
+  return null;
+}
+
+function parseItem<Schema extends z.ZodType>(
+  schema: Schema,
+  item: JsonObject,
+  index: number,
+  body: JsonObject,
+): { readonly item: z.output<Schema> } | Fault {
+  const parsed = schema.safeParse(item);
+  if (parsed.success) return { item: parsed.data };
+  const issues = parsed.error.issues.map((issue) => ({ ...issue, path: ["input", index, ...issue.path] }));
+  return issueFault(issues, body);
+}

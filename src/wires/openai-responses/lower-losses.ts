@@ -1,0 +1,90 @@
+/** What of a request the target cannot honour. Owns what is taken out of the body, and what is said of it. */
+import type { ContentPart, ModelRequest, Sampling } from "../../core/request.ts";
+import type { LowerTarget, Warning } from "../wire.ts";
+import { ownEncrypted, WIRE_ID } from "./fields.ts";
+import { exclude, INCLUDE_LOGPROBS, INCLUDE_REASONING } from "./include.ts";
+
+type Body = Record<string, unknown>;
+
+const NO_WARNINGS: readonly Warning[] = [];
+/** Controls that this wire has no field for, by their usual names, and whether they are asked for. */
+const ABSENT: readonly (readonly [string, (sampling: Sampling) => boolean])[] = [
+  ["stop", ({ stop }) => stop !== undefined && stop.length > 0],
+  ["seed", ({ seed }) => seed !== undefined],
+  ["n", ({ choices }) => choices !== undefined && choices > 1],
+  ["frequency_penalty", ({ frequencyPenalty }) => frequencyPenalty !== undefined],
+  ["presence_penalty", ({ presencePenalty }) => presencePenalty !== undefined],
+  ["top_k", ({ topK }) => topK !== undefined],
+];
+
+/** `body` is changed; a warning for each control that the caller stated and that is not sent. */
+export function removeUnsupported(
+  body: Body,
+  request: ModelRequest,
+  target: LowerTarget,
+): readonly Warning[] {
+  const { capabilities, unsupported } = target;
+  const { sampling } = request;
+  let warnings: Warning[] | null = null;
+  const lose = (control: string, why = "is not supported by the model that was chosen") => {
+    delete body[control];
+    warnings ??= [];
+    warnings.push({ control, message: `\`${control}\` ${why} and was not sent.` });
+  };
+  for (const [control, isAsked] of ABSENT) {
+    if (isAsked(sampling)) lose(control, "does not exist in the Responses API");
+  }
+  if (sampling.logprobs !== undefined && !capabilities.has("logprobs")) {
+    exclude(body, INCLUDE_LOGPROBS);
+    lose("top_logprobs");
+  }
+  if (request.parallelToolCalls !== undefined && !capabilities.has("parallel_tools")) {
+    // A model without parallel calls already does what `false` asks for.
+    if (request.parallelToolCalls) lose("parallel_tool_calls");
+    else delete body.parallel_tool_calls;
+  }
+  if (request.reasoning !== undefined && !capabilities.has("reasoning")) {
+    exclude(body, INCLUDE_REASONING);
+    // A model that does not think already does what `none` asks for.
+    if (request.reasoning.effort === "none") delete body.reasoning;
+    else lose("reasoning");
+  }
+  for (const field of unsupported) {
+    if (body[field] === undefined) continue;
+    const stated = request.origin.wire === WIRE_ID && request.origin.body[field] !== undefined;
+    // What only we added is taken back in silence.
+    const ours = !stated && (field === "store" || field === "include");
+    if (body[field] === null || ours) delete body[field];
+    else lose(field);
+  }
+  return warnings ?? NO_WARNINGS;
+}
+
+/** What rendering the messages anew leaves out: marks and sealed thoughts that another provider understands. */
+export function lostContent({ messages, tools, origin }: ModelRequest): readonly Warning[] {
+  if (origin.wire === WIRE_ID && !origin.rewritten.has("messages")) return NO_WARNINGS;
+  let cached = tools.some((tool) => tool.cache !== undefined);
+  let sealed = false;
+  for (const { content } of messages) {
+    for (const part of content) {
+      if ("cache" in part && part.cache !== undefined) cached = true;
+      if (part.type === "reasoning" && isForeign(part)) sealed = true;
+    }
+  }
+  if (!cached && !sealed) return NO_WARNINGS;
+  const warnings: Warning[] = [];
+  if (cached) {
+    const message = "The chosen model's provider decides by itself what to cache; the marks were not sent.";
+    warnings.push({ control: "cache", message });
+  }
+  if (sealed) {
+    const message =
+      "Reasoning that another model signed or encrypted cannot be read by this one; it was not sent.";
+    warnings.push({ control: "reasoning", message });
+  }
+  return warnings;
+}
+
+function isForeign({ signature, redacted }: Extract<ContentPart, { type: "reasoning" }>): boolean {
+  return signature !== undefined || (redacted !== undefined && ownEncrypted(redacted) === null);
+}
