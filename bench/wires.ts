@@ -28,7 +28,7 @@ interface Sizes {
   readonly warmupSeconds: number;
 }
 const FULL: Sizes = { rounds: 5, seconds: 2, warmupSeconds: 2 };
-const QUICK: Sizes = { rounds: 3, seconds: 1, warmupSeconds: 1 };
+const QUICK: Sizes = { rounds: 2, seconds: 0.5, warmupSeconds: 0.5 };
 const CONNECTIONS = 32;
 const STREAMS = 32;
 /** Records are written in batches: their cost is charged to the requests before. */

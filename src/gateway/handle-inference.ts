@@ -1,6 +1,6 @@
 /** The one path of a request through the data plane. Each line below is a room of its own. */
 import type { Caller } from "../core/caller.ts";
-import type { Result } from "../core/faults.ts";
+import { ok, type Result } from "../core/faults.ts";
 import { parseJson } from "../core/json.ts";
 import type { RoutePlan } from "../core/plan.ts";
 import type { ModelRequest } from "../core/request.ts";
@@ -26,12 +26,22 @@ import { answerDegraded, answerFault, answerStream, answerWhole, internalFault }
 /** When to come back after a ladder that ran out, where no circuit or cooldown knows better. Milliseconds. */
 const COME_BACK_MS = 1000;
 
-/** Answers one inference call. Never throws: what cannot be answered is refused in the caller's dialect. */
-export async function handleInference(gateway: Gateway, ingress: Ingress, http: Request): Promise<Response> {
+/**
+ * Answers one inference call; `trusted` is a caller who was authenticated before, as a batch's was. Never throws:
+ * what cannot be answered is refused in the caller's dialect.
+ */
+export async function handleInference(
+  gateway: Gateway,
+  ingress: Ingress,
+  http: Request,
+  trusted: Caller | null = null,
+): Promise<Response> {
   const exchange = beginExchange(gateway, ingress, http);
   let climbed: Climb<ProviderReply> | null = null;
   try {
-    const identity = identify(exchange.headers, exchange.snapshot);
+    const identity = trusted
+      ? ok({ caller: trusted, proof: null })
+      : identify(exchange.headers, exchange.snapshot);
     if (!identity.ok) return answerFault(gateway, exchange, identity.fault);
     const { caller, proof } = identity.value;
     if (proof === null) exchange.caller = caller;

@@ -3,32 +3,54 @@
  * may ask is decided before it (routes.ts); each endpoint parses, calls and renders.
  */
 import { OpenAPIHono } from "@hono/zod-openapi";
+import { fault } from "../core/faults.ts";
 import type { ControlPorts } from "./control-ports.ts";
 import { type Endpoint, validated } from "./endpoint.ts";
+import { batchEndpoints } from "./endpoints/batches.ts";
 import { decisionEndpoints } from "./endpoints/decisions.ts";
+import { fileEndpoints } from "./endpoints/files.ts";
+import { modelEndpoints } from "./endpoints/models.ts";
 import { policyEndpoints } from "./endpoints/policy.ts";
 import { probeEndpoints } from "./endpoints/probes.ts";
+import { problem } from "./problem.ts";
 import { ROUTES } from "./routes.ts";
 
 export function createControlApp(ports: ControlPorts): (request: Request) => Response | Promise<Response> {
   const app = new OpenAPIHono();
   app.openAPIRegistry.registerComponent("securitySchemes", "key", { type: "http", scheme: "bearer" });
-  for (const endpoint of [...probeEndpoints(ports), ...decisionEndpoints(ports), ...policyEndpoints(ports)]) {
+  for (const endpoint of [
+    ...probeEndpoints(ports),
+    ...modelEndpoints(ports),
+    ...decisionEndpoints(ports),
+    ...policyEndpoints(ports),
+    ...(ports.batching
+      ? [...fileEndpoints(ports, ports.batching), ...batchEndpoints(ports, ports.batching)]
+      : []),
+  ]) {
     register(app, endpoint, ports);
   }
   app.doc31("/openapi.json", {
     openapi: "3.1.0",
     info: { title: "Pointsman", version: "0.1.0", description: "The control interface of the gateway." },
   });
+  // A row of the table that this process has no endpoint for.
+  app.notFound(() =>
+    problem(
+      fault("not_found", "unknown_path", "This gateway does not serve this path."),
+      ports.nextRequestId(),
+    ),
+  );
   return (request) => app.fetch(request);
 }
+
+const OPENAPI_METHODS = { GET: "get", POST: "post", DELETE: "delete" } as const;
 
 /** An endpoint without a row in the table of routes could never be reached: that is a bug of ours. */
 function register(app: OpenAPIHono, endpoint: Endpoint, ports: ControlPorts): void {
   const row = ROUTES.find((route) => route.method === endpoint.method && route.path === endpoint.path);
   if (!row) throw new Error(`No row for ${endpoint.method} ${endpoint.path} in the table of routes.`);
   app.openAPIRegistry.registerPath({
-    method: endpoint.method === "GET" ? "get" : "post",
+    method: OPENAPI_METHODS[endpoint.method],
     path: endpoint.path,
     summary: row.purpose,
     ...(row.access !== "open" && { security: [{ key: [] }], description: `Needs the role ${row.access}.` }),
@@ -37,6 +59,9 @@ function register(app: OpenAPIHono, endpoint: Endpoint, ports: ControlPorts): vo
       ...(endpoint.query && { query: endpoint.query }),
       ...(endpoint.body && {
         body: { required: true, content: { "application/json": { schema: endpoint.body } } },
+      }),
+      ...(endpoint.form && {
+        body: { required: true, content: { "multipart/form-data": { schema: endpoint.form } } },
       }),
     },
     responses: endpoint.responses,

@@ -1,4 +1,5 @@
 /** What the control interface asks of the rooms below it. */
+import type { BatchPorts } from "../control/batches/batch-ports.ts";
 import type { ExplainQuestion } from "../control/explain/explain-request.ts";
 import type { PolicyStatus } from "../control/policy/policy-control.ts";
 import type { Caller } from "../core/caller.ts";
@@ -21,6 +22,8 @@ export interface ControlPorts {
   /** Prometheus text. */
   metricsText(): string;
   nextRequestId(): string;
+  /** Absent: this process keeps no files, and their paths lead nowhere. */
+  readonly batching?: BatchPorts;
   /** A JSON body within the bounds that inference keeps, too. */
   readBody(request: Request): Promise<Result<unknown>>;
 }

@@ -6,11 +6,13 @@ import type { ControlPorts } from "./control-ports.ts";
 import { problem } from "./problem.ts";
 
 export interface Endpoint {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "DELETE";
   readonly path: string;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
+  /** The fields of multipart/form-data, for the document alone: the handler reads and checks `request` itself. */
+  readonly form?: z.ZodObject;
   readonly responses: Readonly<Record<number, ResponseDoc>>;
   handle(input: EndpointInput): Response | Fault | Promise<Response | Fault>;
 }
@@ -21,6 +23,8 @@ export interface EndpointInput {
   readonly query: unknown;
   readonly body: unknown;
   readonly headers: Headers;
+  /** Its body is unread where there is no `body` schema. */
+  readonly request: Request;
 }
 
 interface ResponseDoc {
@@ -30,17 +34,19 @@ interface ResponseDoc {
 
 /** What an endpoint is given: `define` keeps the types of its schemas together with its handler. */
 interface Definition<P, Q, B> {
-  readonly method: "GET" | "POST";
+  readonly method: Endpoint["method"];
   readonly path: string;
   readonly params?: z.ZodType<P>;
   readonly query?: z.ZodType<Q>;
   readonly body?: z.ZodType<B>;
+  readonly form?: z.ZodObject;
   readonly responses: Endpoint["responses"];
   handle(input: {
     readonly params: P;
     readonly query: Q;
     readonly body: B;
     readonly headers: Headers;
+    readonly request: Request;
   }): Response | Fault | Promise<Response | Fault>;
 }
 
@@ -64,7 +70,8 @@ export async function validated(
     if (!parsed.success) return problem(misfit(parsed.error), ports.nextRequestId());
     input[part] = parsed.data;
   }
-  const outcome = await endpoint.handle({ ...input, headers: c.req.raw.headers });
+  const request = c.req.raw;
+  const outcome = await endpoint.handle({ ...input, headers: request.headers, request });
   return outcome instanceof Response ? outcome : problem(outcome, ports.nextRequestId());
 }
 

@@ -4,7 +4,7 @@ import type { Role } from "../core/caller.ts";
 export type Access = Role | "open";
 
 export interface RouteRow {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "DELETE";
   /** `{name}` matches one segment. */
   readonly path: string;
   readonly access: Access;
@@ -12,8 +12,17 @@ export interface RouteRow {
 }
 
 export const ROUTES = [
-  { method: "POST", path: "/v1/chat/completions", access: "caller", purpose: "OpenAI Chat Completions" },
   { method: "GET", path: "/v1/models", access: "caller", purpose: "the use cases this key may ask for" },
+  { method: "GET", path: "/v1/models/{id}", access: "caller", purpose: "one of them" },
+  { method: "POST", path: "/v1/files", access: "caller", purpose: "upload a file" },
+  { method: "GET", path: "/v1/files", access: "caller", purpose: "the tenant's files" },
+  { method: "GET", path: "/v1/files/{id}", access: "caller", purpose: "one of them" },
+  { method: "GET", path: "/v1/files/{id}/content", access: "caller", purpose: "what is in it" },
+  { method: "DELETE", path: "/v1/files/{id}", access: "caller", purpose: "delete it" },
+  { method: "POST", path: "/v1/batches", access: "caller", purpose: "have a file of requests answered" },
+  { method: "GET", path: "/v1/batches", access: "caller", purpose: "the tenant's batches, newest first" },
+  { method: "GET", path: "/v1/batches/{id}", access: "caller", purpose: "how one of them stands" },
+  { method: "POST", path: "/v1/batches/{id}/cancel", access: "caller", purpose: "end it early" },
   { method: "GET", path: "/healthz", access: "open", purpose: "the process lives" },
   {
     method: "GET",

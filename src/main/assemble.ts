@@ -8,6 +8,7 @@ import type { ConfigSnapshot } from "../core/snapshot.ts";
 import { createAdmission } from "../gateway/admit.ts";
 import { authenticate } from "../gateway/authenticate.ts";
 import { DEFAULT_INGRESS_LIMITS, type Gateway } from "../gateway/gateway.ts";
+import { handleInference } from "../gateway/handle-inference.ts";
 import { createGatewayMetrics, type GatewayMetrics } from "../gateway/metrics/gateway-metrics.ts";
 import { readBody } from "../gateway/read-body.ts";
 import { readHeaders } from "../gateway/read-headers.ts";
@@ -19,6 +20,7 @@ import { createHealth } from "../resilience/health.ts";
 import { createRetryBudget } from "../resilience/retry-budget.ts";
 import { createDecisionQueue, type DecisionQueue } from "../store/decision-queue.ts";
 import type { Store } from "../store/ports.ts";
+import { type Batching, inferThrough, startBatching } from "./batch-runner.ts";
 import { describeThrown, type Log } from "./log.ts";
 import { systemRandom } from "./system.ts";
 
@@ -35,6 +37,7 @@ export interface Parts {
 export interface Assembly {
   readonly app: (request: Request) => Promise<Response>;
   readonly queue: DecisionQueue;
+  readonly batching: Batching;
   readonly metrics: GatewayMetrics;
   /** The fleet follows a policy that was just activated. */
   reconfigure(snapshot: ConfigSnapshot): void;
@@ -77,10 +80,29 @@ export function assemble(parts: Parts): Assembly {
   };
   const chat = findWire("openai-chat");
   if (!chat) throw new Error("This build has no openai-chat wire.");
+  const inference = createInferenceRoutes(findWire);
+  const batching = startBatching({
+    store,
+    clock,
+    random: systemRandom,
+    ids,
+    log,
+    serves: (endpoint) => inference(endpoint) !== null,
+    infer: inferThrough({
+      snapshot: control.snapshot,
+      clock,
+      handle(request, caller) {
+        const ingress = inference(new URL(request.url).pathname);
+        if (!ingress) throw new Error("A batch has an endpoint that this build does not serve.");
+        return handleInference(gateway, ingress, request, caller);
+      },
+    }),
+  });
   const app = createApp({
     gateway,
-    inference: createInferenceRoutes(findWire),
+    inference,
     control: {
+      batching: batching.ports,
       decisions: store.decisions,
       activations: store.activations,
       snapshot: control.snapshot,
@@ -101,5 +123,5 @@ export function assemble(parts: Parts): Assembly {
       },
     },
   });
-  return { app, queue, metrics, reconfigure };
+  return { app, queue, batching, metrics, reconfigure };
 }

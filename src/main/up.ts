@@ -87,7 +87,7 @@ async function serve(base: Base): Promise<number> {
     authorize: access.authorize,
     ready: () => ready,
   });
-  const { app, queue } = assembly;
+  const { app, queue, batching } = assembly;
   const server = Bun.serve({
     hostname: options.host,
     port: options.port,
@@ -105,6 +105,7 @@ async function serve(base: Base): Promise<number> {
 
   log("info", "signalled", { signal: await untilSignalled(clock) });
   policy.stop();
+  const batchesStopped = batching.stop(options.drainMs);
   return drain(
     {
       markNotReady: () => {
@@ -113,7 +114,10 @@ async function serve(base: Base): Promise<number> {
       stopListening: () => void server.stop(false),
       pending: () => server.pendingRequests,
       cutOff: () => server.stop(true),
-      flush: () => queue.flush(),
+      async flush() {
+        await batchesStopped;
+        return queue.flush();
+      },
       async close() {
         queue.close();
         access.profiles.stop();

@@ -1,4 +1,6 @@
 /** A store that forgets with the process: bounded, for `--data :memory:` and tests. Touches no disk. */
+import { type MemoryBatches, memoryBatches, readsOrWrites } from "./batch-store-memory.ts";
+import { type MemoryFiles, memoryFiles } from "./file-store-memory.ts";
 import { pageLimit, pageOf, parseRecord } from "./paging.ts";
 import type {
   Activation,
@@ -20,9 +22,14 @@ export interface MemoryStoreOptions {
 
 export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
   const gate = { closed: false };
+  const files: MemoryFiles = new Map();
+  const batches: MemoryBatches = new Map();
+  const check = () => assertOpen(gate);
   return {
     decisions: memoryDecisions(options.capacity ?? DEFAULT_CAPACITY, gate),
     activations: memoryActivations(gate),
+    files: memoryFiles({ files, assertOpen: check, inUse: (id) => readsOrWrites(batches, id) }),
+    batches: memoryBatches({ files, batches, assertOpen: check }),
     async close() {
       gate.closed = true;
     },

@@ -1,5 +1,7 @@
 /** What the house keeps, as ports. Drivers implement them and pass test/contract; callers know only these. */
 import type { Decision, DecisionOutcome } from "../core/decision.ts";
+import type { BatchStore } from "./batch-store.ts";
+import type { FileStore } from "./file-store.ts";
 
 export interface DecisionQuery {
   /** 1 to 500. */
@@ -69,5 +71,7 @@ export interface ActivationStore {
 export interface Store {
   readonly decisions: DecisionStore;
   readonly activations: ActivationStore;
+  readonly files: FileStore;
+  readonly batches: BatchStore;
   close(): Promise<void>;
 }

@@ -10,6 +10,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from "kysely";
+import type { BatchStatus } from "../../core/batches.ts";
 import type { Row, SqlValue } from "./protocol.ts";
 
 export interface Tables {
@@ -23,6 +24,52 @@ export interface Tables {
     document: string;
   };
   activations: { id: string; at: number; document: string };
+  files: FileRow;
+  file_parts: { file_id: string; part: number; size: number; bytes: Uint8Array };
+  batches: BatchRow;
+  batch_results: { batch_id: string; line: number };
+}
+
+export interface FileRow {
+  id: string;
+  tenant: string;
+  purpose: string;
+  filename: string;
+  bytes: number;
+  created_at: number;
+  expires_at: number | null;
+  state: "open" | "complete" | "gone";
+}
+
+export interface BatchRow {
+  id: string;
+  tenant: string;
+  /** A `BatchOrder` as JSON. */
+  stated: string;
+  input_file_id: string;
+  status: BatchStatus;
+  model: string | null;
+  /** `BatchIssue`s as JSON. */
+  issues: string;
+  output_file_id: string | null;
+  error_file_id: string | null;
+  total: number;
+  completed: number;
+  failed: number;
+  input_tokens: number;
+  cached_tokens: number;
+  output_tokens: number;
+  reasoning_tokens: number;
+  expires_at: number;
+  in_progress_at: number | null;
+  finalizing_at: number | null;
+  completed_at: number | null;
+  failed_at: number | null;
+  expired_at: number | null;
+  cancelling_at: number | null;
+  cancelled_at: number | null;
+  owner: string | null;
+  lease_until: number;
 }
 
 /** Runs one statement somewhere and answers with its rows. */
@@ -60,7 +107,8 @@ function driverOver(execute: Execute): Driver {
 
 function bindable(value: unknown): SqlValue {
   if (typeof value === "string" || typeof value === "number" || value === null) return value;
-  throw new TypeError(`SQLite is given text, numbers and null here, not ${typeof value}.`);
+  if (value instanceof Uint8Array) return value;
+  throw new TypeError(`SQLite is given text, numbers, bytes and null here, not ${typeof value}.`);
 }
 
 function unsupported(what: string): never {

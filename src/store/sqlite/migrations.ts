@@ -36,6 +36,69 @@ const MIGRATIONS: readonly Migration[] = [
        )`,
     ],
   },
+  {
+    version: 2,
+    name: "files and batches",
+    statements: [
+      `CREATE TABLE files (
+         id TEXT PRIMARY KEY,
+         tenant TEXT NOT NULL,
+         purpose TEXT NOT NULL,
+         filename TEXT NOT NULL,
+         bytes INTEGER NOT NULL,
+         created_at INTEGER NOT NULL,
+         expires_at INTEGER,
+         state TEXT NOT NULL
+       )`,
+      "CREATE INDEX files_by_tenant ON files (tenant, id)",
+      "CREATE INDEX files_to_sweep ON files (id) WHERE state <> 'complete' OR expires_at IS NOT NULL",
+      // The size stands before the bytes, where it is read without them.
+      `CREATE TABLE file_parts (
+         file_id TEXT NOT NULL,
+         part INTEGER NOT NULL,
+         size INTEGER NOT NULL,
+         bytes BLOB NOT NULL,
+         UNIQUE (file_id, part)
+       )`,
+      `CREATE TABLE batches (
+         id TEXT PRIMARY KEY,
+         tenant TEXT NOT NULL,
+         stated TEXT NOT NULL,
+         input_file_id TEXT NOT NULL,
+         status TEXT NOT NULL,
+         model TEXT,
+         issues TEXT NOT NULL DEFAULT '[]',
+         output_file_id TEXT,
+         error_file_id TEXT,
+         total INTEGER NOT NULL DEFAULT 0,
+         completed INTEGER NOT NULL DEFAULT 0,
+         failed INTEGER NOT NULL DEFAULT 0,
+         input_tokens INTEGER NOT NULL DEFAULT 0,
+         cached_tokens INTEGER NOT NULL DEFAULT 0,
+         output_tokens INTEGER NOT NULL DEFAULT 0,
+         reasoning_tokens INTEGER NOT NULL DEFAULT 0,
+         expires_at INTEGER NOT NULL,
+         in_progress_at INTEGER,
+         finalizing_at INTEGER,
+         completed_at INTEGER,
+         failed_at INTEGER,
+         expired_at INTEGER,
+         cancelling_at INTEGER,
+         cancelled_at INTEGER,
+         owner TEXT,
+         lease_until INTEGER NOT NULL DEFAULT 0
+       )`,
+      "CREATE INDEX batches_by_tenant ON batches (tenant, id)",
+      "CREATE INDEX batches_by_end ON batches (expires_at)",
+      `CREATE INDEX batches_live ON batches (id)
+         WHERE status IN ('validating', 'in_progress', 'finalizing', 'cancelling')`,
+      `CREATE TABLE batch_results (
+         batch_id TEXT NOT NULL,
+         line INTEGER NOT NULL,
+         PRIMARY KEY (batch_id, line)
+       ) WITHOUT ROWID`,
+    ],
+  },
 ];
 
 const SCHEMA_VERSION = MIGRATIONS.at(-1)?.version ?? 0;

@@ -6,7 +6,12 @@
 import type { StoreErrorKind } from "../store-error.ts";
 
 /** What SQLite can bind and return, as far as this house uses it. */
-export type SqlValue = string | number | null;
+export type SqlValue = string | number | null | Uint8Array;
+
+export interface Statement {
+  readonly sql: string;
+  readonly parameters: readonly SqlValue[];
+}
 
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -19,7 +24,9 @@ export type ToThread =
       /** Decisions kept. */
       readonly retain: number;
     }
-  | { readonly type: "execute"; readonly sql: string; readonly parameters: readonly SqlValue[] }
+  | ({ readonly type: "execute" } & Statement)
+  /** All of them or none, in order; answered with the rows of the last. */
+  | { readonly type: "transaction"; readonly statements: readonly Statement[] }
   /** Answered when the file is closed; nothing may follow. */
   | { readonly type: "close" }
   | string;

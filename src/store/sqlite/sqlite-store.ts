@@ -14,7 +14,9 @@ import type {
   Store,
 } from "../ports.ts";
 import { encodeBatch } from "./batch.ts";
+import { sqliteBatches } from "./batch-store.ts";
 import { type Execute, queriesOver, type Tables } from "./dialect.ts";
+import { sqliteFiles, type Writing } from "./file-store.ts";
 import { type DatabaseThread, startThread } from "./thread.ts";
 
 const DEFAULT_RETAIN = 1_000_000;
@@ -54,9 +56,15 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
   };
   const reads = queriesOver(read);
   const writes = queriesOver((sql, parameters) => writer.ask({ type: "execute", sql, parameters }));
+  const write: Writing = {
+    one: (sql, ...parameters) => writer.ask({ type: "execute", sql, parameters }),
+    all: (statements) => writer.ask({ type: "transaction", statements }),
+  };
   return {
     decisions: sqliteDecisions(writer, reads),
     activations: sqliteActivations(writes, reads),
+    files: sqliteFiles(write, reads),
+    batches: sqliteBatches(write, reads),
     ready: () => writer.opened(),
     async close() {
       closed = true;

@@ -6,7 +6,7 @@ import type { Database, SQLQueryBindings } from "bun:sqlite";
 import { StoreError } from "../store-error.ts";
 import { guarded, openForReading, openForWriting } from "./connection.ts";
 import { createDecisionWriter, type DecisionWriter } from "./decision-writer.ts";
-import type { FromThread, Row, ToThread } from "./protocol.ts";
+import type { FromThread, Row, Statement, ToThread } from "./protocol.ts";
 
 declare const self: Worker;
 
@@ -40,15 +40,26 @@ function handle(message: ToThread): readonly Row[] {
     guarded(path, () => writer?.write(message));
     return [];
   }
-  if (message.type === "execute") {
-    // .query keeps the compiled statement: the house has a handful of them.
-    return guarded(path, () =>
-      database.query<Row, SQLQueryBindings[]>(message.sql).all(...message.parameters),
-    );
-  }
+  if (message.type === "execute") return guarded(path, () => run(database, message));
+  if (message.type === "transaction") return guarded(path, () => runAll(database, message.statements));
   session = null;
   close(database, writer !== null);
   return [];
+}
+
+/** .query keeps the compiled statement: the house has a handful of them. */
+function run(database: Database, { sql, parameters }: Statement): Row[] {
+  return database.query<Row, SQLQueryBindings[]>(sql).all(...parameters);
+}
+
+/** Immediate: a read lock that turns into a write lock would not wait for another process's. */
+function runAll(database: Database, statements: readonly Statement[]): Row[] {
+  let rows: Row[] = [];
+  const all = database.transaction(() => {
+    for (const statement of statements) rows = run(database, statement);
+  });
+  all.immediate();
+  return rows;
 }
 
 function open(message: Extract<ToThread, { type: "open" }>): Session {

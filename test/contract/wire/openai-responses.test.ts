@@ -1,7 +1,9 @@
 /** OpenAI Responses under the wire contract, with the bytes that OpenAI and its followers send. */
+import { expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { openaiResponses } from "../../../src/wires/openai-responses.ts";
+import { CONTEXT, framesOf, readBytes, renderFrames } from "./streams.ts";
 import { type ErrorFixture, type Expected, type ExpectedError, wireContract } from "./wire-contract.ts";
 
 const FOLDER = join(import.meta.dir, "../../fixtures/openai-responses");
@@ -366,3 +368,35 @@ wireContract(openaiResponses, {
   ),
   refused: REFUSED,
 });
+
+/** What a server left out is filled in, and what a built-in tool does meanwhile is told when it is done. */
+const FILLED_IN = ["sparse", "all-at-the-end", "tool-call-no-arguments", "web-search", "custom-tool"];
+
+test.each(Object.keys(STREAMS).filter((name) => STREAMS[name]?.fault === undefined))(
+  "between two of this wire, %s comes out as it went in, frame by frame",
+  (name) => {
+    const bytes = new Uint8Array(readFileSync(join(FOLDER, `${name}.sse`)));
+    const bodies = framesOf(openaiResponses, [bytes]).flatMap(({ data }) =>
+      data.startsWith("{") ? [JSON.parse(data)] : [],
+    );
+    const rendered = renderFrames(openaiResponses, readBytes(openaiResponses, [bytes]), CONTEXT);
+    const back = rendered.map(({ data }) => JSON.parse(data));
+    const { output } = bodies.at(-1).response;
+    if (name !== "tool-call-no-arguments") expect(back.at(-1).response.output).toMatchObject(output);
+    if (FILLED_IN.includes(name)) return;
+    expect(essential(back)).toEqual(essential(bodies));
+  },
+);
+
+/**
+ * Frames without what is the gateway's own to tell: numbers, response objects, the name of a finished call, and
+ * the incomplete preview of encrypted reasoning with which an item is announced.
+ */
+function essential(chunks: readonly Record<string, unknown>[]): readonly unknown[] {
+  const told = chunks.filter(({ type }) => type !== "keepalive" && type !== "response.queued");
+  return told.map(({ sequence_number: _number, response: _response, name: _name, ...chunk }) => {
+    if (chunk.type !== "response.output_item.added") return chunk;
+    const { encrypted_content: _preview, ...item } = chunk.item as Record<string, unknown>;
+    return { ...chunk, item };
+  });
+}
