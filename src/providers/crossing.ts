@@ -3,7 +3,7 @@
  * contract cannot carry is named, as a warning or under `strict` as a fault; nothing disappears in silence.
  */
 import { type Fault, fault } from "../core/faults.ts";
-import type { ContentPart, ModelRequest } from "../core/request.ts";
+import type { ContentPart, ModelRequest, WireId } from "../core/request.ts";
 import type { Warning } from "../wires/wire.ts";
 import { type AnyWire, findWire } from "./wire-registry.ts";
 
@@ -13,6 +13,9 @@ const NOTHING: readonly Warning[] = [];
 export function crossingLosses(request: ModelRequest, wire: AnyWire): readonly Warning[] | Fault {
   const origin = request.origin.wire;
   if (origin === wire.id) return NOTHING;
+  if (dialectOf(origin) === dialectOf(wire.id)) return fileFault(request) ?? NOTHING;
+  const uploaded = fileFault(request);
+  if (uploaded) return uploaded;
   const controls = findWire(origin)?.beyondContract(request) ?? [];
   const warnings: Warning[] = controls.map((control) => ({
     control,
@@ -20,19 +23,11 @@ export function crossingLosses(request: ModelRequest, wire: AnyWire): readonly W
   }));
   for (const [index, message] of request.messages.entries()) {
     for (const part of message.content) {
-      if (isFile(part)) {
-        return fault(
-          "invalid",
-          "unsupported_content",
-          "A file uploaded to one provider cannot be read by the chosen model. Send the file itself.",
-          { param: `messages[${index}].content` },
-        );
-      }
       if (part.type !== "opaque" || part.wire === wire.id) continue;
-      const type = typeof part.value.type === "string" ? part.value.type.slice(0, 64) : "content";
+      const type = typeof part.value.type === "string" ? part.value.type : Object.keys(part.value)[0];
       warnings.push({
         control: `messages[${index}].content`,
-        message: `Content of the type \`${type}\` exists on ${part.wire} only and was left out.`,
+        message: `Content of the type \`${(type ?? "unknown").slice(0, 64)}\` exists on ${part.wire} only and was left out.`,
       });
     }
   }
@@ -41,6 +36,22 @@ export function crossingLosses(request: ModelRequest, wire: AnyWire): readonly W
     return fault("invalid", "unsupported_control", first.message, { param: first.control });
   }
   return warnings;
+}
+
+/** Wires whose bodies are the same but for where they are sent. */
+function dialectOf(wire: WireId): string {
+  return wire === "bedrock-invoke" ? "anthropic-messages" : wire;
+}
+
+function fileFault({ messages }: ModelRequest): Fault | null {
+  const index = messages.findIndex(({ content }) => content.some(isFile));
+  if (index === -1) return null;
+  return fault(
+    "invalid",
+    "unsupported_content",
+    "A file uploaded to one provider cannot be read by the chosen model. Send the file itself.",
+    { param: `messages[${index}].content` },
+  );
 }
 
 function isFile(part: ContentPart): boolean {

@@ -2,6 +2,7 @@
 import type { WireId } from "../core/request.ts";
 import { anthropicMessages } from "../wires/anthropic-messages.ts";
 import { bedrockConverse } from "../wires/bedrock-converse.ts";
+import { bedrockInvoke } from "../wires/bedrock-invoke.ts";
 import { gemini } from "../wires/gemini.ts";
 import { geminiEmbeddings } from "../wires/gemini-embeddings.ts";
 import { native } from "../wires/native.ts";
@@ -20,6 +21,7 @@ const WIRES = new Map<WireId, AnyWire>(
     openaiEmbeddings,
     anthropicMessages,
     bedrockConverse,
+    bedrockInvoke,
     gemini,
     geminiEmbeddings,
     native,

@@ -3,9 +3,10 @@ import { failed, ok, type Result } from "../../core/faults.ts";
 import type { ModelRequest } from "../../core/request.ts";
 import { withoutContract } from "../contract-metadata.ts";
 import { isRecord } from "../fields.ts";
+import { type Losses, lose, loseReasoning, nameOf, noLosses } from "../losses.ts";
+import { isClaude, type ModelTraits } from "../model-version.ts";
 import type { JsonObject, Lowered, LowerTarget } from "../wire.ts";
 import { WIRE_ID } from "./fields.ts";
-import { type Losses, lose, loseReasoning, nameOf, noLosses } from "./losses.ts";
 import {
   type Body,
   removeFormat,
@@ -14,7 +15,6 @@ import {
   renderTools,
   SAMPLING_FIELDS,
 } from "./lower-sections.ts";
-import { isClaude, type ModelTraits } from "./model-version.ts";
 import { type Rendering, renderMessages } from "./render-messages.ts";
 import { canReturn, isSealed } from "./seal.ts";
 import { fitBudget, fitThinking, reconcile, removeThinking, renderThinking } from "./thinking.ts";

@@ -1,10 +1,10 @@
 /** Events as the caller's whole answer of this wire. Owns how pieces are joined into content blocks. */
 import type { FinishReason, StreamEvent, Usage } from "../../core/events.ts";
+import { toInput } from "../tool-input.ts";
 import type { JsonObject, RenderContext } from "../wire.ts";
 import { fromExtra, WIRE_ID } from "./fields.ts";
 import { renderFinish } from "./finish-reason.ts";
 import { messageId } from "./render.ts";
-import { toInput } from "./tool-input.ts";
 import { inputTokens, renderUsage } from "./usage.ts";
 
 type BlockDraft =

@@ -2,10 +2,10 @@
 import type { Effort, ModelRequest } from "../../core/request.ts";
 import { budgetOf, effortOf } from "../effort.ts";
 import { isRecord } from "../fields.ts";
+import { type Losses, lose, nameOf } from "../losses.ts";
+import { isClaude, type ModelTraits, traitsOf } from "../model-version.ts";
 import type { JsonObject, LowerTarget } from "../wire.ts";
 import { WIRE_ID } from "./fields.ts";
-import { type Losses, lose, nameOf } from "./losses.ts";
-import { isClaude, type ModelTraits, traitsOf } from "./model-version.ts";
 
 type Body = Record<string, unknown>;
 

@@ -1,6 +1,6 @@
 /** Cache hints as this wire's cache points. Owns how many there may be and which are left out. */
 import type { CacheHint, ModelRequest } from "../../core/request.ts";
-import { type Losses, lose, nameOf } from "../anthropic-messages/losses.ts";
+import { type Losses, lose, nameOf } from "../losses.ts";
 import type { JsonObject, LowerTarget } from "../wire.ts";
 
 /** Bedrock refuses a request with more. */

@@ -1,9 +1,9 @@
 /** Thinking of Claude behind Converse. Owns which of its two ways a generation takes, and what goes with it. */
 import type { Effort, ModelRequest } from "../../core/request.ts";
-import { type Losses, lose, nameOf } from "../anthropic-messages/losses.ts";
-import { traitsOf } from "../anthropic-messages/model-version.ts";
 import { budgetOf } from "../effort.ts";
 import { isRecord } from "../fields.ts";
+import { type Losses, lose, nameOf } from "../losses.ts";
+import { traitsOf } from "../model-version.ts";
 import type { JsonObject } from "../wire.ts";
 
 /** The least that a budget may be. */

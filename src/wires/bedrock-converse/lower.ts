@@ -1,9 +1,9 @@
 /** A request in the provider's terms. Owns which fields are sent; whether the model may serve was decided before. */
 import { failed, ok, type Result } from "../../core/faults.ts";
 import type { ModelRequest } from "../../core/request.ts";
-import { type Losses, lose, noLosses } from "../anthropic-messages/losses.ts";
 import { withoutContract } from "../contract-metadata.ts";
 import { isRecord } from "../fields.ts";
+import { type Losses, lose, noLosses } from "../losses.ts";
 import type { JsonObject, Lowered, LowerTarget } from "../wire.ts";
 import { cachePointsOf } from "./cache-points.ts";
 import { familyOf } from "./families.ts";

@@ -4,16 +4,15 @@
  * there belongs to the caller.
  */
 import { EFFORTS, type Effort, type ModelRequest, type ReasoningControl } from "../../core/request.ts";
-import { type Losses, lose, nameOf } from "../anthropic-messages/losses.ts";
 import { effortOf } from "../effort.ts";
 import { isRecord } from "../fields.ts";
+import { type Losses, lose, nameOf } from "../losses.ts";
 import type { JsonObject, LowerTarget } from "../wire.ts";
 import { atLeastLow, misfitsClaude, renderClaudeThinking } from "./claude-thinking.ts";
 import { type Family, familyOf } from "./families.ts";
 
 type Fields = Record<string, unknown>;
 
-const NO_REASONING: ReasoningControl = {};
 const SPELLINGS_OF_TOP_K = ["top_k", "k", "inferenceConfig"];
 const SPELLINGS_OF_REASONING = [
   "thinking",
@@ -159,6 +158,7 @@ function renderParallelCalls(
   const { parallelToolCalls: wanted, origin } = request;
   // Parallel calls are what every model does that can.
   if (wanted === undefined || wanted === target.capabilities.has("parallel_tools")) return;
+  if (request.tools.length === 0) return;
   if (singleCalls(request, target)) fields[TOOL_CHOICE] = { type: "auto", disable_parallel_tool_use: true };
   else lose(losses, nameOf("parallelToolCalls", origin.wire));
 }
@@ -170,7 +170,7 @@ function renderReasoning(
   losses: Losses,
 ): Effort | null {
   if (request.reasoning === undefined) return null;
-  const { effort: stated, budgetTokens } = request.reasoning ?? NO_REASONING;
+  const { effort: stated, budgetTokens } = request.reasoning;
   const effort = stated ?? effortOf(budgetTokens ?? 0);
   if (!target.capabilities.has("reasoning")) {
     // A model that does not think already does what `none` asks for.

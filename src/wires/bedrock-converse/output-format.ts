@@ -1,11 +1,15 @@
 /** Structured output in this wire's terms, both ways. Owns that the schema travels as text, and what stands in. */
 import { type Fault, fault } from "../../core/faults.ts";
+import { parseJson } from "../../core/json.ts";
 import type { ResponseFormat } from "../../core/request.ts";
-import { enforceable } from "../anthropic-messages/output-schema.ts";
 import { isRecord } from "../fields.ts";
+import { enforceable } from "../output-schema.ts";
 import type { JsonObject, LowerTarget } from "../wire.ts";
 import type { OutputConfig } from "./request-schema.ts";
 
+const utf8 = new TextEncoder();
+/** Levels of a schema; deeper ones are a mistake or an attack. */
+const MAX_DEPTH = 64;
 const TEXT: ResponseFormat = { type: "text" };
 const UNNAMED = "response";
 const ANY_JSON =
@@ -16,14 +20,12 @@ export function readOutputFormat(config: OutputConfig | null | undefined): Respo
   const wanted = config?.textFormat?.structure.jsonSchema;
   if (!wanted) return TEXT;
   const param = "outputConfig.textFormat.structure.jsonSchema.schema";
-  let schema: unknown;
-  try {
-    schema = JSON.parse(wanted.schema);
-  } catch {
-    schema = null;
+  // Text inside the body's text: what was checked of the body was not checked of it.
+  const parsed = parseJson(utf8.encode(wanted.schema), MAX_DEPTH);
+  if (parsed.ok && isRecord(parsed.value)) {
+    return { type: "json_schema", name: wanted.name ?? UNNAMED, schema: parsed.value, strict: true };
   }
-  if (isRecord(schema)) return { type: "json_schema", name: wanted.name ?? UNNAMED, schema, strict: true };
-  const message = `\`${param}\` must be the text of a JSON Schema: an object, as JSON.`;
+  const message = `\`${param}\` must be the text of a JSON Schema: an object, as JSON, of at most ${MAX_DEPTH} levels.`;
   return fault("invalid", "invalid_value", message, { param });
 }
 

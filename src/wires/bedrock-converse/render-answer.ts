@@ -37,7 +37,7 @@ export function renderConverseAnswer(events: readonly StreamEvent[], context: Re
   }
   return {
     output: { message: { role: "assistant", content: draft.blocks.map(renderBlock) } },
-    ...stopFields(draft.end, context),
+    ...stopFields(draft.end),
     ...metadataFields(usage, draft.usageExtra, context),
   };
 }

@@ -4,8 +4,8 @@
  */
 import { fault } from "../../core/faults.ts";
 import type { ContentPart, MediaSource, Message, ModelRequest, WireId } from "../../core/request.ts";
-import { type Losses, lose, nameOf } from "../anthropic-messages/losses.ts";
-import { toInput } from "../anthropic-messages/tool-input.ts";
+import { type Losses, lose, nameOf } from "../losses.ts";
+import { toInput } from "../tool-input.ts";
 import type { JsonObject, LowerTarget } from "../wire.ts";
 import { asBlob } from "./blob.ts";
 import type { CachePoints } from "./cache-points.ts";

@@ -1,8 +1,8 @@
 /** Sampling controls in this wire's terms. Owns `inferenceConfig`, its ranges, and what has no place in it. */
 import type { ModelRequest } from "../../core/request.ts";
-import { type Losses, lose, nameOf } from "../anthropic-messages/losses.ts";
-import { traitsOf } from "../anthropic-messages/model-version.ts";
 import { isRecord } from "../fields.ts";
+import { type Losses, lose, nameOf } from "../losses.ts";
+import { traitsOf } from "../model-version.ts";
 import type { LowerTarget } from "../wire.ts";
 import { familyOf } from "./families.ts";
 

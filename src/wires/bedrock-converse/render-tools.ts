@@ -1,7 +1,7 @@
 /** Tools in this wire's terms. Owns `toolConfig` and when it must be there; knows no message but by its calls. */
 import type { ModelRequest, Tool, ToolChoice } from "../../core/request.ts";
-import { type Losses, lose } from "../anthropic-messages/losses.ts";
-import { enforceable } from "../anthropic-messages/output-schema.ts";
+import { type Losses, lose } from "../losses.ts";
+import { enforceable } from "../output-schema.ts";
 import type { JsonObject, LowerTarget } from "../wire.ts";
 import type { CachePoints } from "./cache-points.ts";
 import { singleCalls } from "./model-fields.ts";

@@ -27,6 +27,7 @@ export interface RenderState {
 }
 
 type Rendered = readonly [RenderState, readonly Frame[]];
+type EndEvent = Extract<StreamEvent, { type: "choice_end" }>;
 type ChoiceEvent = Exclude<Extract<StreamEvent, { choice: number }>, { type: "choice_end" }>;
 
 const NO_FRAMES: readonly Frame[] = [];
@@ -155,29 +156,24 @@ function begun(state: RenderState, frames: Frame[]): RenderState {
   return { ...state, begun: true };
 }
 
-function renderStop(event: Extract<StreamEvent, { type: "choice_end" }>, state: RenderState): Rendered {
+function renderStop(event: EndEvent, state: RenderState): Rendered {
   const frames: Frame[] = [];
   const next = closed(begun(state, frames), frames);
-  frames.push(frameOf("messageStop", { ...stopFields(event, next.context) }));
+  frames.push(frameOf("messageStop", stopFields(event)));
   return [next, frames];
 }
 
-/** Members of a `messageStop`, which in a whole answer stand at the top. */
-export function stopFields(
-  { reason, extra }: Pick<Extract<StreamEvent, { type: "choice_end" }>, "reason" | "extra">,
-  context: RenderContext,
-): JsonObject {
+/**
+ * Members of a `messageStop`, which in a whole answer stand at the top. Which stop sequence it was is told
+ * unasked: the service waits to be asked by a path into the model's own fields.
+ */
+export function stopFields({ reason, extra }: Pick<EndEvent, "reason" | "extra">): JsonObject {
   const fields: Record<string, unknown> = { ...fromExtra(extra), stopReason: renderStopReason(reason) };
-  if (reason.stopSequence !== undefined && asksForStopSequence(context)) {
+  if (reason.stopSequence !== undefined) {
     const own = isRecord(fields.additionalModelResponseFields) ? fields.additionalModelResponseFields : {};
     fields.additionalModelResponseFields = { ...own, stop_sequence: reason.stopSequence };
   }
   return fields;
-}
-
-function asksForStopSequence({ request }: RenderContext): boolean {
-  const paths = request?.origin.body.additionalModelResponseFieldPaths;
-  return Array.isArray(paths) && paths.includes("/stop_sequence");
 }
 
 /** An answer whose usage nobody knows ends without metadata: clients cannot do with half of it. */

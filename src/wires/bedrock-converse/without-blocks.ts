@@ -1,6 +1,7 @@
 /** A caller's own conversation for a model that refuses some of its blocks. Owns which ones may be left out. */
-import { type Losses, lose } from "../anthropic-messages/losses.ts";
+
 import { isRecord } from "../fields.ts";
+import { type Losses, lose } from "../losses.ts";
 import type { LowerTarget } from "../wire.ts";
 import { familyOf } from "./families.ts";
 

@@ -1,7 +1,7 @@
 /** An embedding request in the terms of the family that is asked. Owns their bodies on the way out. */
 import { failed, ok, type Result } from "../../core/faults.ts";
 import type { EmbeddingInput, ModelRequest } from "../../core/request.ts";
-import { type Losses, lose, noLosses } from "../anthropic-messages/losses.ts";
+import { type Losses, lose, noLosses } from "../losses.ts";
 import type { JsonObject, Lowered, LowerTarget } from "../wire.ts";
 import { isCohereBody } from "./embedding-request.ts";
 import { WIRE_ID } from "./fields.ts";

@@ -1,10 +1,10 @@
 /** A request for InvokeModel. Owns which family's body is made, and what Bedrock's form of Messages lacks. */
 import { type Fault, failed, fault, ok, type Result } from "../../core/faults.ts";
 import type { ContentPart, ModelRequest } from "../../core/request.ts";
-import { type Losses, lose } from "../anthropic-messages/losses.ts";
 import { anthropicMessages } from "../anthropic-messages.ts";
 import { encodeBase64 } from "../base64.ts";
 import { withoutContract } from "../contract-metadata.ts";
+import { type Losses, lose } from "../losses.ts";
 import type { Lowered, LowerTarget } from "../wire.ts";
 import { lowerEmbedding } from "./embedding-lower.ts";
 import { METADATA_HEADER, WIRE_ID } from "./fields.ts";

@@ -1,6 +1,6 @@
 /** Controls that cannot be honoured, by the model or by the API. Owns what is taken out and what is said of it. */
 import type { ContentPart, ModelRequest } from "../../core/request.ts";
-import { nameOf } from "../anthropic-messages/losses.ts";
+import { nameOf } from "../losses.ts";
 import type { LowerTarget, Warning } from "../wire.ts";
 import { ownSignature } from "./signature.ts";
 import { thinksAnyway } from "./thinking.ts";

@@ -45,8 +45,10 @@ export function renderNativeFault(fault: Fault, requestId: string): RenderedFaul
 export function faultBody(fault: Fault, requestId: string): JsonObject {
   const { kind, code, message, param, retryAfterMs } = fault;
   const retryAfter = retryAfterMs === undefined ? null : Math.max(0, Math.ceil(retryAfterMs));
+  // What other dialects call the model is here the use case.
+  const field = param === "model" ? "use_case" : (param ?? null);
   return {
-    error: { kind, code, message, param: param ?? null, retry_after_ms: retryAfter },
+    error: { kind, code, message, param: field, retry_after_ms: retryAfter },
     request_id: requestId,
   };
 }

@@ -163,14 +163,23 @@ export function contentLosses({ messages, tools }: ModelRequest): readonly Warni
 
 const NO_LOSSES: readonly Warning[] = [];
 
-/** Tool results may sit in a user's turn on other wires; here each is a message of its own. */
+/**
+ * Tool results may sit in a user's turn on other wires; here each is a message of its own, and takes text alone:
+ * what a tool showed follows as the user's.
+ */
 function renderOther(message: Message, rendered: JsonObject[]): void {
+  const shown: ContentPart[] = [];
   const rest: ContentPart[] = [];
   for (const part of message.content) {
     if (part.type === "tool_result") {
-      rendered.push({ role: "tool", tool_call_id: part.callId, content: renderContent(part.content) });
+      const text = part.content.filter((inner) => inner.type === "text");
+      for (const inner of part.content) {
+        if (inner.type === "image" || inner.type === "document") shown.push(inner);
+      }
+      rendered.push({ role: "tool", tool_call_id: part.callId, content: renderContent(text) });
     } else rest.push(part);
   }
+  if (shown.length > 0) rest.unshift(...shown);
   if (rest.length === 0) return;
   const role = message.role === "tool" ? "user" : message.role;
   rendered.push({ role, content: renderContent(rest) });

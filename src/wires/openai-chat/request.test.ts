@@ -214,3 +214,28 @@ describe("lower", () => {
     expect(request.origin.body).toEqual(before);
   });
 });
+
+test("what a tool showed follows its text as the user's own", () => {
+  const image = {
+    type: "image",
+    source: { kind: "base64", mediaType: "image/png", data: "iVBOR" },
+  } as const;
+  const result = {
+    type: "tool_result",
+    callId: "c1",
+    content: [{ type: "text", text: "A chart." }, image],
+  } as const;
+  const messages = [{ role: "user", content: [result, { type: "text", text: "Explain it." }] }] as const;
+  const origin = { wire: "native", body: {}, rewritten: new Set<never>() } as const;
+  const { body } = lower({ ...parse(), messages, origin });
+  expect(body.messages).toEqual([
+    { role: "tool", tool_call_id: "c1", content: "A chart." },
+    {
+      role: "user",
+      content: [
+        { type: "image_url", image_url: { url: "data:image/png;base64,iVBOR" } },
+        { type: "text", text: "Explain it." },
+      ],
+    },
+  ]);
+});

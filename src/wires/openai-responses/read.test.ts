@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
 import type { StreamEvent } from "../../core/events.ts";
-import { fault } from "../../core/faults.ts";
 import { openaiResponses } from "../openai-responses.ts";
 import type { RenderContext } from "../wire.ts";
 
@@ -27,8 +26,8 @@ function read(...chunks: readonly Chunk[]): readonly StreamEvent[] {
   return [...events, ...openaiResponses.flush(state)];
 }
 
-function render(events: readonly StreamEvent[], context = CONTEXT): readonly Chunk[] {
-  let state = openaiResponses.renderStart(context);
+function render(events: readonly StreamEvent[]): readonly Chunk[] {
+  let state = openaiResponses.renderStart(CONTEXT);
   const chunks: Chunk[] = [];
   for (const event of events) {
     const [next, frames] = openaiResponses.renderEvent(event, state);
@@ -36,14 +35,6 @@ function render(events: readonly StreamEvent[], context = CONTEXT): readonly Chu
     for (const { data } of frames) chunks.push(JSON.parse(data));
   }
   return chunks;
-}
-
-function types(chunks: readonly Chunk[]): readonly unknown[] {
-  return chunks.map((chunk) => String(chunk.type).replace("response.", ""));
-}
-
-function responseOf(chunk: Chunk | undefined): Chunk {
-  return chunk?.response as Chunk;
 }
 
 const said = (...events: readonly StreamEvent[]): readonly StreamEvent[] => [
@@ -58,19 +49,6 @@ const thought = (piece: string, seal: { signature?: string; redacted?: string } 
   choice: 0,
   text: piece,
   ...seal,
-});
-const call = (index: number): StreamEvent => ({
-  type: "tool_call",
-  choice: 0,
-  index,
-  id: `c${index}`,
-  name: "f",
-});
-const pieceOf = (index: number, piece: string): StreamEvent => ({
-  type: "tool_arguments",
-  choice: 0,
-  index,
-  text: piece,
 });
 
 describe("reasoning that is signed or encrypted", () => {

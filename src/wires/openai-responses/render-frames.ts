@@ -6,6 +6,7 @@ import { faultBody } from "../openai-chat/render-fault.ts";
 import type { JsonObject } from "../wire.ts";
 import {
   type CallDraft,
+  listScores,
   newPart,
   type OpenItem,
   type PartDraft,
@@ -105,7 +106,7 @@ export function partDone(sink: FrameSink | null, item: OpenItem, part: PartDraft
   const text = JSON.stringify(part.text);
   switch (part.type) {
     case "output_text": {
-      const members = `${place},"text":${text},"logprobs":${JSON.stringify(part.logprobs)}`;
+      const members = `${place},"text":${text},"logprobs":${JSON.stringify(listScores(part.logprobs))}`;
       emit(sink, "response.output_text.done", members);
       break;
     }

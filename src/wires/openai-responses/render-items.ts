@@ -4,11 +4,17 @@ import type { JsonObject } from "../wire.ts";
 export type PartType = "output_text" | "refusal" | "summary_text" | "reasoning_text";
 export type ItemStatus = "in_progress" | "completed" | "incomplete";
 
+/** Log probabilities in the order they came, linked backwards: a copy a token would cost the square of them. */
+export interface Scores {
+  readonly last: readonly unknown[];
+  readonly before: Scores | null;
+}
+
 export interface PartDraft {
   readonly type: PartType;
   readonly text: string;
   readonly annotations: readonly JsonObject[];
-  readonly logprobs: readonly unknown[];
+  readonly logprobs: Scores | null;
 }
 
 /** A message, or reasoning: items whose content comes in parts, one after the other. */
@@ -39,7 +45,7 @@ export interface CallDraft {
 const NOTHING: readonly never[] = [];
 
 export function newPart(type: PartType): PartDraft {
-  return { type, text: "", annotations: NOTHING, logprobs: NOTHING };
+  return { type, text: "", annotations: NOTHING, logprobs: null };
 }
 
 /** Where `part` stands among the parts of its kind: reasoning counts its summary apart from its content. */
@@ -50,8 +56,15 @@ export function partIndex(item: OpenItem, type: PartType): number {
 
 export function renderPart({ type, text, annotations, logprobs }: PartDraft): JsonObject {
   if (type === "refusal") return { type, refusal: text };
-  if (type === "output_text") return { type, annotations, logprobs, text };
+  if (type === "output_text") return { type, annotations, logprobs: listScores(logprobs), text };
   return { type, text };
+}
+
+export function listScores(scores: Scores | null): readonly unknown[] {
+  if (scores === null) return NOTHING;
+  const pieces: (readonly unknown[])[] = [];
+  for (let at: Scores | null = scores; at !== null; at = at.before) pieces.push(at.last);
+  return pieces.reverse().flat();
 }
 
 export function renderItem(item: OpenItem, status: ItemStatus): JsonObject {

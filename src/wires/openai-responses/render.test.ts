@@ -301,4 +301,3 @@ describe("the response object", () => {
     expect(openaiResponses.renderAnswer(said(text("Hi")), CONTEXT).usage).toBeNull();
   });
 });
-

@@ -125,7 +125,7 @@ function addText(
   const open = ensurePart(state.open, type, sink);
   const before = open.part ?? newPart(type);
   frames.partDelta(sink, open, before, text, logprobs, fields);
-  const scores = logprobs.length === 0 ? before.logprobs : [...before.logprobs, ...logprobs];
+  const scores = logprobs.length === 0 ? before.logprobs : { last: logprobs, before: before.logprobs };
   const part = { ...before, text: before.text + text, logprobs: scores };
   return { ...state, sequence: sink?.sequence ?? 0, open: { ...open, part } };
 }

@@ -421,6 +421,12 @@ const REFUSED = [
     param: "outputConfig.textFormat.structure.jsonSchema.schema",
   },
   {
+    name: "schema without end",
+    body: format({ schema: '{"items":'.repeat(5000) + "{}".padEnd(5002, "}") }),
+    code: "invalid_value",
+    param: "outputConfig.textFormat.structure.jsonSchema.schema",
+  },
+  {
     name: "metadata number",
     body: { ...base, requestMetadata: { order: 17 } },
     code: "invalid_type",

@@ -1,8 +1,18 @@
 /** The native API under the wire contract: as a gateway gives it, and as another one behind it answers. */
+import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { FAULTS } from "../../../src/core/faults.ts";
+import { FIELD_PATHS } from "../../../src/wires/native/request-schema.ts";
 import { native } from "../../../src/wires/native.ts";
-import { type ErrorFixture, type Expected, type ExpectedError, wireContract } from "./wire-contract.ts";
+import { readBytes, summarise } from "./streams.ts";
+import {
+  type ErrorFixture,
+  type Expected,
+  type ExpectedError,
+  NO_HINTS,
+  wireContract,
+} from "./wire-contract.ts";
 
 const FOLDER = join(import.meta.dir, "../../fixtures/native");
 const HELLO = "Your parcel left the depot this morning.";
@@ -258,4 +268,38 @@ wireContract(native, {
     (body) => ({ body }),
   ),
   refused: REFUSED,
+});
+
+describe("docs/native-api.md", () => {
+  const docs = readFileSync(join(import.meta.dir, "../../../docs/native-api.md"), "utf8");
+  const fences = [...docs.matchAll(/```(\w*)\n([\s\S]*?)```/g)].map(([, language, text]) => ({
+    language,
+    text: text ?? "",
+  }));
+  const examples = fences.flatMap(({ language, text }) => (language === "json" ? [JSON.parse(text)] : []));
+
+  test("its requests are taken", () => {
+    const body = /-d '([\s\S]*?)'/.exec(fences[0]?.text ?? "")?.[1] ?? "";
+    expect(native.parseRequest(JSON.parse(body), NO_HINTS)).toMatchObject({ ok: true });
+    const embed = examples.find((example) => "embedding" in example);
+    expect(native.parseRequest(embed, NO_HINTS)).toMatchObject({ ok: true, value: { operation: "embed" } });
+  });
+
+  test("its answer and its stream say the same", () => {
+    const stream = fences.find(({ text }) => text.startsWith("event: start"))?.text ?? "";
+    const told = summarise(readBytes(native, [new TextEncoder().encode(stream)]));
+    const answer = summarise(native.readAnswer(examples.find((example) => "output" in example)));
+    expect(told).toMatchObject({ text: { 0: "I will look." }, finish: "tool_calls", fault: null });
+    const { usage, ...rest } = answer;
+    expect(told).toMatchObject(rest);
+    expect(usage).toMatchObject({ inputTokens: 86, cacheReadTokens: 1920, outputTokens: 31 });
+  });
+
+  test("its table has every field of a request, and every kind of fault but the caller's own leaving", () => {
+    const [row] = docs.match(/\| field \| holds \|[\s\S]*?\n\n/) ?? [""];
+    const fields = FIELD_PATHS.filter((path) => !path.includes("."));
+    expect(fields.filter((field) => !row.includes(`| \`${field}\` |`))).toEqual([]);
+    const kinds = Object.keys(FAULTS).filter((kind) => kind !== "cancelled");
+    expect(kinds.filter((kind) => !docs.includes(`\`${kind}\``))).toEqual([]);
+  });
 });

@@ -1,7 +1,7 @@
 /** What of a request its provider cannot honour (A3). Owns the warnings and how each dialect names its controls. */
-import type { Fault } from "../../core/faults.ts";
-import type { WireId } from "../../core/request.ts";
-import type { Warning } from "../wire.ts";
+import type { Fault } from "../core/faults.ts";
+import type { WireId } from "../core/request.ts";
+import type { Warning } from "./wire.ts";
 
 /** Gathered while a body is made. */
 export interface Losses {

@@ -1,0 +1,137 @@
+import { describe, expect, test } from "bun:test";
+import { withMessages } from "../../core/request.ts";
+import { bedrockConverse } from "../bedrock-converse.ts";
+import { BODY, HINTS, lower, NOVA, OPUS_5, parse, SONNET_4_5, target, text, user } from "./fake-request.ts";
+
+describe("a request of the same wire", () => {
+  test("keeps the body, without the contract's own metadata", () => {
+    const sent = {
+      ...BODY,
+      guardrailConfig: { guardrailIdentifier: "gr1", guardrailVersion: "1" },
+      promptVariables: { a: { text: "b" } },
+      additionalModelResponseFieldPaths: ["/stop_sequence"],
+    };
+    const metadata = { pointsman_task_type: "chat" };
+    expect(lower(parse({ ...sent, requestMetadata: metadata }))).toEqual({ body: sent, controls: [] });
+    const { body } = lower(parse({ ...sent, requestMetadata: { ...metadata, order: "17" } }));
+    expect(body).toEqual({ ...sent, requestMetadata: { order: "17" } });
+  });
+
+  test("rewritten sections are rendered anew, the others stay as they came", () => {
+    const request = parse({
+      ...BODY,
+      system: [{ text: "Long." }],
+      inferenceConfig: { maxTokens: 9, temperature: 1, minTokens: 2 },
+      outputConfig: {
+        effort: "low",
+        textFormat: { type: "json_schema", structure: { jsonSchema: { schema: "{}" } } },
+      },
+      toolConfig: { tools: [{ toolSpec: { name: "f", inputSchema: { json: {} } } }] },
+    });
+    const shorter = withMessages(request, [user(text("Ho"))]);
+    const rewritten = new Set(["messages", "sampling", "responseFormat"] as const);
+    const { body } = lower({
+      ...shorter,
+      sampling: { maxTokens: 5 },
+      responseFormat: { type: "text" },
+      origin: { ...request.origin, rewritten },
+    });
+    expect(body).toEqual({
+      messages: [{ role: "user", content: [{ text: "Ho" }] }],
+      inferenceConfig: { maxTokens: 5, minTokens: 2 },
+      outputConfig: { effort: "low" },
+      toolConfig: request.origin.body.toolConfig,
+    });
+  });
+
+  test("another model of Bedrock gets its own spelling of what was written for the first", () => {
+    const claude = parse({
+      ...BODY,
+      inferenceConfig: { maxTokens: 8000 },
+      additionalModelRequestFields: {
+        top_k: 5,
+        thinking: { type: "enabled", budget_tokens: 2048 },
+        anthropic_beta: ["x"],
+      },
+    });
+    expect(lower(claude).body).toEqual(claude.origin.body);
+    expect(lower(claude, target("arn:aws:bedrock:eu-west-1:1:application-inference-profile/x")).body).toEqual(
+      claude.origin.body,
+    );
+    expect(lower(claude, target(NOVA)).body.additionalModelRequestFields).toEqual({
+      inferenceConfig: { topK: 5 },
+      reasoningConfig: { type: "enabled", maxReasoningEffort: "low" },
+      anthropic_beta: ["x"],
+    });
+    const adaptive = lower(claude, target(OPUS_5)).body;
+    expect(adaptive.additionalModelRequestFields).toEqual({
+      top_k: 5,
+      thinking: { type: "adaptive" },
+      anthropic_beta: ["x"],
+    });
+    expect(adaptive.outputConfig).toEqual({ effort: "low" });
+    expect(lower(claude, target("meta.llama4-maverick-17b-instruct-v1:0")).body).toEqual(claude.origin.body);
+    expect(lower(claude, target("openai.gpt-oss-120b-1:0"))).toMatchObject({
+      body: { additionalModelRequestFields: { reasoning_effort: "low" } },
+      controls: ["top_k"],
+    });
+  });
+
+  test("blocks that the model refuses are left out", () => {
+    const point = { cachePoint: { type: "default" } };
+    const thought = (signature?: string) => ({
+      reasoningContent: { reasoningText: { text: "Hm.", ...(signature && { signature }) } },
+    });
+    const sent = {
+      system: [{ text: "Be brief." }, point],
+      messages: [
+        { role: "user", content: [{ text: "Hi" }, point] },
+        { role: "assistant", content: [thought(), thought("EqoB"), { text: "Ho" }] },
+      ],
+      toolConfig: { tools: [{ toolSpec: { name: "f", inputSchema: { json: {} } } }, point] },
+    };
+    const before = structuredClone(sent);
+    expect(lower(parse(sent), target(NOVA)).body).toEqual(sent);
+    expect(lower(parse(sent)).body.messages).toEqual([
+      sent.messages[0],
+      { role: "assistant", content: [thought("EqoB"), { text: "Ho" }] },
+    ]);
+    const plain = lower(parse(sent), target(NOVA, ["prompt_caching", "reasoning"]));
+    expect(plain.body).toEqual({
+      system: [{ text: "Be brief." }],
+      messages: [
+        { role: "user", content: [{ text: "Hi" }] },
+        { role: "assistant", content: [{ text: "Ho" }] },
+      ],
+      toolConfig: { tools: [{ toolSpec: { name: "f", inputSchema: { json: {} } } }] },
+    });
+    expect(plain.controls).toEqual(["cachePoint"]);
+    expect(sent).toEqual(before);
+  });
+
+  test("fields that the server refuses are left out, and said so", () => {
+    const request = parse({
+      ...BODY,
+      inferenceConfig: { temperature: 0.2, topP: 1 },
+      serviceTier: { type: "flex" },
+    });
+    const to = target(SONNET_4_5, [], ["topP", "serviceTier", "promptVariables"]);
+    expect(lower(request, to)).toEqual({
+      body: { ...BODY, inferenceConfig: { temperature: 0.2 } },
+      controls: ["inferenceConfig.topP", "serviceTier"],
+    });
+    expect(bedrockConverse.lower({ ...request, strict: true }, to)).toMatchObject({
+      ok: false,
+      fault: { kind: "invalid", code: "unsupported_control", param: "inferenceConfig.topP" },
+    });
+  });
+
+  test("a count is sent on as it came", () => {
+    const body = { input: { converse: { ...BODY } } };
+    const request = parse(body, { ...HINTS, operation: "count_tokens" });
+    expect(lower(request).body).toEqual(body);
+    expect(bedrockConverse.path(request, target())).toBe(
+      "/model/eu.anthropic.claude-sonnet-4-5-20250929-v1%3A0/count-tokens",
+    );
+  });
+});
