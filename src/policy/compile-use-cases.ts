@@ -112,7 +112,8 @@ function checkUseCase(
     const message = `The deadline ends before the first token may arrive (timeouts.${latencyTier}.first_token): no fallback has time to answer.`;
     report.warning("short_deadline", [...path, "deadline"], message, "Lengthen it, or shorten the timeout.");
   }
-  if (degraded.length === 0) {
+  // No words stand in for vectors.
+  if (degraded.length === 0 && useCase.taskType !== "embedding") {
     const message = `The use case "${useCase.id}" has no degraded mode: when every model fails, callers get an error.`;
     const fix = 'Add ladder.degraded: [{ busy: { message: "…" } }].';
     report.warning("no_degraded_mode", path, message, fix);

@@ -47,6 +47,13 @@ const anthropicRow = z.object({
   id: z.string(),
   display_name: z.string(),
   created_at: z.string(),
+  lifecycle: z.enum(["active", "deprecated"]),
+  deprecated_at: z.null(),
+  retires_at: z.null(),
+  line: z.null(),
+  max_input_tokens: z.number(),
+  max_tokens: z.number(),
+  capabilities: z.null().describe("Those of the models behind it are in OpenAI's list."),
 });
 
 const listDoc = jsonOf(
@@ -184,5 +191,12 @@ function anthropicOf(row: ModelRow): z.infer<typeof anthropicRow> {
     id: row.id,
     display_name: row.description || row.id,
     created_at: "1970-01-01T00:00:00Z",
+    lifecycle: row.models.every(({ status }) => status === "deprecated") ? "deprecated" : "active",
+    deprecated_at: null,
+    retires_at: null,
+    line: null,
+    max_input_tokens: row.context_window,
+    max_tokens: row.max_output_tokens,
+    capabilities: null,
   };
 }

@@ -162,8 +162,9 @@ json.dump(
         "tools": {model: tools(model) for model in MODELS},
         "invoked": {model: invoke(model) for model in MODELS},
         "image": image(MODELS[0]),
-        "errors": errors(),
         "broken": {model: broken_stream(model) for model in MODELS},
+        # Last: a throttled deployment is left alone for a while.
+        "errors": errors(),
     },
     sys.stdout,
 )
