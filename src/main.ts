@@ -18,6 +18,8 @@ process.exitCode = await runCli(process.argv, {
   fetch,
   clock: systemClock(),
   up: async (options) => (await import("./main/up.ts")).up(options),
+  doctor: async (options, onResult) => (await import("./main/doctor.ts")).doctor(options, onResult),
+  startDrillGateway: async (options) => (await import("./main/gameday.ts")).startDrillGateway(options),
   simulate: async (options) => (await import("./main/simulate.ts")).simulate(options),
 });
 // Keep-alive sockets to providers would hold the process for as long as they last; a reader of a pipe is

@@ -1,6 +1,9 @@
 /** A process for the command line that exists only in a test: what it prints is kept, its gateway is a table. */
+import type { CheckResult } from "../control/doctor/check-result.ts";
+import type { DoctorOptions } from "../control/doctor/doctor-ports.ts";
+import type { DrillGateway } from "../control/gameday/drill-target.ts";
 import { FakeClock } from "../core/fake-clock.ts";
-import type { CliPorts, SimulateOptions, UpOptions } from "./ports.ts";
+import type { CliPorts, DrillGatewayOptions, SimulateOptions, UpOptions } from "./ports.ts";
 import { runCli } from "./program.ts";
 
 /** One request that reached the fake gateway. */
@@ -21,6 +24,8 @@ export interface FakeProcess {
   readonly clock: FakeClock;
   readonly asked: readonly Asked[];
   readonly started: readonly (UpOptions | SimulateOptions)[];
+  /** What the doctor was called for. */
+  readonly examined: readonly DoctorOptions[];
   /** Everything printed so far. */
   readonly stdout: () => string;
   readonly stderr: () => string;
@@ -36,14 +41,19 @@ export interface FakeProcessOptions {
   readonly gateway?: FakeGateway;
   /** What `up` and `simulate` do; default: end well at once. */
   readonly serve?: () => Promise<number>;
+  /** What the doctor finds; default: nothing. */
+  readonly findings?: readonly CheckResult[];
+  /** What a drill runs against; default: it does not start. */
+  readonly drillGateway?: (options: DrillGatewayOptions) => Promise<DrillGateway>;
 }
 
 export function fakeProcess(options: FakeProcessOptions = {}): FakeProcess {
   const { cwd = "/nowhere", env = {}, isTty = false, stdin, signal, gateway = refuseConnection } = options;
-  const { serve = async () => 0 } = options;
+  const { serve = async () => 0, findings = [] } = options;
   const printed = { stdout: "", stderr: "" };
   const asked: Asked[] = [];
   const started: (UpOptions | SimulateOptions)[] = [];
+  const examined: DoctorOptions[] = [];
   const clock = new FakeClock();
   const start = (with_: UpOptions | SimulateOptions) => {
     started.push(with_);
@@ -77,6 +87,11 @@ export function fakeProcess(options: FakeProcessOptions = {}): FakeProcess {
     clock,
     up: start,
     simulate: start,
+    async doctor(with_, onResult) {
+      examined.push(with_);
+      for (const result of findings) onResult(result);
+    },
+    startDrillGateway: options.drillGateway ?? (() => Promise.reject(new Error("There is none."))),
     ...(signal && { signal }),
     ...(stdin !== undefined && { stdin: async () => stdin }),
   };
@@ -85,6 +100,7 @@ export function fakeProcess(options: FakeProcessOptions = {}): FakeProcess {
     clock,
     asked,
     started,
+    examined,
     stdout: () => printed.stdout,
     stderr: () => printed.stderr,
     run: (...args) => runCli(["bun", "pointsman", ...args], ports),

@@ -1,4 +1,7 @@
 /** What the command line needs of the process it runs in; tests hand in their own. */
+import type { CheckResult } from "../control/doctor/check-result.ts";
+import type { DoctorOptions } from "../control/doctor/doctor-ports.ts";
+import type { DrillGateway } from "../control/gameday/drill-target.ts";
 import type { Clock } from "../core/clock.ts";
 
 export interface UpOptions {
@@ -26,6 +29,13 @@ export interface SimulateOptions {
   readonly port: number;
 }
 
+export interface DrillGatewayOptions {
+  /** The policy file. */
+  readonly policy: string;
+  /** Text of the simulator's scenario. */
+  readonly scenario: string;
+}
+
 export interface CliPorts {
   stdout(text: string): void;
   stderr(text: string): void;
@@ -41,4 +51,8 @@ export interface CliPorts {
   /** Resolve with the exit code. */
   up(options: UpOptions): Promise<number>;
   simulate(options: SimulateOptions): Promise<number>;
+  /** The results of one deployment come together, as soon as they are known; resolves after the last one. */
+  doctor(options: DoctorOptions, onResult: (result: CheckResult) => void): Promise<void>;
+  /** A gateway on this machine for one drill; rejects where it does not start. */
+  startDrillGateway(options: DrillGatewayOptions): Promise<DrillGateway>;
 }

@@ -12,6 +12,7 @@ const COMMANDS = [
   ["decisions", "list"],
   ["decisions", "tail"],
   ["decisions", "show"],
+  ["doctor"],
   ["health"],
   ["policy"],
   ["policy", "status"],

@@ -5,7 +5,9 @@
 import { Command, CommanderError } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { addDecisions } from "./commands/decisions/group.ts";
+import { addDoctor } from "./commands/doctor.ts";
 import { addExplain } from "./commands/explain.ts";
+import { addGameday } from "./commands/gameday/group.ts";
 import { addHealth } from "./commands/health.ts";
 import { addInit } from "./commands/init.ts";
 import { addPolicy } from "./commands/policy/group.ts";
@@ -39,12 +41,14 @@ export function createProgram(ports: CliPorts, onEnd: (exitCode: number) => void
   addUp(program, context);
   addInit(program, context);
   addValidate(program, context);
+  addDoctor(program, context);
   addExplain(program, context);
   addDecisions(program, context);
   addHealth(program, context);
   addPolicy(program, context);
   addRoute(program, context);
   addSimulate(program, context);
+  addGameday(program, context);
   addExamples(program, [
     ["pointsman up --demo", "a gateway to try, with simulated providers"],
     ["pointsman init && pointsman validate", "a policy of your own, checked"],

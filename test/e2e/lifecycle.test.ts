@@ -158,8 +158,9 @@ describe("SIGTERM", () => {
     const gateway = await start({ policy: PATIENT, scenario: SLOW, args: ["--grace", "1s"] });
     gateway.signal("SIGTERM");
     await eventually(async () => {
-      const probe = await fetch(`${gateway.url}/readyz`, { headers: { connection: "close" } });
-      return probe.status === 503;
+      // A connection of the runtime's pool that was left by an earlier server on this port may break once.
+      const probe = await fetch(`${gateway.url}/readyz`, { headers: { connection: "close" } }).catch(() => null);
+      return probe?.status === 503;
     });
     const served = await chat(gateway, {}, { headers: { connection: "close" } });
     expect(served.status).toBe(200);

@@ -91,7 +91,7 @@ describe("what a provider is sent", () => {
       x_vendor: { deep: [1, { a: null }] },
       service_tier: "flex",
       store: false,
-      reasoning_effort: "low",
+      verbosity: "low",
     };
     const { body } = await recorded({ ...extras, temperature: 0.3 });
     expect(body).toMatchObject({ ...extras, temperature: 0.3, messages: [{ role: "user", content: LONG }] });

@@ -76,7 +76,7 @@ describe("explain, locally", () => {
     const text = await Bun.file(EXAMPLE_POLICY).text();
     const credential = "kind: openai, credential: { env: NOT_SET_ANYWHERE }";
     const unarmed = text
-      .replace("kind: simulator }", `${credential} }`)
+      .replaceAll(/kind: simulator[^}]*\}/g, `${credential} }`)
       .replace(/degraded: # then words[\s\S]*?\n\n/, "degraded: []\n\n");
     await writeFile(join(cwd, "unarmed.yaml"), unarmed);
     const shell = fakeProcess({ cwd });
@@ -99,7 +99,7 @@ describe("explain, locally", () => {
 
   test.each([
     ["an unknown use case", ["Hey", "--use-case", "suport-chat"], 1, 'Did you mean "support-chat"?'],
-    ["no use case", ["Hey"], 2, "support-chat, invoice-extraction, eu-assistant"],
+    ["no use case", ["Hey"], 2, "support-chat, invoice-extraction, search-vectors, eu-assistant"],
     ["a use case given as the prompt", ["suport-chat"], 2, "Did you mean --use-case support-chat?"],
     ["prompt and body", ["Hey", "--body", "x.json"], 2, "Give one of them"],
     ["a body that is not there", ["--body", "gone.json"], 2, "There is no file gone.json"],

@@ -25,7 +25,7 @@ describe("validate", () => {
     const shell = fakeProcess({ cwd });
     expect(await shell.run("validate")).toBe(0);
     expect(shell.stdout()).toMatch(
-      /^pointsman\.yaml is valid: example@[0-9a-f]{12}, 3 use cases, 5 deployments\.\n$/,
+      /^pointsman\.yaml is valid: example@[0-9a-f]{12}, 4 use cases, 6 deployments\.\n$/,
     );
   });
 
@@ -120,7 +120,7 @@ describe("validate", () => {
     await write("p.yaml", `${example}\n${tests}`);
     const shell = fakeProcess({ cwd });
     expect(await shell.run("validate", "p.yaml")).toBe(0);
-    expect(shell.stdout()).toContain("5 deployments, 1 test passed.");
+    expect(shell.stdout()).toContain("6 deployments, 1 test passed.");
     const json = fakeProcess({ cwd });
     expect(await json.run("validate", "p.yaml", "--json")).toBe(0);
     expect(JSON.parse(json.stdout())).toMatchObject({

@@ -1,0 +1,84 @@
+/** A drill from its file with what it names: the policy, the scenario. Owns which text is read, and in which order. */
+import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseDrill, readWrittenScenario } from "../../../control/gameday/parse-drill.ts";
+import { type DrillOverrides, prepareDrill } from "../../../control/gameday/prepare-drill.ts";
+import type { PreparedDrill } from "../../../control/gameday/prepared-drill.ts";
+import type { Finding } from "../../../policy/finding.ts";
+import type { PolicySource } from "../../../policy/load.ts";
+import { parseScenario } from "../../../providers/simulator/scenario-file.ts";
+import { EXAMPLE_POLICY } from "../../packaged.ts";
+import { compileLocalPolicy } from "../../policy-source.ts";
+import type { CliPorts } from "../../ports.ts";
+import { readText } from "../../read-text.ts";
+
+const SHIPPED = fileURLToPath(new URL("../../../../examples/gamedays/", import.meta.url));
+
+export type LoadedDrill =
+  | { readonly ok: true; readonly drill: PreparedDrill; readonly policyFile: string }
+  | { readonly ok: false; readonly reason: "unreadable"; readonly message: string; readonly fix: string }
+  | {
+      readonly ok: false;
+      readonly reason: "invalid";
+      /** What the findings are about. */
+      readonly name: string;
+      readonly findings: readonly Finding[];
+      readonly sources: readonly PolicySource[];
+    };
+
+/** `name`: a file, or the bare name of a drill that comes with the program. Never throws. */
+export async function loadDrill(
+  ports: CliPorts,
+  name: string,
+  overrides: DrillOverrides = {},
+): Promise<LoadedDrill> {
+  const file = fileOf(ports.cwd, name);
+  const read = await readText(file, name);
+  if (!read.ok) return { ...read, reason: "unreadable" };
+  const source = { file: name, text: read.text };
+  const parsed = parseDrill(source);
+  if (!parsed.ok) return { ok: false, reason: "invalid", name, findings: parsed.findings, sources: [source] };
+  const { document } = parsed;
+  const near = (written: string) => resolve(dirname(file), written);
+
+  const policyFile = document.policy === undefined ? EXAMPLE_POLICY : near(document.policy);
+  const policy = await compileLocalPolicy(ports, policyFile, null);
+  if (!policy.ok) return { ...policy, reason: "unreadable" };
+  const { built, findings } = policy.compiled;
+  if (built === null) {
+    return { ok: false, reason: "invalid", name: policyFile, findings, sources: policy.sources };
+  }
+
+  let { schedule } = parsed;
+  const { scenario } = document.schedule;
+  if (scenario !== undefined) {
+    const text = await readText(near(scenario), scenario);
+    if (!text.ok) return { ...text, reason: "unreadable" };
+    const written = { file: scenario, text: text.text };
+    const checked = parseScenario(written);
+    if (!checked.ok) {
+      return { ok: false, reason: "invalid", name: scenario, findings: checked.findings, sources: [written] };
+    }
+    schedule = readWrittenScenario(written);
+  }
+  const prepared = prepareDrill(parsed, schedule, built.snapshot, overrides);
+  if (prepared.ok) return { ok: true, drill: prepared.drill, policyFile };
+  return { ok: false, reason: "invalid", name, findings: prepared.findings, sources: [source] };
+}
+
+function fileOf(cwd: string, name: string): string {
+  const written = resolve(cwd, name);
+  const shipped = join(SHIPPED, `${name}.yaml`);
+  return !existsSync(written) && /^[\w-]+$/.test(name) && existsSync(shipped) ? shipped : written;
+}
+
+/** The files of the drills that come with the program, in the order of their names. */
+export async function shippedDrills(): Promise<readonly string[]> {
+  const names = await readdir(SHIPPED);
+  return names
+    .filter((name) => name.endsWith(".yaml"))
+    .toSorted()
+    .map((name) => join(SHIPPED, name));
+}
