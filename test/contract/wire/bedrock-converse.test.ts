@@ -1,12 +1,10 @@
-/** Bedrock's Converse under the wire contract, with the frames that the service sends. */
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { EventStreamCodec } from "@smithy/eventstream-codec";
 import { bedrockConverse } from "../../../src/wires/bedrock-converse.ts";
 import type { RequestHints } from "../../../src/wires/wire.ts";
+import { fixtureFolder, paired } from "./fixture-files.ts";
 import { type ErrorFixture, type Expected, type ExpectedError, wireContract } from "./wire-contract.ts";
 
-const FOLDER = join(import.meta.dir, "../../fixtures/bedrock-converse");
+const { named, text: read, bytes } = fixtureFolder("bedrock-converse");
 const HELLO = "Your parcel left the depot this morning.";
 const COUNTS = { cacheReadTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 };
 const PARALLEL: Expected = {
@@ -471,30 +469,10 @@ function encodeLine({ event, data, exception }: Line): Uint8Array {
   });
 }
 
-function read(file: string): string {
-  return readFileSync(join(FOLDER, file), "utf8");
-}
-
-/** Pairs each expectation with its fixture; a fixture that nothing expects anything of is a mistake. */
-function paired<Fixture, Wanted, Pair>(
-  expected: Readonly<Record<string, Wanted>>,
-  files: readonly string[],
-  load: (name: string) => Fixture,
-  pair: (fixture: Fixture, expected: Wanted) => Pair,
-): Record<string, Pair> {
-  const unexpected = files.filter((name) => !Object.hasOwn(expected, name));
-  if (unexpected.length > 0) throw new Error(`fixtures without an expectation: ${unexpected.join(", ")}`);
-  return Object.fromEntries(
-    Object.entries(expected).map(([name, wanted]) => [name, pair(load(name), wanted)]),
-  );
-}
-
-const files = readdirSync(FOLDER);
-const named = (pattern: RegExp) => files.flatMap((file) => pattern.exec(file)?.[1] ?? []);
 const recorded = paired(
   RECORDED,
   named(/^(.+)\.bin$/),
-  (name) => new Uint8Array(readFileSync(join(FOLDER, `${name}.bin`))),
+  (name) => bytes(`${name}.bin`),
   (bytes, expected) => ({ bytes, expected }),
 );
 

@@ -1,12 +1,10 @@
-/** Bedrock's InvokeModel under the wire contract, with the chunks that the service sends. */
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { EventStreamCodec } from "@smithy/eventstream-codec";
 import { bedrockInvoke } from "../../../src/wires/bedrock-invoke.ts";
 import type { RequestHints } from "../../../src/wires/wire.ts";
+import { fixtureFolder, paired } from "./fixture-files.ts";
 import { type ErrorFixture, type Expected, type ExpectedError, wireContract } from "./wire-contract.ts";
 
-const FOLDER = join(import.meta.dir, "../../fixtures/bedrock-invoke");
+const { named, text: read } = fixtureFolder("bedrock-invoke");
 const HELLO = "Your parcel left the depot this morning.";
 const PARALLEL: Expected = {
   text: { 0: "Let me look." },
@@ -160,27 +158,6 @@ function payloadOf(event: string, data: unknown): string {
   if (event !== "chunk" || json.startsWith('{"bytes"')) return json;
   return JSON.stringify({ bytes: Buffer.from(json).toString("base64"), p: "abcdefghijkl" });
 }
-
-function read(file: string): string {
-  return readFileSync(join(FOLDER, file), "utf8");
-}
-
-/** Pairs each expectation with its fixture; a fixture that nothing expects anything of is a mistake. */
-function paired<Fixture, Wanted, Pair>(
-  expected: Readonly<Record<string, Wanted>>,
-  files: readonly string[],
-  load: (name: string) => Fixture,
-  pair: (fixture: Fixture, expected: Wanted) => Pair,
-): Record<string, Pair> {
-  const unexpected = files.filter((name) => !Object.hasOwn(expected, name));
-  if (unexpected.length > 0) throw new Error(`fixtures without an expectation: ${unexpected.join(", ")}`);
-  return Object.fromEntries(
-    Object.entries(expected).map(([name, wanted]) => [name, pair(load(name), wanted)]),
-  );
-}
-
-const files = readdirSync(FOLDER);
-const named = (pattern: RegExp) => files.flatMap((file) => pattern.exec(file)?.[1] ?? []);
 
 wireContract(bedrockInvoke, {
   now: 1_700_006_400_000,

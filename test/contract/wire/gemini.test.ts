@@ -1,10 +1,8 @@
-/** Gemini under the wire contract, with the bytes that the Gemini API and Vertex AI send. */
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { gemini } from "../../../src/wires/gemini.ts";
+import { fixtureFolder, paired } from "./fixture-files.ts";
 import { type ErrorFixture, type Expected, type ExpectedError, wireContract } from "./wire-contract.ts";
 
-const FOLDER = join(import.meta.dir, "../../fixtures/gemini");
+const { named, json, bytes } = fixtureFolder("gemini");
 const HELLO = "Your parcel left the depot this morning.";
 const INVOICE = '{"invoice_number":"F-2025-17","total":119.0}';
 const CACHED = { inputTokens: 86, cacheReadTokens: 1920, cacheWriteTokens: 0, outputTokens: 300 };
@@ -348,27 +346,6 @@ const REFUSED = [
   },
 ];
 
-function json(file: string): unknown {
-  return JSON.parse(readFileSync(join(FOLDER, file), "utf8"));
-}
-
-/** Pairs each expectation with its fixture; a fixture that nothing expects anything of is a mistake. */
-function paired<Fixture, Wanted, Pair>(
-  expected: Readonly<Record<string, Wanted>>,
-  files: readonly string[],
-  load: (name: string) => Fixture,
-  pair: (fixture: Fixture, expected: Wanted) => Pair,
-): Record<string, Pair> {
-  const unexpected = files.filter((name) => !Object.hasOwn(expected, name));
-  if (unexpected.length > 0) throw new Error(`fixtures without an expectation: ${unexpected.join(", ")}`);
-  return Object.fromEntries(
-    Object.entries(expected).map(([name, wanted]) => [name, pair(load(name), wanted)]),
-  );
-}
-
-const files = readdirSync(FOLDER);
-const named = (pattern: RegExp) => files.flatMap((file) => pattern.exec(file)?.[1] ?? []);
-
 wireContract(gemini, {
   now: 1_700_006_400_000,
   hints: { contract: {}, strict: false, target: "support-chat", stream: false },
@@ -384,7 +361,7 @@ wireContract(gemini, {
   streams: paired(
     STREAMS,
     named(/^(.+)\.sse$/),
-    (name) => new Uint8Array(readFileSync(join(FOLDER, `${name}.sse`))),
+    (name) => bytes(`${name}.sse`),
     (bytes, expected) => ({ bytes, expected }),
   ),
   answers: paired(

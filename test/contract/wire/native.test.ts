@@ -1,10 +1,11 @@
 /** The native API under the wire contract: as a gateway gives it, and as another one behind it answers. */
 import { describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { FAULTS } from "../../../src/core/faults.ts";
 import { FIELD_PATHS } from "../../../src/wires/native/request-schema.ts";
 import { native } from "../../../src/wires/native.ts";
+import { fixtureFolder, paired } from "./fixture-files.ts";
 import { readBytes, summarise } from "./streams.ts";
 import {
   type ErrorFixture,
@@ -14,7 +15,7 @@ import {
   wireContract,
 } from "./wire-contract.ts";
 
-const FOLDER = join(import.meta.dir, "../../fixtures/native");
+const { named, json, bytes } = fixtureFolder("native");
 const HELLO = "Your parcel left the depot this morning.";
 const CALLS: Expected = {
   calls: [
@@ -219,34 +220,13 @@ const REFUSED = [
   refused("metadata number", { ...base, metadata: { order: 17 } }, "invalid_type", "metadata.order"),
 ];
 
-function json(file: string): unknown {
-  return JSON.parse(readFileSync(join(FOLDER, file), "utf8"));
-}
-
-/** Pairs each expectation with its fixture; a fixture that nothing expects anything of is a mistake. */
-function paired<Fixture, Wanted, Pair>(
-  expected: Readonly<Record<string, Wanted>>,
-  names: readonly string[],
-  load: (name: string) => Fixture,
-  pair: (fixture: Fixture, expected: Wanted) => Pair,
-): Record<string, Pair> {
-  const unexpected = names.filter((name) => !Object.hasOwn(expected, name));
-  if (unexpected.length > 0) throw new Error(`fixtures without an expectation: ${unexpected.join(", ")}`);
-  return Object.fromEntries(
-    Object.entries(expected).map(([name, wanted]) => [name, pair(load(name), wanted)]),
-  );
-}
-
-const files = readdirSync(FOLDER);
-const named = (pattern: RegExp) => files.flatMap((file) => pattern.exec(file)?.[1] ?? []);
-
 wireContract(native, {
   now: 1_700_006_400_000,
   closed: true,
   streams: paired(
     STREAMS,
     named(/^(.+)\.sse$/),
-    (name) => new Uint8Array(readFileSync(join(FOLDER, `${name}.sse`))),
+    (name) => bytes(`${name}.sse`),
     (bytes, expected) => ({ bytes, expected }),
   ),
   answers: paired(

@@ -1,10 +1,8 @@
-/** OpenAI Chat Completions under the wire contract, with the bytes that its many servers send. */
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { openaiChat } from "../../../src/wires/openai-chat.ts";
+import { fixtureFolder, paired } from "./fixture-files.ts";
 import { type ErrorFixture, type Expected, type ExpectedError, wireContract } from "./wire-contract.ts";
 
-const FOLDER = join(import.meta.dir, "../../fixtures/openai-chat");
+const { named, json, bytes } = fixtureFolder("openai-chat");
 const HELLO = "Your parcel left the depot this morning.";
 const PARALLEL: Expected = {
   calls: [
@@ -428,33 +426,12 @@ const REFUSED = [
   },
 ];
 
-function json(file: string): unknown {
-  return JSON.parse(readFileSync(join(FOLDER, file), "utf8"));
-}
-
-/** Pairs each expectation with its fixture; a fixture that nothing expects anything of is a mistake. */
-function paired<Fixture, Wanted, Pair>(
-  expected: Readonly<Record<string, Wanted>>,
-  files: readonly string[],
-  load: (name: string) => Fixture,
-  pair: (fixture: Fixture, expected: Wanted) => Pair,
-): Record<string, Pair> {
-  const unexpected = files.filter((name) => !Object.hasOwn(expected, name));
-  if (unexpected.length > 0) throw new Error(`fixtures without an expectation: ${unexpected.join(", ")}`);
-  return Object.fromEntries(
-    Object.entries(expected).map(([name, wanted]) => [name, pair(load(name), wanted)]),
-  );
-}
-
-const files = readdirSync(FOLDER);
-const named = (pattern: RegExp) => files.flatMap((file) => pattern.exec(file)?.[1] ?? []);
-
 wireContract(openaiChat, {
   now: NOW,
   streams: paired(
     STREAMS,
     named(/^(.+)\.sse$/),
-    (name) => new Uint8Array(readFileSync(join(FOLDER, `${name}.sse`))),
+    (name) => bytes(`${name}.sse`),
     (bytes, expected) => ({ bytes, expected }),
   ),
   answers: paired(

@@ -1,12 +1,11 @@
 /** OpenAI Responses under the wire contract, with the bytes that OpenAI and its followers send. */
 import { expect, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { openaiResponses } from "../../../src/wires/openai-responses.ts";
+import { fixtureFolder, paired } from "./fixture-files.ts";
 import { CONTEXT, framesOf, readBytes, renderFrames } from "./streams.ts";
 import { type ErrorFixture, type Expected, type ExpectedError, wireContract } from "./wire-contract.ts";
 
-const FOLDER = join(import.meta.dir, "../../fixtures/openai-responses");
+const { named, json, bytes } = fixtureFolder("openai-responses");
 const HELLO = "Your parcel left the depot this morning.";
 const INVOICE = '{"invoice_number":"F-2025-17","total":119.0}';
 const CACHED = { inputTokens: 86, cacheReadTokens: 1920, cacheWriteTokens: 0, outputTokens: 300 };
@@ -313,27 +312,6 @@ const REFUSED = [
   ),
 ];
 
-function json(file: string): unknown {
-  return JSON.parse(readFileSync(join(FOLDER, file), "utf8"));
-}
-
-/** Pairs each expectation with its fixture; a fixture that nothing expects anything of is a mistake. */
-function paired<Fixture, Wanted, Pair>(
-  expected: Readonly<Record<string, Wanted>>,
-  names: readonly string[],
-  load: (name: string) => Fixture,
-  pair: (fixture: Fixture, expected: Wanted) => Pair,
-): Record<string, Pair> {
-  const unexpected = names.filter((name) => !Object.hasOwn(expected, name));
-  if (unexpected.length > 0) throw new Error(`fixtures without an expectation: ${unexpected.join(", ")}`);
-  return Object.fromEntries(
-    Object.entries(expected).map(([name, wanted]) => [name, pair(load(name), wanted)]),
-  );
-}
-
-const files = readdirSync(FOLDER);
-const named = (pattern: RegExp) => files.flatMap((file) => pattern.exec(file)?.[1] ?? []);
-
 wireContract(openaiResponses, {
   now: 1_700_006_400_000,
   // There is one answer, and its items say what ended it.
@@ -345,7 +323,7 @@ wireContract(openaiResponses, {
   streams: paired(
     STREAMS,
     named(/^(.+)\.sse$/),
-    (name) => new Uint8Array(readFileSync(join(FOLDER, `${name}.sse`))),
+    (name) => bytes(`${name}.sse`),
     (bytes, expected) => ({ bytes, expected }),
   ),
   answers: paired(
@@ -375,11 +353,11 @@ const FILLED_IN = ["sparse", "all-at-the-end", "tool-call-no-arguments", "web-se
 test.each(Object.keys(STREAMS).filter((name) => STREAMS[name]?.fault === undefined))(
   "between two of this wire, %s comes out as it went in, frame by frame",
   (name) => {
-    const bytes = new Uint8Array(readFileSync(join(FOLDER, `${name}.sse`)));
-    const bodies = framesOf(openaiResponses, [bytes]).flatMap(({ data }) =>
+    const stream = bytes(`${name}.sse`);
+    const bodies = framesOf(openaiResponses, [stream]).flatMap(({ data }) =>
       data.startsWith("{") ? [JSON.parse(data)] : [],
     );
-    const rendered = renderFrames(openaiResponses, readBytes(openaiResponses, [bytes]), CONTEXT);
+    const rendered = renderFrames(openaiResponses, readBytes(openaiResponses, [stream]), CONTEXT);
     const back = rendered.map(({ data }) => JSON.parse(data));
     const { output } = bodies.at(-1).response;
     if (name !== "tool-call-no-arguments") expect(back.at(-1).response.output).toMatchObject(output);
