@@ -1,8 +1,8 @@
 import { anthropicMessages } from "../../../src/wires/anthropic-messages.ts";
-import { fixtureFolder, paired } from "./fixture-files.ts";
-import { type ErrorFixture, type Expected, type ExpectedError, wireContract } from "./wire-contract.ts";
+import { fixtureFolder, sseFixtures } from "./fixture-files.ts";
+import { type Expected, type ExpectedError, wireContract } from "./wire-contract.ts";
 
-const { named, json, bytes } = fixtureFolder("anthropic-messages");
+const folder = fixtureFolder("anthropic-messages");
 const HELLO = "Your parcel left the depot this morning.";
 const INVOICE = '{"invoice_number":"F-2025-17","total":119.0}';
 const CACHED = { inputTokens: 86, cacheReadTokens: 1920, cacheWriteTokens: 512, outputTokens: 300 };
@@ -417,30 +417,12 @@ const REFUSED = [
 
 wireContract(anthropicMessages, {
   now: NOW,
-  streams: paired(
-    STREAMS,
-    named(/^(.+)\.sse$/),
-    (name) => bytes(`${name}.sse`),
-    (bytes, expected) => ({ bytes, expected }),
-  ),
-  answers: paired(
-    ANSWERS,
-    named(/^(?!error-|request-)(.+)\.json$/),
-    (name) => json(`${name}.json`),
-    (body, expected) => ({ body, expected }),
-  ),
-  errors: paired(
-    ERRORS,
-    named(/^error-(.+)\.json$/),
-    (name) => json(`error-${name}.json`) as ErrorFixture,
-    (fixture, expected) => ({ fixture, expected }),
-  ),
-  requests: Object.fromEntries(
-    named(/^request-(.+)\.json$/).map((name) => [
-      name,
-      { body: json(`request-${name}.json`) as Record<string, unknown> },
-    ]),
-  ),
+  ...sseFixtures(folder, {
+    streams: STREAMS,
+    answers: ANSWERS,
+    errors: ERRORS,
+    requests: folder.named(/^request-(.+)\.json$/),
+  }),
   refused: REFUSED,
   // One choice, refusals told as text, and a tool's input is an object.
   reach: {

@@ -1,6 +1,7 @@
 /** Fixtures by file name, and their pairing with what is expected of them. Owns folders; knows no wire. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { ErrorFixture, Expected, ExpectedError, WireFixtures } from "./wire-contract.ts";
 
 export interface FixtureFolder {
   /** The names that `pattern` captures among the folder's files. */
@@ -34,4 +35,44 @@ export function paired<Fixture, Wanted, Pair>(
   return Object.fromEntries(
     Object.entries(expected).map(([name, wanted]) => [name, pair(load(name), wanted)]),
   );
+}
+
+/** What is expected of the fixtures of a folder whose streams are server-sent events. */
+export interface SseExpectations {
+  readonly streams: Readonly<Record<string, Expected>>;
+  readonly answers: Readonly<Record<string, Expected>>;
+  readonly errors: Readonly<Record<string, ExpectedError>>;
+  readonly requests: readonly string[];
+}
+
+export function sseFixtures(
+  { named, json, bytes }: FixtureFolder,
+  expected: SseExpectations,
+): Pick<WireFixtures, "streams" | "answers" | "errors" | "requests"> {
+  return {
+    streams: paired(
+      expected.streams,
+      named(/^(.+)\.sse$/),
+      (name) => bytes(`${name}.sse`),
+      (stream, wanted) => ({ bytes: stream, expected: wanted }),
+    ),
+    answers: paired(
+      expected.answers,
+      named(/^(?!error-|request-)(.+)\.json$/),
+      (name) => json(`${name}.json`),
+      (body, wanted) => ({ body, expected: wanted }),
+    ),
+    errors: paired(
+      expected.errors,
+      named(/^error-(.+)\.json$/),
+      (name) => json(`error-${name}.json`) as ErrorFixture,
+      (fixture, wanted) => ({ fixture, expected: wanted }),
+    ),
+    requests: paired(
+      Object.fromEntries(expected.requests.map((name) => [name, null])),
+      named(/^request-(.+)\.json$/),
+      (name) => json(`request-${name}.json`) as Record<string, unknown>,
+      (body) => ({ body }),
+    ),
+  };
 }

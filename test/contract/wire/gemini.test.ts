@@ -1,8 +1,8 @@
 import { gemini } from "../../../src/wires/gemini.ts";
-import { fixtureFolder, paired } from "./fixture-files.ts";
-import { type ErrorFixture, type Expected, type ExpectedError, wireContract } from "./wire-contract.ts";
+import { fixtureFolder, sseFixtures } from "./fixture-files.ts";
+import { type Expected, type ExpectedError, wireContract } from "./wire-contract.ts";
 
-const { named, json, bytes } = fixtureFolder("gemini");
+const folder = fixtureFolder("gemini");
 const HELLO = "Your parcel left the depot this morning.";
 const INVOICE = '{"invoice_number":"F-2025-17","total":119.0}';
 const CACHED = { inputTokens: 86, cacheReadTokens: 1920, cacheWriteTokens: 0, outputTokens: 300 };
@@ -358,29 +358,6 @@ wireContract(gemini, {
     jsonArguments: true,
     wholeCalls: true,
   },
-  streams: paired(
-    STREAMS,
-    named(/^(.+)\.sse$/),
-    (name) => bytes(`${name}.sse`),
-    (bytes, expected) => ({ bytes, expected }),
-  ),
-  answers: paired(
-    ANSWERS,
-    named(/^(?!error-|request-)(.+)\.json$/),
-    (name) => json(`${name}.json`),
-    (body, expected) => ({ body, expected }),
-  ),
-  errors: paired(
-    ERRORS,
-    named(/^error-(.+)\.json$/),
-    (name) => json(`error-${name}.json`) as ErrorFixture,
-    (fixture, expected) => ({ fixture, expected }),
-  ),
-  requests: paired(
-    Object.fromEntries(REQUESTS.map((name) => [name, null])),
-    named(/^request-(.+)\.json$/),
-    (name) => json(`request-${name}.json`) as Record<string, unknown>,
-    (body) => ({ body }),
-  ),
+  ...sseFixtures(folder, { streams: STREAMS, answers: ANSWERS, errors: ERRORS, requests: REQUESTS }),
   refused: REFUSED,
 });

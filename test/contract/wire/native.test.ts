@@ -5,17 +5,11 @@ import { join } from "node:path";
 import { FAULTS } from "../../../src/core/faults.ts";
 import { FIELD_PATHS } from "../../../src/wires/native/request-schema.ts";
 import { native } from "../../../src/wires/native.ts";
-import { fixtureFolder, paired } from "./fixture-files.ts";
+import { fixtureFolder, sseFixtures } from "./fixture-files.ts";
 import { readBytes, summarise } from "./streams.ts";
-import {
-  type ErrorFixture,
-  type Expected,
-  type ExpectedError,
-  NO_HINTS,
-  wireContract,
-} from "./wire-contract.ts";
+import { type Expected, type ExpectedError, NO_HINTS, wireContract } from "./wire-contract.ts";
 
-const { named, json, bytes } = fixtureFolder("native");
+const folder = fixtureFolder("native");
 const HELLO = "Your parcel left the depot this morning.";
 const CALLS: Expected = {
   calls: [
@@ -223,30 +217,7 @@ const REFUSED = [
 wireContract(native, {
   now: 1_700_006_400_000,
   closed: true,
-  streams: paired(
-    STREAMS,
-    named(/^(.+)\.sse$/),
-    (name) => bytes(`${name}.sse`),
-    (bytes, expected) => ({ bytes, expected }),
-  ),
-  answers: paired(
-    ANSWERS,
-    named(/^(?!error-|request-)(.+)\.json$/),
-    (name) => json(`${name}.json`),
-    (body, expected) => ({ body, expected }),
-  ),
-  errors: paired(
-    ERRORS,
-    named(/^error-(.+)\.json$/),
-    (name) => json(`error-${name}.json`) as ErrorFixture,
-    (fixture, expected) => ({ fixture, expected }),
-  ),
-  requests: paired(
-    Object.fromEntries(REQUESTS.map((name) => [name, null])),
-    named(/^request-(.+)\.json$/),
-    (name) => json(`request-${name}.json`) as Record<string, unknown>,
-    (body) => ({ body }),
-  ),
+  ...sseFixtures(folder, { streams: STREAMS, answers: ANSWERS, errors: ERRORS, requests: REQUESTS }),
   refused: REFUSED,
 });
 

@@ -1,8 +1,8 @@
 import { openaiChat } from "../../../src/wires/openai-chat.ts";
-import { fixtureFolder, paired } from "./fixture-files.ts";
-import { type ErrorFixture, type Expected, type ExpectedError, wireContract } from "./wire-contract.ts";
+import { fixtureFolder, sseFixtures } from "./fixture-files.ts";
+import { type Expected, type ExpectedError, wireContract } from "./wire-contract.ts";
 
-const { named, json, bytes } = fixtureFolder("openai-chat");
+const folder = fixtureFolder("openai-chat");
 const HELLO = "Your parcel left the depot this morning.";
 const PARALLEL: Expected = {
   calls: [
@@ -428,29 +428,6 @@ const REFUSED = [
 
 wireContract(openaiChat, {
   now: NOW,
-  streams: paired(
-    STREAMS,
-    named(/^(.+)\.sse$/),
-    (name) => bytes(`${name}.sse`),
-    (bytes, expected) => ({ bytes, expected }),
-  ),
-  answers: paired(
-    ANSWERS,
-    named(/^(?!error-|request-)(.+)\.json$/),
-    (name) => json(`${name}.json`),
-    (body, expected) => ({ body, expected }),
-  ),
-  errors: paired(
-    ERRORS,
-    named(/^error-(.+)\.json$/),
-    (name) => json(`error-${name}.json`) as ErrorFixture,
-    (fixture, expected) => ({ fixture, expected }),
-  ),
-  requests: paired(
-    Object.fromEntries(REQUESTS.map((name) => [name, null])),
-    named(/^request-(.+)\.json$/),
-    (name) => json(`request-${name}.json`) as Record<string, unknown>,
-    (body) => ({ body }),
-  ),
+  ...sseFixtures(folder, { streams: STREAMS, answers: ANSWERS, errors: ERRORS, requests: REQUESTS }),
   refused: REFUSED,
 });

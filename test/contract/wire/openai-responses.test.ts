@@ -1,11 +1,11 @@
 /** OpenAI Responses under the wire contract, with the bytes that OpenAI and its followers send. */
 import { expect, test } from "bun:test";
 import { openaiResponses } from "../../../src/wires/openai-responses.ts";
-import { fixtureFolder, paired } from "./fixture-files.ts";
+import { fixtureFolder, sseFixtures } from "./fixture-files.ts";
 import { CONTEXT, framesOf, readBytes, renderFrames } from "./streams.ts";
-import { type ErrorFixture, type Expected, type ExpectedError, wireContract } from "./wire-contract.ts";
+import { type Expected, type ExpectedError, wireContract } from "./wire-contract.ts";
 
-const { named, json, bytes } = fixtureFolder("openai-responses");
+const folder = fixtureFolder("openai-responses");
 const HELLO = "Your parcel left the depot this morning.";
 const INVOICE = '{"invoice_number":"F-2025-17","total":119.0}';
 const CACHED = { inputTokens: 86, cacheReadTokens: 1920, cacheWriteTokens: 0, outputTokens: 300 };
@@ -320,30 +320,7 @@ wireContract(openaiResponses, {
     reasons: ["stop", "length", "content_filter"],
     impliedToolCalls: true,
   },
-  streams: paired(
-    STREAMS,
-    named(/^(.+)\.sse$/),
-    (name) => bytes(`${name}.sse`),
-    (bytes, expected) => ({ bytes, expected }),
-  ),
-  answers: paired(
-    ANSWERS,
-    named(/^(?!error-|request-)(.+)\.json$/),
-    (name) => json(`${name}.json`),
-    (body, expected) => ({ body, expected }),
-  ),
-  errors: paired(
-    ERRORS,
-    named(/^error-(.+)\.json$/),
-    (name) => json(`error-${name}.json`) as ErrorFixture,
-    (fixture, expected) => ({ fixture, expected }),
-  ),
-  requests: paired(
-    Object.fromEntries(REQUESTS.map((name) => [name, null])),
-    named(/^request-(.+)\.json$/),
-    (name) => json(`request-${name}.json`) as Record<string, unknown>,
-    (body) => ({ body }),
-  ),
+  ...sseFixtures(folder, { streams: STREAMS, answers: ANSWERS, errors: ERRORS, requests: REQUESTS }),
   refused: REFUSED,
 });
 
@@ -353,7 +330,7 @@ const FILLED_IN = ["sparse", "all-at-the-end", "tool-call-no-arguments", "web-se
 test.each(Object.keys(STREAMS).filter((name) => STREAMS[name]?.fault === undefined))(
   "between two of this wire, %s comes out as it went in, frame by frame",
   (name) => {
-    const stream = bytes(`${name}.sse`);
+    const stream = folder.bytes(`${name}.sse`);
     const bodies = framesOf(openaiResponses, [stream]).flatMap(({ data }) =>
       data.startsWith("{") ? [JSON.parse(data)] : [],
     );
