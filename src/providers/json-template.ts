@@ -23,8 +23,6 @@ const VARIABLES: Readonly<Record<string, (request: ModelRequest, target: LowerTa
   stop: (request) => request.sampling.stop ?? [],
 };
 
-export const TEMPLATE_NAMES: readonly string[] = Object.keys(VARIABLES);
-
 const PLACEHOLDER = /\{\{\s*([a-z_]+)\s*\}\}/g;
 const WHOLE = /^\{\{\s*([a-z_]+)\s*\}\}$/;
 const FINISHED = { unified: "stop", raw: null } as const;

@@ -36,5 +36,5 @@ async function list({ ports, ...rest }: CommandContext, command: Command): Promi
 
 function firstSentence(text: string): string {
   const flat = text.replace(/\s+/g, " ").trim();
-  return /^.*?[.:](?= |$)/.exec(flat)?.[0] ?? flat;
+  return /^.*?[.](?= |$)/.exec(flat)?.[0] ?? flat;
 }

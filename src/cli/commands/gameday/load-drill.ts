@@ -17,7 +17,12 @@ import { readText } from "../../read-text.ts";
 const SHIPPED = fileURLToPath(new URL("../../../../examples/gamedays/", import.meta.url));
 
 export type LoadedDrill =
-  | { readonly ok: true; readonly drill: PreparedDrill; readonly policyFile: string }
+  | {
+      readonly ok: true;
+      readonly drill: PreparedDrill;
+      readonly policyFile: string;
+      readonly environment: string | null;
+    }
   | { readonly ok: false; readonly reason: "unreadable"; readonly message: string; readonly fix: string }
   | {
       readonly ok: false;
@@ -44,7 +49,8 @@ export async function loadDrill(
   const near = (written: string) => resolve(dirname(file), written);
 
   const policyFile = document.policy === undefined ? EXAMPLE_POLICY : near(document.policy);
-  const policy = await compileLocalPolicy(ports, policyFile, null);
+  const { environment = null } = document;
+  const policy = await compileLocalPolicy(ports, policyFile, environment);
   if (!policy.ok) return { ...policy, reason: "unreadable" };
   const { built, findings } = policy.compiled;
   if (built === null) {
@@ -64,7 +70,7 @@ export async function loadDrill(
     schedule = readWrittenScenario(written);
   }
   const prepared = prepareDrill(parsed, schedule, built.snapshot, overrides);
-  if (prepared.ok) return { ok: true, drill: prepared.drill, policyFile };
+  if (prepared.ok) return { ok: true, drill: prepared.drill, policyFile, environment };
   return { ok: false, reason: "invalid", name, findings: prepared.findings, sources: [source] };
 }
 

@@ -6,7 +6,6 @@ import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import type { DrillOverrides } from "../../../control/gameday/prepare-drill.ts";
-import type { PreparedDrill } from "../../../control/gameday/prepared-drill.ts";
 import { renderHtml } from "../../../control/gameday/render-html.ts";
 import type { DrillReport } from "../../../control/gameday/report.ts";
 import { runDrill } from "../../../control/gameday/run-drill.ts";
@@ -17,7 +16,7 @@ import { counted, span } from "../../format.ts";
 import { duration } from "../../options.ts";
 import { unreadable } from "../../read-text.ts";
 import type { Terminal } from "../../terminal.ts";
-import { loadDrill } from "./load-drill.ts";
+import { type LoadedDrill, loadDrill } from "./load-drill.ts";
 import { reportLoad } from "./report-load.ts";
 
 interface RunArguments {
@@ -85,7 +84,7 @@ async function run(
   const page = options.report === undefined ? null : resolve(context.ports.cwd, options.report);
   // Before the drill: nobody should find out after it that its report cannot be kept.
   if (page !== null && !(await mayWrite(page, options.report ?? "", "", terminal))) return EXIT.usage;
-  const report = await rehearse(context, terminal, loaded.drill, loaded.policyFile);
+  const report = await rehearse(context, terminal, loaded);
   if (report === null) return EXIT.gateway;
   if (page !== null && !(await mayWrite(page, options.report ?? "", renderHtml(report), terminal))) {
     return EXIT.notRight;
@@ -107,8 +106,7 @@ function overridesOf({ seed, rate, duration: durationMs }: RunArguments): DrillO
 async function rehearse(
   { ports }: CommandContext,
   terminal: Terminal,
-  drill: PreparedDrill,
-  policy: string,
+  { drill, policyFile: policy, environment }: Extract<LoadedDrill, { ok: true }>,
 ): Promise<DrillReport | null> {
   const { load, faults } = drill;
   const pace =
@@ -116,7 +114,7 @@ async function rehearse(
   terminal.note(`${drill.name}: ${span(load.durationMs)}, ${pace}, ${counted(faults.length, "fault")}.`);
   const progress = createProgressLine(ports, terminal);
   try {
-    const gateway = await ports.startDrillGateway({ policy, scenario: drill.scenario });
+    const gateway = await ports.startDrillGateway({ policy, environment, scenario: drill.scenario });
     try {
       const { fetch, clock, signal } = ports;
       return await runDrill(drill, { gateway, fetch, clock, signal, progress: progress.show });
