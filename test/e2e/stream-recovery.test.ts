@@ -22,12 +22,16 @@ let gateway: RunningGateway;
 function recoveryPolicy(): string {
   const ladder = "primary: atlas@us-east-1, cross_region: auto, fallback: [nimbus]";
   const words = `degraded: [{ template: { message: "${TEMPLATE_WORDS} {{request_id}}." } }]`;
+  const prefilled =
+    "  prefilled: { latency_tier: interactive, deadline: 4s, stream_recovery: continue, ladder: { primary: atlas@us-east-1, cross_region: none, fallback: [pebble] } }\n";
   const useCase = (name: string, more: string) =>
     `  ${name}: { latency_tier: interactive, deadline: 4s, ${more}, ladder: { ${ladder}, ${words} } }\n`;
-  return testPolicy().replace(
-    "use_cases:\n",
-    `use_cases:\n${useCase("continued", "stream_recovery: continue")}${useCase("held", "stream_recovery: buffer, format_retries: 2")}${useCase("failing", "stream_recovery: fail")}`,
-  );
+  return testPolicy()
+    .replace("capabilities: [tools], prices", "capabilities: [tools, prefill], prices")
+    .replace(
+      "use_cases:\n",
+      `use_cases:\n${prefilled}${useCase("continued", "stream_recovery: continue")}${useCase("held", "stream_recovery: buffer, format_retries: 2")}${useCase("failing", "stream_recovery: fail")}`,
+    );
 }
 
 /** Every deployment gives the same answer, as a model at temperature 0 nearly does. */
@@ -35,6 +39,7 @@ const SAME_WORDS = `${INSTANT}deployments:
   atlas-us: { model: atlas }
   atlas-eu: { model: atlas }
   nimbus-us: { model: atlas }
+  pebble-us: { model: atlas }
 `;
 
 beforeAll(async () => {
@@ -97,6 +102,19 @@ describe.each([
 });
 
 describe("under continue", () => {
+  test("a model that goes on from a beginning is given what was told", async () => {
+    const whole = await ask("prefilled");
+    await inject(gateway, { match: { deployment: "atlas-us" }, fault: { cut_after_tokens: 25 } });
+    const { stream, decision } = await ask("prefilled");
+    expect(stream).toMatchObject({ done: true, error: null, text: whole.stream.text });
+    expect(decision.attempts[1]).toMatchObject({
+      deployment: "pebble-us",
+      continues: { mode: "prefill" },
+    });
+    // The second model was paid for the rest alone.
+    expect(decision.attempts[1]?.usage?.outputTokens).toBeLessThan(whole.decision.usage.outputTokens);
+  });
+
   test("an answer that nobody can go on with ends with an error, and every attempt is on record", async () => {
     await inject(gateway, { fault: { cut_after_tokens: 25 } });
     const { stream, decision } = await ask("continued");

@@ -7,7 +7,7 @@ import type { ConfigSnapshot } from "../../core/snapshot.ts";
 import { milliseconds } from "../../policy/fields.ts";
 import { type Finding, formatPath, type Path } from "../../policy/finding.ts";
 import { suggestion } from "../../policy/suggest.ts";
-import { compileSchedule } from "./compile-schedule.ts";
+import { type CompiledSchedule, compileSchedule } from "./compile-schedule.ts";
 import type { DrillDocument } from "./drill.ts";
 import type { ParsedDrill, WrittenScenario } from "./parse-drill.ts";
 import type { DrillDeployment, DrillUseCase, PreparedDrill, PreparedStop } from "./prepared-drill.ts";
@@ -25,9 +25,20 @@ export type PreparedResult =
   | { readonly ok: false; readonly findings: readonly Finding[] };
 
 /** Longer windows of stop conditions would have to be kept for longer. */
-export const MAX_WATCHED_MS = 60_000;
+const MAX_WATCHED_MS = 60_000;
 /** Past this, seconds would no longer be kept one by one. */
 const MAX_DURATION_MS = 3_600_000;
+
+/** What the rest of the preparation looks at. */
+interface Matter {
+  readonly document: DrillDocument;
+  readonly schedule: WrittenScenario;
+  readonly snapshot: ConfigSnapshot;
+  readonly overrides: DrillOverrides;
+  readonly deployments: readonly DrillDeployment[];
+  /** Milliseconds on the clock. */
+  readonly durationMs: number;
+}
 
 export function prepareDrill(
   parsed: Extract<ParsedDrill, { ok: true }>,
@@ -37,73 +48,62 @@ export function prepareDrill(
 ): PreparedResult {
   const { document } = parsed;
   const findings: Finding[] = [];
-  const complain = (path: Path, message: string, fix: string): void => {
+  const complain: Complain = (path, message, fix) => {
     const place = parsed.locate(path);
     findings.push({ severity: "error", code: "drill", message, fix, path: formatPath(path), ...place });
   };
-  const deployments = [...snapshot.deployments.values()].map(
-    ({ id, model, region, simulated, baseUrl }): DrillDeployment & { readonly baseUrl: string } => {
-      return { id, model: model.id, region, simulated, baseUrl };
-    },
-  );
-  for (const { id, simulated, baseUrl } of deployments) {
-    if (simulated || isHarmless(baseUrl)) continue;
-    const fix = "Rehearse with an environment whose overlay makes its providers simulators.";
-    complain(
-      ["policy"],
-      `Deployment ${id} of the policy is a real provider's, which no drill may call.`,
-      fix,
-    );
-  }
-  const useCases = useCasesOf(document, snapshot, complain);
+  const deployments = [...snapshot.deployments.values()].map(({ id, model, region, simulated }) => {
+    return { id, model: model.id, region, simulated };
+  });
   const durationMs = overrides.durationMs ?? milliseconds(document.load.duration) / document.compress;
-  if (durationMs < 1000 || durationMs > MAX_DURATION_MS) {
-    const fix = "Change the duration or compress.";
-    complain(["load", "duration"], "The load must last from 1 s to 1 h on the clock.", fix);
-  }
-  if (overrides.ratePerSecond !== undefined && document.load.rate === undefined) {
-    complain(["load"], "A rate cannot be given to a load of so many callers.", "Leave --rate out.");
-  }
-  checkNames(document, schedule, deployments, complain);
+  const matter: Matter = { document, schedule, snapshot, overrides, deployments, durationMs };
+  checkProviders(snapshot, complain);
+  const useCases = useCasesOf(document, snapshot, complain);
+  checkLoad(matter, complain);
+  checkNames(matter, complain);
   const seed = overrides.seed ?? document.seed ?? schedule.seed ?? 1;
   const compiled = compileSchedule(schedule, deployments, { seed, compress: document.compress, durationMs });
-  for (const [index, fault] of compiled.faults.entries()) {
-    if (fault.deployments.length > 0) continue;
-    const path = document.schedule.scenario === undefined ? ["schedule", "faults", index] : ["schedule"];
-    complain(path, `The fault "${fault.name}" fits no simulated deployment.`, "Correct its match.");
-  }
+  // A policy that is refused has nothing that could be struck.
+  if (findings.length === 0) checkFaults(compiled, document, complain);
   if (findings.length > 0) return { ok: false, findings };
-  const { load, slo } = document;
-  const at = (text: string) => milliseconds(text) / document.compress;
+  return { ok: true, drill: assemble(matter, useCases, seed, compiled) };
+}
+
+function assemble(
+  { document, snapshot, overrides, deployments, durationMs }: Matter,
+  useCases: readonly DrillUseCase[],
+  seed: number,
+  { scenario, faults }: CompiledSchedule,
+): PreparedDrill {
+  const { name, description, compress, load, slo } = document;
+  const optional = (text: string | undefined) => (text === undefined ? null : milliseconds(text));
+  const faster = (text: string) => milliseconds(text) / compress;
   return {
-    ok: true,
-    drill: {
-      name: document.name,
-      description: document.description.trim(),
-      seed,
-      compress: document.compress,
-      policyVersion: snapshot.version,
-      useCases,
-      load: {
-        ratePerSecond: overrides.ratePerSecond ?? load.rate ?? null,
-        concurrency: load.concurrency ?? 1,
-        durationMs,
-        surges: load.surges.map(({ start, duration, times }) => {
-          return { startMs: at(start), endMs: at(start) + at(duration), times };
-        }),
-      },
-      scenario: compiled.scenario,
-      faults: compiled.faults,
-      deployments: deployments.map(({ baseUrl: _, ...deployment }) => deployment),
-      prices: new Map([...snapshot.models].flatMap(([id, { prices }]) => (prices ? [[id, prices]] : []))),
-      slo,
-      openWithinMs: slo.open_within === undefined ? null : milliseconds(slo.open_within),
-      recoverWithinMs: slo.recover_within === undefined ? null : milliseconds(slo.recover_within),
-      stopConditions: document.stop_conditions.map((stop): PreparedStop => {
-        const overMs = Math.min(MAX_WATCHED_MS, Math.max(1000, milliseconds(stop.over)));
-        return { metric: stop.metric, below: stop.below ?? null, above: stop.above ?? null, overMs };
+    name,
+    description: description.trim(),
+    seed,
+    compress,
+    policyVersion: snapshot.version,
+    useCases,
+    load: {
+      ratePerSecond: overrides.ratePerSecond ?? load.rate ?? null,
+      concurrency: load.concurrency ?? 1,
+      durationMs,
+      surges: load.surges.map(({ start, duration, times }) => {
+        return { startMs: faster(start), endMs: faster(start) + faster(duration), times };
       }),
     },
+    scenario,
+    faults,
+    deployments,
+    prices: new Map([...snapshot.models].flatMap(([id, { prices }]) => (prices ? [[id, prices]] : []))),
+    slo,
+    openWithinMs: optional(slo.open_within),
+    recoverWithinMs: optional(slo.recover_within),
+    stopConditions: document.stop_conditions.map(({ metric, below, above, over }): PreparedStop => {
+      const overMs = Math.min(MAX_WATCHED_MS, Math.max(1000, milliseconds(over)));
+      return { metric, below: below ?? null, above: above ?? null, overMs };
+    }),
   };
 }
 
@@ -136,28 +136,51 @@ function useCasesOf(document: DrillDocument, snapshot: ConfigSnapshot, complain:
   });
 }
 
-function checkNames(
-  { slo, schedule: { scenario } }: DrillDocument,
-  schedule: WrittenScenario,
-  deployments: readonly DrillDeployment[],
-  complain: Complain,
-): void {
+function checkProviders(snapshot: ConfigSnapshot, complain: Complain): void {
+  for (const { id, simulated, baseUrl } of snapshot.deployments.values()) {
+    if (simulated || isHarmless(baseUrl)) continue;
+    const fix = "Rehearse with an environment whose overlay makes its providers simulators.";
+    complain(
+      ["policy"],
+      `Deployment ${id} of the policy is a real provider's, which no drill may call.`,
+      fix,
+    );
+  }
+}
+
+function checkLoad({ document, overrides, durationMs }: Matter, complain: Complain): void {
+  if (durationMs < 1000 || durationMs > MAX_DURATION_MS) {
+    const fix = "Change the duration or compress.";
+    complain(["load", "duration"], "The load must last from 1 s to 1 h on the clock.", fix);
+  }
+  if (overrides.ratePerSecond !== undefined && document.load.rate === undefined) {
+    complain(["load"], "A rate cannot be given to a load of so many callers.", "Leave --rate out.");
+  }
+}
+
+function checkNames({ document, schedule, deployments }: Matter, complain: Complain): void {
+  const { slo } = document;
   const known = deployments.map(({ id }) => id);
   const check = (name: string, path: Path): void => {
     if (known.includes(name)) return;
-    complain(
-      path,
-      `The policy has no deployment "${name}".`,
-      suggestion(name, known, "Add it to the policy."),
-    );
+    const fix = suggestion(name, known, "Add it to the policy.");
+    complain(path, `The policy has no deployment "${name}".`, fix);
   };
   // A scenario's file may describe more than one policy uses.
-  if (scenario === undefined) {
+  if (document.schedule.scenario === undefined) {
     for (const name of Object.keys(schedule.deployments ?? {}))
       check(name, ["schedule", "deployments", name]);
   }
   for (const name of Object.keys(slo.upstream_share ?? {})) check(name, ["slo", "upstream_share", name]);
   for (const [index, name] of (slo.circuits ?? []).entries()) check(name, ["slo", "circuits", index]);
+}
+
+function checkFaults({ faults }: CompiledSchedule, document: DrillDocument, complain: Complain): void {
+  for (const [index, fault] of faults.entries()) {
+    if (fault.deployments.length > 0) continue;
+    const path = document.schedule.scenario === undefined ? ["schedule", "faults", index] : ["schedule"];
+    complain(path, `The fault "${fault.name}" fits no simulated deployment.`, "Correct its match.");
+  }
 }
 
 /** On this machine, where a drill may do as it likes. */

@@ -68,6 +68,16 @@ describe("text", () => {
     expect(textOf(ask(question("", { messages })).events)).toContain("“second”");
   });
 
+  test("an answer that was begun is gone on with, word for word", () => {
+    const whole = textOf(ask(question("Where is my parcel?")).events);
+    const begun = whole.slice(0, 60);
+    const messages: Message[] = [
+      user("Where is my parcel?"),
+      { role: "assistant", content: [{ type: "text", text: begun }] },
+    ];
+    expect(begun + textOf(ask(question("", { messages })).events)).toBe(whole);
+  });
+
   test("mentions images and documents it was given", () => {
     const source = { kind: "url", url: "https://example.com/a.png" } as const;
     const messages = [

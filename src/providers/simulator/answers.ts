@@ -4,6 +4,7 @@
  */
 import type { FinishReason, StreamEvent, UnifiedFinish, Usage } from "../../core/events.ts";
 import type { Tool } from "../../core/request.ts";
+import { createFreshAligner } from "../../resilience/alignment.ts";
 import { chooseTools } from "./choose-tools.ts";
 import { fillSchema, violateSchema } from "./fill-schema.ts";
 import type { FillHints } from "./fill-value.ts";
@@ -104,7 +105,23 @@ function textOf(question: Question, said: Utterance, seed: number, settings: Ans
     format.type === "text"
       ? prose(said, seed, settings.model)
       : jsonText(format.type === "json_schema" ? format.schema : null, said, seed, settings);
-  return cutAtStop(text, question.sampling.stop ?? []);
+  return cutAtStop(afterBeginning(text, beginningOf(question)), question.sampling.stop ?? []);
+}
+
+/** Text of the assistant's own turn at the end of the question: a model goes on from it. */
+function beginningOf({ messages }: Question): string {
+  const last = messages.at(-1);
+  if (last?.role !== "assistant") return "";
+  return last.content.map((part) => (part.type === "text" ? part.text : "")).join("");
+}
+
+/** What of `text` a model says that has said `begun` already; all of it where the two have nothing in common. */
+function afterBeginning(text: string, begun: string): string {
+  if (begun === "") return text;
+  const aligner = createFreshAligner(begun);
+  const first = aligner.push(text);
+  const found = first.state === "seeking" ? aligner.end() : first;
+  return found.state === "aligned" ? found.text : ` ${text}`;
 }
 
 /** Without the stop sequence, as every wire has it. */

@@ -49,7 +49,7 @@ describe("the drills that come with the program", () => {
   test("each keeps the published schema, which is the schema of the source", async () => {
     const schemas = new URL("../../../../schemas/", import.meta.url);
     const schema = JSON.parse(await readFile(new URL("gameday.schema.json", schemas), "utf8"));
-    const validator = new Validator(schema, "2020-12");
+    const validator = new Validator(structuredClone(schema), "2020-12");
     for (const file of await shippedDrills()) {
       const verdict = validator.validate(parse(await readFile(file, "utf8")));
       expect([file, verdict.errors]).toEqual([file, []]);
