@@ -26,12 +26,16 @@ function recoveryPolicy(): string {
     "  prefilled: { latency_tier: interactive, deadline: 4s, stream_recovery: continue, ladder: { primary: atlas@us-east-1, cross_region: none, fallback: [pebble] } }\n";
   const useCase = (name: string, more: string) =>
     `  ${name}: { latency_tier: interactive, deadline: 4s, ${more}, ladder: { ${ladder}, ${words} } }\n`;
-  return testPolicy()
-    .replace("capabilities: [tools], prices", "capabilities: [tools, prefill], prices")
-    .replace(
-      "use_cases:\n",
-      `use_cases:\n${prefilled}${useCase("continued", "stream_recovery: continue")}${useCase("held", "stream_recovery: buffer, format_retries: 2")}${useCase("failing", "stream_recovery: fail")}`,
-    );
+  return (
+    testPolicy()
+      .replace("capabilities: [tools], prices", "capabilities: [tools, prefill], prices")
+      // Every test breaks the same deployment: no circuit shall remember the one before.
+      .replace("consecutive_failures: 5", "consecutive_failures: 1000")
+      .replace(
+        "use_cases:\n",
+        `use_cases:\n${prefilled}${useCase("continued", "stream_recovery: continue")}${useCase("held", "stream_recovery: buffer, format_retries: 2")}${useCase("failing", "stream_recovery: fail")}`,
+      )
+  );
 }
 
 /** Every deployment gives the same answer, as a model at temperature 0 nearly does. */
