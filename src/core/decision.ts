@@ -3,7 +3,7 @@ import type { Contract } from "./contract.ts";
 import type { FinishReason, Usage } from "./events.ts";
 import type { FaultCause, FaultKind } from "./faults.ts";
 import type { NanoDollars } from "./money.ts";
-import type { DegradedLabel, Refusal, RungKind, RungLabel } from "./plan.ts";
+import type { DegradedLabel, Experiment, OverflowLabel, Refusal, RungKind, RungLabel } from "./plan.ts";
 
 /** One call to one deployment, or the reason it was passed over without one. */
 export interface Attempt {
@@ -12,8 +12,11 @@ export interface Attempt {
   readonly model: string;
   readonly provider: string;
   readonly region: string;
-  /** `skipped`: the circuit, a cooldown or the cost ceiling kept the ladder from calling it. */
-  readonly result: "ok" | "fault" | "skipped";
+  /**
+   * `skipped`: the circuit, a cooldown or the cost ceiling kept the ladder from calling it. `hedged_out`: ended
+   * because the call beside it answered first; its usage is an estimate.
+   */
+  readonly result: "ok" | "fault" | "skipped" | "hedged_out";
   readonly fault?: { readonly kind: FaultKind; readonly code: string; readonly cause?: FaultCause };
   readonly skipped?: "circuit_open" | "cooling_down" | "cost_ceiling" | "retry_budget";
   /** Milliseconds since the request arrived. */
@@ -30,7 +33,14 @@ export interface Attempt {
    * and joined where it had said the same. `chars`: how much had been told by then.
    */
   readonly continues?: { readonly mode: "prefill" | "fresh"; readonly chars: number };
+  /** Present on a second call, made because the first was slow to begin. */
+  readonly hedge?: true;
+  /** Present on a call that was not for the answer itself: a summary of history, a restricted stand-in. */
+  readonly purpose?: "overflow_summary" | "summarize_only";
 }
+
+/** How the answer cache was used: `hit` and `stale` answered, `miss` did not, `refresh` was not asked. */
+export type CacheUse = "hit" | "stale" | "miss" | "refresh";
 
 export type DecisionOutcome = "answered" | "degraded" | "failed" | "cancelled";
 
@@ -70,4 +80,18 @@ export interface Decision {
   readonly durationMs: number;
   readonly firstTokenMs: number | null;
   readonly simulated: boolean;
+  /** Absent where the use case keeps no answers, or the request is none that could be kept. */
+  readonly cache?: CacheUse;
+  /** Present where the request was too long for its model. `dropped`: messages that were left out or summarized. */
+  readonly overflow?: { readonly how: OverflowLabel; readonly dropped: number };
+  /** Present where a later rung was called first, so that it is known to work. */
+  readonly exercise?: true;
+  /** Id of the ticket that a person is to answer. */
+  readonly ticket?: string;
+  /** The arm of a rollout that the request was in; absent where none took it in. */
+  readonly experiment?: Experiment;
+  /** Id of the decision that this is the copy of: a shadow's, which no caller was answered with. */
+  readonly shadowOf?: string;
+  /** Of a shadow that was asked for JSON: whether it was, and fitted the schema. */
+  readonly formatValid?: boolean;
 }

@@ -2,11 +2,21 @@
  * The compiled policy that serves traffic: immutable, swapped whole. The control plane makes one, the
  * gateway reads it; they meet nowhere else.
  */
-import type { Role } from "./caller.ts";
+import type { Caller, Role } from "./caller.ts";
+import type { Random } from "./clock.ts";
 import type { LatencyTier, SafetyLevel, TaskType } from "./contract.ts";
 import type { Deployment, ModelSpec, TimeoutsByTier } from "./deployment.ts";
 import type { NanoDollars } from "./money.ts";
-import type { DegradedMode, RungKind, Selection, StreamRecovery } from "./plan.ts";
+import type {
+  DegradedMode,
+  Experiment,
+  HedgeSettings,
+  OverflowMeasure,
+  RequestChange,
+  RungKind,
+  Selection,
+  StreamRecovery,
+} from "./plan.ts";
 import type { Secret } from "./secret.ts";
 
 /** What a condition can see. Names are those that a policy author writes. */
@@ -46,6 +56,8 @@ export interface RuleContext {
     /** By deployment id: smoothed milliseconds to the first token; 0 before any was seen. */
     readonly first_token_ms: Readonly<Record<string, number>>;
   };
+  /** By name, evaluated when it is read; absent where the policy has none. */
+  readonly flags?: Readonly<Record<string, FlagValue>>;
 }
 
 /** Returns false, never throws, when a condition cannot be evaluated for this context. */
@@ -79,6 +91,108 @@ export interface RouteRule {
   readonly ladder: readonly RungSpec[];
 }
 
+/** Who keeps the same arm, or the same value of a flag, from request to request. `request`: nobody does. */
+export const STICKINESS = ["caller", "user", "caller_and_user", "request"] as const;
+export type Stickiness = (typeof STICKINESS)[number];
+
+/** Which requests a rollout takes in, and by what it parts them. */
+interface RolloutScope {
+  readonly name: string;
+  /** Null: all of the use case. */
+  readonly when: Condition | null;
+  /** As written, for explain. */
+  readonly source: string | null;
+  /** Signals it reads that are estimated from the request's text. */
+  readonly reads: ReadonlySet<string>;
+  readonly sticky: Stickiness;
+  /** Of its name, for hashing. */
+  readonly seed: number;
+}
+
+export interface Arm {
+  readonly name: string;
+  /** `rollout/arm`. */
+  readonly label: string;
+  readonly experiment: Experiment;
+  /** Percent of the rollout's requests; all arms together have 100. */
+  readonly weight: number;
+  /** Of its name, for hashing. */
+  readonly seed: number;
+  /** Climbed before the ladder that routing chose or, where it `replaces`, instead; null: that one as it is. */
+  readonly ladder: { readonly rungs: readonly RungSpec[]; readonly replaces: boolean } | null;
+  readonly change: RequestChange | null;
+}
+
+/** Requests parted between arms: by weight, or all to the one that is live. */
+export interface Rollout extends RolloutScope {
+  readonly kind: "canary" | "blue_green";
+  /** The first one is what is returned to when the rollout is aborted. */
+  readonly arms: readonly Arm[];
+}
+
+/** A share of requests that a candidate answers beside the live answer. */
+export interface ShadowRollout extends RolloutScope {
+  /** Percent of requests. */
+  readonly share: number;
+  /** The first deployment of them that may serve is asked; null: of the ladder that routing chose. */
+  readonly rungs: readonly RungSpec[] | null;
+  readonly experiment: Experiment;
+  readonly change: RequestChange | null;
+  /** In one hour, by one process; null: none. */
+  readonly maxCostPerHour: NanoDollars | null;
+}
+
+export type FlagValue = boolean | string | number;
+
+/** Whom a flag is asked for. */
+export interface FlagSubject {
+  /** Without flags: a flag cannot depend on another. */
+  readonly context: RuleContext;
+  readonly caller: Caller;
+  /** The end user's id, where the caller states one. */
+  readonly user: string | undefined;
+  readonly random: Random;
+  /** Asked first; null: the policy alone decides. */
+  readonly remote: FlagSource | null;
+}
+
+/** What OpenFeature calls the reason of a value. */
+export type FlagReason = "TARGETING_MATCH" | "SPLIT" | "DEFAULT" | "CACHED";
+
+export interface FlagDetails {
+  readonly value: FlagValue;
+  /** Null where a provider did not say. */
+  readonly variant: string | null;
+  readonly reason: FlagReason;
+}
+
+/** Values of flags that come from elsewhere, at hand without waiting. */
+export interface FlagSource {
+  /** Null where there is none yet: then the policy decides. Never throws and never waits. */
+  lookUp(flag: string, like: FlagValue, caller: Caller, user: string | undefined): FlagDetails | null;
+}
+
+/** The policy's flags. */
+export interface FlagSet {
+  readonly names: readonly string[];
+  /** Null where there is no such flag. */
+  evaluate(name: string, subject: FlagSubject): FlagDetails | null;
+  /** What conditions read: each flag is evaluated when it is read, and once. */
+  facts(subject: FlagSubject): NonNullable<RuleContext["flags"]>;
+}
+
+/** An OpenFeature provider that is loaded at the start. */
+export interface FlagsProviderSpec {
+  /** Name of an installed package. */
+  readonly module: string;
+  /** Of the provider's class, or of a function that makes one. */
+  readonly exported: string;
+  /** Its only argument; `{ env: NAME }` stands for that variable. */
+  readonly options: unknown;
+  /** Milliseconds that a value is used before it is asked for anew. */
+  readonly ttlMs: number;
+}
+
 export interface UseCase {
   readonly id: string;
   readonly description: string;
@@ -94,10 +208,32 @@ export interface UseCase {
   readonly streamRecovery: StreamRecovery;
   /** How many more times a malformed answer is asked for with format instructions. */
   readonly formatRetries: number;
+  /** Null: no call is hedged. */
+  readonly hedge: HedgeSettings | null;
+  /** Share of requests that start at a later rung, so that it is known to work; 0: none. */
+  readonly exerciseShare: number;
   /** Rules that concern this use case, first match wins; then `ladder`. */
   readonly rules: readonly RouteRule[];
+  /** Rollouts that concern this use case; the first that takes a request in decides its arm. */
+  readonly rollouts: readonly Rollout[];
+  /** Each of them that takes a request in gets its copy. */
+  readonly shadows: readonly ShadowRollout[];
   readonly ladder: readonly RungSpec[];
   readonly degraded: readonly DegradedMode[];
+  /** Null: no answer is kept. */
+  readonly cache: AnswerCacheSettings | null;
+  /** What is done about a request that is too long, in order; never empty. */
+  readonly onOverflow: readonly OverflowMeasure[];
+}
+
+/** Which answers are kept to be given again to the same request (M1). Milliseconds. */
+export interface AnswerCacheSettings {
+  /** How long an answer is given again in place of asking. */
+  readonly ttlMs: number;
+  /** How much longer it is kept for when no model answers. */
+  readonly staleForMs: number;
+  /** Whose requests are the same: everybody's of a tenant, or one user's. */
+  readonly scope: "tenant" | "user";
 }
 
 export interface KeySpec {
@@ -146,6 +282,15 @@ export interface RetrySettings {
   readonly maxRetryAfterMs: number;
 }
 
+/** Calls that the gateway makes of its own accord, to know how a deployment is (E5). */
+export interface ProbeSettings {
+  readonly everyMs: number;
+  readonly timeoutMs: number;
+  /** `open`: while its circuit is not closed; `always`: also after `everyMs` without traffic. */
+  readonly when: "open" | "always";
+  readonly prompt: string;
+}
+
 export interface ConfigSnapshot {
   /** `name@` + the first 12 hexadecimal digits of the digest of the merged document. */
   readonly version: string;
@@ -156,8 +301,14 @@ export interface ConfigSnapshot {
   readonly deployments: ReadonlyMap<string, Deployment>;
   /** By id and by alias. */
   readonly useCases: ReadonlyMap<string, UseCase>;
+  /** Null: the policy has none. */
+  readonly flags: FlagSet | null;
+  /** Null: the policy alone decides its flags. */
+  readonly flagsProvider: FlagsProviderSpec | null;
   readonly keys: readonly KeySpec[];
   readonly limits: ReadonlyMap<string, TierLimits>;
   readonly circuit: CircuitSettings;
   readonly retry: RetrySettings;
+  /** By deployment id; those that are not in it are never probed. */
+  readonly probes: ReadonlyMap<string, ProbeSettings>;
 }

@@ -8,7 +8,7 @@ import type { ModelRequest } from "../core/request.ts";
 import { type ProviderReply, sendToProvider } from "../providers/send.ts";
 import type { Call, SendOutcome } from "../resilience/ladder.ts";
 import { createUsageMeter, priceUsage } from "./account.ts";
-import { askAgain, checkAnswerFormat } from "./answer-format.ts";
+import { askAgain, checkAnswerFormat, JSON_EXTRACTED } from "./answer-format.ts";
 import { canCount, ESTIMATED, estimatedCount } from "./count-tokens.ts";
 import { childTraceparent, type Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
@@ -38,7 +38,7 @@ export async function attempt(
       committedTotalMs: Math.min(plan.timeouts.total, exchange.arrivedAt + plan.deadlineMs - startedAt),
       traceparent: childTraceparent(exchange, gateway.random),
       tracestate: exchange.tracestate,
-      callerSignal: exchange.callerSignal,
+      callerSignal: call.signal ?? exchange.callerSignal,
     },
     gateway,
   );
@@ -68,11 +68,18 @@ function checked(
   const usage = usageOf(events, plan);
   const cost = priceUsage(call.deployment, usage);
   const last = events[events.length - 1];
-  const why = last?.type === "fault" ? last.fault : checkAnswerFormat(request, events);
-  if (why) return { ok: false, fault: why, usage, cost };
+  if (last?.type === "fault") return { ok: false, fault: last.fault, usage, cost };
+  const verdict = checkAnswerFormat(request, events);
+  if (verdict?.type === "broken") return { ok: false, fault: verdict.fault, usage, cost };
+  const value = verdict ? extractedReply(reply, verdict.events) : reply;
   // The caller accounts a stream as it goes out, also one that is all there.
-  if (reply.kind === "stream") return { ok: true, value: reply, firstTokenMs, usage: null, cost: null };
-  return { ok: true, value: reply, firstTokenMs, usage, cost };
+  if (reply.kind === "stream") return { ok: true, value, firstTokenMs, usage: null, cost: null };
+  return { ok: true, value, firstTokenMs, usage, cost };
+}
+
+function extractedReply(reply: ProviderReply, events: readonly StreamEvent[]): ProviderReply {
+  const warnings = [...reply.warnings, JSON_EXTRACTED];
+  return reply.kind === "whole" ? { ...reply, events, warnings } : { ...reply, head: events, warnings };
 }
 
 /** The stream with everything in its head: until then every failure can still fall back. */
@@ -112,6 +119,15 @@ function usageOf(events: readonly StreamEvent[], plan: RoutePlan): Usage {
   const meter = createUsageMeter();
   for (const event of events) meter.see(event);
   return meter.usage(plan.estimatedInputTokens);
+}
+
+/** What a call is taken to have used that was ended before its first content: the model had read the request. */
+export function estimateAbandoned(
+  plan: RoutePlan,
+  deployment: Deployment,
+): { readonly usage: Usage; readonly cost: NanoDollars | null } {
+  const usage: Usage = { ...NO_USAGE, inputTokens: plan.estimatedInputTokens };
+  return { usage, cost: priceUsage(deployment, usage) };
 }
 
 /** What one call is expected to cost at the most, for the ceiling; null for a model without a price. */

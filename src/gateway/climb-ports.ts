@@ -1,15 +1,18 @@
 /** What the ladder needs of the gateway for one request. Owns nothing; both climbs of a request share it. */
+import { fault } from "../core/faults.ts";
 import type { RoutePlan } from "../core/plan.ts";
 import type { ProviderReply } from "../providers/send.ts";
 import type { Call, Climb, ClimbPorts, SendOutcome } from "../resilience/ladder.ts";
-import { estimateCost } from "./attempt.ts";
+import { estimateAbandoned, estimateCost } from "./attempt.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
 
 /** A climb that found an answer. */
 export type Climbed = Extract<Climb<ProviderReply>, { ok: true }>;
 
-export function climbPorts<T>(
+const TOO_LATE = fault("cancelled", "hedged_out", "Another deployment answered first.");
+
+export function climbPorts<T extends ProviderReply>(
   gateway: Gateway,
   exchange: Exchange,
   plan: RoutePlan,
@@ -27,6 +30,10 @@ export function climbPorts<T>(
     signal: exchange.callerSignal,
     send,
     estimateCost: (deployment) => estimateCost(plan, deployment),
+    estimateAbandoned: (deployment) => estimateAbandoned(plan, deployment),
+    discard: (reply) => {
+      if (reply.kind === "stream") reply.rest?.cancel(TOO_LATE);
+    },
     reportThrown: (thrown) => gateway.reportInternal(exchange.requestId, thrown),
   };
 }

@@ -5,6 +5,7 @@ import { type FinishReason, NO_USAGE, sumUsage, type Usage } from "../core/event
 import type { Fault } from "../core/faults.ts";
 import type { NanoDollars } from "../core/money.ts";
 import type { DegradedLabel, RungLabel } from "../core/plan.ts";
+import type { AnsweredBy } from "./cache/kept-document.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
 
@@ -18,6 +19,8 @@ export interface Conclusion {
   readonly deployment: Deployment | null;
   readonly finish: FinishReason | null;
   readonly fault: Fault | null;
+  /** Who gave the answer that is given again. */
+  readonly by?: AnsweredBy;
 }
 
 /** Queues the decision and counts it. Requests whose caller is unknown leave a counter and no record. */
@@ -35,9 +38,9 @@ export function conclude(gateway: Gateway, exchange: Exchange, conclusion: Concl
 
 function decisionOf(gateway: Gateway, exchange: Exchange, conclusion: Conclusion): Decision {
   const { caller, request, plan } = exchange;
-  const { attempts, deployment, fault } = conclusion;
+  const { attempts, deployment, fault, by } = conclusion;
   const served = deployment ? attempts[attempts.length - 1] : undefined;
-  return {
+  const decision: Writable<Decision> = {
     id: exchange.decisionId,
     requestId: exchange.requestId,
     traceId: exchange.traceId,
@@ -58,10 +61,10 @@ function decisionOf(gateway: Gateway, exchange: Exchange, conclusion: Conclusion
     status: conclusion.status,
     rung: conclusion.rung,
     degraded: conclusion.degraded,
-    model: deployment?.model.id ?? null,
-    modelVersion: deployment?.model.version ?? null,
-    provider: deployment?.provider ?? null,
-    region: deployment?.region ?? null,
+    model: deployment?.model.id ?? by?.model ?? null,
+    modelVersion: deployment?.model.version ?? by?.modelVersion ?? null,
+    provider: deployment?.provider ?? by?.provider ?? null,
+    region: deployment?.region ?? by?.region ?? null,
     finish: conclusion.finish,
     fault: fault ? { kind: fault.kind, code: fault.code } : null,
     usage: totalUsage(attempts),
@@ -69,9 +72,16 @@ function decisionOf(gateway: Gateway, exchange: Exchange, conclusion: Conclusion
     warnings: exchange.warnings,
     durationMs: gateway.clock.now() - exchange.arrivedAt,
     firstTokenMs: served?.firstTokenMs !== undefined ? served.startedAtMs + served.firstTokenMs : null,
-    simulated: deployment?.simulated ?? false,
+    simulated: deployment?.simulated ?? by?.simulated ?? false,
   };
+  if (exchange.cacheUse !== null) decision.cache = exchange.cacheUse;
+  if (exchange.overflow !== null) decision.overflow = exchange.overflow;
+  if (exchange.ticket !== null) decision.ticket = exchange.ticket;
+  if (plan?.arm) decision.experiment = plan.arm.experiment;
+  return decision;
 }
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** The sum over all attempts, without the providers' raw blocks, which stay with their attempts. */
 function totalUsage(attempts: readonly Attempt[]): Usage {

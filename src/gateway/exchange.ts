@@ -4,11 +4,14 @@
  */
 import type { Caller } from "../core/caller.ts";
 import type { Random } from "../core/clock.ts";
+import type { Attempt, CacheUse, Decision } from "../core/decision.ts";
 import type { RoutePlan } from "../core/plan.ts";
 import type { ModelRequest } from "../core/request.ts";
 import type { ConfigSnapshot } from "../core/snapshot.ts";
+import type { RouteInput } from "../policy/plan.ts";
 import type { AnyWire } from "../providers/wire-registry.ts";
 import type { Lease } from "./admit.ts";
+import type { CacheSlot } from "./cache/cache-slot.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Ingress } from "./ingress.ts";
 import { type IngressHeaders, readHeaders } from "./read-headers.ts";
@@ -26,18 +29,31 @@ export interface Exchange {
   readonly tracestate: string | null;
   readonly callerSignal: AbortSignal;
   caller: Caller | null;
+  /** As it is answered: where it was too long, without what was left out. */
   request: ModelRequest | null;
+  /** What routing was asked, for whoever has to ask it again. */
+  route: RouteInput | null;
   plan: RoutePlan | null;
+  /** Calls that were made before the ladder: their cost is the request's, too. */
+  prelude: readonly Attempt[];
   /** The place among the concurrent requests; given back when the request is concluded. */
   lease: Lease | null;
   /** Names of controls that could not be honoured. */
   warnings: readonly string[];
+  /** Where the answer is kept; null: nowhere. */
+  cacheSlot: CacheSlot | null;
+  cacheUse: CacheUse | null;
+  /** What was done about a request that is too long. */
+  overflow: NonNullable<Decision["overflow"]> | null;
+  /** Id of the ticket that was made of it. */
+  ticket: string | null;
 }
 
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
 /** Every byte as two digits: number formatting and padding would cost several times as much. */
 const BYTES: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+const NO_ATTEMPTS: readonly Attempt[] = [];
 const NO_TRACE = "0".repeat(32);
 
 /** A caller's own well-formed `x-request-id` and `traceparent` are kept; others are replaced, not refused. */
@@ -59,14 +75,23 @@ export function beginExchange(gateway: Gateway, ingress: Ingress, http: Request)
     callerSignal: http.signal,
     caller: null,
     request: null,
+    route: null,
     plan: null,
+    prelude: NO_ATTEMPTS,
     lease: null,
     warnings: [],
+    cacheSlot: null,
+    cacheUse: null,
+    overflow: null,
+    ticket: null,
   };
 }
 
 /** The trace context of one call to a provider: the caller's trace, a span of ours. */
-export function childTraceparent(exchange: Exchange, random: Random): string {
+export function childTraceparent(
+  exchange: Pick<Exchange, "traceId" | "traceFlags">,
+  random: Random,
+): string {
   return `00-${exchange.traceId}-${randomHex(random, 2)}-${exchange.traceFlags}`;
 }
 

@@ -1,13 +1,15 @@
 /** What the data plane works with: the snapshot in force, the fleet's state and the ports to the outside. */
 import type { Clock, Random } from "../core/clock.ts";
 import type { Ids } from "../core/ids.ts";
-import type { ConfigSnapshot } from "../core/snapshot.ts";
+import type { ConfigSnapshot, FlagSource } from "../core/snapshot.ts";
 import type { Authorize } from "../providers/authorize.ts";
 import type { Health } from "../resilience/health.ts";
 import type { RetryBudget } from "../resilience/retry-budget.ts";
 import type { DecisionQueue } from "../store/decision-queue.ts";
 import type { Admission } from "./admit.ts";
+import type { StandIns } from "./degraded/stand-ins.ts";
 import type { GatewayMetrics } from "./metrics/gateway-metrics.ts";
+import type { Shadows } from "./shadow/shadow-port.ts";
 
 /** Bounds of what a caller may send. */
 export interface IngressLimits {
@@ -40,6 +42,12 @@ export interface Gateway {
   readonly decisions: DecisionQueue;
   readonly metrics: GatewayMetrics;
   readonly ingress: IngressLimits;
+  /** What answers without a model, beyond the policy's own words; absent: those modes pass on. */
+  readonly standIns?: StandIns;
+  /** Flags that another system decides; absent: the policy alone says. */
+  readonly flags?: FlagSource | null;
+  /** Copies of requests for candidates; absent: none are made. */
+  readonly shadows?: Shadows;
   /** Faults that are the gateway's own; the argument holds no body and no secret. */
   reportInternal(requestId: string, thrown: unknown): void;
 }

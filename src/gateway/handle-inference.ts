@@ -10,18 +10,29 @@ import type { ProviderReply } from "../providers/send.ts";
 import type { AnyWire } from "../providers/wire-registry.ts";
 import { type Climb, climb } from "../resilience/ladder.ts";
 import type { RequestHints } from "../wires/wire.ts";
+import { takeArm } from "./arm.ts";
 import { attempt } from "./attempt.ts";
 import { identify } from "./authenticate.ts";
 import { signatureFault } from "./aws-signature.ts";
+import { lookUp } from "./cache/use-cache.ts";
 import { climbPorts } from "./climb-ports.ts";
-import { degradedAnswer } from "./degraded.ts";
+import { standIn } from "./degraded/modes.ts";
 import { beginExchange, type Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Ingress } from "./ingress.ts";
+import { climbWithMeasures, hasMeasures } from "./overflow/climb-with-measures.ts";
+import { fitRequest } from "./overflow/fit-request.ts";
 import { readBody } from "./read-body.ts";
 import { checkHeaderSize } from "./read-headers.ts";
 import { readHints } from "./read-hints.ts";
-import { answerDegraded, answerFault, answerStream, answerWhole, internalFault } from "./respond.ts";
+import {
+  answerDegraded,
+  answerFault,
+  answerKept,
+  answerStream,
+  answerWhole,
+  internalFault,
+} from "./respond.ts";
 
 /** When to come back after a ladder that ran out, where no circuit or cooldown knows better. Milliseconds. */
 const COME_BACK_MS = 1000;
@@ -64,13 +75,20 @@ export async function handleInference(
     exchange.lease = lease.value;
 
     const routed = route(gateway, exchange, request.value, caller);
-    const plan = routed instanceof Promise ? await routed : routed;
-    if (!plan.ok) return answerFault(gateway, exchange, plan.fault);
+    const planned = routed instanceof Promise ? await routed : routed;
+    if (planned.ok) exchange.plan = planned.value;
+    const kept = lookUp(gateway, exchange, http.headers);
+    if (kept) return answerKept(gateway, exchange, kept);
+    const fitting = fitRequest(gateway, exchange, planned);
+    const plan = fitting === null ? planned : await fitting;
+    if (!plan.ok) return answerFault(gateway, exchange, plan.fault, exchange.prelude);
     exchange.plan = plan.value;
 
-    climbed = await climbLadder(gateway, exchange, request.value, plan.value);
-    if (!climbed.ok) return answerWithoutModel(gateway, exchange, climbed);
+    climbed = await climbLadder(gateway, exchange, exchange.request, plan.value);
+    if (!climbed.ok) return await answerWithoutModel(gateway, exchange, climbed);
+    if (climbed.attempts.length > 1) noteLargerModel(exchange, climbed);
     const reply = climbed.value;
+    if (exchange.plan.shadows) gateway.shadows?.mirror(gateway, exchange, request.value);
     if (reply.kind === "stream") return answerStream(gateway, exchange, climbed, reply);
     return answerWhole(gateway, exchange, climbed, reply);
   } catch (thrown) {
@@ -119,8 +137,11 @@ function route(
       now: exchange.arrivedAt,
       estimatedInputTokens,
       random: gateway.random,
+      flags: gateway.flags ?? null,
     };
+    exchange.route = input;
     const planned = planRoute(input);
+    if (planned.ok && planned.value.arm) takeArm(exchange, input, planned.value, planned.value.arm);
     // Who was refused, and why, belongs on record all the more when nobody is left.
     if (!planned.ok) exchange.plan = draftRoute(input);
     return planned;
@@ -135,22 +156,37 @@ function climbLadder(
   request: ModelRequest,
   plan: RoutePlan,
 ): Promise<Climb<ProviderReply>> {
+  if (hasMeasures(exchange)) return climbWithMeasures(gateway, exchange, request, plan);
   return climb(
     plan,
     climbPorts(gateway, exchange, plan, (call) => attempt(gateway, exchange, request, plan, call)),
   );
 }
 
-/** Nobody answered: the policy's words where the ladder ran out, the fault itself where it stopped. */
-function answerWithoutModel(
+/** A model with a larger window answered what another one refused as too long. */
+function noteLargerModel(exchange: Exchange, { attempts }: Climb<ProviderReply>): void {
+  if (exchange.overflow !== null) return;
+  if (attempts.some(({ fault }) => fault?.kind === "context_overflow")) {
+    exchange.overflow = { how: "larger_model", dropped: 0 };
+  }
+}
+
+/** Nobody answered: what the policy has for that where the ladder ran out, the fault itself where it stopped. */
+async function answerWithoutModel(
   gateway: Gateway,
   exchange: Exchange,
   climbed: Extract<Climb<ProviderReply>, { ok: false }>,
-): Response {
+): Promise<Response> {
   const ranOut = climbed.cause === "exhausted" || climbed.cause === "deadline";
+  if (!ranOut) return answerFault(gateway, exchange, climbed.fault, climbed.attempts);
+  const why = { retryAfterMs: COME_BACK_MS, ...climbed.fault };
   // Words stand in for an answer, not for vectors.
-  const degraded = ranOut && exchange.request?.operation === "chat" ? degradedAnswer(exchange) : null;
-  if (degraded) return answerDegraded(gateway, exchange, degraded, climbed.attempts, climbed.fault);
-  const why = ranOut ? { retryAfterMs: COME_BACK_MS, ...climbed.fault } : climbed.fault;
-  return answerFault(gateway, exchange, why, climbed.attempts);
+  if (exchange.request?.operation !== "chat") return answerFault(gateway, exchange, why, climbed.attempts);
+  const retryAfterSeconds = Math.ceil(why.retryAfterMs / 1000);
+  const { answer, attempts } = await standIn(gateway, exchange, {
+    attempts: climbed.attempts,
+    retryAfterSeconds,
+  });
+  if (answer) return answerDegraded(gateway, exchange, answer, attempts, climbed.fault);
+  return answerFault(gateway, exchange, why, attempts);
 }

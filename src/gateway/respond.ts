@@ -5,15 +5,27 @@ import { FAULTS, type Fault, fault } from "../core/faults.ts";
 import type { ProviderReply } from "../providers/send.ts";
 import type { Frame } from "../wires/frame.ts";
 import type { RenderContext, Warning } from "../wires/wire.ts";
+import { keepAnswer, type Replay, watched } from "./cache/use-cache.ts";
 import type { Climbed } from "./climb-ports.ts";
 import { conclude, totalCost } from "./conclude.ts";
-import type { DegradedAnswer } from "./degraded.ts";
+import type { DegradedAnswer } from "./degraded/degraded-answer.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
 import { responseHeaders, type Served } from "./response-headers.ts";
 import { streamFrames } from "./stream-answer.ts";
 
 const NO_FINISH = { unified: "other", raw: null } as const;
+const NO_ATTEMPTS: readonly Attempt[] = [];
+const NOBODY: Served = {
+  rung: null,
+  attempts: 0,
+  model: null,
+  provider: null,
+  region: null,
+  cost: null,
+  degraded: null,
+  simulated: false,
+};
 
 /** A whole answer of a model. */
 export function answerWhole(
@@ -45,6 +57,7 @@ export function answerWhole(
     finish: last?.type === "finish" ? last.reason : NO_FINISH,
     fault: null,
   });
+  if (exchange.cacheSlot) keepAnswer(gateway, exchange, climbed.deployment, reply.warnings, reply.events);
   return new Response(body, { headers });
 }
 
@@ -59,15 +72,36 @@ export function answerStream(
   const { deployment } = climbed;
   const context = renderContext(exchange, deployment.model.id, deployment.simulated, reply.warnings);
   const headers = responseHeaders(exchange, servedBy(climbed));
-  return eventStreamResponse(
-    exchange,
-    streamFrames(gateway, exchange, climbed, reply, context),
-    headers,
-    200,
-  );
+  const { request, cacheSlot } = exchange;
+  const kept = cacheSlot && request ? watched(gateway, exchange, deployment, request, reply) : reply;
+  return eventStreamResponse(exchange, streamFrames(gateway, exchange, climbed, kept, context), headers, 200);
 }
 
-/** The policy's own words, when no model answered. */
+/** An answer that was given to the same request before: nothing is called and nothing costs. */
+export function answerKept(gateway: Gateway, exchange: Exchange, kept: Replay): Response {
+  noteWarnings(exchange, kept.warnings);
+  const { by, events } = kept;
+  const last = events[events.length - 1];
+  conclude(gateway, exchange, {
+    outcome: "answered",
+    status: 200,
+    rung: null,
+    degraded: null,
+    attempts: NO_ATTEMPTS,
+    deployment: null,
+    finish: last?.type === "finish" ? last.reason : NO_FINISH,
+    fault: null,
+    by,
+  });
+  const { model, provider, region, simulated } = by;
+  const served: Served = { ...NOBODY, rung: null, model, provider, region, cost: 0, simulated };
+  const headers = responseHeaders(exchange, served);
+  headers.age = String(Math.floor(kept.ageMs / 1000));
+  const context = renderContext(exchange, model, simulated, kept.warnings);
+  return renderedResponse(exchange, events, context, headers, 200);
+}
+
+/** What the policy has to say when no model answered. `attempts`: all of the request's. */
 export function answerDegraded(
   gateway: Gateway,
   exchange: Exchange,
@@ -75,41 +109,53 @@ export function answerDegraded(
   attempts: readonly Attempt[],
   why: Fault,
 ): Response {
-  const { mode, status } = answer.mode;
+  const { mode, status, deployment, kept } = answer;
+  if (kept) noteWarnings(exchange, kept.warnings);
+  const simulated = deployment?.simulated ?? kept?.by.simulated ?? false;
   const served: Served = {
     rung: "degraded",
     attempts: countCalls(attempts),
-    model: null,
-    provider: null,
-    region: null,
+    model: deployment?.model.id ?? kept?.by.model ?? null,
+    provider: deployment?.provider ?? kept?.by.provider ?? null,
+    region: deployment?.region ?? kept?.by.region ?? null,
     cost: totalCost(attempts),
     degraded: mode,
-    simulated: false,
+    simulated,
   };
   const headers = responseHeaders(exchange, served);
   if (answer.retryAfterSeconds !== null) headers["retry-after"] = String(answer.retryAfterSeconds);
-  const context: RenderContext = {
-    ...renderContext(exchange, `pointsman/${mode}`, false, []),
-    labels: { degraded: mode, use_case: exchange.plan?.useCase ?? null, decision: exchange.decisionId },
-  };
+  if (kept) headers.age = String(Math.floor(kept.ageMs / 1000));
+  const context = renderContext(exchange, `pointsman/${mode}`, simulated, kept?.warnings ?? []);
+  const own = { degraded: mode, use_case: exchange.plan?.useCase ?? null, decision: exchange.decisionId };
+  const labelled = { ...context, labels: { ...context.labels, ...own, ...answer.labels } };
   conclude(gateway, exchange, {
     outcome: "degraded",
     status,
     rung: "degraded",
     degraded: mode,
     attempts,
-    deployment: null,
+    deployment: deployment ?? null,
     finish: null,
     fault: why,
+    ...(kept && { by: kept.by }),
   });
+  return renderedResponse(exchange, answer.events, labelled, headers, status);
+}
+
+/** Events that are all there, as the caller wants them: whole or as a stream. */
+function renderedResponse(
+  exchange: Exchange,
+  events: readonly StreamEvent[],
+  context: RenderContext,
+  headers: Record<string, string>,
+  status: number,
+): Response {
   if (exchange.request?.stream) {
-    return eventStreamResponse(exchange, renderAll(exchange, answer.events, context), headers, status);
+    return eventStreamResponse(exchange, renderAll(exchange, events, context), headers, status);
   }
   headers["content-type"] = "application/json";
-  return new Response(JSON.stringify(exchange.wire.renderAnswer(answer.events, context)), {
-    status,
-    headers,
-  });
+  const body = JSON.stringify(exchange.wire.renderAnswer(events, context));
+  return new Response(body, { status, headers });
 }
 
 /** An error in the caller's dialect. */
@@ -185,8 +231,15 @@ function renderContext(
     estimatedInputTokens: exchange.plan?.estimatedInputTokens ?? 0,
     request: exchange.request,
   };
-  if (!simulated && warnings.length === 0) return context;
-  const labels = { ...(simulated && { simulated: true }), ...(warnings.length > 0 && { warnings }) };
+  const { overflow, cacheUse } = exchange;
+  const isKept = cacheUse === "hit" || cacheUse === "stale";
+  if (!simulated && warnings.length === 0 && overflow === null && !isKept) return context;
+  const labels = {
+    ...(simulated && { simulated: true }),
+    ...(warnings.length > 0 && { warnings }),
+    ...(overflow !== null && { overflow: overflow.how }),
+    ...(isKept && { cache: cacheUse }),
+  };
   return { ...context, labels };
 }
 

@@ -13,7 +13,8 @@ const REQUEST_ID_HEADERS: Readonly<Partial<Record<WireId, string>>> = {
 
 /** What served, as far as it is known when the headers leave. */
 export interface Served {
-  readonly rung: RungLabel;
+  /** Null for an answer that was kept and is given again. */
+  readonly rung: RungLabel | null;
   readonly attempts: number;
   readonly model: string | null;
   readonly provider: string | null;
@@ -34,9 +35,12 @@ export function responseHeaders(exchange: Exchange, served: Served | null): Reco
   // A caller that is not known leaves no record to point to.
   if (exchange.caller) headers["x-pointsman-decision"] = exchange.decisionId;
   if (exchange.plan) headers["x-pointsman-use-case"] = exchange.plan.useCase;
+  if (exchange.plan?.arm) headers["x-pointsman-arm"] = exchange.plan.arm.label;
   if (exchange.warnings.length > 0) headers["x-pointsman-warnings"] = exchange.warnings.join(", ");
+  if (exchange.cacheUse !== null) headers["x-pointsman-cache"] = exchange.cacheUse;
+  if (exchange.overflow !== null) headers["x-pointsman-overflow"] = exchange.overflow.how;
   if (!served) return headers;
-  headers["x-pointsman-rung"] = served.rung;
+  if (served.rung !== null) headers["x-pointsman-rung"] = served.rung;
   headers["x-pointsman-attempts"] = String(served.attempts);
   if (served.model !== null) headers["x-pointsman-model"] = served.model;
   if (served.provider !== null) headers["x-pointsman-provider"] = served.provider;

@@ -6,14 +6,20 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { fault } from "../core/faults.ts";
 import type { ControlPorts } from "./control-ports.ts";
 import { type Endpoint, validated } from "./endpoint.ts";
+import { auditEndpoints, withAudit } from "./endpoints/audit.ts";
 import { batchEndpoints } from "./endpoints/batches.ts";
 import { decisionEndpoints } from "./endpoints/decisions.ts";
 import { fileEndpoints } from "./endpoints/files.ts";
+import { healthEndpoints } from "./endpoints/health.ts";
 import { modelEndpoints } from "./endpoints/models.ts";
 import { policyEndpoints } from "./endpoints/policy.ts";
+import { type PutEndpoint, policyChangeEndpoints } from "./endpoints/policy-change.ts";
+import { policyVersionEndpoints } from "./endpoints/policy-history.ts";
 import { probeEndpoints } from "./endpoints/probes.ts";
+import { rolloutEndpoints } from "./endpoints/rollouts.ts";
+import { ticketEndpoints } from "./endpoints/tickets.ts";
 import { problem } from "./problem.ts";
-import { ROUTES } from "./routes.ts";
+import { ROUTES, type RouteRow } from "./routes.ts";
 
 export function createControlApp(ports: ControlPorts): (request: Request) => Response | Promise<Response> {
   const app = new OpenAPIHono();
@@ -23,6 +29,13 @@ export function createControlApp(ports: ControlPorts): (request: Request) => Res
     ...modelEndpoints(ports),
     ...decisionEndpoints(ports),
     ...policyEndpoints(ports),
+    ...(ports.policy
+      ? [...policyVersionEndpoints(ports, ports.policy), ...policyChangeEndpoints(ports, ports.policy)]
+      : []),
+    ...rolloutEndpoints(ports),
+    ...(ports.audit ? auditEndpoints(ports.audit) : []),
+    ...(ports.circuits ? healthEndpoints(ports, ports.circuits) : []),
+    ...(ports.tickets ? ticketEndpoints(ports, ports.tickets) : []),
     ...(ports.batching
       ? [...fileEndpoints(ports, ports.batching), ...batchEndpoints(ports, ports.batching)]
       : []),
@@ -43,11 +56,12 @@ export function createControlApp(ports: ControlPorts): (request: Request) => Res
   return (request) => app.fetch(request);
 }
 
-const OPENAPI_METHODS = { GET: "get", POST: "post", DELETE: "delete" } as const;
+const OPENAPI_METHODS = { GET: "get", POST: "post", DELETE: "delete", PUT: "put" } as const;
 
 /** An endpoint without a row in the table of routes could never be reached: that is a bug of ours. */
-function register(app: OpenAPIHono, endpoint: Endpoint, ports: ControlPorts): void {
-  const row = ROUTES.find((route) => route.method === endpoint.method && route.path === endpoint.path);
+function register(app: OpenAPIHono, endpoint: Endpoint | PutEndpoint, ports: ControlPorts): void {
+  const rows: readonly RouteRow[] = ROUTES;
+  const row = rows.find((route) => route.method === endpoint.method && route.path === endpoint.path);
   if (!row) throw new Error(`No row for ${endpoint.method} ${endpoint.path} in the table of routes.`);
   app.openAPIRegistry.registerPath({
     method: OPENAPI_METHODS[endpoint.method],
@@ -67,5 +81,6 @@ function register(app: OpenAPIHono, endpoint: Endpoint, ports: ControlPorts): vo
     responses: endpoint.responses,
   });
   const path = endpoint.path.replace(/\{(\w+)\}/g, ":$1");
-  app.on(endpoint.method, path, (c) => validated(endpoint, c, ports));
+  const answer = withAudit(row, ports, (c) => validated({ ...endpoint, method: "POST" }, c, ports));
+  app.on(endpoint.method, path, answer);
 }

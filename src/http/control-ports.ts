@@ -1,7 +1,11 @@
 /** What the control interface asks of the rooms below it. */
+import type { AuditTrail } from "../control/audit/audit-trail.ts";
 import type { BatchPorts } from "../control/batches/batch-ports.ts";
 import type { ExplainQuestion } from "../control/explain/explain-request.ts";
+import type { CircuitDesk } from "../control/health/circuit-desk.ts";
 import type { PolicyStatus } from "../control/policy/policy-control.ts";
+import type { PolicyDesk } from "../control/policy/policy-desk.ts";
+import type { TicketPorts } from "../control/tickets/ticket-ports.ts";
 import type { Caller } from "../core/caller.ts";
 import type { Result } from "../core/faults.ts";
 import type { ConfigSnapshot } from "../core/snapshot.ts";
@@ -24,6 +28,14 @@ export interface ControlPorts {
   nextRequestId(): string;
   /** Absent: this process keeps no files, and their paths lead nowhere. */
   readonly batching?: BatchPorts;
+  /** Absent: this process keeps no tickets. */
+  readonly tickets?: TicketPorts;
+  /** Absent: the policy can be looked at, not changed. */
+  readonly policy?: PolicyDesk;
+  /** Absent: circuits can be looked at, not ordered about. */
+  readonly circuits?: CircuitDesk;
+  /** Absent: no audit log is kept. */
+  readonly audit?: AuditTrail;
   /** A JSON body within the bounds that inference keeps, too. */
   readBody(request: Request): Promise<Result<unknown>>;
 }

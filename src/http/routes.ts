@@ -4,11 +4,13 @@ import type { Role } from "../core/caller.ts";
 export type Access = Role | "open";
 
 export interface RouteRow {
-  readonly method: "GET" | "POST" | "DELETE";
+  readonly method: "GET" | "POST" | "DELETE" | "PUT";
   /** `{name}` matches one segment. */
   readonly path: string;
   readonly access: Access;
   readonly purpose: string;
+  /** Its acts are written to the audit log by themselves, in more words than the path. */
+  readonly auditsItself?: true;
 }
 
 export const ROUTES = [
@@ -42,9 +44,59 @@ export const ROUTES = [
   { method: "GET", path: "/admin/decisions", access: "viewer", purpose: "decision records, newest first" },
   { method: "GET", path: "/admin/decisions/{id}", access: "viewer", purpose: "one decision record" },
   { method: "GET", path: "/admin/health", access: "viewer", purpose: "circuits, cooldowns and latencies" },
+  {
+    method: "POST",
+    path: "/admin/health/{deployment}/reset",
+    access: "operator",
+    purpose: "close a circuit",
+    auditsItself: true,
+  },
+  {
+    method: "POST",
+    path: "/admin/health/{deployment}/force-open",
+    access: "operator",
+    purpose: "take a deployment out",
+    auditsItself: true,
+  },
   { method: "GET", path: "/admin/policy", access: "viewer", purpose: "the policy in force and its findings" },
   { method: "GET", path: "/admin/policy/history", access: "viewer", purpose: "activations and refusals" },
+  { method: "GET", path: "/admin/policy/versions/{version}", access: "viewer", purpose: "a version's texts" },
+  { method: "POST", path: "/admin/policy/diff", access: "viewer", purpose: "what differs between two" },
+  {
+    method: "PUT",
+    path: "/admin/policy",
+    access: "operator",
+    purpose: "write the policy, where it lives in the gateway's store",
+    auditsItself: true,
+  },
+  {
+    method: "POST",
+    path: "/admin/policy/rollback",
+    access: "operator",
+    purpose: "put an earlier version in force",
+    auditsItself: true,
+  },
+  {
+    method: "POST",
+    path: "/admin/policy/unpin",
+    access: "operator",
+    purpose: "follow the source again after a rollback",
+    auditsItself: true,
+  },
+  { method: "GET", path: "/admin/audit", access: "admin", purpose: "the audit log" },
+  { method: "GET", path: "/admin/audit/verify", access: "admin", purpose: "whether the audit log is whole" },
+  { method: "GET", path: "/admin/rollouts", access: "viewer", purpose: "arms of rollouts and how each does" },
   { method: "POST", path: "/admin/explain", access: "viewer", purpose: "the ladder a request would climb" },
+  { method: "GET", path: "/admin/tickets", access: "viewer", purpose: "tickets for people, newest first" },
+  { method: "GET", path: "/admin/tickets/{id}", access: "operator", purpose: "one ticket, with its texts" },
+  { method: "POST", path: "/admin/tickets/{id}/claim", access: "operator", purpose: "work on a ticket" },
+  { method: "POST", path: "/admin/tickets/{id}/answer", access: "operator", purpose: "answer a ticket" },
+  {
+    method: "POST",
+    path: "/admin/tickets/{id}/close",
+    access: "operator",
+    purpose: "end it without an answer",
+  },
 ] as const satisfies readonly RouteRow[];
 
 export type RouteLookup =

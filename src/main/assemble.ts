@@ -1,12 +1,14 @@
 /** Joins the rooms of a running gateway into one function from Request to Response. */
 import { explainRequest } from "../control/explain/explain-request.ts";
 import type { PolicyControl } from "../control/policy/policy-control.ts";
+import { startTicketRunner } from "../control/tickets/ticket-runner.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Ids } from "../core/ids.ts";
 import { parseJson } from "../core/json.ts";
 import type { ConfigSnapshot } from "../core/snapshot.ts";
 import { createAdmission } from "../gateway/admit.ts";
 import { authenticate } from "../gateway/authenticate.ts";
+import { createStandIns } from "../gateway/degraded/stand-ins.ts";
 import { DEFAULT_INGRESS_LIMITS, type Gateway } from "../gateway/gateway.ts";
 import { handleInference } from "../gateway/handle-inference.ts";
 import { createGatewayMetrics, type GatewayMetrics } from "../gateway/metrics/gateway-metrics.ts";
@@ -31,6 +33,8 @@ export interface Parts {
   readonly store: Store;
   readonly control: PolicyControl;
   readonly authorize: Authorize;
+  /** The folder of the policy: folders that it names are beside it. */
+  readonly policyFolder: string;
   ready(): boolean;
 }
 
@@ -39,6 +43,8 @@ export interface Assembly {
   readonly queue: DecisionQueue;
   readonly batching: Batching;
   readonly metrics: GatewayMetrics;
+  /** Writes what waits and ends what runs in the background. Before the store is closed. */
+  close(): Promise<void>;
   /** The fleet follows a policy that was just activated. */
   reconfigure(snapshot: ConfigSnapshot): void;
 }
@@ -48,7 +54,21 @@ export function assemble(parts: Parts): Assembly {
   const first = control.snapshot();
   const health = createHealth(clock);
   const retryBudget = createRetryBudget(first.retry);
+  const standIns = createStandIns({
+    store,
+    clock,
+    ids,
+    root: parts.policyFolder,
+    report: (event, thrown) => log("error", event, describeThrown(thrown)),
+  });
+  const tickets = startTicketRunner({
+    tickets: store.tickets,
+    clock,
+    snapshot: control.snapshot,
+    report: (thrown) => log("error", "ticket_runner_failed", describeThrown(thrown)),
+  });
   const reconfigure = (snapshot: ConfigSnapshot): void => {
+    standIns.follow(snapshot);
     health.reconfigure(snapshot.deployments.values(), snapshot.circuit);
     retryBudget.reconfigure(snapshot.retry);
   };
@@ -68,6 +88,7 @@ export function assemble(parts: Parts): Assembly {
     clock,
     random: systemRandom,
     ids,
+    standIns,
     authorize: parts.authorize,
     health,
     retryBudget,
@@ -103,6 +124,7 @@ export function assemble(parts: Parts): Assembly {
     inference,
     control: {
       batching: batching.ports,
+      tickets: { tickets: store.tickets, clock, snapshot: control.snapshot, changed: tickets.wake },
       decisions: store.decisions,
       activations: store.activations,
       snapshot: control.snapshot,
@@ -123,5 +145,15 @@ export function assemble(parts: Parts): Assembly {
       },
     },
   });
-  return { app, queue, batching, metrics, reconfigure };
+  return {
+    app,
+    queue,
+    batching,
+    metrics,
+    reconfigure,
+    async close() {
+      await tickets.stop();
+      await standIns.close();
+    },
+  };
 }

@@ -1,32 +1,34 @@
-/** Puts a policy in force from files, keeps watching them, and falls back to the last good copy at start. */
-
+/** Puts a policy in force from its source, follows the source, and falls back to the last good copy at start. */
+import type { AuditTrail } from "../control/audit/audit-trail.ts";
 import { createPolicyControl, type PolicyControl } from "../control/policy/policy-control.ts";
-import {
-  loadLastGood,
-  readPolicyFiles,
-  saveLastGood,
-  watchPolicyFiles,
-} from "../control/policy/policy-files.ts";
+import type { PolicyDesk } from "../control/policy/policy-desk.ts";
+import { loadLastGood, loadPin, type Pin, saveLastGood, savePin } from "../control/policy/policy-files.ts";
+import type { SourceStatus } from "../control/policy/source.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Ids } from "../core/ids.ts";
 import type { ConfigSnapshot, KeySpec } from "../core/snapshot.ts";
 import type { CompilePorts } from "../policy/compile.ts";
 import type { Finding } from "../policy/finding.ts";
-import type { PolicySource } from "../policy/load.ts";
+import type { PolicyHeadStore } from "../store/policy-heads.ts";
 import type { ActivationStore } from "../store/ports.ts";
 import type { Log } from "./log.ts";
-
-/** How often the files are read; a change is live within twice this. */
-const WATCH_INTERVAL_MS = 250;
+import { type OpenedSource, openPolicySource } from "./policy-source.ts";
 
 export interface PolicyRuntimeOptions {
+  /** Where the policy is: a file, a folder or an address. */
   readonly file: string;
+  /** The same, opened already, where somebody had to look into it first. */
+  readonly opened?: OpenedSource;
   readonly environment: string | null;
   /** Where the last good copy lives; null: nowhere. */
   readonly directory: string | null;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly activations: ActivationStore;
+  /** Absent: `store:` leads nowhere. */
+  readonly heads?: PolicyHeadStore;
+  /** Absent: nothing is written to the audit log. */
+  readonly audit?: AuditTrail;
   readonly compile: CompilePorts;
   readonly extraKeys: readonly KeySpec[];
   readonly log: Log;
@@ -35,67 +37,110 @@ export interface PolicyRuntimeOptions {
 }
 
 export type PolicyStart =
-  | { readonly ok: true; readonly control: PolicyControl; stop(): void }
+  | { readonly ok: true; readonly control: PolicyControl; readonly desk: PolicyDesk; stop(): void }
   | { readonly ok: false; readonly findings: readonly Finding[]; readonly message: string | null };
 
 export async function startPolicy(options: PolicyRuntimeOptions): Promise<PolicyStart> {
-  const { directory, log } = options;
-  const control = createPolicyControl({
+  const { file, environment, directory, clock, log, heads = null } = options;
+  const opened =
+    options.opened ?? (await openPolicySource({ address: file, environment, directory, heads, clock, log }));
+  const pin = directory === null ? null : await loadPin(directory);
+  const control = createPolicyControl(controlPorts(options, opened.status), pin);
+  const failed = await firstActivation(control, opened, options);
+  if (failed) {
+    opened.stop();
+    return failed;
+  }
+  opened.follow(async ({ texts, writer }) => {
+    await control.offer(texts, writer?.actor ?? actorOf(opened), writer?.note ?? null);
+  });
+  const desk: PolicyDesk = {
+    control,
+    activations: options.activations,
+    heads: opened.heads,
+    environment,
+    clock,
+    sourceStatus: opened.status,
+  };
+  return { ok: true, control, desk, stop: opened.stop };
+}
+
+function controlPorts(options: PolicyRuntimeOptions, sourceStatus: () => SourceStatus | null) {
+  const { directory, log, audit } = options;
+  return {
     clock: options.clock,
     ids: options.ids,
     activations: options.activations,
     compile: options.compile,
     extraKeys: options.extraKeys,
-    saveLastGood: async (sources) => {
+    sourceStatus,
+    saveLastGood: async (sources: Parameters<typeof saveLastGood>[1]) => {
       if (directory !== null) await saveLastGood(directory, sources);
     },
-    onActivated(snapshot) {
+    savePin: async (pin: Pin | null) => {
+      if (directory !== null) await savePin(directory, pin);
+    },
+    audit: async (record: Parameters<AuditTrail["write"]>[0]) => audit?.write(record),
+    onActivated(snapshot: ConfigSnapshot) {
       log("info", "policy_activated", { version: snapshot.version });
       options.onActivated(snapshot);
     },
-    onRefused(findings) {
+    onRefused(findings: readonly Finding[]) {
       log("error", "policy_refused", {
         findings: findings.filter(({ severity }) => severity === "error").map(oneLine),
       });
       options.onRefused();
     },
     onRecordFailed: () => log("error", "policy_record_failed"),
-  });
-  const read = () => readPolicyFiles(options.file, options.environment);
-  const first = await readOrExplain(read);
-  const outcome = first.sources ? await control.activate(first.sources, "start") : null;
-  if (outcome?.result !== "activated") {
-    const good = directory === null ? null : await loadLastGood(directory);
-    const restored = good ? await control.activate(good, "last-good") : null;
-    const findings = outcome?.findings ?? [];
-    if (restored?.result !== "activated") return { ok: false, findings, message: first.problem };
-    if (first.sources) control.noteRefused(findings);
-    log("warn", "serving_last_good_policy", { version: restored.version, problem: first.problem });
-  }
-  const watcher = watchPolicyFiles(
-    read,
-    first.sources ?? [],
-    WATCH_INTERVAL_MS,
-    options.clock,
-    async (sources) => {
-      await control.activate(sources, "file");
-    },
-  );
-  return { ok: true, control, stop: () => watcher.stop() };
+  };
 }
 
-async function readOrExplain(
-  read: () => Promise<readonly PolicySource[]>,
-): Promise<{ sources: readonly PolicySource[] | null; problem: string | null }> {
-  try {
-    return { sources: await read(), problem: null };
-  } catch (thrown) {
-    const reason = thrown instanceof Error ? thrown.message : "it cannot be read";
-    return {
-      sources: null,
-      problem: `The policy cannot be read: ${reason}. Write one with 'pointsman init'.`,
-    };
+/** What is pinned, else what the source says, else the last good copy; null: one of them is in force. */
+async function firstActivation(
+  control: PolicyControl,
+  opened: OpenedSource,
+  { directory, log }: PolicyRuntimeOptions,
+): Promise<Extract<PolicyStart, { ok: false }> | null> {
+  const { texts, problem } = opened.first;
+  const pinned = await control.restorePin(texts);
+  if (pinned?.result === "activated") {
+    log("warn", "serving_pinned_policy", { version: pinned.version, problem });
+    return null;
   }
+  const outcome = texts ? await control.offer(texts, "start") : null;
+  if (outcome?.result === "activated") {
+    await keepSeed(opened, log);
+    return null;
+  }
+  const good = directory === null ? null : await loadLastGood(directory);
+  const restored = good ? await control.restore(good, "last-good") : null;
+  const findings = outcome?.result === "refused" ? outcome.findings : [];
+  if (restored?.result !== "activated") return { ok: false, findings, message: explain(opened) };
+  if (outcome) control.noteRefused(findings);
+  log("warn", "serving_last_good_policy", { version: restored.version, problem });
+  return null;
+}
+
+/** A file names itself; the source that "did not answer" is to be named. */
+function explain(opened: OpenedSource): string | null {
+  const { problem } = opened.first;
+  const status = opened.status();
+  const named = status === null || status.kind === "file" || status.kind === "directory";
+  return problem === null || named ? problem : `The policy's source ${status.address} failed: ${problem}`;
+}
+
+async function keepSeed(opened: OpenedSource, log: Log): Promise<void> {
+  try {
+    await opened.keepSeed();
+  } catch {
+    // It serves all the same, and the next start finds the store as empty as this one.
+    log("error", "policy_record_failed");
+  }
+}
+
+/** Who changes the policy where nobody in particular is known to. */
+function actorOf(opened: OpenedSource): string {
+  return opened.status()?.kind ?? "source";
 }
 
 /** `file:line:column message`, as compilers print it. */

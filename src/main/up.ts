@@ -1,6 +1,6 @@
 /** `pointsman up`: the process from its options to its exit code. */
 import { hash } from "node:crypto";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { UpOptions } from "../cli/ports.ts";
 import { loadLastGood, readPolicyFiles } from "../control/policy/policy-files.ts";
 import type { Clock } from "../core/clock.ts";
@@ -85,6 +85,7 @@ async function serve(base: Base): Promise<number> {
     store,
     control: policy.control,
     authorize: access.authorize,
+    policyFolder: dirname(options.policy),
     ready: () => ready,
   });
   const { app, queue, batching } = assembly;
@@ -123,6 +124,7 @@ async function serve(base: Base): Promise<number> {
         access.profiles.stop();
         await access.profiles.settled();
         await simulator?.close();
+        await assembly?.close();
         await store.close();
       },
     },

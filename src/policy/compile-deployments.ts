@@ -8,6 +8,7 @@ import {
   targetHeaders,
   type WrittenDeployment,
 } from "./compile-providers.ts";
+import type { Vocabulary } from "./conditions.ts";
 import { compileRegions, type RegionPorts, type RegionWorld } from "./deployment-regions.ts";
 import type { PolicyDocument } from "./document.ts";
 import type { Report } from "./finding.ts";
@@ -21,6 +22,8 @@ export interface Inventory {
   readonly deployments: ReadonlyMap<string, Deployment>;
   /** By model id, in the order of the document. */
   readonly byModel: ReadonlyMap<string, readonly Deployment[]>;
+  /** What conditions may speak of; absent: all but flags. */
+  readonly vocabulary?: Vocabulary;
 }
 
 export function compileInventory(

@@ -48,27 +48,34 @@ export function compileRoutes(
   return rules;
 }
 
-/** Match table and condition must both hold; neither of them: always. */
 function compileRule(written: WrittenRoute, path: Path, inventory: Inventory, report: Report): RouteRule {
   const ladder = compileLadder(written.ladder, [...path, "ladder"], { inventory, report });
+  return { name: written.name, ...compileScope(written, path, inventory, report), ladder };
+}
+
+/** Match table and condition must both hold; neither of them: always. */
+export function compileScope(
+  written: Pick<WrittenRoute, "match" | "when">,
+  path: Path,
+  inventory: Inventory,
+  report: Report,
+): Pick<RouteRule, "when" | "source" | "reads" | "requires"> {
   const match = written.match === undefined ? null : compileMatch(written.match, [...path, "match"], report);
   const when = written.when === undefined ? null : compileWhen(written.when, path, inventory, report);
   const parts = [match, when].filter((part) => part !== null);
   const [first, second] = parts.map(({ condition }) => condition);
   return {
-    name: written.name,
     when:
       first === undefined ? null : second === undefined ? first : (facts) => first(facts) && second(facts),
     source: parts.length === 0 ? null : parts.map(({ source }) => source).join(" and "),
     reads: new Set(parts.flatMap(({ reads }) => [...reads])),
     requires: parts.flatMap(({ requires }) => requires),
-    ladder,
   };
 }
 
 function compileWhen(source: string, path: Path, inventory: Inventory, report: Report): CompiledMatch {
   const at = [...path, "when"];
-  const compiled = compileCondition(source);
+  const compiled = compileCondition(source, inventory.vocabulary);
   if (!compiled.ok) {
     const { message, fix, offset } = compiled.problem;
     report.error("invalid_condition", at, message, fix, { offset });
@@ -82,8 +89,9 @@ function compileWhen(source: string, path: Path, inventory: Inventory, report: R
   return { ...compiled, source };
 }
 
-function useCasesOf(
-  written: WrittenRoute,
+/** Those of `ids` that `written` names; all of them where it names none. */
+export function useCasesOf(
+  written: Pick<WrittenRoute, "use_case">,
   path: Path,
   ids: readonly string[],
   document: PolicyDocument,

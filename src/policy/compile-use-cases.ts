@@ -1,17 +1,18 @@
 /** Use cases and routes of a document with everything resolved. Owns their cross-checks. */
 import type { TimeoutsByTier } from "../core/deployment.ts";
 import { usdToNano } from "../core/money.ts";
-import type { DegradedMode } from "../core/plan.ts";
 import type { RungSpec, UseCase } from "../core/snapshot.ts";
+import type { CredentialPorts } from "./compile-credentials.ts";
+import { compileLastRungs, type LastRungs, sideModels } from "./compile-degraded.ts";
 import type { Inventory } from "./compile-deployments.ts";
 import { compileLadder } from "./compile-ladder.ts";
+import { compileVigilance, type Vigilance } from "./compile-resilience.ts";
 import { compileRoutes, type PlacedRule } from "./compile-routes.ts";
 import type { PolicyDocument } from "./document.ts";
-import { TEMPLATE_VARIABLES } from "./document-routing.ts";
 import { milliseconds } from "./fields.ts";
 import type { Path, Report } from "./finding.ts";
+import { compileRollouts, reportUnservedArms } from "./rollouts/compile-rollouts.ts";
 import { reportUnserved } from "./served.ts";
-import { suggestion } from "./suggest.ts";
 
 type WrittenUseCase = PolicyDocument["use_cases"][string];
 
@@ -22,16 +23,24 @@ export function compileUseCases(
   document: PolicyDocument,
   inventory: Inventory,
   timeouts: TimeoutsByTier,
+  ports: CredentialPorts,
   report: Report,
 ): ReadonlyMap<string, UseCase> {
   const rulesOf = compileRoutes(document, inventory, report);
+  const rolloutsOf = compileRollouts(document, inventory, report);
   const useCases = new Map<string, UseCase>();
   for (const [id, written] of Object.entries(document.use_cases)) {
     const path = ["use_cases", id];
     const ladder = compileLadder(written.ladder, [...path, "ladder"], { inventory, report });
     const rules = rulesOf.get(id) ?? [];
-    const useCase = compileUseCase(id, written, ladder, rules, timeouts);
-    checkUseCase(useCase, written, rules, path, report);
+    const lastRungs = compileLastRungs(written, path, { inventory, ports, report });
+    const vigilance = compileVigilance(written, ladder, path, report);
+    const placed = rolloutsOf(id);
+    const { rollouts, shadows } = placed;
+    const extras = { ...lastRungs, ...vigilance, rollouts, shadows };
+    const useCase = compileUseCase(id, written, ladder, rules, extras, timeouts);
+    checkUseCase(useCase, rules, path, report);
+    reportUnservedArms(useCase, placed, report);
     useCases.set(id, useCase);
   }
   addAliases(document, inventory, useCases, report);
@@ -68,6 +77,7 @@ function compileUseCase(
   written: WrittenUseCase,
   ladder: readonly RungSpec[],
   rules: readonly PlacedRule[],
+  rest: LastRungs & Vigilance & Pick<UseCase, "rollouts" | "shadows">,
   timeouts: TimeoutsByTier,
 ): UseCase {
   const { latency_tier: latencyTier, deadline, cost_ceiling_usd: ceiling } = written;
@@ -87,26 +97,11 @@ function compileUseCase(
     formatRetries: written.format_retries,
     rules: rules.map(({ rule }) => rule),
     ladder,
-    degraded: written.ladder.degraded.flatMap(compileDegraded),
+    ...rest,
   };
 }
 
-function compileDegraded(written: WrittenUseCase["ladder"]["degraded"][number]): readonly DegradedMode[] {
-  const { template, busy } = written;
-  if (template !== undefined)
-    return [{ mode: "template", message: template.message, status: template.status }];
-  if (busy === undefined) return [];
-  const retryAfterSeconds = Math.ceil(milliseconds(busy.retry_after) / 1000);
-  return [{ mode: "busy", message: busy.message, status: busy.status, retryAfterSeconds }];
-}
-
-function checkUseCase(
-  useCase: UseCase,
-  written: WrittenUseCase,
-  rules: readonly PlacedRule[],
-  path: Path,
-  report: Report,
-): void {
+function checkUseCase(useCase: UseCase, rules: readonly PlacedRule[], path: Path, report: Report): void {
   const { deadlineMs, timeouts, latencyTier, degraded } = useCase;
   if (deadlineMs < timeouts[latencyTier].firstToken) {
     const message = `The deadline ends before the first token may arrive (timeouts.${latencyTier}.first_token): no fallback has time to answer.`;
@@ -118,25 +113,12 @@ function checkUseCase(
     const fix = 'Add ladder.degraded: [{ busy: { message: "…" } }].';
     report.warning("no_degraded_mode", path, message, fix);
   }
-  if (degraded.length > 1) {
-    const message = `The use case "${useCase.id}" has degraded modes that can never answer: the first one always does.`;
-    const fix = "Keep the first mode and take the others out.";
-    report.warning("unreachable_degraded_mode", [...path, "ladder", "degraded", 1], message, fix);
-  }
-  for (const [index, mode] of written.ladder.degraded.entries())
-    checkTemplate(mode, [...path, "ladder", "degraded", index], report);
   if (useCase.ladder.length > 0) reportUnserved(useCase, useCase.ladder, [...path, "ladder"], report);
+  for (const { model, deployments, at } of sideModels(useCase)) {
+    const rung: RungSpec = { kind: "fallback", model, selection: "weighted", deployments };
+    reportUnserved(useCase, [rung], [...path, ...at], report);
+  }
   for (const { rule, path: at } of rules) {
     if (rule.ladder.length > 0) reportUnserved(useCase, rule.ladder, [...at, "ladder"], report);
-  }
-}
-
-function checkTemplate(mode: WrittenUseCase["ladder"]["degraded"][number], path: Path, report: Report): void {
-  for (const [kind, body] of Object.entries(mode)) {
-    for (const [, name = ""] of (body?.message ?? "").matchAll(/\{\{\s*([^{}]*?)\s*\}\}/g)) {
-      if ((TEMPLATE_VARIABLES as readonly string[]).includes(name)) continue;
-      const fix = suggestion(name, TEMPLATE_VARIABLES, "Remove it.");
-      report.warning("unknown_variable", [...path, kind, "message"], `Nothing fills in {{${name}}}.`, fix);
-    }
   }
 }

@@ -2,11 +2,14 @@
 import type { ConfigSnapshot } from "../core/snapshot.ts";
 import { compileInventory, type DeploymentPorts } from "./compile-deployments.ts";
 import { compileKeys, type KeyPorts } from "./compile-keys.ts";
+import { compileProbes } from "./compile-resilience.ts";
 import { compileCircuit, compileLimits, compileRetry, compileTimeouts } from "./compile-settings.ts";
 import { compileUseCases } from "./compile-use-cases.ts";
+import { withFlags } from "./conditions.ts";
 import { digestOf } from "./digest.ts";
 import type { PolicyDocument } from "./document.ts";
 import { createReport, type Finding, inOrder, type Locate } from "./finding.ts";
+import { compileFlags, compileFlagsProvider } from "./rollouts/compile-flags.ts";
 
 export interface CompilePorts extends DeploymentPorts, KeyPorts {
   readonly environment: string | null;
@@ -24,9 +27,12 @@ export interface CompiledPolicy {
  */
 export function compilePolicy(document: PolicyDocument, locate: Locate, ports: CompilePorts): CompiledPolicy {
   const report = createReport(locate);
-  const inventory = compileInventory(document, ports, report);
-  const useCases = compileUseCases(document, inventory, compileTimeouts(document), report);
+  const listed = compileInventory(document, ports, report);
+  const flags = compileFlags(document, listed, report);
+  const inventory = flags === null ? listed : { ...listed, vocabulary: withFlags(flags.vocabulary) };
+  const useCases = compileUseCases(document, inventory, compileTimeouts(document), ports, report);
   const keys = compileKeys(document, ports, report);
+  const probes = compileProbes(document, report);
   const findings = inOrder(report.findings);
   if (report.failed) return { snapshot: null, findings };
   const digest = digestOf(document);
@@ -38,10 +44,13 @@ export function compilePolicy(document: PolicyDocument, locate: Locate, ports: C
     models: inventory.models,
     deployments: inventory.deployments,
     useCases,
+    flags,
+    flagsProvider: compileFlagsProvider(document),
     keys,
     limits: compileLimits(document),
     circuit: compileCircuit(document),
     retry: compileRetry(document),
+    probes,
   };
   return { snapshot, findings };
 }

@@ -29,9 +29,9 @@ export interface FieldNode {
   readonly field: string;
 }
 
-const OWNERS: ReadonlySet<unknown> = new Set(["request", "caller", "signals"]);
+const OWNERS: ReadonlySet<unknown> = new Set(["request", "caller", "signals", "flags"]);
 
-/** Whether `node` is one of the facts itself: request, caller or signals. */
+/** Whether `node` is one of the facts itself: request, caller, signals or flags. */
 export function isOwner(node: SyntaxNode): boolean {
   return node.op === "id" && OWNERS.has(node.args);
 }

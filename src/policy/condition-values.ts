@@ -19,39 +19,49 @@ import { suggestion } from "./suggest.ts";
 
 const COMPARISONS: ReadonlySet<string> = new Set(["==", "!=", "<", "<=", ">", ">=", "in"]);
 
+/** All that a text field can hold, by `owner.field`. */
+export type KnownValues = Readonly<Record<string, readonly string[]>>;
+
 /** The first comparison with a value that the field never has; null when there is none. */
-export function impossibleComparison(ast: unknown): ConditionProblem | null {
+export function impossibleComparison(
+  ast: unknown,
+  known: KnownValues = FIELD_VALUES,
+): ConditionProblem | null {
   if (typeof ast !== "object" || ast === null) return null;
-  if (!isNode(ast)) return firstOf(Object.values(ast));
+  if (!isNode(ast)) return firstOf(Object.values(ast), known);
   if (COMPARISONS.has(ast.op)) {
-    const problem = judge(ast);
+    const problem = judge(ast, known);
     if (problem !== null) return problem;
   }
-  return firstOf(Array.isArray(ast.args) ? ast.args : [ast.args]);
+  return firstOf(Array.isArray(ast.args) ? ast.args : [ast.args], known);
 }
 
-function firstOf(values: readonly unknown[]): ConditionProblem | null {
+function firstOf(values: readonly unknown[], known: KnownValues): ConditionProblem | null {
   for (const value of values) {
-    const problem = impossibleComparison(value);
+    const problem = impossibleComparison(value, known);
     if (problem !== null) return problem;
   }
   return null;
 }
 
-function judge(node: SyntaxNode): ConditionProblem | null {
+function judge(node: SyntaxNode, known: KnownValues): ConditionProblem | null {
   const [left, right] = argumentsOf(node);
   const field = fieldOf(left) ?? (node.op === "in" ? null : fieldOf(right));
   if (field === null) return null;
   const other = fieldOf(left) === null ? left : right;
   for (const literal of node.op === "in" ? (listOf(other) ?? []) : [other]) {
-    const problem = impossibleText(field, literal) ?? impossibleNumber(field, literal);
+    const problem = impossibleText(field, literal, known) ?? impossibleNumber(field, literal);
     if (problem !== null) return problem;
   }
   return null;
 }
 
-function impossibleText({ owner, field }: FieldNode, literal: unknown): ConditionProblem | null {
-  const values = FIELD_VALUES[`${owner}.${field}`];
+function impossibleText(
+  { owner, field }: FieldNode,
+  literal: unknown,
+  known: KnownValues,
+): ConditionProblem | null {
+  const values = known[`${owner}.${field}`];
   const text = textOf(literal);
   if (values === undefined || text === null || values.includes(text) || !isNode(literal)) return null;
   const message = `${owner}.${field} is never "${text}".`;
@@ -84,7 +94,9 @@ export function requirementsOf(ast: unknown): readonly RuleRequirement[] {
   return [{ field: `${field.owner}.${field.field}`, values: values.filter((value) => value !== null) }];
 }
 
+/** A flag is evaluated when it is read, which looking rules up by it would do for every request. */
 function isTextField({ owner, field }: FieldNode): boolean {
+  if (owner === "flags") return false;
   const fields: Readonly<Record<string, string>> =
     owner === "request" ? REQUEST_FIELDS : owner === "caller" ? CALLER_FIELDS : SIGNAL_FIELDS;
   return Object.hasOwn(fields, field) && fields[field] === "string";

@@ -6,11 +6,12 @@ import { Environment } from "@marcbachmann/cel-js";
 import type { Condition, RuleContext, RuleRequirement } from "../core/snapshot.ts";
 import { type ConditionProblem, fieldOf } from "./condition-node.ts";
 import { inspectCondition } from "./condition-syntax.ts";
-import { impossibleComparison, requirementsOf } from "./condition-values.ts";
+import { impossibleComparison, type KnownValues, requirementsOf } from "./condition-values.ts";
 import {
   adoptFacts,
   CALLER_FIELDS,
   CallerFacts,
+  FIELD_VALUES,
   REQUEST_FIELDS,
   RequestFacts,
   SIGNAL_FIELDS,
@@ -30,36 +31,75 @@ export type CompiledCondition =
     }
   | { readonly ok: false; readonly problem: ConditionProblem };
 
-const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+type Fields = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+const FIELDS: Fields = {
   request: REQUEST_FIELDS,
   caller: CALLER_FIELDS,
   signals: SIGNAL_FIELDS,
 };
 
+/** What conditions of one policy may speak of. */
+export interface Vocabulary {
+  readonly environment: Environment;
+  readonly fields: Fields;
+  readonly values: KnownValues;
+}
+
+/** The flags of a policy, as conditions see them. */
+export interface FlagVocabulary {
+  /** Class of the facts, by which the language recognises them. */
+  readonly facts: abstract new (
+    ...args: never[]
+  ) => object;
+  readonly fields: Readonly<Record<string, "bool" | "double" | "string">>;
+  /** What each text flag can be, by name. */
+  readonly values: KnownValues;
+}
+
 const EXAMPLE = 'For example: signals.input_tokens < 40 && caller.tier == "free".';
 
-const environment = createEnvironment();
+const BASIC: Vocabulary = { environment: createEnvironment(), fields: FIELDS, values: FIELD_VALUES };
+
+/** The vocabulary with `flags`. */
+export function withFlags({ facts, fields, values }: FlagVocabulary): Vocabulary {
+  const environment = BASIC.environment
+    .clone()
+    .registerType("Flags", {
+      ctor: facts,
+      fields: { ...fields },
+      convert: (plain: object) => adoptFacts(facts.prototype as object, plain),
+    })
+    .registerVariable("flags", "Flags");
+  const named = Object.entries(values).map(([name, known]) => [`flags.${name}`, known] as const);
+  return {
+    environment,
+    fields: { ...FIELDS, flags: fields },
+    values: { ...FIELD_VALUES, ...Object.fromEntries(named) },
+  };
+}
 
 /**
  * Checks `source` once and returns a function of about 0.1 µs. It gives false, and never throws, where a
  * condition cannot be evaluated, such as a division by zero.
  */
-export function compileCondition(source: string): CompiledCondition {
+export function compileCondition(source: string, vocabulary: Vocabulary = BASIC): CompiledCondition {
+  const { environment, fields, values } = vocabulary;
   let parsed: ReturnType<Environment["parse"]>;
   try {
     parsed = environment.parse(source);
   } catch (thrown) {
-    return { ok: false, problem: explain(readError(thrown), source) };
+    return { ok: false, problem: explain(readError(thrown), source, fields) };
   }
   const { problem, deployments, reads } = inspectCondition(parsed.ast);
   if (problem !== null) return { ok: false, problem };
   const checked = parsed.check();
-  if (!checked.valid) return { ok: false, problem: explain(readError(checked.error), source) };
+  if (!checked.valid) return { ok: false, problem: explain(readError(checked.error), source, fields) };
   if (checked.type !== "bool") {
     const message = `The condition gives ${nameOfType(checked.type ?? "dyn")}, not true or false.`;
     return { ok: false, problem: { message, fix: `Compare it with something. ${EXAMPLE}`, offset: 0 } };
   }
-  const impossible = impossibleComparison(parsed.ast);
+  const impossible = impossibleComparison(parsed.ast, values);
   if (impossible !== null) return { ok: false, problem: impossible };
   return { ok: true, condition: runner(parsed), deployments, reads, requires: requirementsOf(parsed.ast) };
 }
@@ -135,14 +175,14 @@ function readError(thrown: unknown): CelProblem {
   };
 }
 
-function explain(problem: CelProblem, source: string): ConditionProblem {
+function explain(problem: CelProblem, source: string, fields: Fields): ConditionProblem {
   const offset = problem.start;
   const args = (problem.node as { readonly args?: unknown } | undefined)?.args;
-  if (problem.code === "unknown_variable") return unknownVariable(String(args), offset);
+  if (problem.code === "unknown_variable") return unknownVariable(String(args), offset, fields);
   const read = problem.code === "no_such_key" ? fieldOf(problem.node) : null;
   if (read !== null) {
     const { owner, field } = read;
-    const fix = suggestion(field, Object.keys(FIELDS[owner] ?? {}), EXAMPLE);
+    const fix = suggestion(field, Object.keys(fields[owner] ?? {}), EXAMPLE);
     return { message: `The condition reads ${owner}.${field}, which does not exist.`, fix, offset };
   }
   const summary = inPlainWords(problem.summary);
@@ -179,12 +219,16 @@ function inPlainWords(summary: string): string {
     .replace(/\.$/, "");
 }
 
-function unknownVariable(name: string, offset: number): ConditionProblem {
+function unknownVariable(name: string, offset: number, known: Fields): ConditionProblem {
   const message = `The condition reads ${name}, which does not exist.`;
-  for (const [owner, fields] of Object.entries(FIELDS)) {
+  if (name === "flags") {
+    const fix = "Add the flag under flags; the rules of a flag itself cannot read another one.";
+    return { message: "The condition reads flags, and there are none here.", fix, offset };
+  }
+  for (const [owner, fields] of Object.entries(known)) {
     if (Object.hasOwn(fields, name)) return { message, fix: `Write ${owner}.${name}.`, offset };
   }
-  const near = nearest(name, Object.keys(FIELDS));
+  const near = nearest(name, Object.keys(known));
   const fix = near === null ? `There are request, caller and signals. ${EXAMPLE}` : `Did you mean "${near}"?`;
   return { message, fix, offset };
 }

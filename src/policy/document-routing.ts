@@ -2,14 +2,13 @@
 import { z } from "zod";
 import { LATENCY_TIERS, SAFETY_LEVELS, TASK_TYPES } from "../core/contract.ts";
 import { STREAM_RECOVERIES } from "../core/plan.ts";
+import { answerCache, degradedMode, overflowMeasure } from "./document-degraded.ts";
 import { matchTable } from "./document-match.ts";
+import { exercise, hedge } from "./document-resilience.ts";
 import { alias, count, duration, exactlyOne, id, regionGlob } from "./fields.ts";
 
-/** What a degraded message may mention. */
-export const TEMPLATE_VARIABLES = ["use_case", "request_id", "tenant"] as const;
-
 /** Characters of a condition's text. */
-const MAX_CONDITION_LENGTH = 2000;
+export const MAX_CONDITION_LENGTH = 2000;
 
 const selection = z
   .enum(["weighted", "lowest_latency", "least_busy", "lowest_cost", "sticky"])
@@ -35,7 +34,7 @@ const rungShorthand = z
     "must be a model's name, or model@region",
   );
 
-const rung = z
+export const rung = z
   .union([rungShorthand, rungObject])
   .describe("A model's name, `model@region`, `{ model, regions, select }` or `{ deployments, select }`.");
 
@@ -57,35 +56,7 @@ const ladderShape = {
     .describe("Then other models, one rung an entry, written as `primary` is."),
 };
 
-const message = z.string().min(1).max(4000);
-const status = z.int().min(200).max(599).prefault(200);
-
-const degradedMode = z
-  .strictObject({
-    template: z
-      .strictObject({
-        message: message.describe(
-          "Text of the answer; `{{use_case}}`, `{{request_id}}` and `{{tenant}}` are filled in.",
-        ),
-        status: status.describe("HTTP status of the answer."),
-      })
-      .optional()
-      .describe("A prepared answer."),
-    busy: z
-      .strictObject({
-        message: message.describe(
-          "Text of the answer; `{{use_case}}`, `{{request_id}}` and `{{tenant}}` are filled in.",
-        ),
-        status: status.describe("HTTP status of the answer."),
-        retry_after: duration.prefault("30s").describe("When to come back, sent as Retry-After."),
-      })
-      .optional()
-      .describe("A polite request to come back later."),
-  })
-  .refine(exactlyOne(["template", "busy"]), "must have exactly one of template and busy")
-  .describe("`template: { message, status }` or `busy: { message, status, retry_after }`.");
-
-const routeLadder = z.strictObject(ladderShape);
+export const routeLadder = z.strictObject(ladderShape);
 
 const ladder = z.strictObject({
   ...ladderShape,
@@ -93,7 +64,9 @@ const ladder = z.strictObject({
     .array(degradedMode)
     .max(8)
     .prefault([])
-    .describe("What answers when no model does. The first one always can, so one is enough."),
+    .describe(
+      "What answers when no model does, in this order; a mode that has nothing to say passes on to the next.",
+    ),
 });
 
 export const useCase = z
@@ -138,33 +111,47 @@ export const useCase = z
         "When a stream breaks after its first words: `fail` ends it with an error; `continue` lets the next " +
           "deployment go on from what was told (text only); `buffer` holds the stream until it is complete.",
       ),
+    on_overflow: z
+      .array(overflowMeasure)
+      .min(1)
+      .max(4)
+      .prefault(["larger_model"])
+      .describe("What is done about a request that is too long for its model, in this order."),
+    cache: answerCache.optional(),
+    hedge: hedge.optional(),
+    exercise: exercise.optional(),
     ladder: ladder.describe("What serves it when no route matches, rung by rung."),
   })
   .describe("What applications ask for, in place of a model.");
+
+/** Which requests a rule or a rollout is about. */
+export const scope = {
+  use_case: z
+    .union([id, z.array(id).min(1)])
+    .optional()
+    .describe("Use case or list of them; absent: all."),
+  match: matchTable
+    .optional()
+    .describe("Simple conditions as a map; all entries must hold, and `when` too where there is one."),
+  when: z
+    .string()
+    .min(1)
+    .max(MAX_CONDITION_LENGTH)
+    .optional()
+    .describe(
+      "CEL over request (use_case, task_type, latency_tier, safety_level, stream, has_tools, has_images, " +
+        "response_format, messages, max_tokens), caller (key, tenant, tier, role) and signals " +
+        '(input_tokens, complexity, language, hour, minute, weekday, healthy["deployment"], ' +
+        'first_token_ms["deployment"]), and flags.name. Absent, without `match`: always.',
+    ),
+};
 
 export const route = z
   .strictObject({
     name: id
       .refine((name) => name !== "default", "cannot be default: that names the use case's own ladder")
       .describe("Name of the rule, as explain and decision records show it."),
-    use_case: z
-      .union([id, z.array(id).min(1)])
-      .optional()
-      .describe("Use case or list of them; absent: all."),
-    match: matchTable
-      .optional()
-      .describe("Simple conditions as a map; all entries must hold, and `when` too where there is one."),
-    when: z
-      .string()
-      .min(1)
-      .max(MAX_CONDITION_LENGTH)
-      .optional()
-      .describe(
-        "CEL over request (use_case, task_type, latency_tier, safety_level, stream, has_tools, has_images, " +
-          "response_format, messages, max_tokens), caller (key, tenant, tier, role) and signals " +
-          '(input_tokens, complexity, language, hour, minute, weekday, healthy["deployment"], ' +
-          'first_token_ms["deployment"]). Absent, without `match`: always.',
-      ),
+    ...scope,
     ladder: routeLadder.describe("What serves the request when the condition holds."),
   })
   .describe("A rule; the first whose condition holds decides the ladder.");

@@ -4,10 +4,13 @@
  */
 import { z } from "zod";
 import { deployment, model, provider } from "./document-providers.ts";
+import { probes } from "./document-resilience.ts";
+import { rollout } from "./document-rollouts.ts";
 import { route, useCase } from "./document-routing.ts";
 import { circuit, key, limits, retry, timeouts } from "./document-settings.ts";
 import { policyTests } from "./document-tests.ts";
 import { id } from "./fields.ts";
+import { flag, flagName, flagsProvider } from "./rollouts/document-flags.ts";
 
 export const policySchema = z
   .strictObject({
@@ -18,6 +21,14 @@ export const policySchema = z
     deployments: z.record(id, deployment).describe("Models at providers in regions, by name."),
     use_cases: z.record(id, useCase).describe("What applications ask for, by name."),
     routes: z.array(route).prefault([]).describe("Rules, first match wins; then the use case's own ladder."),
+    rollouts: z
+      .array(rollout)
+      .prefault([])
+      .describe(
+        "New models, prompts and parameters beside what serves today; a request is in the first that fits.",
+      ),
+    flags: z.record(flagName, flag).prefault({}).describe("Feature flags, by name."),
+    flags_provider: flagsProvider.optional(),
     tests: policyTests
       .prefault([])
       .describe("Requests and what must become of them: a policy that breaks one is not put in force."),
@@ -26,6 +37,7 @@ export const policySchema = z
     timeouts: timeouts.prefault({}),
     circuit: circuit.prefault({}),
     retry: retry.prefault({}),
+    probes: probes.optional(),
   })
   .describe("What Pointsman serves, by which model, where, at what cost, and what happens when it fails.");
 

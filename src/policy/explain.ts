@@ -2,9 +2,18 @@
 import type { Capability, LatencyTier, SafetyLevel, TaskType } from "../core/contract.ts";
 import type { AttemptTimeouts, Deployment } from "../core/deployment.ts";
 import { formatUsd } from "../core/money.ts";
-import type { DegradedMode, Refusal, RoutePlan, RungKind, Selection } from "../core/plan.ts";
+import type { Refusal, RoutePlan, RungKind, Selection } from "../core/plan.ts";
 import { costOfTokens } from "./constraints.ts";
+import { type ExplainedDegraded, explainDegraded } from "./explain-degraded.ts";
 import { DEFAULT_RULE, demandOf, draftRoute, factsOf, planRoute, type RouteInput } from "./plan.ts";
+import {
+  type ExplainedFlag,
+  type ExplainedRollout,
+  type ExplainedShadow,
+  explainFlags,
+  explainRollout,
+  explainShadows,
+} from "./rollouts/explain-rollout.ts";
 
 type RuleVerdict = "matched" | "not_matched" | "skipped";
 
@@ -54,9 +63,14 @@ export interface Explanation {
   readonly rules: readonly ExplainedRule[];
   /** The rule that matched, or `default`. */
   readonly rule: string;
+  /** The arm that the request is in; null: no rollout takes it in. */
+  readonly rollout: ExplainedRollout | null;
+  /** Those that would get a copy. */
+  readonly shadows: readonly ExplainedShadow[];
+  readonly flags: readonly ExplainedFlag[];
   readonly ladder: readonly ExplainedRung[];
   readonly refusals: readonly Refusal[];
-  readonly degraded: readonly DegradedMode[];
+  readonly degraded: readonly ExplainedDegraded[];
   readonly deadlineMs: number;
   readonly costCeilingUsd: string | null;
   readonly maxAttempts: number;
@@ -70,7 +84,7 @@ export interface Explanation {
 /** Draws from `input.random` exactly as routing does: the same draws give the same ladder. */
 export function explainRoute(input: RouteInput): Explanation {
   const planned = planRoute(input);
-  // Without a rung there is nothing to order: drafting again draws nothing and differs in nothing.
+  // Without a rung there is nothing to order: drafting again can only draw another arm, of a rollout that draws.
   const plan = planned.ok ? planned.value : draftRoute(input);
   const demand = demandOf(input);
   return {
@@ -87,6 +101,9 @@ export function explainRoute(input: RouteInput): Explanation {
     signals: explainSignals(input),
     rules: explainRules(input, plan.rule),
     rule: plan.rule,
+    rollout: explainRollout(plan, input),
+    shadows: explainShadows(plan),
+    flags: explainFlags(input, demand),
     ladder: plan.rungs.map(({ kind, model, selection, candidates }) => ({
       rung: kind,
       model,
@@ -95,7 +112,7 @@ export function explainRoute(input: RouteInput): Explanation {
       candidates: candidates.map((deployment) => explainCandidate(deployment, plan, input)),
     })),
     refusals: plan.refusals,
-    degraded: plan.degraded,
+    degraded: plan.degraded.map(explainDegraded),
     deadlineMs: plan.deadlineMs,
     costCeilingUsd: plan.costCeiling === null ? null : formatUsd(plan.costCeiling),
     maxAttempts: plan.maxAttempts,
@@ -108,7 +125,8 @@ export function explainRoute(input: RouteInput): Explanation {
 
 /** What rules saw of the request's text: the same estimates that routing made. */
 export function explainSignals(input: RouteInput): Explanation["signals"] {
-  const reads = (signal: string) => input.useCase.rules.some((rule) => rule.reads.has(signal));
+  const { rules, rollouts, shadows } = input.useCase;
+  const reads = (signal: string) => [...rules, ...rollouts, ...shadows].some((one) => one.reads.has(signal));
   const { signals } = factsOf(input, demandOf(input));
   return {
     complexity: reads("complexity") ? signals.complexity : null,

@@ -8,10 +8,14 @@ import type { Capability } from "../core/contract.ts";
 import type { Deployment } from "../core/deployment.ts";
 import { failed, ok, type Result } from "../core/faults.ts";
 import type { HealthView } from "../core/health.ts";
-import type { Refusal, RoutePlan, Rung } from "../core/plan.ts";
+import type { Refusal, RequestChange, RoutePlan, Rung, ShadowCall } from "../core/plan.ts";
 import { type ModelRequest, requiredCapabilities } from "../core/request.ts";
-import type { ConfigSnapshot, RuleContext, RungSpec, UseCase } from "../core/snapshot.ts";
+import type { ConfigSnapshot, FlagSource, RuleContext, RungSpec, UseCase } from "../core/snapshot.ts";
 import { type Demand, objectionTo, stricter } from "./constraints.ts";
+import { exercised } from "./exercise.ts";
+import { ladderOfArm } from "./rollouts/arm-ladder.ts";
+import { enrol, type Subject, shadowsFor } from "./rollouts/enrol.ts";
+import { stickyKey } from "./rollouts/sticky-key.ts";
 import { CallerFacts, RequestFacts, SignalFacts } from "./rule-facts.ts";
 import { firstMatch } from "./rule-index.ts";
 import { orderCandidates, type SelectionInput } from "./selection.ts";
@@ -28,6 +32,13 @@ export interface RouteInput {
   readonly now: number;
   readonly estimatedInputTokens: number;
   readonly random: Random;
+  /** Flags that another system decides; null or absent: the policy alone says. */
+  readonly flags?: FlagSource | null;
+  /**
+   * The arm, `rollout/arm`, to be in; absent: as weights and conditions say. `applied`: the request has its prompt
+   * and parameters already.
+   */
+  readonly arm?: { readonly label: string; readonly applied: boolean };
 }
 
 /** Name of the use case's own ladder, where no rule matched. */
@@ -42,7 +53,8 @@ const DEFAULT_OUTPUT_TOKENS = 1024;
  */
 export function planRoute(input: RouteInput): Result<RoutePlan> {
   const plan = draftRoute(input);
-  return plan.rungs.length === 0 && plan.degraded.length === 0 ? noCandidate(plan) : ok(plan);
+  if (plan.rungs.length === 0 && plan.degraded.length === 0) return noCandidate(plan);
+  return ok(exercised(plan, input.useCase.exerciseShare, input.request, input.random));
 }
 
 /** The plan as it is, also where it has no rung and no degraded mode. */
@@ -51,10 +63,16 @@ export function draftRoute(input: RouteInput): RoutePlan {
   const { contract } = request;
   const demand = demandOf(input);
   const latencyTier = contract.latencyTier ?? useCase.latencyTier;
-  const rule = useCase.rules.length === 0 ? null : firstMatch(useCase.rules, () => factsOf(input, demand));
+  const subject = subjectOf(input, demand);
+  const rule = useCase.rules.length === 0 ? null : firstMatch(useCase.rules, subject.context);
+  const base = rule === null ? useCase.ladder : rule.ladder;
+  const enrolled = useCase.rollouts.length === 0 ? null : enrol(useCase, subject);
+  const ladder = enrolled === null ? base : ladderOfArm(enrolled.arm, base);
+  const change = enrolled === null || input.arm?.applied ? null : enrolled.arm.change;
+  const changed = change === null ? demand : changedDemand(demand, change, useCase);
   const refusals: Refusal[] = [];
-  const rungs = admit(rule === null ? useCase.ladder : rule.ladder, demand, input, refusals);
-  return {
+  const rungs = admit(ladder, changed, input, refusals);
+  const plan: RoutePlan = {
     useCase: useCase.id,
     rule: rule === null ? DEFAULT_RULE : rule.name,
     policyVersion: snapshot.version,
@@ -68,10 +86,71 @@ export function draftRoute(input: RouteInput): RoutePlan {
     costCeiling: useCase.costCeiling,
     maxAttempts: useCase.maxAttempts,
     streamRecovery: useCase.streamRecovery,
+    hedge: latencyTier === "interactive" ? useCase.hedge : null,
+    exercise: false,
     timeouts: useCase.timeouts[latencyTier],
-    estimatedInputTokens: demand.inputTokens,
-    estimatedOutputTokens: demand.outputTokens,
+    estimatedInputTokens: changed.inputTokens,
+    estimatedOutputTokens: changed.outputTokens,
   };
+  if (enrolled === null && useCase.shadows.length === 0) return plan;
+  const { experiment, label } = enrolled?.arm ?? {};
+  const shadows = shadowCalls(base, demand, subject, input);
+  return {
+    ...plan,
+    ...(experiment && label && { arm: { experiment, label, change } }),
+    ...(shadows.length > 0 && { shadows }),
+  };
+}
+
+/** Facts are gathered when the first condition wants them, and once. */
+function subjectOf(input: RouteInput, demand: Demand): Subject {
+  const { caller, request, random, arm } = input;
+  let facts: RuleContext | null = null;
+  const context = (): RuleContext => {
+    facts ??= factsOf(input, demand);
+    return facts;
+  };
+  const subject = { caller, user: request.user, random, context };
+  return arm === undefined ? subject : { ...subject, wanted: arm.label };
+}
+
+/** What an arm's prompt and limits add to what a request needs. */
+function changedDemand(demand: Demand, { prompt, sampling }: RequestChange, useCase: UseCase): Demand {
+  const limit = sampling?.maxTokens;
+  return {
+    ...demand,
+    inputTokens: demand.inputTokens + (prompt?.tokens ?? 0),
+    outputTokens:
+      limit === undefined || demand.outputTokens === 0
+        ? demand.outputTokens
+        : outputTokensOf(limit, useCase.maxOutputTokens),
+  };
+}
+
+/** The first deployment of each shadow that may serve the request; constraints hold for a copy, too. */
+function shadowCalls(
+  base: readonly RungSpec[],
+  demand: Demand,
+  subject: Subject,
+  input: RouteInput,
+): readonly ShadowCall[] {
+  const calls: ShadowCall[] = [];
+  if (input.request.operation === "count_tokens") return calls;
+  for (const { rungs, experiment, change, maxCostPerHour } of shadowsFor(input.useCase, subject)) {
+    const needed = change === null ? demand : changedDemand(demand, change, input.useCase);
+    const deployment = admit(rungs ?? base, needed, input, [])[0]?.candidates[0];
+    if (deployment === undefined) continue;
+    const { inputTokens: estimatedInputTokens, outputTokens: estimatedOutputTokens } = needed;
+    calls.push({
+      experiment,
+      deployment,
+      change,
+      estimatedInputTokens,
+      estimatedOutputTokens,
+      maxCostPerHour,
+    });
+  }
+  return calls;
 }
 
 /** The caller's contract over the use case's defaults; safety only rises and residency only narrows. */
@@ -111,11 +190,15 @@ export function factsOf(input: RouteInput, { safetyLevel, capabilities }: Demand
   facts.response_format = request.responseFormat.type;
   facts.messages = request.messages.length;
   facts.max_tokens = request.sampling.maxTokens ?? 0;
-  return {
+  const context: RuleContext = {
     request: facts,
     caller: new CallerFacts(caller),
     signals: new SignalFacts(input.estimatedInputTokens, input.now, input.health, request),
   };
+  const { flags } = input.snapshot;
+  if (flags === null) return context;
+  const { random, flags: remote = null } = input;
+  return { ...context, flags: flags.facts({ context, caller, user: request.user, random, remote }) };
 }
 
 function needs(capabilities: readonly Capability[], capability: Capability): boolean {
@@ -132,7 +215,7 @@ function admit(
   const selectionInput: SelectionInput = {
     health: input.health,
     random: input.random,
-    stickyKey: stickyKeyOf(input),
+    stickyKey: stickyKey("caller_and_user", input.caller, input.request.user) ?? "",
     inputTokens: demand.inputTokens,
     outputTokens: demand.outputTokens,
   };
@@ -149,11 +232,6 @@ function admit(
     rungs.push({ kind, model, selection, candidates });
   }
   return rungs;
-}
-
-/** One end user of one key stays; without a user, the key does. */
-function stickyKeyOf({ caller, request }: RouteInput): string {
-  return request.user === undefined ? caller.keyId : `${caller.keyId}\n${request.user}`;
 }
 
 /** The message counts reasons; names of deployments and credentials stay with the operators. */

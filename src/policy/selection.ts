@@ -3,6 +3,7 @@ import type { Random } from "../core/clock.ts";
 import type { Deployment } from "../core/deployment.ts";
 import type { HealthView } from "../core/health.ts";
 import type { Selection } from "../core/plan.ts";
+import { BASIS, hashText, mix, scoreOf } from "./rollouts/rendezvous.ts";
 
 export interface SelectionInput {
   readonly health: HealthView;
@@ -42,41 +43,19 @@ export function orderCandidates(
 function byWeight(candidates: readonly Deployment[], random: Random): readonly Deployment[] {
   const [first, second] = candidates;
   if (candidates.length === 2 && first !== undefined && second !== undefined) {
-    const total = first.weight + second.weight;
-    // The common case, without logarithms; with two weights of 0 the first stays first.
-    return random() * total < first.weight || total === 0 ? [first, second] : [second, first];
+    // The common case, without logarithms. Asked first, weight 0 loses whatever is drawn and however it rounds.
+    if (second.weight === 0) return [first, second];
+    return random() * (first.weight + second.weight) < first.weight ? [first, second] : [second, first];
   }
   return byScore(candidates, (deployment) =>
     deployment.weight > 0 ? -Math.log(1 - random()) / deployment.weight : Number.POSITIVE_INFINITY,
   );
 }
 
-/**
- * Weighted rendezvous hashing: each deployment's score depends on the caller and itself alone, so adding,
- * removing or reordering others moves nobody else. Source: Thaler and Ravishankar (1996), with the
- * logarithmic weights of Schindelhauer and Schomaker (2005).
- */
+/** By weighted rendezvous: losing a deployment moves its callers alone. See rollouts/rendezvous.ts. */
 function stickyScore(stickyKey: string): (deployment: Deployment) => number {
-  const seed = hash(stickyKey, 0x811c9dc5);
-  return ({ id, weight }) => {
-    const uniform = (mix(hash(id, seed)) + 0.5) / 4294967296;
-    return weight > 0 ? -Math.log(uniform) / weight : Number.POSITIVE_INFINITY;
-  };
-}
-
-/** FNV-1a over UTF-16 code units, going on from `seed`. */
-function hash(text: string, seed: number): number {
-  let state = seed;
-  for (let i = 0; i < text.length; i++) state = Math.imul(state ^ text.charCodeAt(i), 0x01000193);
-  return state >>> 0;
-}
-
-/** The finaliser of MurmurHash3: FNV alone leaves the high bits of short texts alike. */
-function mix(value: number): number {
-  let state = value;
-  state = Math.imul(state ^ (state >>> 16), 0x85ebca6b);
-  state = Math.imul(state ^ (state >>> 13), 0xc2b2ae35);
-  return (state ^ (state >>> 16)) >>> 0;
+  const seed = hashText(stickyKey, BASIS);
+  return ({ id, weight }) => scoreOf(mix(hashText(id, seed)), weight);
 }
 
 /** An unpriced model comes last: its cost is unknown, not zero. */

@@ -13,6 +13,8 @@ export type CircuitReason = "failures" | "failure_ratio" | "slow" | "forced";
 
 /** The right to make one call. */
 export interface Permit {
+  /** It finds out, for a half-open circuit, whether the trouble is over. */
+  readonly probe: boolean;
   /** Says how the call went, once: later calls are ignored. `firstTokenMs`: from its start to its first content. */
   settle(health: HealthSignal, nowMs: number, firstTokenMs?: number): void;
 }
@@ -31,8 +33,24 @@ export interface CircuitView {
   readonly slow: number;
 }
 
-/** Told once of every permit that is settled, whatever state its circuit is in by then. */
-export type SettleListener = (health: HealthSignal, nowMs: number, firstTokenMs: number | undefined) => void;
+/** Told once of every permit that is settled, whatever state its circuit is in by then, and before it changes. */
+export type SettleListener = (
+  health: HealthSignal,
+  nowMs: number,
+  firstTokenMs: number | undefined,
+  permit: Permit,
+) => void;
+
+/** A circuit that opened. `until` is epoch milliseconds, infinite until a reset. */
+export interface Opening {
+  readonly reason: CircuitReason;
+  readonly until: number;
+  /** How long it opens when nothing else is said; a failed probe doubles it. Milliseconds. */
+  readonly openMs: number;
+}
+
+/** Told when the circuit's own calls opened it, or closed it (null); not of what it was told to do. */
+export type TurnListener = (opening: Opening | null, nowMs: number) => void;
 
 const BUCKETS = 10;
 const CALLS = 0;
@@ -52,13 +70,15 @@ const BYPASS = -1;
  *   a leak cannot wedge the circuit. Its holder's late success no longer counts; its late failure, within
  *   the same half-open period, still does.
  * - A permit from before the last change of state settles without effect on the circuit.
- * - Forced open by an operator, it stays open until `reset`.
+ * - Forced open by an operator, it stays open until `reset`, or for the time that was asked for.
+ * - It may adopt a state that another process, which calls the same deployment, has found out.
  *
  * All times are epoch milliseconds; memory is fixed.
  */
 export class Circuit {
   #settings: CircuitSettings;
   readonly #onSettle: SettleListener | null;
+  readonly #onTurn: TurnListener | null;
   #window: RollingWindow;
   #state: CircuitState = "closed";
   #since: number;
@@ -71,17 +91,23 @@ export class Circuit {
   #probes: CircuitPermit[] = [];
   #successes = 0;
 
-  constructor(settings: CircuitSettings, now: number, onSettle: SettleListener | null = null) {
+  constructor(
+    settings: CircuitSettings,
+    now: number,
+    onSettle: SettleListener | null = null,
+    onTurn: TurnListener | null = null,
+  ) {
     this.#settings = settings;
     this.#since = now;
     this.#onSettle = onSettle;
+    this.#onTurn = onTurn;
     this.#window = windowOf(settings);
     this.#openMs = firstOpenMs(settings);
   }
 
   /** A permit, or null when the circuit refuses. May turn an open circuit half-open. */
   admit(now: number): Permit | null {
-    if (this.#state === "closed") return new CircuitPermit(this, this.#generation, now);
+    if (this.#state === "closed") return new CircuitPermit(this, this.#generation, now, false);
     if (this.#state === "open") {
       if (now < this.#until) return null;
       this.#enter("half-open", now);
@@ -89,14 +115,14 @@ export class Circuit {
     if (!this.#probeIsFree(now)) return null;
     const oldest = this.#probes[0];
     if (oldest && this.#used() >= this.#settings.probes) this.#probes.shift();
-    const permit = new CircuitPermit(this, this.#generation, now);
+    const permit = new CircuitPermit(this, this.#generation, now, true);
     this.#probes.push(permit);
     return permit;
   }
 
   /** A permit whatever the state, for a call that has nowhere else to go. It is no probe: the circuit ignores it. */
   admitAnyway(now: number): Permit {
-    return new CircuitPermit(this, BYPASS, now);
+    return new CircuitPermit(this, BYPASS, now, false);
   }
 
   /** What `admit` would answer now, without side effects. */
@@ -124,12 +150,27 @@ export class Circuit {
 
   /** Closes it with an empty window, whatever happened before. */
   reset(now: number): void {
-    this.#close(now);
+    this.#clear(now);
   }
 
-  /** Opens it until `reset`. */
-  forceOpen(now: number): void {
-    this.#open("forced", Number.POSITIVE_INFINITY, now);
+  /** Opens it until `reset`, or until `until`, after which it is probed as any other. */
+  forceOpen(now: number, until = Number.POSITIVE_INFINITY): void {
+    this.#hold("forced", until, now);
+  }
+
+  /** Whether an operator's order to stay open is in force. */
+  isOrdered(now: number): boolean {
+    return this.#reason === "forced" && this.#state === "open" && now < this.#until;
+  }
+
+  /** Opens as another process has, or closes (null). */
+  adopt(opening: Opening | null, now: number): void {
+    if (opening === null) {
+      if (this.#state !== "closed") this.#clear(now);
+      return;
+    }
+    this.#openMs = Math.min(opening.openMs, this.#settings.maxOpenMs);
+    this.#hold(opening.reason, opening.until, now);
   }
 
   /** New settings from now on; the state stays, a half-open period starts over when the number of probes changes. */
@@ -144,7 +185,7 @@ export class Circuit {
 
   /** For permits alone. */
   settled(permit: CircuitPermit, health: HealthSignal, now: number, firstTokenMs: number | undefined): void {
-    this.#onSettle?.(health, now, firstTokenMs);
+    this.#onSettle?.(health, now, firstTokenMs, permit);
     if (health === "none") {
       this.#takeBack(permit);
       return;
@@ -221,12 +262,22 @@ export class Circuit {
   }
 
   #open(reason: CircuitReason, until: number, now: number): void {
+    this.#hold(reason, until, now);
+    this.#onTurn?.({ reason, until, openMs: this.#openMs }, now);
+  }
+
+  #hold(reason: CircuitReason, until: number, now: number): void {
     this.#reason = reason;
     this.#until = until;
     this.#enter("open", now);
   }
 
   #close(now: number): void {
+    this.#clear(now);
+    this.#onTurn?.(null, now);
+  }
+
+  #clear(now: number): void {
     this.#reason = null;
     this.#openMs = firstOpenMs(this.#settings);
     this.#enter("closed", now);
@@ -246,13 +297,15 @@ export class Circuit {
 class CircuitPermit implements Permit {
   readonly generation: number;
   readonly issuedAt: number;
+  readonly probe: boolean;
   readonly #circuit: Circuit;
   #settled = false;
 
-  constructor(circuit: Circuit, generation: number, issuedAt: number) {
+  constructor(circuit: Circuit, generation: number, issuedAt: number, probe: boolean) {
     this.#circuit = circuit;
     this.generation = generation;
     this.issuedAt = issuedAt;
+    this.probe = probe;
   }
 
   settle(health: HealthSignal, nowMs: number, firstTokenMs?: number): void {

@@ -5,6 +5,7 @@
 import type { Random } from "../core/clock.ts";
 import type { Attempt } from "../core/decision.ts";
 import type { Deployment } from "../core/deployment.ts";
+import type { Usage } from "../core/events.ts";
 import type { Fault } from "../core/faults.ts";
 import type { NanoDollars } from "../core/money.ts";
 import type { RoutePlan, Rung } from "../core/plan.ts";
@@ -21,6 +22,8 @@ export interface CoursePorts {
   readonly deadlineAt: number;
   /** What a call is expected to cost at most; null: unpriced, which no ceiling can be held against. */
   estimateCost(deployment: Deployment): NanoDollars | null;
+  /** What a call is taken to have used that was ended before its answer came; absent: nothing is known of it. */
+  estimateAbandoned?(deployment: Deployment): { readonly usage: Usage; readonly cost: NanoDollars | null };
   /** How many malformed answers of this request may be asked for again. */
   readonly formatRetries: number;
   /** The climb goes on after an answer that broke off; absent: it begins. */

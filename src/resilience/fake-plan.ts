@@ -84,6 +84,8 @@ export function plan(rungs: readonly (readonly Deployment[])[], change: Partial<
     costCeiling: null,
     maxAttempts: 3,
     streamRecovery: "fail",
+    hedge: null,
+    exercise: false,
     timeouts: { connect: 1000, firstToken: 4000, idle: 4000, total: 20_000 },
     estimatedInputTokens: 100,
     estimatedOutputTokens: 100,

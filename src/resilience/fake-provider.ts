@@ -3,7 +3,7 @@ import { FakeClock } from "../core/fake-clock.ts";
 import { type FaultKind, fault } from "../core/faults.ts";
 import type { RoutePlan } from "../core/plan.ts";
 import { circuitSettings, retrySettings } from "./fake-plan.ts";
-import { createHealth, type Health } from "./health.ts";
+import { createHealth, type FleetLink, type Health } from "./health.ts";
 import { type Call, type Climb, type ClimbPorts, climb, type SendOutcome } from "./ladder.ts";
 import { createRetryBudget } from "./retry-budget.ts";
 
@@ -14,6 +14,8 @@ export interface Act {
   readonly takes?: number;
   readonly retryAfterMs?: number;
   readonly cost?: number;
+  /** It had ended already when it was told to. */
+  readonly heedless?: boolean;
 }
 
 export interface LoggedCall extends Call {
@@ -31,8 +33,17 @@ export interface Stage {
 
 /** `script` gives each deployment's acts in turn; its last one repeats, and without a script it answers. */
 export function stage(plan: RoutePlan, script: Readonly<Record<string, readonly Act[]>> = {}): Stage {
+  return stageWith(plan, script, null);
+}
+
+/** A stage whose gateway is one of several. */
+export function stageWith(
+  plan: RoutePlan,
+  script: Readonly<Record<string, readonly Act[]>>,
+  link: FleetLink | null,
+): Stage {
   const clock = new FakeClock();
-  const health = createHealth(clock);
+  const health = createHealth(clock, link);
   health.reconfigure(
     plan.rungs.flatMap((rung) => rung.candidates),
     circuitSettings,
@@ -76,10 +87,16 @@ function perform(clock: FakeClock, call: Call, act: Act): Promise<SendOutcome<st
   const takes = Math.min(act.takes ?? 1, total);
   const timedOut = act.result === "silent" || takes === total;
   return new Promise((resolve, reject) => {
-    clock.after(timedOut ? total : takes, () => {
+    const timer = clock.after(timedOut ? total : takes, () => {
       if (timedOut) resolve({ ok: false, fault: fault("timeout", "first_token_timeout", "Silent.") });
       else if (act.result === "throw") reject(new TypeError("a defect"));
       else resolve(outcomeOf(call, act, takes));
+    });
+    call.signal?.addEventListener("abort", () => {
+      timer.cancel();
+      if (act.result === "throw") reject(new TypeError("a defect"));
+      else if (act.heedless) resolve(outcomeOf(call, act, takes));
+      else resolve({ ok: false, fault: fault("cancelled", "aborted", "Ended.") });
     });
   });
 }

@@ -1,16 +1,28 @@
 /**
- * What is known of every deployment's condition (E5): its circuit, its latency, its calls under way and its
- * quota group's cooldown. Owns the registry; knows no request and no policy.
+ * What is known of every deployment's condition (E5): its circuit, its latency, its calls under way, its last
+ * probe and its quota group's cooldown. Owns the registry; knows no request, no policy and no other process
+ * but through `link`.
  */
 import type { Clock } from "../core/clock.ts";
 import type { Deployment } from "../core/deployment.ts";
+import type { HealthSignal } from "../core/faults.ts";
 import type { HealthView } from "../core/health.ts";
 import type { CircuitSettings } from "../core/snapshot.ts";
-import { Circuit, type CircuitReason, type CircuitState, type Permit } from "./circuit.ts";
+import { Circuit, type CircuitReason, type CircuitState, type Opening, type Permit } from "./circuit.ts";
 import { Latency } from "./latency.ts";
 
 /** Why no call may be made now. */
 type Blocked = "circuit_open" | "cooling_down";
+
+/** How the last call went that the gateway made of its own accord. */
+export interface ProbeReport {
+  /** Epoch milliseconds when it ended. */
+  readonly at: number;
+  readonly ok: boolean;
+  /** Code of the fault it met; null where it met none. */
+  readonly code: string | null;
+  readonly durationMs: number;
+}
 
 /** One deployment's condition, ready for JSON. Times are epoch milliseconds, durations milliseconds. */
 export interface HealthReport {
@@ -32,6 +44,20 @@ export interface HealthReport {
   readonly calls: number;
   readonly failures: number;
   readonly slow: number;
+  /** Null before the first one. */
+  readonly lastProbe: ProbeReport | null;
+}
+
+/** Other processes that call the same deployments: what they are told, and asked. */
+export interface FleetLink {
+  /** A circuit opened here, or closed (null). `ordered`: by an operator's word, not by its own calls. */
+  turned(deploymentId: string, opening: Opening | null, ordered: boolean, now: number): void;
+  /** The provider wishes no calls on the group's quota for so many milliseconds. */
+  cooled(quotaGroup: string, forMs: number): void;
+  /** Whether a probe may be made that the circuit here would let through; null: nobody else has a say. */
+  claim(deploymentId: string, permit: Permit, settings: CircuitSettings): Promise<boolean> | null;
+  /** How the probe of a claim went. */
+  settled(permit: Permit, health: HealthSignal): void;
 }
 
 export interface Health extends HealthView {
@@ -42,21 +68,41 @@ export interface Health extends HealthView {
   reconfigure(deployments: Iterable<Deployment>, settings: CircuitSettings): void;
   /** A permit for one call, counted as in flight until it is settled, or why there is none. */
   admit(deploymentId: string, now: number): Permit | Blocked;
+  /** As `admit`, for a call that nobody asked for: it is no traffic. */
+  admitProbe(deploymentId: string, now: number): Permit | Blocked;
   /** A permit in spite of the circuit, which will learn nothing from it; never in spite of a cooldown or an operator. */
   admitAnyway(deploymentId: string, now: number): Permit | Blocked;
+  /** Asks the fleet about a permit that is a probe; null: it need not be asked. */
+  claimProbe(deploymentId: string, permit: Permit): Promise<boolean> | null;
   /** What `admit` would answer now, without side effects; null: it would admit. */
   blocked(deploymentId: string, now: number): Blocked | null;
   /** Why the circuit is not closed; null when it is, or the deployment is not known. */
   openReason(deploymentId: string): CircuitReason | null;
   /** When a blocked deployment may be called again, epoch milliseconds; null: not blocked, or nobody knows. */
   blockedUntil(deploymentId: string, now: number): number | null;
+  /** 95th percentile to the first token; null where too few calls were seen to tell. */
+  firstTokenP95Ms(deploymentId: string, now: number): number | null;
+  /** When the last request was admitted, epoch milliseconds; 0: none was. */
+  lastTrafficAt(deploymentId: string): number;
   /** The provider wishes no calls on the group's quota until then. The newest wish wins, a shorter one too. */
   coolUntil(quotaGroup: string, until: number): void;
-  /** An operator closes, or opens until further notice, a circuit; false: no such deployment. */
+  /**
+   * An operator closes a circuit, or opens it until `until` (epoch milliseconds; absent: until further notice).
+   * False: no such deployment.
+   */
   reset(deploymentId: string): boolean;
-  forceOpen(deploymentId: string): boolean;
+  forceOpen(deploymentId: string, until?: number): boolean;
+  /** Whether an operator's order to leave it alone is in force. */
+  isOrderedOpen(deploymentId: string): boolean;
+  /** What another process found out: a circuit that opened or closed (null), a quota group that cools down. */
+  adopt(deploymentId: string, opening: Opening | null): void;
+  adoptCooldown(quotaGroup: string, until: number): void;
+  recordProbe(deploymentId: string, probe: ProbeReport): void;
   report(now: number): readonly HealthReport[];
 }
+
+/** Samples below which a percentile would be an accident. */
+const MINIMUM_SAMPLES = 20;
 
 interface QuotaGroup {
   coolUntil: number;
@@ -66,39 +112,39 @@ interface Entry {
   deployment: Deployment;
   group: QuotaGroup;
   inFlight: number;
+  lastTrafficAt: number;
+  lastProbe: ProbeReport | null;
   readonly circuit: Circuit;
   readonly latency: Latency;
 }
 
 /** For calls on a deployment that the policy of the moment no longer has: an older request finishes its climb. */
-const UNTRACKED: Permit = Object.freeze({ settle: () => undefined });
+const UNTRACKED: Permit = Object.freeze({ probe: false, settle: () => undefined });
 
 /** An empty registry; the first `reconfigure` fills it. */
-export function createHealth(clock: Clock): Health {
+export function createHealth(clock: Clock, link: FleetLink | null = null): Health {
   let entries = new Map<string, Entry>();
   let groups = new Map<string, QuotaGroup>();
+  let settings: CircuitSettings | null = null;
 
-  const blockedEntry = (entry: Entry, now: number): Blocked | null => {
-    if (entry.group.coolUntil > now) return "cooling_down";
-    return entry.circuit.wouldAdmit(now) ? null : "circuit_open";
-  };
   const blocked = (deploymentId: string, now: number): Blocked | null => {
     const entry = entries.get(deploymentId);
     return entry ? blockedEntry(entry, now) : null;
   };
 
   return {
-    reconfigure(deployments, settings) {
+    reconfigure(deployments, changed) {
       const keptEntries = new Map<string, Entry>();
       const keptGroups = new Map<string, QuotaGroup>();
       const now = clock.now();
+      settings = changed;
       for (const deployment of deployments) {
         const name = deployment.quotaGroup;
         const group = keptGroups.get(name) ?? groups.get(name) ?? { coolUntil: 0 };
         keptGroups.set(name, group);
         const known = entries.get(deployment.id);
-        known?.circuit.reconfigure(settings, now);
-        const entry = known ?? newEntry(deployment, group, settings, now);
+        known?.circuit.reconfigure(changed, now);
+        const entry = known ?? newEntry(deployment, group, changed, now, link);
         entry.deployment = deployment;
         entry.group = group;
         keptEntries.set(deployment.id, entry);
@@ -109,11 +155,12 @@ export function createHealth(clock: Clock): Health {
     admit(deploymentId, now) {
       const entry = entries.get(deploymentId);
       if (!entry) return UNTRACKED;
-      if (entry.group.coolUntil > now) return "cooling_down";
-      const permit = entry.circuit.admit(now);
-      if (!permit) return "circuit_open";
-      entry.inFlight++;
-      return permit;
+      entry.lastTrafficAt = now;
+      return admitTo(entry, now);
+    },
+    admitProbe(deploymentId, now) {
+      const entry = entries.get(deploymentId);
+      return entry ? admitTo(entry, now) : UNTRACKED;
     },
     admitAnyway(deploymentId, now) {
       const entry = entries.get(deploymentId);
@@ -121,31 +168,51 @@ export function createHealth(clock: Clock): Health {
       if (entry.group.coolUntil > now) return "cooling_down";
       if (entry.circuit.reason === "forced") return "circuit_open";
       entry.inFlight++;
+      entry.lastTrafficAt = now;
       return entry.circuit.admitAnyway(now);
     },
+    claimProbe: (deploymentId, permit) =>
+      link === null || settings === null ? null : link.claim(deploymentId, permit, settings),
     blocked,
     openReason: (deploymentId) => entries.get(deploymentId)?.circuit.reason ?? null,
     blockedUntil(deploymentId, now) {
       const entry = entries.get(deploymentId);
-      if (!entry || blockedEntry(entry, now) === null) return null;
-      const cooling = entry.group.coolUntil > now ? entry.group.coolUntil : null;
-      if (entry.circuit.wouldAdmit(now)) return cooling;
-      const probe = entry.circuit.view(now).nextProbeAt;
-      return probe === null ? null : Math.max(probe, cooling ?? 0);
+      return entry ? blockedUntil(entry, now) : null;
     },
+    firstTokenP95Ms: (deploymentId, now) =>
+      entries.get(deploymentId)?.latency.p95Ms(now, MINIMUM_SAMPLES) ?? null,
+    lastTrafficAt: (deploymentId) => entries.get(deploymentId)?.lastTrafficAt ?? 0,
     coolUntil(quotaGroup, until) {
       const group = groups.get(quotaGroup);
-      if (group) group.coolUntil = until;
+      if (!group) return;
+      group.coolUntil = until;
+      link?.cooled(quotaGroup, Math.max(0, until - clock.now()));
     },
     reset(deploymentId) {
       const entry = entries.get(deploymentId);
-      entry?.circuit.reset(clock.now());
-      return entry !== undefined;
+      if (!entry) return false;
+      const now = clock.now();
+      entry.circuit.reset(now);
+      link?.turned(deploymentId, null, true, now);
+      return true;
     },
-    forceOpen(deploymentId) {
+    forceOpen(deploymentId, until = Number.POSITIVE_INFINITY) {
       const entry = entries.get(deploymentId);
-      entry?.circuit.forceOpen(clock.now());
-      return entry !== undefined;
+      if (!entry || settings === null) return false;
+      const now = clock.now();
+      entry.circuit.forceOpen(now, until);
+      link?.turned(deploymentId, { reason: "forced", until, openMs: settings.openMs }, true, now);
+      return true;
+    },
+    isOrderedOpen: (deploymentId) => entries.get(deploymentId)?.circuit.isOrdered(clock.now()) ?? false,
+    adopt: (deploymentId, opening) => entries.get(deploymentId)?.circuit.adopt(opening, clock.now()),
+    adoptCooldown(quotaGroup, until) {
+      const group = groups.get(quotaGroup);
+      if (group) group.coolUntil = until;
+    },
+    recordProbe(deploymentId, probe) {
+      const entry = entries.get(deploymentId);
+      if (entry) entry.lastProbe = probe;
     },
     report: (now) => [...entries.values()].map((entry) => describe(entry, now)),
     healthy: (deploymentId) => blocked(deploymentId, clock.now()) === null,
@@ -154,19 +221,55 @@ export function createHealth(clock: Clock): Health {
   };
 }
 
-function newEntry(deployment: Deployment, group: QuotaGroup, settings: CircuitSettings, now: number): Entry {
+function newEntry(
+  deployment: Deployment,
+  group: QuotaGroup,
+  settings: CircuitSettings,
+  now: number,
+  link: FleetLink | null,
+): Entry {
   const latency = new Latency();
+  const { id } = deployment;
   const entry: Entry = {
     deployment,
     group,
     inFlight: 0,
+    lastTrafficAt: 0,
+    lastProbe: null,
     latency,
-    circuit: new Circuit(settings, now, (_health, settledAt, firstTokenMs) => {
-      entry.inFlight--;
-      if (firstTokenMs !== undefined) latency.record(firstTokenMs, settledAt);
-    }),
+    circuit: new Circuit(
+      settings,
+      now,
+      (health, settledAt, firstTokenMs, permit) => {
+        entry.inFlight--;
+        if (firstTokenMs !== undefined) latency.record(firstTokenMs, settledAt);
+        if (permit.probe) link?.settled(permit, health);
+      },
+      link && ((opening, turnedAt) => link.turned(id, opening, false, turnedAt)),
+    ),
   };
   return entry;
+}
+
+function admitTo(entry: Entry, now: number): Permit | Blocked {
+  if (entry.group.coolUntil > now) return "cooling_down";
+  const permit = entry.circuit.admit(now);
+  if (!permit) return "circuit_open";
+  entry.inFlight++;
+  return permit;
+}
+
+function blockedEntry(entry: Entry, now: number): Blocked | null {
+  if (entry.group.coolUntil > now) return "cooling_down";
+  return entry.circuit.wouldAdmit(now) ? null : "circuit_open";
+}
+
+function blockedUntil(entry: Entry, now: number): number | null {
+  if (blockedEntry(entry, now) === null) return null;
+  const cooling = entry.group.coolUntil > now ? entry.group.coolUntil : null;
+  if (entry.circuit.wouldAdmit(now)) return cooling;
+  const probe = entry.circuit.view(now).nextProbeAt;
+  return probe === null ? null : Math.max(probe, cooling ?? 0);
 }
 
 function describe(entry: Entry, now: number): HealthReport {
@@ -182,5 +285,6 @@ function describe(entry: Entry, now: number): HealthReport {
     inFlight: entry.inFlight,
     firstTokenMs: latency.smoothedMs(now) || null,
     firstTokenP95Ms: latency.p95Ms(now),
+    lastProbe: entry.lastProbe,
   };
 }

@@ -1,7 +1,8 @@
-/** What holds for every climb: random plans, random conditions, random scripts of faults. */
+/** What holds for every climb: random plans, random conditions, random scripts of faults, with and without hedges. */
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Deployment } from "../core/deployment.ts";
+import { NO_USAGE } from "../core/events.ts";
 import { FAULTS, type FaultKind } from "../core/faults.ts";
 import type { RoutePlan } from "../core/plan.ts";
 import { MINIMUM_ATTEMPT_MS } from "./deadline.ts";
@@ -69,6 +70,8 @@ const scenario = fc.record({
   costCeiling: fc.option(fc.constantFrom(5, 15, 25, 35, 45, 55), { freq: 2 }),
   degraded: fc.boolean(),
   formatRetries: fc.nat(2),
+  hedge: fc.option(fc.record({ after: fc.nat(1500), share: fc.constantFrom(0.5, 1, 1) }), { freq: 2 }),
+  models: fc.constantFrom(1, 1, 2),
   retries: fc.constantFrom(0, 1, 2, 10, 10),
   leavesAt: fc.oneof({ weight: 5, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.nat(5000) }),
 });
@@ -84,9 +87,9 @@ interface Climbed {
 }
 
 async function play(given: Scenario): Promise<Climbed> {
-  const all = given.deployments.map(({ window, ...change }, index) =>
-    deployment(IDS[index] ?? "", change, window),
-  );
+  const all = given.deployments
+    .map(({ window, ...change }, index) => deployment(IDS[index] ?? "", change, window))
+    .map((one, index) => ({ ...one, model: { ...one.model, id: `model-${index % given.models}` } }));
   const ladder = given.rungs.map((rung) =>
     rung.map((index) => all[index]).filter((found) => found !== undefined),
   );
@@ -94,6 +97,7 @@ async function play(given: Scenario): Promise<Climbed> {
     maxAttempts: given.maxAttempts,
     deadlineMs: given.deadlineMs,
     costCeiling: given.costCeiling,
+    hedge: given.hedge && { after: given.hedge.after, maxShare: given.hedge.share },
     degraded: given.degraded ? [{ mode: "template", message: "Sorry.", status: 200 }] : [],
     timeouts: { connect: 500, firstToken: 2000, idle: 1000, total: 5000 },
   });
@@ -111,6 +115,7 @@ async function play(given: Scenario): Promise<Climbed> {
       budgetPerSecond: given.retries / BUDGET_WINDOW_SECONDS,
     }),
     estimateCost: () => ESTIMATE,
+    estimateAbandoned: () => ({ usage: NO_USAGE, cost: ESTIMATE / 2 }),
     signal: leaves.signal,
     retry: { ...retrySettings, maxRetryAfterMs: 1000 },
   });
@@ -129,14 +134,29 @@ function bringInto(on: Stage, { id, quotaGroup }: Deployment, into: string): voi
   }
 }
 
+/** The deployment of the call that was made beside a slow one; null: there was none. */
+function hedgeOf({ climb }: Pick<Climbed, "climb">): string | null {
+  return climb.attempts.find((attempt) => attempt.hedge)?.deployment ?? null;
+}
+
+/** The calls, and how each of them is on record, in the order in which they were made. */
+function recorded(climb: Climb<string>) {
+  const calls = climb.attempts.filter((attempt) => attempt.result !== "skipped");
+  // Two that began in the same millisecond: the hedge was second.
+  return calls.toSorted((a, b) => a.startedAtMs - b.startedAtMs || (a.hedge ? 1 : 0) - (b.hedge ? 1 : 0));
+}
+
 /** Each is said of every pair of calls in order, or of the whole climb. */
 const laws: Record<string, (climbed: Climbed) => void> = {
   "bounded: no more calls than the plan allows, numbered from 1": ({ plan, calls }) => {
     expect(calls.length).toBeLessThanOrEqual(plan.maxAttempts);
     expect(calls.map((call) => call.number)).toEqual(calls.map((_, index) => index + 1));
   },
-  "ordered: no rung is descended": ({ plan, calls }) => {
-    const order = calls.map((call) => plan.rungs.findIndex((rung) => rung.kind === call.rung));
+  "ordered: no rung is descended, but for a hedge": ({ plan, calls, climb }) => {
+    const hedge = hedgeOf({ climb });
+    const order = calls
+      .filter((call) => call.deployment.id !== hedge)
+      .map((call) => plan.rungs.findIndex((rung) => rung.kind === call.rung));
     expect(order).toEqual(order.toSorted((a, b) => a - b));
   },
   "the retry budget is respected": ({ calls, given }) => {
@@ -155,28 +175,55 @@ const laws: Record<string, (climbed: Climbed) => void> = {
   },
   "the cost ceiling is respected, as far as costs are known": ({ plan, climb }) => {
     let spent = 0;
-    for (const attempt of climb.attempts) {
-      if (attempt.result === "skipped") continue;
+    for (const attempt of recorded(climb)) {
       expect(spent + ESTIMATE).toBeLessThanOrEqual(plan.costCeiling ?? Number.POSITIVE_INFINITY);
       spent += attempt.cost ?? 0;
     }
   },
   "every call is recorded as it went": ({ climb, calls }) => {
-    const recorded = climb.attempts.filter((attempt) => attempt.result !== "skipped");
-    expect(recorded.map((attempt) => attempt.deployment)).toEqual(calls.map((call) => call.deployment.id));
-    expect(recorded.filter((attempt) => attempt.result === "ok").length).toBe(climb.ok ? 1 : 0);
+    const rows = recorded(climb);
+    expect(rows.map((attempt) => attempt.deployment)).toEqual(calls.map((call) => call.deployment.id));
+    expect(rows.filter((attempt) => attempt.result === "ok").length).toBe(climb.ok ? 1 : 0);
+    if (climb.ok)
+      expect(climb.attempts.at(-1)).toMatchObject({ result: "ok", deployment: climb.deployment.id });
+  },
+  "one hedge at the most: the second call, of the same model, in no doubt, after the delay, beside the first":
+    ({ climb, calls, given, plan }) => {
+      const hedges = climb.attempts.filter((attempt) => attempt.hedge);
+      const lost = climb.attempts.filter((attempt) => attempt.result === "hedged_out");
+      expect(hedges.length).toBeLessThanOrEqual(plan.hedge?.maxShare === 1 ? 1 : 0);
+      expect(lost.length).toBeLessThanOrEqual(hedges.length);
+      const [hedge] = hedges;
+      if (!hedge || !given.hedge) return;
+      const [first, second] = calls;
+      expect(second?.deployment.id).toBe(hedge.deployment);
+      expect(second?.deployment.model.id).toBe(first?.deployment.model.id ?? "");
+      expect(given.conditions[IDS.indexOf(hedge.deployment)]).toMatch(/closed|cooling/);
+      const beside = recorded(climb)[0];
+      expect(hedge.startedAtMs).toBe((beside?.startedAtMs ?? 0) + given.hedge.after);
+      expect(hedge.startedAtMs).toBeLessThanOrEqual((beside?.startedAtMs ?? 0) + (beside?.durationMs ?? 0));
+    },
+  "two calls at once at the most, and those only in a race": ({ climb }) => {
+    const rows = recorded(climb);
+    const together = rows.filter((row, index) => {
+      const next = rows[index + 1];
+      return next !== undefined && next.startedAtMs < row.startedAtMs + row.durationMs;
+    });
+    expect(together.length).toBeLessThanOrEqual(hedgeOf({ climb }) === null ? 0 : 1);
   },
   "only throttling and a bad format are tried again on the same deployment, and those at once": ({
     calls,
     climb,
   }) => {
-    const faults = climb.attempts.filter((attempt) => attempt.result !== "skipped");
+    const faults = recorded(climb);
     calls.forEach((call, index) => {
       const earlier = calls.findLastIndex(
         (other, at) => at < index && other.deployment.id === call.deployment.id,
       );
       if (earlier < 0) return;
-      expect(earlier).toBe(index - 1);
+      // A hedge that had begun meanwhile is no call in between.
+      const between = faults.slice(earlier + 1, index).filter((row) => !row.hedge);
+      expect(between).toEqual([]);
       expect(["throttled", "malformed"]).toContain(faults[earlier]?.fault?.kind ?? "none");
     });
   },
@@ -185,28 +232,32 @@ const laws: Record<string, (climbed: Climbed) => void> = {
     climb,
     given,
   }) => {
-    const faults = climb.attempts.filter((attempt) => attempt.result !== "skipped");
-    const complaints = calls.filter(
-      (call, index) => call.complaint && faults[index - 1]?.fault?.kind === "malformed",
-    );
-    expect(complaints.length).toBeLessThanOrEqual(given.formatRetries);
+    const rows = recorded(climb);
+    let complaints = 0;
     calls.forEach((call, index) => {
-      if (call.complaint) expect(calls[index - 1]?.deployment.id).toBe(call.deployment.id);
+      if (!call.complaint) return;
+      const own = rows.findLast((row, at) => at < index && row.deployment === call.deployment.id);
+      const previous = rows.findLast((row, at) => at < index && (row === own || !row.hedge));
+      expect(previous).toBe(own);
+      if (own?.fault?.kind === "malformed") complaints++;
     });
+    expect(complaints).toBeLessThanOrEqual(given.formatRetries);
   },
   "after an overflow only larger models are asked": ({ calls, climb }) => {
-    const faults = climb.attempts.filter((attempt) => attempt.result !== "skipped");
+    const faults = recorded(climb);
     let overflowed = 0;
     calls.forEach((call, index) => {
+      if (faults[index]?.hedge) return;
       expect(call.deployment.model.contextWindow).toBeGreaterThan(overflowed);
       if (faults[index]?.fault?.kind !== "context_overflow") return;
       overflowed = Math.max(overflowed, call.deployment.model.contextWindow);
     });
   },
-  "a fault that stops is the last": ({ climb }) => {
+  "a fault that stops is the last, but for a hedge's": ({ climb }) => {
     climb.attempts.forEach((attempt, index) => {
       const kind = attempt.fault?.kind;
-      if (kind && FAULTS[kind].next === "stop") expect(index).toBe(climb.attempts.length - 1);
+      if (kind && !attempt.hedge && FAULTS[kind].next === "stop")
+        expect(index).toBe(climb.attempts.length - 1);
     });
   },
   "a deployment that an operator took out is never called": ({ calls, given }) => {
@@ -235,7 +286,9 @@ test("every law holds for every climb", async () => {
     fc.asyncProperty(scenario, async (given) => {
       const climbed = await play(given);
       const { climb } = climbed;
-      for (const key of [climb.ok ? "ok" : climb.cause, `${climbed.calls.length} calls`]) {
+      const raced = climb.attempts.filter((attempt) => attempt.result === "hedged_out");
+      const races = raced.map((attempt) => (attempt.hedge ? "a hedge lost" : "a hedge won"));
+      for (const key of [climb.ok ? "ok" : climb.cause, `${climbed.calls.length} calls`, ...races]) {
         seen.set(key, (seen.get(key) ?? 0) + 1);
       }
       for (const [law, holds] of Object.entries(laws)) {
@@ -246,7 +299,7 @@ test("every law holds for every climb", async () => {
         }
       }
     }),
-    { numRuns: 600 },
+    { numRuns: 1500 },
   );
   // The scenarios must have been varied enough to go everywhere.
   const everywhere = [
@@ -259,6 +312,8 @@ test("every law holds for every climb", async () => {
     "1 calls",
     "2 calls",
     "3 calls",
+    "a hedge won",
+    "a hedge lost",
   ];
   expect([...seen.keys()]).toEqual(expect.arrayContaining(everywhere));
 });

@@ -1,7 +1,8 @@
 /**
  * The ladder (E): one request climbs its plan, rung by rung, until a deployment answers or nothing is left.
- * Owns the loop, its limits and the record of attempts; which call is next is step.ts's, what follows
- * from a fault is the fault table's by way of reaction.ts. Knows no wire and no socket: `send` makes the call.
+ * Owns the loop and its limits; which call is next is step.ts's, how it is made and recorded call.ts's, what
+ * follows from a fault is the fault table's by way of reaction.ts, a second call beside a slow one hedge.ts's.
+ * Knows no wire and no socket: `send` makes the call.
  *
  * The rules, and why they are so:
  * - Order. Rungs are climbed in the plan's order and never descended; candidates in order of preference.
@@ -12,58 +13,40 @@
  *   and a refusal ends the climb: under a general failure that is what keeps the load near 1.2 times.
  *   A repeat of the same deployment (a wait after throttling, a second try at a format) is made only if the
  *   attempts and the time that the candidates still to be tried need are untouched by it.
+ * - Hedging. Where the plan hedges, a first call that is slow to begin gets one other beside it: the next
+ *   deployment of the same model whose circuit is closed and whose quota is free, since slowness is no reason
+ *   for another model's answer. It is an attempt like any other, within the ceiling of both together, and paid
+ *   for twice: from the retry budget and from the use case's share of hedges. Where either refuses, the climb
+ *   waits as it would have done. The first to answer wins; the other is ended and recorded as `hedged_out`,
+ *   its permit given back without a verdict. One that fails while the other is under way is left as ever, but
+ *   not repeated; a hedge's fault never costs the first call its chance. After a race the climb goes on from
+ *   the rung it was on. Nothing is hedged once anything was told to the caller.
  * - Time. One deadline. Each attempt gets a share (deadline.ts); none starts with less than 50 ms left. It is
  *   `send` that enforces a call's timeouts and that ends when the caller leaves.
  * - Circuits. Slowness alone never costs a rung its last candidate: a slow answer is worth more than a
  *   different model's, and far more than none. Failures do cost it, since a fallback is there to take over.
  *   When failures have opened every circuit of the plan, a policy with a degraded answer gives that at once;
  *   without one the last candidate is asked once more, as refusing would make a suspicion a certain failure.
- *   An operator's forced-open circuit is never passed by.
+ *   An operator's forced-open circuit is never passed by. Where replicas share their state, a half-open
+ *   circuit's probe needs the fleet's leave as well; refused, the deployment is passed over as an open one.
  * - Overflow. A context that no model of the plan can hold is the application's to shorten: that fault is
  *   returned as it is, not as exhaustion, which would invite a retry.
  */
 import { type Clock, sleep } from "../core/clock.ts";
 import type { Attempt } from "../core/decision.ts";
-import type { AttemptTimeouts, Deployment } from "../core/deployment.ts";
-import type { Usage } from "../core/events.ts";
-import { FAULTS, type Fault, fault, type HealthSignal } from "../core/faults.ts";
-import type { NanoDollars } from "../core/money.ts";
+import type { Deployment } from "../core/deployment.ts";
+import { FAULTS, type Fault, type HealthSignal } from "../core/faults.ts";
 import type { RoutePlan, RungKind } from "../core/plan.ts";
+import { CALLER_LEFT, type Ended, makeCall, note } from "./call.ts";
 import { type Course, type CoursePorts, laterRungs, recordSkip, type Step, startCourse } from "./course.ts";
 import { attemptTimeouts, MINIMUM_ATTEMPT_MS } from "./deadline.ts";
 import { exhaustedFault } from "./exhausted.ts";
+import { type HedgePorts, hedgeDelay, raceCalls } from "./hedge.ts";
 import { react } from "./reaction.ts";
 import type { RetryBudget } from "./retry-budget.ts";
-import { takeStep } from "./step.ts";
+import { askFleet, takeStep } from "./step.ts";
 
-export interface Call {
-  readonly deployment: Deployment;
-  readonly rung: RungKind;
-  /** Counts the request's calls from 1. */
-  readonly number: number;
-  readonly timeouts: AttemptTimeouts;
-  /** Milliseconds the ladder waited before it. */
-  readonly waitedMs: number;
-  /** What was wrong with the format of this deployment's last answer; null: the first try at it. */
-  readonly complaint: Fault | null;
-}
-
-/** `firstTokenMs`: from the call to its first content. `cost`: null where it is unknown. */
-export type SendOutcome<T> =
-  | {
-      readonly ok: true;
-      readonly value: T;
-      readonly firstTokenMs: number | null;
-      readonly usage: Usage | null;
-      readonly cost: NanoDollars | null;
-    }
-  | {
-      readonly ok: false;
-      readonly fault: Fault;
-      readonly firstTokenMs?: number;
-      readonly usage?: Usage;
-      readonly cost?: NanoDollars | null;
-    };
+export type { Call, SendOutcome } from "./call.ts";
 
 export type Climb<T> =
   | {
@@ -87,16 +70,7 @@ export type Climb<T> =
       readonly cause: "stopped" | "exhausted" | "deadline" | "cancelled";
     };
 
-export interface ClimbPorts<T> extends CoursePorts {
-  readonly clock: Clock;
-  readonly retryBudget: RetryBudget;
-  /** Aborts when the caller leaves. */
-  readonly signal: AbortSignal | null;
-  /** Makes the call within `call.timeouts` and ends soon after `signal` aborts. */
-  send(call: Call): Promise<SendOutcome<T>>;
-  /** Told what `send` threw, which it should not: the climb itself only says `internal`. */
-  reportThrown?(thrown: unknown): void;
-}
+export interface ClimbPorts<T> extends CoursePorts, HedgePorts<T> {}
 
 /** Climbs `plan`. Never throws, and never leaves a permit unsettled but the one it returns. */
 export async function climb<T>(plan: RoutePlan, ports: ClimbPorts<T>): Promise<Climb<T>> {
@@ -104,37 +78,31 @@ export async function climb<T>(plan: RoutePlan, ports: ClimbPorts<T>): Promise<C
   const course = startCourse(plan, ports);
   for (;;) {
     if (signal?.aborted) return cancelled(course);
-    const startedAt = clock.now();
+    let startedAt = clock.now();
     if (course.calls >= plan.maxAttempts) return ended(course, "exhausted", startedAt);
-    const remainingMs = ports.deadlineAt - startedAt;
-    if (remainingMs < MINIMUM_ATTEMPT_MS) return ended(course, "deadline", startedAt);
-    const step = takeStep(course, startedAt);
+    if (ports.deadlineAt - startedAt < MINIMUM_ATTEMPT_MS) return ended(course, "deadline", startedAt);
+    let step = takeStep(course, startedAt);
     if (!step) return ended(course, "exhausted", startedAt);
+    const claim = step.permit.probe ? ports.health.claimProbe(step.deployment.id, step.permit) : null;
+    if (claim !== null) {
+      step = await askFleet(course, step, claim, clock);
+      // What the asking took may be what was left.
+      startedAt = clock.now();
+      if (!step) continue;
+    }
     if (!pay(course, step, ports.retryBudget, startedAt)) return ended(course, "exhausted", startedAt);
 
-    const timeouts = attemptTimeouts(plan.timeouts, remainingMs, laterRungs(course));
-    course.calls++;
-    const { deployment, waitedMs, complaint } = step;
-    const call = { deployment, rung: step.rung.kind, number: course.calls, timeouts, waitedMs, complaint };
-    let outcome: SendOutcome<T>;
-    try {
-      outcome = await ports.send(call);
-    } catch (thrown) {
-      outcome = thrownOutcome(ports, thrown);
-    }
-    // What a call ends with after its caller left is our own doing, and no news of the provider.
-    if (!outcome.ok && signal?.aborted) outcome = { ...outcome, fault: CALLER_LEFT };
-    const endedAt = clock.now();
-    if (outcome.ok) return answered(course, step, outcome, clock, startedAt, endedAt);
-    course.attempts.push(attemptOf(course, step, outcome, startedAt, endedAt));
-    course.spent += outcome.cost ?? 0;
-    step.permit.settle(FAULTS[outcome.fault.kind].health, endedAt, outcome.firstTokenMs);
-    if (react(course, step, outcome.fault, endedAt) === "stop") return stopped(course, outcome.fault);
+    const over = await call(course, ports, step, startedAt);
+    note(course, over);
+    const { outcome, endedAt } = over;
+    if (outcome.ok) return answered(course, over, outcome, clock);
+    over.step.permit.settle(FAULTS[outcome.fault.kind].health, endedAt, outcome.firstTokenMs);
+    if (react(course, over.step, outcome.fault, endedAt) === "stop") return stopped(course, outcome.fault);
 
     const waitMs = course.repeat?.waitMs ?? 0;
     if (waitMs > 0) {
       // Before the wait: a caller should not wait for a retry that is then refused.
-      if (!pay(course, step, ports.retryBudget, endedAt)) return ended(course, "exhausted", endedAt);
+      if (!pay(course, over.step, ports.retryBudget, endedAt)) return ended(course, "exhausted", endedAt);
       course.paid = true;
       if (!(await sleep(clock, waitMs, signal ?? undefined))) return cancelled(course);
       course.waitedMs = waitMs;
@@ -142,10 +110,23 @@ export async function climb<T>(plan: RoutePlan, ports: ClimbPorts<T>): Promise<C
   }
 }
 
+/** One call, or the race of two, and what the climb goes on from. */
+function call<T>(course: Course, ports: ClimbPorts<T>, step: Step, startedAt: number): Promise<Ended<T>> {
+  const { plan } = course;
+  const remainingMs = ports.deadlineAt - startedAt;
+  const timeouts = attemptTimeouts(plan.timeouts, remainingMs, laterRungs(course));
+  const delayMs = plan.hedge === null ? null : hedgeDelay(course, step, timeouts, startedAt);
+  return delayMs === null
+    ? makeCall(course, ports, step, timeouts, startedAt)
+    : raceCalls(course, ports, step, timeouts, startedAt, delayMs);
+}
+
 /** The first call earns the fleet a share of a retry, every later one costs one. */
 function pay(course: Course, step: Step, budget: RetryBudget, now: number): boolean {
+  const { plan } = course;
   if (course.calls === 0) {
     budget.deposit(now);
+    if (plan.hedge) budget.hedges.deposit(plan.useCase, plan.hedge.maxShare);
     return true;
   }
   if (course.paid || budget.withdraw(now)) {
@@ -157,75 +138,23 @@ function pay(course: Course, step: Step, budget: RetryBudget, now: number): bool
   return false;
 }
 
-/** What `send` threw, as the outcome of a call: a defect of ours, unless the caller was leaving. */
-function thrownOutcome(
-  ports: ClimbPorts<unknown>,
-  thrown: unknown,
-): Extract<SendOutcome<never>, { ok: false }> {
-  if (ports.signal?.aborted) return { ok: false, fault: CALLER_LEFT };
-  ports.reportThrown?.(thrown);
-  return { ok: false, fault: THROWN };
-}
-
-const CALLER_LEFT = fault(
-  "cancelled",
-  "caller_left",
-  "The caller closed the request before an answer was ready.",
-);
-const THROWN = fault("internal", "internal_error", "The gateway failed to make the call. Try again.");
-
 function answered<T>(
   course: Course,
-  step: Step,
-  outcome: Extract<SendOutcome<T>, { ok: true }>,
+  { step: { permit, deployment, rung } }: Ended<T>,
+  { value, firstTokenMs: reported }: Extract<Ended<T>["outcome"], { ok: true }>,
   clock: Clock,
-  startedAt: number,
-  endedAt: number,
 ): Climb<T> {
-  const { permit, deployment, rung } = step;
-  course.attempts.push(attemptOf(course, step, outcome, startedAt, endedAt));
   return {
     ok: true,
-    value: outcome.value,
+    value,
     deployment,
     rung: rung.kind,
     attempts: course.attempts,
     settle(health, firstTokenMs) {
-      permit.settle(health, clock.now(), firstTokenMs ?? outcome.firstTokenMs ?? undefined);
+      permit.settle(health, clock.now(), firstTokenMs ?? reported ?? undefined);
     },
   };
 }
-
-function attemptOf(
-  course: Course,
-  step: Step,
-  outcome: SendOutcome<unknown>,
-  startedAt: number,
-  endedAt: number,
-): Attempt {
-  const { deployment, rung, waitedMs } = step;
-  const attempt: Writable<Attempt> = {
-    rung: rung.kind,
-    deployment: deployment.id,
-    model: deployment.model.id,
-    provider: deployment.provider,
-    region: deployment.region,
-    result: outcome.ok ? "ok" : "fault",
-    startedAtMs: startedAt - course.ports.arrivedAt,
-    waitedMs,
-    durationMs: endedAt - startedAt,
-    cost: outcome.cost ?? null,
-  };
-  if (outcome.firstTokenMs != null) attempt.firstTokenMs = outcome.firstTokenMs;
-  if (outcome.usage) attempt.usage = outcome.usage;
-  if (!outcome.ok) {
-    const { kind, code, cause } = outcome.fault;
-    attempt.fault = cause ? { kind, code, cause } : { kind, code };
-  }
-  return attempt;
-}
-
-type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 function ended<T>(course: Course, cause: "exhausted" | "deadline", now: number): Climb<T> {
   const { plan, attempts, ports } = course;

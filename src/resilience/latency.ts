@@ -41,11 +41,11 @@ export class Latency {
     return now - this.#lastAt > FORGET_MS ? 0 : this.#sum / this.#weight;
   }
 
-  /** The 95th percentile (nearest rank) of the last five minutes; null when they saw no sample. */
-  p95Ms(now: number): number | null {
+  /** The 95th percentile (nearest rank) of the last five minutes; null when they saw fewer samples than `least`. */
+  p95Ms(now: number, least = 1): number | null {
     let count = 0;
     for (let bin = 0; bin < BINS; bin++) count += this.#histogram.total(bin, now);
-    if (count === 0) return null;
+    if (count < least) return null;
     let rest = Math.ceil(count * 0.95);
     for (let bin = 0; bin < BINS; bin++) {
       rest -= this.#histogram.total(bin, now);

@@ -7,9 +7,10 @@ import { MINIMUM_ATTEMPT_MS, timeForRung } from "./deadline.ts";
 
 /**
  * Draws the consequence of a fault from the fault table. `stop`: nothing else would help. Otherwise the
- * course knows where it goes: `repeat` is set, or the next step is another deployment.
+ * course knows where it goes: `repeat` is set, or the next step is another deployment. `beside`: another call
+ * is under way, so that there is nothing to repeat yet.
  */
-export function react(course: Course, step: Step, fault: Fault, now: number): "stop" | "go" {
+export function react(course: Course, step: Step, fault: Fault, now: number, beside = false): "stop" | "go" {
   const next: NextStep = FAULTS[fault.kind].next;
   switch (next) {
     case "stop":
@@ -22,17 +23,24 @@ export function react(course: Course, step: Step, fault: Fault, now: number): "s
       return "go";
     case "backoff-then-leave":
       leave(course, step.deployment, "quota");
-      backOff(course, step, fault, now);
+      backOff(course, step, fault, now, beside);
       return "go";
     case "reformat":
       leave(course, step.deployment, "deployment");
-      reformat(course, step, fault, now);
+      if (!beside) reformat(course, step, fault, now);
       return "go";
     case "larger-model":
       leave(course, step.deployment, "deployment");
-      course.overflowed = Math.max(course.overflowed, step.deployment.model.contextWindow);
-      return hasLargerModel(course) ? "go" : "stop";
+      course.overflowed = overflowedBy(course, step.deployment);
+      return hasLargerThan(course, course.overflowed) ? "go" : "stop";
   }
+}
+
+/** What `react` would answer, without consequences: whether the fault is such that nothing else would help. */
+export function stops(course: Course, deployment: Deployment, fault: Fault): boolean {
+  const { next } = FAULTS[fault.kind];
+  if (next === "larger-model") return !hasLargerThan(course, overflowedBy(course, deployment));
+  return next === "stop";
 }
 
 function leave(course: Course, deployment: Deployment, scope: Left["scope"]): void {
@@ -40,35 +48,42 @@ function leave(course: Course, deployment: Deployment, scope: Left["scope"]): vo
 }
 
 /** A throttled deployment: wait where that is cheap, once, or as often as attempts last where nothing else is left. */
-function backOff(course: Course, step: Step, fault: Fault, now: number): void {
+function backOff(course: Course, step: Step, fault: Fault, now: number, beside: boolean): void {
   const { retry, health, random } = course.ports;
   const wish = fault.retryAfterMs;
   if (wish !== undefined) health.coolUntil(step.deployment.quotaGroup, now + wish);
+  if (beside) return;
   const waitMs = wish ?? fullJitter(random, retry.backoffBaseMs, retry.backoffMaxMs, course.repeats);
   const others = chances(course, now);
   if (waitMs > retry.maxRetryAfterMs || (course.repeats > 0 && others > 0)) return;
-  if (!mayRepeat(course, waitMs, others, now)) return;
+  if (!mayRepeat(course, step, waitMs, others, now)) return;
   course.repeats++;
   course.repeat = { step, waitMs, complaint: step.complaint };
 }
 
 function reformat(course: Course, step: Step, fault: Fault, now: number): void {
-  if (course.formatRetriesLeft <= 0 || !mayRepeat(course, 0, chances(course, now), now)) return;
+  if (course.formatRetriesLeft <= 0 || !mayRepeat(course, step, 0, chances(course, now), now)) return;
   course.formatRetriesLeft--;
   course.repeats++;
   course.repeat = { step, waitMs: 0, complaint: fault };
 }
 
 /** A repeat takes neither an attempt nor the time from the candidates that are still to be tried. */
-function mayRepeat(course: Course, waitMs: number, others: number, now: number): boolean {
+function mayRepeat(course: Course, step: Step, waitMs: number, others: number, now: number): boolean {
   const { plan, calls, ports } = course;
+  // A call beside it may have found out that its model is too small.
+  if (step.deployment.model.contextWindow <= course.overflowed) return false;
   if (plan.maxAttempts - calls <= others) return false;
   const time = timeForRung(plan.timeouts, ports.deadlineAt - now, laterRungs(course));
   return waitMs + MINIMUM_ATTEMPT_MS <= time;
 }
 
-function hasLargerModel(course: Course): boolean {
+function overflowedBy(course: Course, { model }: Deployment): number {
+  return Math.max(course.overflowed, model.contextWindow);
+}
+
+function hasLargerThan(course: Course, window: number): boolean {
   return course.plan.rungs.some((rung) =>
-    rung.candidates.some((deployment) => deployment.model.contextWindow > course.overflowed),
+    rung.candidates.some((deployment) => deployment.model.contextWindow > window),
   );
 }

@@ -1,5 +1,6 @@
 /** How many second attempts the whole gateway may make (E3). Owns the count; which request retries is not its business. */
 import type { RetrySettings } from "../core/snapshot.ts";
+import { createHedgeBudget, type HedgeBudget } from "./hedge-budget.ts";
 import { RollingWindow } from "./rolling-window.ts";
 
 export const BUDGET_WINDOW_SECONDS = 10;
@@ -18,6 +19,8 @@ export interface RetryBudget {
   withdraw(now: number): boolean;
   /** Whole retries that could be withdrawn now. */
   available(now: number): number;
+  /** What of them may be made before the first one has failed, by use case. */
+  readonly hedges: HedgeBudget;
   /** New settings count from now on; what the window holds stays. */
   reconfigure(settings: BudgetSettings): void;
 }
@@ -40,6 +43,7 @@ export function createRetryBudget(settings: BudgetSettings): RetryBudget {
   };
   return {
     available,
+    hedges: createHedgeBudget(),
     deposit: (now) => window.add(REQUESTS, now),
     withdraw(now) {
       if (available(now) < 1) return false;

@@ -1,6 +1,7 @@
 /** Which call comes next, and what is passed over on the way to it. Owns the order; reads no fault. */
+import type { Clock } from "../core/clock.ts";
 import type { Deployment } from "../core/deployment.ts";
-import type { Rung } from "../core/plan.ts";
+import { alwaysAnswers, type Rung } from "../core/plan.ts";
 import {
   type Course,
   chancesAbove,
@@ -13,6 +14,7 @@ import {
   recordSkip,
   type Step,
 } from "./course.ts";
+import { MINIMUM_ATTEMPT_MS } from "./deadline.ts";
 
 /** The next admitted call, or null when there is none. What is passed over on the way is recorded. */
 export function takeStep(course: Course, now: number): Step | null {
@@ -84,7 +86,6 @@ function enter(
   }
   const { waitedMs } = course;
   course.waitedMs = 0;
-  course.rungCalled = true;
   if (!repeat) course.repeats = 0;
   return {
     deployment,
@@ -94,6 +95,31 @@ function enter(
     complaint: repeat?.complaint ?? null,
     waitedMs,
   };
+}
+
+/**
+ * A step that is a probe, once the fleet has answered. Null: another replica probes, which is recorded, or there
+ * is no time left for a call; the permit is given back.
+ */
+export async function askFleet(
+  course: Course,
+  step: Step,
+  claim: Promise<boolean>,
+  clock: Clock,
+): Promise<Step | null> {
+  const granted = await claim;
+  const now = clock.now();
+  if (granted && course.ports.deadlineAt - now >= MINIMUM_ATTEMPT_MS) return step;
+  const { rung, deployment, permit, waitedMs } = step;
+  permit.settle("none", now);
+  course.waitedMs = waitedMs;
+  if (granted) return null;
+  if (isSlowLast(course, rung, deployment, now)) {
+    const anyway = course.ports.health.admitAnyway(deployment.id, now);
+    if (typeof anyway !== "string") return { ...step, permit: anyway, anyway: true };
+  }
+  recordSkip(course, rung, deployment, "circuit_open", now);
+  return null;
 }
 
 /** Slow is better than nothing: a slow circuit does not cost a rung its last candidate. */
@@ -109,7 +135,7 @@ function isSlowLast(course: Course, rung: Rung, deployment: Deployment, now: num
  */
 function takeLastResort(course: Course, now: number): Step | null {
   const { plan, attempts, ports } = course;
-  if (course.calls > 0 || plan.degraded.length > 0) return null;
+  if (course.calls > 0 || plan.degraded.some(alwaysAnswers)) return null;
   if (!attempts.every((attempt) => attempt.skipped === "circuit_open")) return null;
   for (const rung of plan.rungs.toReversed()) {
     for (const deployment of rung.candidates.toReversed()) {

@@ -1,19 +1,16 @@
 /** A store that forgets with the process: bounded, for `--data :memory:` and tests. Touches no disk. */
+import { memoryActivations } from "./activation-store-memory.ts";
+import { memoryAnswers } from "./answer-store-memory.ts";
+import { memoryAudit } from "./audit-store-memory.ts";
 import { type MemoryBatches, memoryBatches, readsOrWrites } from "./batch-store-memory.ts";
 import { type MemoryFiles, memoryFiles } from "./file-store-memory.ts";
 import { pageLimit, pageOf, parseRecord } from "./paging.ts";
-import type {
-  Activation,
-  ActivationStore,
-  DecisionQuery,
-  DecisionRecord,
-  DecisionStore,
-  Store,
-} from "./ports.ts";
+import { memoryPolicyHeads } from "./policy-heads-memory.ts";
+import type { DecisionQuery, DecisionRecord, DecisionStore, Store } from "./ports.ts";
 import { StoreError } from "./store-error.ts";
+import { memoryTickets } from "./ticket-store-memory.ts";
 
 const DEFAULT_CAPACITY = 10_000;
-const ACTIVATION_CAPACITY = 1_000;
 
 export interface MemoryStoreOptions {
   /** Decisions kept; the oldest leave first. Default 10,000, about 1 KB each. */
@@ -27,9 +24,13 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
   const check = () => assertOpen(gate);
   return {
     decisions: memoryDecisions(options.capacity ?? DEFAULT_CAPACITY, gate),
-    activations: memoryActivations(gate),
+    activations: memoryActivations(check),
     files: memoryFiles({ files, assertOpen: check, inUse: (id) => readsOrWrites(batches, id) }),
     batches: memoryBatches({ files, batches, assertOpen: check }),
+    answers: memoryAnswers(check),
+    tickets: memoryTickets(check),
+    policyHeads: memoryPolicyHeads(check),
+    audit: memoryAudit(check),
     async close() {
       gate.closed = true;
     },
@@ -116,24 +117,4 @@ function matches(decision: DecisionRecord, query: DecisionQuery): boolean {
     (query.outcome === undefined || decision.outcome === query.outcome) &&
     (query.tenant === undefined || decision.tenant === query.tenant)
   );
-}
-
-function memoryActivations(gate: Gate): ActivationStore {
-  const kept: Activation[] = [];
-  return {
-    async record(activation) {
-      assertOpen(gate);
-      if (kept.some((other) => other.id === activation.id)) return;
-      kept.push(activation);
-      if (kept.length > ACTIVATION_CAPACITY) kept.shift();
-    },
-    async list(limit) {
-      assertOpen(gate);
-      return kept.toSorted(newestFirst).slice(0, pageLimit(limit));
-    },
-  };
-}
-
-function newestFirst(a: Activation, b: Activation): number {
-  return b.at - a.at || (a.id < b.id ? 1 : -1);
 }

@@ -1,7 +1,11 @@
 /** What the house keeps, as ports. Drivers implement them and pass test/contract; callers know only these. */
 import type { Decision, DecisionOutcome } from "../core/decision.ts";
+import type { AnswerStore } from "./answer-store.ts";
+import type { AuditStore } from "./audit-store.ts";
 import type { BatchStore } from "./batch-store.ts";
 import type { FileStore } from "./file-store.ts";
+import type { PolicyHeadStore } from "./policy-heads.ts";
+import type { TicketStore } from "./ticket-store.ts";
 
 export interface DecisionQuery {
   /** 1 to 500. */
@@ -60,12 +64,38 @@ export interface Activation {
   /** Dotted paths that differ from the previous version, at most 100. */
   readonly changes: readonly string[];
   readonly findings: readonly string[];
+  /** The changes in words. Absent, like what follows, in what earlier releases recorded. */
+  readonly summary?: readonly string[];
+  /** Why, in the words of whoever did it. */
+  readonly note?: string | null;
+  /** The texts that were put in force, by their digests; absent where it was refused. */
+  readonly texts?: readonly TextReference[];
 }
 
+export interface TextReference {
+  /** How findings name the text. */
+  readonly file: string;
+  /** Lower-case hexadecimal SHA-256 of the text. */
+  readonly digest: string;
+}
+
+export interface PolicyText {
+  readonly digest: string;
+  readonly text: string;
+}
+
+/** Texts kept: those that were put in force longest ago leave first. */
+export const MAX_POLICY_TEXTS = 1_000;
+
 export interface ActivationStore {
-  record(activation: Activation): Promise<void>;
-  /** Newest first. */
-  list(limit: number): Promise<readonly Activation[]>;
+  /** Keeps the texts with it, each once however many activations refer to it. */
+  record(activation: Activation, texts?: readonly PolicyText[]): Promise<void>;
+  /** Newest first. `before`: the id of the last one of the page before. */
+  list(limit: number, before?: string): Promise<readonly Activation[]>;
+  /** The newest one that put `version` in force. */
+  findVersion(version: string): Promise<Activation | null>;
+  /** Null where it is not kept, or not any more. */
+  text(digest: string): Promise<string | null>;
 }
 
 export interface Store {
@@ -73,5 +103,9 @@ export interface Store {
   readonly activations: ActivationStore;
   readonly files: FileStore;
   readonly batches: BatchStore;
+  readonly answers: AnswerStore;
+  readonly tickets: TicketStore;
+  readonly policyHeads: PolicyHeadStore;
+  readonly audit: AuditStore;
   close(): Promise<void>;
 }

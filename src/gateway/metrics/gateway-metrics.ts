@@ -4,13 +4,19 @@ import { FAULTS } from "../../core/faults.ts";
 import type { Health } from "../../resilience/health.ts";
 import type { DecisionQueue } from "../../store/decision-queue.ts";
 import type { Admission } from "../admit.ts";
+import type { ShadowSkip } from "../shadow/shadow-port.ts";
 import { createRegistry } from "./registry.ts";
+import { createRolloutMetrics } from "./rollout-metrics.ts";
 
 export interface GatewayMetrics {
   /** One finished request. */
   record(decision: Decision): void;
   /** A stream that broke was gone on with, and how; or could not be. */
   streamRecovery(useCase: string, how: "prefill" | "fresh" | "failed"): void;
+  /** The record of one copy that a candidate answered beside the live answer. */
+  shadow(decision: Decision): void;
+  /** A copy that was not made, and why. */
+  shadowSkipped(rollout: string, why: ShadowSkip): void;
   /** A request refused before its caller was known. */
   refused(code: string): void;
   policyActivation(result: "activated" | "refused"): void;
@@ -63,6 +69,16 @@ export function createGatewayMetrics(sources: MetricSources): GatewayMetrics {
     "use_case",
     "mode",
   ]);
+  const cache = registry.counter(
+    "pointsman_cache_total",
+    "Requests to use cases that keep answers, by use.",
+    ["use_case", "use"],
+  );
+  const overflow = registry.counter(
+    "pointsman_overflow_total",
+    "Requests that were too long for their model, by what was done about it.",
+    ["use_case", "how"],
+  );
   const tokens = registry.counter("pointsman_tokens_total", "Tokens by deployment and class.", [
     "deployment",
     "class",
@@ -84,6 +100,7 @@ export function createGatewayMetrics(sources: MetricSources): GatewayMetrics {
   const activations = registry.counter("pointsman_policy_activations_total", "Policy changes by result.", [
     "result",
   ]);
+  const rollouts = createRolloutMetrics(registry);
   registerGauges(registry, sources);
 
   const recordAttempt = (attempt: Attempt, useCase: string): void => {
@@ -112,8 +129,13 @@ export function createGatewayMetrics(sources: MetricSources): GatewayMetrics {
       requests.add(1, useCase, decision.outcome, decision.rung ?? "none", String(decision.status));
       duration.observe(decision.durationMs / 1000, useCase);
       if (decision.degraded) degraded.add(1, useCase, decision.degraded);
+      if (decision.cache) cache.add(1, useCase, decision.cache);
+      if (decision.overflow) overflow.add(1, useCase, decision.overflow.how);
       for (const attempt of decision.attempts) recordAttempt(attempt, useCase);
+      rollouts.record(decision);
     },
+    shadow: rollouts.shadow,
+    shadowSkipped: rollouts.shadowSkipped,
     refused(code) {
       refused.add(1, code);
     },

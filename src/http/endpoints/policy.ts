@@ -3,6 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { ROLES } from "../../core/caller.ts";
 import type { ControlPorts } from "../control-ports.ts";
 import { define, type Endpoint } from "../endpoint.ts";
+import { policyHistoryEndpoint } from "./policy-history.ts";
 import { jsonOf, refusal } from "./response-docs.ts";
 
 const question = z.object({
@@ -16,6 +17,19 @@ const question = z.object({
     })
     .optional()
     .openapi({ description: "who would ask" }),
+  arm: z
+    .string()
+    .max(129)
+    .optional()
+    .openapi({ description: "rollout/arm to be in, whatever its weight and condition say" }),
+});
+
+const status = z.looseObject({
+  version: z.string().nullable(),
+  source: z
+    .looseObject({ kind: z.string(), address: z.string(), ok: z.boolean(), lastOkAt: z.number().nullable() })
+    .optional(),
+  pinned: z.looseObject({ version: z.string(), actor: z.string() }).nullish(),
 });
 
 export function policyEndpoints(ports: ControlPorts): readonly Endpoint[] {
@@ -23,15 +37,17 @@ export function policyEndpoints(ports: ControlPorts): readonly Endpoint[] {
     define({
       method: "GET",
       path: "/admin/policy",
-      responses: { 200: jsonOf("In force.", z.looseObject({ version: z.string().nullable() })) },
-      handle: () => Response.json(ports.policyStatus()),
+      responses: { 200: jsonOf("In force.", status) },
+      handle() {
+        const found = ports.policyStatus();
+        // What a writer states as If-Match.
+        return Response.json(
+          found,
+          found.version === null ? {} : { headers: { etag: `"${found.version}"` } },
+        );
+      },
     }),
-    define({
-      method: "GET",
-      path: "/admin/policy/history",
-      responses: { 200: jsonOf("Newest first.", z.object({ activations: z.array(z.looseObject({})) })) },
-      handle: async () => Response.json({ activations: await ports.activations.list(100) }),
-    }),
+    policyHistoryEndpoint(ports),
     define({
       method: "GET",
       path: "/admin/health",
@@ -44,7 +60,7 @@ export function policyEndpoints(ports: ControlPorts): readonly Endpoint[] {
       body: question,
       responses: { 200: jsonOf("The ladder.", z.looseObject({})), 400: refusal },
       async handle({ body }) {
-        const explained = await ports.explain({ body: body.request, caller: body.caller });
+        const explained = await ports.explain({ body: body.request, caller: body.caller, arm: body.arm });
         return explained.ok ? Response.json(explained.value) : explained.fault;
       },
     }),

@@ -28,6 +28,22 @@ export interface Tables {
   file_parts: { file_id: string; part: number; size: number; bytes: Uint8Array };
   batches: BatchRow;
   batch_results: { batch_id: string; line: number };
+  answers: {
+    seq: number;
+    tenant: string;
+    key: string;
+    use_case: string;
+    stored_at: number;
+    expires_at: number;
+    size: number;
+    document: string;
+  };
+  tickets: TicketRow;
+  policy_texts: { digest: string; text: string; used_at: number };
+  /** `documents` is a `PolicyDocuments` as JSON. */
+  policy_heads: { revision: number; at: number; actor: string; note: string | null; documents: string };
+  /** `entry` is an `AuditEntry` as JSON. */
+  audit_log: { seq: number; hash: string; entry: string };
 }
 
 export interface FileRow {
@@ -70,6 +86,26 @@ export interface BatchRow {
   cancelled_at: number | null;
   owner: string | null;
   lease_until: number;
+}
+
+export interface TicketRow {
+  id: string;
+  at: number;
+  tenant: string;
+  use_case: string;
+  queue: string;
+  request_id: string;
+  decision_id: string;
+  prompt: string | null;
+  status: string;
+  claimed_by: string | null;
+  lease_until: number | null;
+  answer: string | null;
+  ended_by: string | null;
+  ended_at: number | null;
+  delivery: string | null;
+  deliveries: number;
+  deliver_at: number | null;
 }
 
 /** Runs one statement somewhere and answers with its rows. */

@@ -99,6 +99,67 @@ const MIGRATIONS: readonly Migration[] = [
        ) WITHOUT ROWID`,
     ],
   },
+  {
+    version: 3,
+    name: "policy texts, the store's own policy, the audit log",
+    statements: [
+      "CREATE TABLE policy_texts (digest TEXT PRIMARY KEY, text TEXT NOT NULL, used_at INTEGER NOT NULL)",
+      `CREATE TABLE policy_heads (
+         revision INTEGER PRIMARY KEY,
+         at INTEGER NOT NULL,
+         actor TEXT NOT NULL,
+         note TEXT,
+         documents TEXT NOT NULL
+       )`,
+      "CREATE TABLE audit_log (seq INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, entry TEXT NOT NULL)",
+      `CREATE TRIGGER audit_log_is_not_changed BEFORE UPDATE ON audit_log
+       BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END`,
+      `CREATE TRIGGER audit_log_is_not_cut BEFORE DELETE ON audit_log
+       BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END`,
+    ],
+  },
+  {
+    version: 4,
+    name: "kept answers and tickets",
+    statements: [
+      // The size stands before the document, where it is read without it.
+      `CREATE TABLE answers (
+         seq INTEGER PRIMARY KEY,
+         tenant TEXT NOT NULL,
+         key TEXT NOT NULL,
+         use_case TEXT NOT NULL,
+         stored_at INTEGER NOT NULL,
+         expires_at INTEGER NOT NULL,
+         size INTEGER NOT NULL,
+         document TEXT NOT NULL,
+         UNIQUE (tenant, key)
+       )`,
+      "CREATE INDEX answers_by_age ON answers (stored_at)",
+      "CREATE INDEX answers_by_end ON answers (expires_at)",
+      `CREATE TABLE tickets (
+         id TEXT PRIMARY KEY,
+         at INTEGER NOT NULL,
+         tenant TEXT NOT NULL,
+         use_case TEXT NOT NULL,
+         queue TEXT NOT NULL,
+         request_id TEXT NOT NULL,
+         decision_id TEXT NOT NULL,
+         prompt TEXT,
+         status TEXT NOT NULL,
+         claimed_by TEXT,
+         lease_until INTEGER,
+         answer TEXT,
+         ended_by TEXT,
+         ended_at INTEGER,
+         delivery TEXT,
+         deliveries INTEGER NOT NULL DEFAULT 0,
+         deliver_at INTEGER
+       )`,
+      "CREATE INDEX tickets_waiting ON tickets (tenant, queue) WHERE ended_at IS NULL",
+      "CREATE INDEX tickets_to_deliver ON tickets (deliver_at) WHERE delivery = 'due'",
+      "CREATE INDEX tickets_by_end ON tickets (ended_at) WHERE ended_at IS NOT NULL",
+    ],
+  },
 ];
 
 const SCHEMA_VERSION = MIGRATIONS.at(-1)?.version ?? 0;

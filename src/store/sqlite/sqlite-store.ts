@@ -5,19 +5,17 @@
 import type { Kysely } from "kysely";
 import type { Clock } from "../../core/clock.ts";
 import { pageLimit, pageOf, parseRecord } from "../paging.ts";
-import type {
-  Activation,
-  ActivationStore,
-  DecisionPage,
-  DecisionQuery,
-  DecisionStore,
-  Store,
-} from "../ports.ts";
+import type { DecisionPage, DecisionQuery, DecisionStore, Store } from "../ports.ts";
+import { sqliteActivations } from "./activation-store.ts";
+import { sqliteAnswers } from "./answer-store.ts";
+import { sqliteAudit } from "./audit-store.ts";
 import { encodeBatch } from "./batch.ts";
 import { sqliteBatches } from "./batch-store.ts";
 import { type Execute, queriesOver, type Tables } from "./dialect.ts";
 import { sqliteFiles, type Writing } from "./file-store.ts";
+import { sqlitePolicyHeads } from "./policy-heads.ts";
 import { type DatabaseThread, startThread } from "./thread.ts";
+import { sqliteTickets } from "./ticket-store.ts";
 
 const DEFAULT_RETAIN = 1_000_000;
 
@@ -55,16 +53,19 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
     return (reader ?? writer).ask({ type: "execute", sql, parameters });
   };
   const reads = queriesOver(read);
-  const writes = queriesOver((sql, parameters) => writer.ask({ type: "execute", sql, parameters }));
   const write: Writing = {
     one: (sql, ...parameters) => writer.ask({ type: "execute", sql, parameters }),
     all: (statements) => writer.ask({ type: "transaction", statements }),
   };
   return {
     decisions: sqliteDecisions(writer, reads),
-    activations: sqliteActivations(writes, reads),
+    activations: sqliteActivations(write, reads),
     files: sqliteFiles(write, reads),
     batches: sqliteBatches(write, reads),
+    answers: sqliteAnswers(write, reads),
+    tickets: sqliteTickets(write, reads),
+    policyHeads: sqlitePolicyHeads(write, reads),
+    audit: sqliteAudit(write, reads),
     ready: () => writer.opened(),
     async close() {
       closed = true;
@@ -127,27 +128,4 @@ async function listDecisions(reads: Kysely<Tables>, query: DecisionQuery): Promi
   if (query.tenant !== undefined) select = select.where("tenant", "=", query.tenant);
   const rows = await select.execute();
   return pageOf(rows.map(parseRecord), limit);
-}
-
-function sqliteActivations(writes: Kysely<Tables>, reads: Kysely<Tables>): ActivationStore {
-  return {
-    async record(activation) {
-      const { id, at } = activation;
-      await writes
-        .insertInto("activations")
-        .values({ id, at, document: JSON.stringify(activation) })
-        .onConflict((conflict) => conflict.column("id").doNothing())
-        .execute();
-    },
-    async list(limit) {
-      const rows = await reads
-        .selectFrom("activations")
-        .select("document")
-        .orderBy("at", "desc")
-        .orderBy("id", "desc")
-        .limit(pageLimit(limit))
-        .execute();
-      return rows.map((row) => JSON.parse(row.document) as Activation);
-    },
-  };
 }

@@ -68,7 +68,7 @@ describe("a file that cannot be used", () => {
     const store = openSqliteStore({ path, clock: new FakeClock() });
     const error = await failure(store.ready());
     expect(error.kind).toBe("newer_schema");
-    expect(error.message).toContain("schema version 99, but this program knows only 2");
+    expect(error.message).toMatch(/schema version 99, but this program knows only \d+\./);
     expect((await failure(store.decisions.append(recordsOf([aDecision(5_000)])))).kind).toBe("newer_schema");
     await store.close();
   });

@@ -1,0 +1,6 @@
+/** Where the answer to a request is looked for and kept. */
+export interface CacheSlot {
+  readonly key: string;
+  /** The caller wants a new answer and none that was kept. */
+  readonly refresh: boolean;
+}

@@ -1,0 +1,135 @@
+/**
+ * The answer cache on a request's way: looked up before the ladder, filled after it. Owns who may be given what;
+ * where a use case has no `cache`, none of this runs.
+ */
+import type { Deployment } from "../../core/deployment.ts";
+import { isTerminal, type StreamEvent } from "../../core/events.ts";
+import type { ModelRequest } from "../../core/request.ts";
+import type { ProviderReply } from "../../providers/send.ts";
+import type { KeptAnswer } from "../../store/answer-store.ts";
+import type { Warning } from "../../wires/wire.ts";
+import { checkAnswerFormat } from "../answer-format.ts";
+import type { Exchange } from "../exchange.ts";
+import type { Gateway } from "../gateway.ts";
+import { readCacheControl } from "./cache-control.ts";
+import { documentOf, type KeptDocument, MAX_DOCUMENT_CHARS, readDocument } from "./kept-document.ts";
+import { mayGive } from "./may-give.ts";
+import { requestKey } from "./request-key.ts";
+
+/** An answer that was given before. */
+export interface Replay extends KeptDocument {
+  readonly ageMs: number;
+}
+
+type StreamReply = Extract<ProviderReply, { kind: "stream" }>;
+
+/** The answer to give at once, or null. Notes in the exchange where a new one would be kept. */
+export function lookUp(gateway: Gateway, exchange: Exchange, sent: Headers): Replay | null {
+  const { request, caller, route } = exchange;
+  const settings = route?.useCase.cache;
+  const answers = gateway.standIns?.answers;
+  if (!settings || !answers || !request || !caller) return null;
+  const wish = readCacheControl(sent.get("cache-control"));
+  if (wish.noStore) return null;
+  const key = requestKey(request, route.useCase, caller, exchange.wire, exchange.plan?.arm?.label ?? null);
+  if (key === null) return null;
+  exchange.cacheSlot = { key, refresh: wish.refresh };
+  exchange.cacheUse = wish.refresh ? "refresh" : "miss";
+  if (wish.refresh) return null;
+  const found = findWithin(gateway, exchange, Math.min(settings.ttlMs, wish.maxAgeMs));
+  if (found) exchange.cacheUse = "hit";
+  return found;
+}
+
+/** For when no model answered: an answer that may be older than those given at once. */
+export function lookUpStale(gateway: Gateway, exchange: Exchange, maxAgeMs: number): Replay | null {
+  if (exchange.cacheSlot === null || exchange.cacheSlot.refresh) return null;
+  const found = findWithin(gateway, exchange, maxAgeMs);
+  if (found) exchange.cacheUse = "stale";
+  return found;
+}
+
+function findWithin(gateway: Gateway, exchange: Exchange, maxAgeMs: number): Replay | null {
+  const { cacheSlot, caller, route, arrivedAt } = exchange;
+  if (!cacheSlot || !caller || !route) return null;
+  const kept = gateway.standIns?.answers.find(caller.tenant, cacheSlot.key, arrivedAt) ?? null;
+  // One that was kept while this request climbed is newer than its arrival.
+  const ageMs = kept ? Math.max(0, arrivedAt - kept.storedAt) : 0;
+  if (!kept || ageMs > maxAgeMs) return null;
+  const document = readDocument(kept.document);
+  return mayGive(document.by, route) ? { ...document, ageMs } : null;
+}
+
+/** Keeps a whole answer of `deployment`, where there is a slot for it and it is worth keeping. */
+export function keepAnswer(
+  gateway: Gateway,
+  exchange: Exchange,
+  deployment: Deployment,
+  warnings: readonly Warning[],
+  events: readonly StreamEvent[],
+): void {
+  const { cacheSlot, caller, route } = exchange;
+  const settings = route?.useCase.cache;
+  const answers = gateway.standIns?.answers;
+  if (!cacheSlot || !caller || !settings || !answers || isShortened(exchange)) return;
+  const document = documentOf(deployment, warnings, events);
+  if (document === null) return;
+  const storedAt = gateway.clock.now();
+  const kept: KeptAnswer = {
+    tenant: caller.tenant,
+    key: cacheSlot.key,
+    useCase: route.useCase.id,
+    storedAt,
+    expiresAt: storedAt + settings.ttlMs + settings.staleForMs,
+    document,
+  };
+  answers.keep(kept);
+}
+
+/** `reply` as it is, watched: a stream that comes to a good end is kept. One that is joined from two is not. */
+export function watched(
+  gateway: Gateway,
+  exchange: Exchange,
+  deployment: Deployment,
+  request: ModelRequest,
+  reply: StreamReply,
+): StreamReply {
+  const seen: StreamEvent[] = [];
+  let chars = 0;
+  let given = false;
+  const see = (events: readonly StreamEvent[]): void => {
+    if (given) return;
+    for (const event of events) {
+      seen.push(event);
+      if (event.type === "text" || event.type === "reasoning") chars += event.text.length;
+    }
+    const last = seen[seen.length - 1];
+    const ended = last !== undefined && isTerminal(last);
+    if (!ended && chars <= MAX_DOCUMENT_CHARS) return;
+    given = true;
+    // What went out piece by piece was not checked on its way.
+    if (ended && checkAnswerFormat(request, seen) === null) {
+      keepAnswer(gateway, exchange, deployment, reply.warnings, seen);
+    }
+    seen.length = 0;
+  };
+  see(reply.head);
+  const { rest } = reply;
+  if (rest === null || given) return reply;
+  return {
+    ...reply,
+    rest: {
+      async next() {
+        const events = await rest.next();
+        see(events);
+        return events;
+      },
+      cancel: rest.cancel,
+    },
+  };
+}
+
+/** An answer to a part of the request is no answer to the request. */
+function isShortened({ overflow }: Exchange): boolean {
+  return overflow !== null && overflow.how !== "larger_model";
+}

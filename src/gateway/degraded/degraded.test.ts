@@ -1,0 +1,220 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { FakeClock } from "../../core/fake-clock.ts";
+import type { Message } from "../../core/request.ts";
+import type { NewTicket } from "../../core/tickets.ts";
+import { FAKE_REQUEST } from "../../policy/fake-policy.ts";
+import { lastUserText } from "./last-text.ts";
+import { createKeywordIndex } from "./retrieval/keyword-index.ts";
+import { createPassageLibrary } from "./retrieval/library.ts";
+import { type Passage, passagesOf } from "./retrieval/passages.ts";
+import { wordsOf } from "./retrieval/words.ts";
+import { fillTemplate } from "./template.ts";
+import { createTicketDesk } from "./ticket-desk.ts";
+import { transcriptOf } from "./transcript.ts";
+
+test("a template fills in what it knows, leaves what it does not, and is not read twice", () => {
+  const variables = { tenant: "{{request_id}}", request_id: "r" };
+  expect(fillTemplate("{{tenant}} {{ request_id }} {{nobody}} {{constructor}}", variables)).toBe(
+    "{{request_id}} r {{nobody}} {{constructor}}",
+  );
+});
+
+const said = (role: Message["role"], text: string): Message => ({ role, content: [{ type: "text", text }] });
+
+describe("the user's last text", () => {
+  const of = (...messages: Message[]) => lastUserText({ ...FAKE_REQUEST, messages });
+
+  test("is the last that has words", () => {
+    expect(of(said("user", "a"), said("assistant", "b"), said("user", "c"), said("assistant", "d"))).toBe(
+      "c",
+    );
+    const results: Message = { role: "user", content: [{ type: "tool_result", callId: "x", content: [] }] };
+    expect(of(said("user", "a"), results)).toBe("a");
+    expect(of(said("system", "a"))).toBe("");
+  });
+
+  test("loses its middle where it is very long", () => {
+    const text = of(said("user", `begin${"x".repeat(10_000)}end`));
+    expect(text.length).toBeLessThan(4100);
+    expect([text.startsWith("begin"), text.endsWith("end")]).toEqual([true, true]);
+  });
+});
+
+describe("a transcript", () => {
+  test("says who said what, and what is no text in words", () => {
+    const messages: Message[] = [
+      said("system", "Be brief."),
+      { role: "user", content: [{ type: "image", source: { kind: "url", url: "x" } }] },
+      { role: "assistant", content: [{ type: "tool_call", id: "c", name: "look", arguments: '{"a":1}' }] },
+      {
+        role: "tool",
+        content: [{ type: "tool_result", callId: "c", content: [{ type: "text", text: "Found." }] }],
+      },
+    ];
+    expect(transcriptOf(messages, 1000)).toBe(
+      'Instructions: Be brief.\n\nUser: [an image]\n\nAssistant: [calls look with {"a":1}]\n\nTool: Found.',
+    );
+  });
+
+  test("keeps the end where there is no room for all", () => {
+    const text = transcriptOf([said("user", "old ".repeat(500)), said("assistant", "new")], 100);
+    expect(text).toStartWith("[earlier part left out]");
+    expect(text).toEndWith("Assistant: new");
+    expect(text.length).toBeLessThan(500);
+  });
+});
+
+describe("passages of a text", () => {
+  test("stand under their heading and end with it", () => {
+    const text = "---\ntitle: x\n---\n# One\n\nFirst.\n\nSecond.\n## Two ##\nThird.\n";
+    expect(passagesOf("a.md", text)).toEqual([
+      { file: "a.md", heading: "One", text: "First.\n\nSecond." },
+      { file: "a.md", heading: "Two", text: "Third." },
+    ]);
+  });
+
+  test("long ones are cut at sentences, code is not taken for headings", () => {
+    const long = passagesOf("a.txt", "A sentence of words. ".repeat(200));
+    expect(long.length).toBeGreaterThan(3);
+    for (const { text } of long) expect(text).toMatch(/^A sentence.*\.$/s);
+    const code = passagesOf("a.md", "Run:\n\n```\n# not a heading\n\nmake\n```\n");
+    expect(code).toEqual([{ file: "a.md", heading: "", text: "Run:\n\n```\n# not a heading\n\nmake\n```" }]);
+    expect(passagesOf("a.md", "\n\n")).toEqual([]);
+  });
+});
+
+describe("words", () => {
+  test.each<[string, string[]]>([
+    ["The returns of parcels", ["return", "parcel"]],
+    ["Ärger mit RÜCKSENDUNGEN", ["ärger", "rücksendungen"]],
+    ["返品方法", ["返品", "品方", "方法"]],
+    ["", []],
+    ["shipping policies classes", ["shipp", "policy", "classe"]],
+  ])("%p", (text, words) => {
+    expect(wordsOf(text)).toEqual(words);
+  });
+});
+
+describe("the keyword index", () => {
+  const passage = (file: string, text: string): Passage => ({ file, heading: "", text });
+  const index = createKeywordIndex([
+    passage("returns", "Parcels can be returned within thirty days with the label."),
+    passage("payment", "We take cards, invoices and bank transfers in all countries."),
+    passage("shipping", "Parcels are shipped within two days. A parcel to the islands takes longer."),
+    passage("account", "Change your password in the settings of your account."),
+  ]);
+  const files = (question: string, top = 3) => index.search(question, top).map(({ file }) => file);
+
+  test("the best passage comes first, and no more than asked for", () => {
+    expect(files("How long does shipping parcels to the islands take?")[0]).toBe("shipping");
+    expect(files("return my parcel")).toEqual(["returns", "shipping"]);
+    expect(files("return my parcel", 1)).toEqual(["returns"]);
+  });
+
+  test.each(["What is the meaning of life?", "the of and", "", "Zebra giraffe elephant password"])(
+    "nothing has enough of %j",
+    (question) => {
+      expect(files(question)).toEqual([]);
+    },
+  );
+
+  test("an empty index has nothing", () => {
+    expect(createKeywordIndex([]).search("anything", 3)).toEqual([]);
+  });
+});
+
+describe("the library", () => {
+  const root = mkdtempSync(join(tmpdir(), "pointsman-library-"));
+  afterAll(() => rmSync(root, { recursive: true, force: true }));
+  const put = (path: string, text: string) => {
+    mkdirSync(join(root, path, ".."), { recursive: true });
+    writeFileSync(join(root, path), text);
+  };
+  put("faq/a.md", "Zebras are striped.");
+  put("faq/deep/b.TXT", "Giraffes are tall.");
+  put("faq/c.json", '{"elephants": "heavy"}');
+  put("faq/.hidden.md", "Lions roar.");
+  put("outside/secret.md", "Tigers are secret.");
+  symlinkSync(join(root, "outside"), join(root, "faq", "link"));
+  symlinkSync("/", join(root, "everything"));
+
+  test("reads .md and .txt under the folder, and nothing that is linked or hidden", async () => {
+    const reports: unknown[] = [];
+    const library = createPassageLibrary({ root, report: (thrown) => reports.push(thrown) });
+    library.follow(["faq"]);
+    expect(library.search("faq", "zebras", 3)).toEqual([]);
+    await library.settled();
+    const found = ["zebras", "giraffes", "elephants", "lions", "tigers"].map(
+      (word) => library.search("faq", word, 3)[0]?.file ?? null,
+    );
+    expect(found).toEqual(["a.md", "deep/b.TXT", null, null, null]);
+    expect(library.search("outside", "tigers", 3)).toEqual([]);
+    expect(reports).toEqual([]);
+  });
+
+  test("takes up what a later policy asks for and forgets the rest", async () => {
+    const library = createPassageLibrary({ root, report: () => {} });
+    library.follow(["faq"]);
+    library.follow(["outside"]);
+    await library.settled();
+    expect(library.search("faq", "zebras", 3)).toEqual([]);
+    expect(library.search("outside", "tigers", 3)).toHaveLength(1);
+    put("outside/more.md", "Wolves howl.");
+    library.follow(["outside"]);
+    expect(library.search("outside", "tigers", 3)).toHaveLength(1);
+    await library.settled();
+    expect(library.search("outside", "wolves", 3)).toHaveLength(1);
+  });
+
+  test.each(["nowhere", "everything"])("a folder that cannot be read is reported: %s", async (folder) => {
+    const reports: unknown[] = [];
+    const library = createPassageLibrary({ root, report: (thrown) => reports.push(thrown) });
+    library.follow([folder, "faq"]);
+    await library.settled();
+    expect(reports).toHaveLength(1);
+    expect(library.search("faq", "zebras", 3)).toHaveLength(1);
+  });
+});
+
+describe("the ticket desk", () => {
+  const stated = {
+    tenant: "acme",
+    useCase: "chat",
+    queue: "desk",
+    requestId: "r",
+    decisionId: "d",
+    prompt: null,
+  };
+  function setUp(create: (ticket: NewTicket, maxOpen: number) => Promise<"created" | "full">) {
+    const clock = new FakeClock();
+    const reports: unknown[] = [];
+    const ids = { next: (prefix: string) => `${prefix}_1` };
+    const desk = createTicketDesk({
+      store: { create },
+      clock,
+      ids,
+      report: (thrown) => reports.push(thrown),
+    });
+    return { clock, reports, desk };
+  }
+
+  test("tells the id of a ticket that is kept", async () => {
+    const { desk, clock } = setUp(async ({ at }) => (at === clock.now() ? "created" : "full"));
+    expect(await desk.open(stated, 5)).toBe("tkt_1");
+    expect(clock.pending).toBe(0);
+  });
+
+  test("none where the queue is full, the store fails or does not answer", async () => {
+    expect(await setUp(async () => "full").desk.open(stated, 5)).toBeNull();
+    const failing = setUp(() => Promise.reject(new Error("disk")));
+    expect(await failing.desk.open(stated, 5)).toBeNull();
+    expect(failing.reports).toHaveLength(1);
+    const silent = setUp(() => new Promise(() => {}));
+    const opening = silent.desk.open(stated, 5);
+    await silent.clock.advance(2000);
+    expect(await opening).toBeNull();
+  });
+});

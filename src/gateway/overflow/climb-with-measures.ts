@@ -1,0 +1,194 @@
+/**
+ * The ladder for a use case that would rather shorten a request than fail: climbed again, within the same bounds,
+ * when a provider says it is too long. Owns which measure is next; never sends one request to one model twice.
+ */
+import type { Attempt } from "../../core/decision.ts";
+import type { Deployment } from "../../core/deployment.ts";
+import { FAULTS, type Fault } from "../../core/faults.ts";
+import type { OverflowMeasure, RoutePlan } from "../../core/plan.ts";
+import type { ModelRequest } from "../../core/request.ts";
+import { demandOf } from "../../policy/plan.ts";
+import type { ProviderReply } from "../../providers/send.ts";
+import type { Left } from "../../resilience/course.ts";
+import { type Call, type Climb, climb, type SendOutcome } from "../../resilience/ladder.ts";
+import { attempt } from "../attempt.ts";
+import { climbPorts } from "../climb-ports.ts";
+import type { Exchange } from "../exchange.ts";
+import type { Gateway } from "../gateway.ts";
+import { noteShortened, planShortened } from "./fit-request.ts";
+import { roomFor } from "./room.ts";
+import { type ShortRequest, summarized, truncated } from "./shorten.ts";
+
+/** What a provider refuses although it should have fitted: the estimate was off by more than this share. */
+const CUT_TO = 0.75;
+/** Times that the oldest turns are left out anew. */
+const MAX_CUTS = 2;
+
+type Failed = Extract<Climb<ProviderReply>, { ok: false }>;
+
+/** Whether this climb is needed: a use case with no measure but larger models has the ladder's own. */
+export function hasMeasures({ route, request, prelude }: Exchange): boolean {
+  if (prelude.length > 0) return true;
+  const measures = route?.useCase.onOverflow;
+  if (measures === undefined || request?.operation !== "chat") return false;
+  return measures.length !== 1 || measures[0]?.type !== "larger_model";
+}
+
+export async function climbWithMeasures(
+  gateway: Gateway,
+  exchange: Exchange,
+  request: ModelRequest,
+  plan: RoutePlan,
+): Promise<Climb<ProviderReply>> {
+  const measures = exchange.route?.useCase.onOverflow ?? [];
+  const state: Progress = { request, plan, at: 0, cuts: 0 };
+  let climbed = await climbOnce(gateway, exchange, state, measures, { attempts: exchange.prelude, left: [] });
+  // The ladder itself went on to larger models where that came first.
+  if (measures[0]?.type === "larger_model") state.at++;
+  while (!climbed.ok && isTooLong(climbed)) {
+    const next = await takeMeasure(gateway, exchange, state, measures, climbed);
+    if (next === null) return climbed;
+    climbed = await climbOnce(gateway, exchange, state, measures, next);
+  }
+  return climbed;
+}
+
+interface Progress {
+  request: ModelRequest;
+  plan: RoutePlan;
+  /** The measure that is next. */
+  at: number;
+  cuts: number;
+}
+
+interface Resume {
+  readonly attempts: readonly Attempt[];
+  readonly left: readonly Left[];
+}
+
+/** Too long, and a call left to do something about it. */
+function isTooLong({ fault, attempts }: Failed): boolean {
+  return fault.kind === "context_overflow" && attempts.some(({ result }) => result === "fault");
+}
+
+/**
+ * Where shortening comes before larger models, the ladder must not go on to them by itself: it is told of a fault
+ * that is the same in everything but that. The records say what it really was.
+ */
+async function climbOnce(
+  gateway: Gateway,
+  exchange: Exchange,
+  { request, plan, at }: Progress,
+  measures: readonly OverflowMeasure[],
+  resume: Resume,
+): Promise<Climb<ProviderReply>> {
+  const stopsAtOverflow = measures[at]?.type !== "larger_model";
+  let overflow: Fault | null = null;
+  const send = async (call: Call): Promise<SendOutcome<ProviderReply>> => {
+    const outcome = await attempt(gateway, exchange, request, plan, call);
+    if (outcome.ok || outcome.fault.kind !== "context_overflow" || !stopsAtOverflow) return outcome;
+    overflow = outcome.fault;
+    return { ...outcome, fault: { ...outcome.fault, kind: "invalid" } };
+  };
+  const ports = climbPorts(gateway, exchange, plan, send);
+  const climbed = await climb(plan, { ...ports, ...(resume.attempts.length > 0 && { resume }) });
+  return overflow === null ? climbed : restored(climbed, overflow);
+}
+
+function restored(climbed: Climb<ProviderReply>, overflow: Fault): Climb<ProviderReply> {
+  const { kind, code } = overflow;
+  const isIt = (met: Pick<Fault, "kind" | "code"> | undefined) =>
+    met?.kind === "invalid" && met.code === code;
+  const attempts = climbed.attempts.map((one) =>
+    one.fault && isIt(one.fault) ? { ...one, fault: { ...one.fault, kind } } : one,
+  );
+  if (climbed.ok || !isIt(climbed.fault)) return { ...climbed, attempts };
+  return { ...climbed, attempts, fault: overflow };
+}
+
+/** Readies `state` for another climb. Null: nothing is left to do, and the fault is the caller's to know. */
+async function takeMeasure(
+  gateway: Gateway,
+  exchange: Exchange,
+  state: Progress,
+  measures: readonly OverflowMeasure[],
+  failed: Failed,
+): Promise<Resume | null> {
+  let { attempts } = failed;
+  const { route } = exchange;
+  for (;;) {
+    const measure = measures[state.at];
+    const overflowed = lastCalled(exchange, attempts);
+    const calls = attempts.filter(({ result }) => result !== "skipped").length;
+    if (!route || !measure || measure.type === "fail" || !overflowed || calls >= state.plan.maxAttempts)
+      return null;
+    if (measure.type === "larger_model") {
+      state.at++;
+      const larger = largerThan(state.plan, overflowed.model.contextWindow);
+      if (larger === null) continue;
+      state.plan = larger;
+      return { attempts, left: leftBehind(exchange, attempts, true) };
+    }
+    if (state.plan.maxAttempts - calls === 1 && hasLargerLater(state, measures, overflowed)) {
+      // The last call is worth most where the answer is certain to fit.
+      state.at++;
+      continue;
+    }
+    const room = roomFor(overflowed, demandOf(route).outputTokens);
+    const tokens = state.plan.estimatedInputTokens;
+    const target = Math.floor(Math.min(tokens, room) * CUT_TO);
+    let short: ShortRequest | null;
+    if (measure.type === "truncate_oldest") {
+      state.cuts++;
+      short = await truncated(exchange, state.request, tokens, target);
+      if (short === null || state.cuts >= MAX_CUTS) state.at++;
+    } else {
+      state.at++;
+      const done = await summarized(gateway, exchange, state.request, tokens, target, measure, attempts);
+      ({ attempts } = done);
+      short = done.short;
+    }
+    const plan = short && planShortened(exchange, route, short);
+    if (!short || !plan) continue;
+    noteShortened(exchange, short, measure.type === "summarize" ? "summarized" : "truncated");
+    state.request = short.request;
+    state.plan = plan;
+    return { attempts, left: leftBehind(exchange, attempts, false) };
+  }
+}
+
+function hasLargerLater({ at, plan }: Progress, measures: readonly OverflowMeasure[], { model }: Deployment) {
+  const isLater = measures.some(({ type }, index) => index > at && type === "larger_model");
+  return isLater && largerThan(plan, model.contextWindow) !== null;
+}
+
+/** The deployment that said so: side calls are none of the ladder's. */
+function lastCalled({ snapshot }: Exchange, attempts: readonly Attempt[]): Deployment | null {
+  const last = attempts.findLast(({ result, purpose }) => result === "fault" && purpose === undefined);
+  return (last && snapshot.deployments.get(last.deployment)) ?? null;
+}
+
+/** The plan with models of a larger window alone; null where it has none. */
+function largerThan(plan: RoutePlan, window: number): RoutePlan | null {
+  const rungs = plan.rungs
+    .map((rung) => ({
+      ...rung,
+      candidates: rung.candidates.filter(({ model }) => model.contextWindow > window),
+    }))
+    .filter(({ candidates }) => candidates.length > 0);
+  return rungs.length === 0 ? null : { ...plan, rungs };
+}
+
+/** Whoever failed stays left; whom the request was too long for is asked again once it is another one. */
+function leftBehind(
+  { snapshot }: Exchange,
+  attempts: readonly Attempt[],
+  sameRequest: boolean,
+): readonly Left[] {
+  return attempts.flatMap(({ deployment: id, fault, purpose }): Left[] => {
+    const deployment = snapshot.deployments.get(id);
+    if (!deployment || !fault || purpose !== undefined) return [];
+    if (fault.kind === "context_overflow" && !sameRequest) return [];
+    return [{ deployment, scope: FAULTS[fault.kind].next === "leave-region" ? "region" : "deployment" }];
+  });
+}

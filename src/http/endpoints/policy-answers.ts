@@ -1,0 +1,74 @@
+/** How the endpoints of the policy answer: what is told of a change, and why there was none. */
+import { z } from "@hono/zod-openapi";
+import type { Finding } from "../../policy/finding.ts";
+import { jsonOf } from "./response-docs.ts";
+
+const finding = z.object({
+  file: z.string(),
+  line: z.number(),
+  column: z.number(),
+  severity: z.enum(["error", "warning"]),
+  code: z.string(),
+  message: z.string(),
+  fix: z.string(),
+  path: z.string(),
+});
+
+const changed = z.object({
+  result: z.string().openapi({ description: "activated, unchanged or valid" }),
+  version: z.string(),
+  previousVersion: z.string().nullable(),
+  changes: z.array(z.string()).openapi({ description: "what changed, in words" }),
+  findings: z.array(finding).openapi({ description: "warnings" }),
+});
+
+export const changeDoc = jsonOf("In force; with dry_run: what would come of it.", changed);
+
+export const refusedDoc = jsonOf(
+  "Refused; `findings` say where and how to mend it when it is the policy's text.",
+  z.looseObject({
+    error: z.object({
+      message: z.string(),
+      type: z.string(),
+      code: z.string(),
+      param: z.string().nullable(),
+    }),
+    request_id: z.string(),
+  }),
+);
+
+export interface Refusal {
+  readonly status: 400 | 404 | 409 | 412 | 503;
+  readonly type: "invalid" | "not_found" | "conflict" | "precondition_failed" | "unavailable";
+  readonly code: string;
+  readonly message: string;
+  readonly findings?: readonly Finding[];
+}
+
+/** The shape of every other refusal, and its findings. */
+export function refused(refusal: Refusal, requestId: string): Response {
+  const { status, type, code, message, findings } = refusal;
+  const body = {
+    error: { message, type, code, param: null },
+    ...(findings && { findings }),
+    request_id: requestId,
+  };
+  return Response.json(body, { status, headers: { "x-request-id": requestId } });
+}
+
+/** A text that was refused: nothing has changed. */
+export function invalidPolicy(findings: readonly Finding[], requestId: string, code = "policy_refused") {
+  const errors = findings.filter(({ severity }) => severity === "error").length;
+  const message = `The policy is not valid: ${errors} error${errors === 1 ? "" : "s"}; nothing has changed. See 'findings'.`;
+  return refused({ status: 400, type: "invalid", code, message, findings }, requestId);
+}
+
+/** A version that cannot be had. */
+export function noVersion(result: "unknown" | "forgotten", requestId: string): Response {
+  if (result === "unknown") {
+    const message = "No such version was in force here. GET /admin/policy/history lists those that were.";
+    return refused({ status: 404, type: "not_found", code: "unknown_version", message }, requestId);
+  }
+  const message = "The texts of this version are not kept any more. Put its text back at the source.";
+  return refused({ status: 404, type: "not_found", code: "version_not_kept", message }, requestId);
+}

@@ -1,0 +1,44 @@
+/** A policy in the body of a request: YAML as it is, or JSON around it. Owns both forms and their limit. */
+import { z } from "@hono/zod-openapi";
+import { MAX_NOTE } from "../../control/policy/policy-acts.ts";
+import { decodeText, MAX_DOCUMENT_BYTES } from "../../control/policy/source.ts";
+import { readBounded } from "../../core/bounded-body.ts";
+import { failed, ok, type Result } from "../../core/faults.ts";
+import { parseJson } from "../../core/json.ts";
+
+const pushed = z.strictObject({
+  text: z.string(),
+  environment: z.string().max(64).nullish(),
+  note: z.string().max(MAX_NOTE).nullish(),
+});
+
+export type PushedPolicy = z.output<typeof pushed>;
+
+/** JSON where the content type says so, YAML otherwise. */
+export async function readPushed(request: Request): Promise<Result<PushedPolicy>> {
+  const bytes = await readBytes(request);
+  if (!bytes.ok) return bytes;
+  const type = request.headers.get("content-type") ?? "";
+  if (!/^application\/json\b/i.test(type)) {
+    const text = decodeText(bytes.value);
+    if (text === null) return failed("invalid", "invalid_utf8", "The policy is not valid UTF-8.");
+    if (text.trim() === "")
+      return failed("invalid", "empty_policy", "The request has no policy in its body.");
+    return ok({ text });
+  }
+  const json = parseJson(bytes.value, 4);
+  if (!json.ok) return json;
+  const parsed = pushed.safeParse(json.value);
+  if (parsed.success) return ok(parsed.data);
+  const param = parsed.error.issues[0]?.path.join(".") ?? "";
+  const message = "The body is no {text, environment?, note?}. Send it so, or the YAML itself.";
+  return failed("invalid", "invalid_value", message, { param });
+}
+
+async function readBytes(request: Request): Promise<Result<Uint8Array>> {
+  if (!request.body) return ok(new Uint8Array());
+  // JSON may write each character in six.
+  const read = await readBounded(request.body.getReader(), 2 * MAX_DOCUMENT_BYTES);
+  if (read.ok) return ok(read.bytes);
+  return failed("too_large", "policy_too_large", "The policy is larger than 10 MiB. Split or shorten it.");
+}

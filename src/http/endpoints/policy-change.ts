@@ -1,0 +1,153 @@
+/** The acts of operators on the policy: push, rollback, unpin. Each parses, acts and renders. */
+import { z } from "@hono/zod-openapi";
+import { MAX_NOTE } from "../../control/policy/policy-acts.ts";
+import type { PolicyDesk } from "../../control/policy/policy-desk.ts";
+import { type PushOutcome, pushPolicy } from "../../control/policy/push.ts";
+import { type RollbackOutcome, rollBack } from "../../control/policy/rollback.ts";
+import type { ControlPorts } from "../control-ports.ts";
+import { define, type Endpoint } from "../endpoint.ts";
+import { callerOf } from "./files.ts";
+import { changeDoc, invalidPolicy, noVersion, refused, refusedDoc } from "./policy-answers.ts";
+import { readPushed } from "./policy-body.ts";
+import { refusal } from "./response-docs.ts";
+
+/** The one endpoint that a method of its own asks for. */
+export type PutEndpoint = Omit<Endpoint, "method"> & { readonly method: "PUT" };
+
+const note = z.string().max(MAX_NOTE).optional().openapi({ description: "why, for the history" });
+
+const pushQuery = z.object({
+  dry_run: z
+    .enum(["true", "false"])
+    .default("false")
+    .openapi({ description: "true: say what would come of it, change nothing" }),
+  environment: z.string().max(64).optional().openapi({ description: "the text is its overlay" }),
+  note,
+});
+
+export function policyChangeEndpoints(
+  ports: ControlPorts,
+  desk: PolicyDesk,
+): readonly (Endpoint | PutEndpoint)[] {
+  return [pushEndpoint(ports, desk), rollbackEndpoint(ports, desk), unpinEndpoint(ports, desk)];
+}
+
+function pushEndpoint(ports: ControlPorts, desk: PolicyDesk): PutEndpoint {
+  const endpoint = define({
+    method: "POST",
+    path: "/admin/policy",
+    query: pushQuery,
+    responses: { 200: changeDoc, 400: refusedDoc, 409: refusedDoc, 412: refusedDoc, 413: refusal },
+    async handle({ headers, request, query }) {
+      const caller = callerOf(ports, headers);
+      if (!caller.ok) return caller.fault;
+      const body = await readPushed(request);
+      if (!body.ok) return body.fault;
+      const outcome = await pushPolicy(desk, {
+        text: body.value.text,
+        environment: body.value.environment ?? query.environment ?? null,
+        note: body.value.note ?? query.note ?? null,
+        ifVersion: ifMatch(headers.get("if-match")),
+        dryRun: query.dry_run === "true",
+        actor: caller.value.keyId,
+      });
+      return renderPush(outcome, ports.nextRequestId());
+    },
+  });
+  return { ...endpoint, method: "PUT" };
+}
+
+/** `"name@digits"`, quoted or not; `*` asks for nothing. */
+function ifMatch(header: string | null): string | null {
+  const version = header?.trim().replace(/^(?:W\/)?"(.*)"$/, "$1") ?? "";
+  return version === "" || version === "*" ? null : version;
+}
+
+function renderPush(outcome: PushOutcome, requestId: string): Response {
+  switch (outcome.result) {
+    case "refused":
+      return invalidPolicy(outcome.findings, requestId);
+    case "conflict": {
+      const now = outcome.version === null ? "somebody else's version" : outcome.version;
+      const message = `The policy has changed since: it is ${now} now. Read it again and try again.`;
+      const type = "precondition_failed";
+      return refused({ status: 412, type, code: "version_changed", message }, requestId);
+    }
+    case "elsewhere": {
+      const message =
+        `The policy lives at ${outcome.address} and is changed there; this gateway follows. ` +
+        "Only with --policy store: is it written here.";
+      return refused({ status: 409, type: "conflict", code: "policy_elsewhere", message }, requestId);
+    }
+    case "other_environment": {
+      const own = outcome.environment === null ? "no environment" : `the environment ${outcome.environment}`;
+      const message = `This gateway runs in ${own}, and takes no other's overlay: it could not be checked.`;
+      return refused({ status: 400, type: "invalid", code: "other_environment", message }, requestId);
+    }
+    default:
+      return Response.json(outcome, { headers: { etag: `"${outcome.version}"` } });
+  }
+}
+
+function rollbackEndpoint(ports: ControlPorts, desk: PolicyDesk): Endpoint {
+  return define({
+    method: "POST",
+    path: "/admin/policy/rollback",
+    body: z.strictObject({
+      version: z.string().min(1).max(128).optional().openapi({ description: "absent: the one before" }),
+      note,
+    }),
+    responses: { 200: changeDoc, 400: refusedDoc, 404: refusedDoc, 409: refusedDoc },
+    async handle({ headers, body }) {
+      const caller = callerOf(ports, headers);
+      if (!caller.ok) return caller.fault;
+      const wish = { version: body.version ?? null, actor: caller.value.keyId, note: body.note ?? null };
+      return renderRollback(await rollBack(desk, wish), ports.nextRequestId());
+    },
+  });
+}
+
+function renderRollback(outcome: RollbackOutcome, requestId: string): Response {
+  const conflict = (code: string, message: string) =>
+    refused({ status: 409, type: "conflict", code, message }, requestId);
+  switch (outcome.result) {
+    case "refused":
+      return invalidPolicy(outcome.findings, requestId, "rollback_refused");
+    case "unknown":
+    case "forgotten":
+      return noVersion(outcome.result, requestId);
+    case "no_earlier":
+      return conflict("no_earlier_version", "The history knows no version before the one in force.");
+    case "in_force":
+      return conflict("already_in_force", "This version is in force already.");
+    case "conflict":
+      return conflict("version_changed", "Somebody else has changed the policy just now. Look again.");
+    case "foreign":
+      return conflict(
+        "foreign_version",
+        "This version came from another source, in several texts. Push it as one.",
+      );
+    default:
+      return Response.json(outcome);
+  }
+}
+
+function unpinEndpoint(ports: ControlPorts, desk: PolicyDesk): Endpoint {
+  return define({
+    method: "POST",
+    path: "/admin/policy/unpin",
+    body: z.strictObject({ note }),
+    responses: { 200: changeDoc, 400: refusedDoc, 409: refusedDoc },
+    async handle({ headers, body }) {
+      const caller = callerOf(ports, headers);
+      if (!caller.ok) return caller.fault;
+      const act = { actor: caller.value.keyId, via: "unpin", note: body.note ?? null } as const;
+      const outcome = await desk.control.unpin(act);
+      const requestId = ports.nextRequestId();
+      if (outcome?.result === "refused") return invalidPolicy(outcome.findings, requestId, "unpin_refused");
+      if (outcome) return Response.json(outcome);
+      const message = "No version is pinned: the gateway follows its source.";
+      return refused({ status: 409, type: "conflict", code: "not_pinned", message }, requestId);
+    },
+  });
+}

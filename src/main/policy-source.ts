@@ -1,0 +1,145 @@
+/**
+ * The policy's source, joined to this process: opened, asked once, then followed. Owns when its silence is told,
+ * and how an empty store gets its first policy.
+ */
+
+import { openSource } from "../control/policy/open-source.ts";
+import { loadLastGood, readPolicyFiles } from "../control/policy/policy-files.ts";
+import { createSourcePoller, type FirstFetch } from "../control/policy/poll-source.ts";
+import type { Fetched, SourceStatus } from "../control/policy/source.ts";
+import type { Clock, Random } from "../core/clock.ts";
+import type { PolicySource } from "../policy/load.ts";
+import { BASE_DOCUMENT, type PolicyHeadStore } from "../store/policy-heads.ts";
+import type { Log } from "./log.ts";
+import { systemRandom } from "./system.ts";
+
+export interface PolicySourceOptions {
+  /** As the operator wrote it. */
+  readonly address: string;
+  readonly environment: string | null;
+  /** Where the last good copy lives; null: nowhere. */
+  readonly directory: string | null;
+  /** The store's own policy; null: `store:` leads nowhere. */
+  readonly heads: PolicyHeadStore | null;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random?: Random;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+/** What the source says that it did not say before. */
+export type Offer = Extract<Fetched, { result: "texts" }>;
+
+export interface OpenedSource {
+  /** What it said at the start. */
+  readonly first: FirstFetch;
+  /** Where a push is written; null: the policy lives elsewhere. */
+  readonly heads: PolicyHeadStore | null;
+  /** Null: the address is none. */
+  status(): SourceStatus | null;
+  /** Puts the seed into the empty store, once its policy has proved good; does nothing for other sources. */
+  keepSeed(): Promise<void>;
+  follow(onOffer: (offer: Offer) => Promise<void>): void;
+  stop(): void;
+}
+
+/** With a last good copy at hand a source that is silent does not hold up the start for long. Milliseconds. */
+const PATIENCE_MS = 10_000;
+const PATIENCE_WITH_LAST_GOOD_MS = 3_000;
+const REMIND_EVERY_MS = 60 * 60_000;
+/** Files vanish for a moment when they are replaced: only from this many looks on is one missed. */
+const LOCAL_FAILURES = 4;
+
+/** Asks the source once, within 10 seconds. */
+export async function openPolicySource(options: PolicySourceOptions): Promise<OpenedSource> {
+  const { clock, random = systemRandom, env = process.env, heads, directory } = options;
+  const opened = openSource({ ...options, env, now: clock.now });
+  if (!opened.ok) return noSource(opened.problem);
+  const { source, pace, seed } = opened;
+  let onOffer: (offer: Offer) => Promise<void> = async () => {};
+  const poller = createSourcePoller(source, pace, {
+    clock,
+    random,
+    onTexts: (fetched) => onOffer(fetched),
+    onStatus: createAlarm(options.log, clock),
+  });
+  const lastGood = directory === null ? null : await loadLastGood(directory);
+  const said = await poller.first(lastGood ? PATIENCE_WITH_LAST_GOOD_MS : PATIENCE_MS);
+  const sown = said.texts === null && seed !== null ? await readSeed(seed, options) : null;
+  return {
+    first: sown ?? said,
+    heads: source.kind === "store" ? heads : null,
+    status: () => poller.status(),
+    keepSeed: async () => {
+      if (heads && sown?.texts) await plant(heads, sown.texts, options);
+    },
+    follow(handler) {
+      onOffer = handler;
+      poller.start();
+    },
+    stop: () => poller.stop(),
+  };
+}
+
+function noSource(problem: string): OpenedSource {
+  return {
+    first: { texts: null, problem },
+    heads: null,
+    status: () => null,
+    keepSeed: async () => {},
+    follow: () => {},
+    stop: () => {},
+  };
+}
+
+/** Null where the store is not empty, but does not answer. */
+async function readSeed(file: string, options: PolicySourceOptions): Promise<FirstFetch | null> {
+  const { heads, environment } = options;
+  try {
+    if (!heads || (await heads.read(0)) !== null) return null;
+  } catch {
+    return null;
+  }
+  try {
+    const texts = await readPolicyFiles(file, environment);
+    if (texts.length <= (environment === null ? 1 : 2)) return { texts, problem: null };
+    return { texts: null, problem: "The store is filled from one file, not from a folder of several." };
+  } catch (thrown) {
+    const reason = thrown instanceof Error ? thrown.message : "it cannot be read";
+    return { texts: null, problem: `The file that fills the empty store cannot be read: ${reason}.` };
+  }
+}
+
+/** Another process may have been faster, with the same seed or with a push: its policy counts. */
+async function plant(
+  heads: PolicyHeadStore,
+  texts: readonly PolicySource[],
+  { environment, clock }: PolicySourceOptions,
+): Promise<void> {
+  const [base, overlay] = texts;
+  const documents = {
+    [BASE_DOCUMENT]: base?.text ?? "",
+    ...(environment !== null && overlay && { [environment]: overlay.text }),
+  };
+  await heads.write({ revision: 1, at: clock.now(), actor: "seed", note: null, documents });
+}
+
+/** Told when it falls silent, every hour while it is, and when it is back. */
+function createAlarm(log: Log, clock: Clock) {
+  let toldAt: number | null = null;
+  return (status: SourceStatus): void => {
+    const { kind, address, ok, lastOkAt, lastError, failures } = status;
+    const now = clock.now();
+    if (ok) {
+      if (toldAt !== null) log("info", "policy_source_recovered", { kind, address });
+      toldAt = null;
+      return;
+    }
+    const local = kind === "file" || kind === "directory";
+    if (local && lastOkAt !== null && failures < LOCAL_FAILURES) return;
+    if (toldAt !== null && now - toldAt < REMIND_EVERY_MS) return;
+    toldAt = now;
+    const problem = lastError?.message;
+    log("error", "policy_source_failed", { kind, address, problem, failures, lastOkAt });
+  };
+}

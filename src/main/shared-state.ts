@@ -1,0 +1,55 @@
+/** Shared state of this process: which driver, where it is, and what the log says of it. */
+import type { Clock } from "../core/clock.ts";
+import { createFleet, type Fleet } from "../resilience/fleet.ts";
+import type { Log } from "./log.ts";
+
+export interface SharedFleet {
+  readonly fleet: Fleet;
+  /** Says what is still to be said, for a quarter of a second at the most. */
+  close(): Promise<void>;
+}
+
+export type SharedStart =
+  | { readonly ok: true; readonly shared: SharedFleet | null }
+  | { readonly ok: false; readonly message: string };
+
+export interface SharedStateOptions {
+  /** `redis://` or `rediss://`; null: this gateway keeps what it knows to itself. */
+  readonly url: string | null;
+  /** Fleets of different environments on one Redis do not mix. */
+  readonly environment: string | null;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Id of this process. */
+  readonly origin: string;
+}
+
+/** Never waits for Redis: what cannot be reached is tried again, and the gateway works without it. */
+export async function openSharedState(options: SharedStateOptions): Promise<SharedStart> {
+  const { url, environment, clock, log, origin } = options;
+  if (url === null) return { ok: true, shared: null };
+  const address = readAddress(url);
+  if (address === null) {
+    return {
+      ok: false,
+      message: "The address of Redis is no redis:// or rediss:// URL. Write it as redis://HOST:6379/0.",
+    };
+  }
+  const { createRedisSharedState } = await import("../store/shared-state/redis-shared-state.ts");
+  const state = createRedisSharedState({
+    url,
+    // Channels know no database, so its number is a part of the name.
+    prefix: `pointsman:${environment ?? "default"}${address.pathname.replace("/", ":")}`,
+    clock,
+    origin,
+    onStatus: (status) =>
+      log(status === "lost" ? "warn" : "info", `shared_state_${status}`, { host: address.host }),
+  });
+  return { ok: true, shared: { fleet: createFleet(state, clock, origin), close: () => state.close() } };
+}
+
+function readAddress(url: string): URL | null {
+  if (!URL.canParse(url)) return null;
+  const address = new URL(url);
+  return address.protocol === "redis:" || address.protocol === "rediss:" ? address : null;
+}

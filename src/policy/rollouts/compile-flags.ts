@@ -1,0 +1,96 @@
+/** Feature flags of a document, ready to be evaluated. Owns their cross-checks. */
+import type { Condition, FlagsProviderSpec, FlagValue } from "../../core/snapshot.ts";
+import type { Inventory } from "../compile-deployments.ts";
+import { compileScope } from "../compile-routes.ts";
+import type { PolicyDocument } from "../document.ts";
+import { percentOf } from "../document-rollouts.ts";
+import { milliseconds } from "../fields.ts";
+import type { Path, Report } from "../finding.ts";
+import { suggestion } from "../suggest.ts";
+import { seedOf } from "./choose.ts";
+import type { WrittenFlag } from "./document-flags.ts";
+import type { Flag, Variant } from "./evaluate-flag.ts";
+import { type CompiledFlags, createFlagSet } from "./flag-set.ts";
+
+/** Null where the policy has none. `inventory` has no flags yet: a flag cannot depend on another. */
+export function compileFlags(
+  document: PolicyDocument,
+  inventory: Inventory,
+  report: Report,
+): CompiledFlags | null {
+  const flags = new Map<string, Flag>();
+  for (const [name, written] of Object.entries(document.flags)) {
+    flags.set(name, compileFlag(name, written, ["flags", name], inventory, report));
+  }
+  return flags.size === 0 ? null : createFlagSet(flags);
+}
+
+export function compileFlagsProvider({ flags_provider: written }: PolicyDocument): FlagsProviderSpec | null {
+  if (written === undefined) return null;
+  const { module, export: exported, options, ttl } = written;
+  return { module, exported, options, ttlMs: milliseconds(ttl) };
+}
+
+function compileFlag(
+  name: string,
+  written: WrittenFlag,
+  path: Path,
+  inventory: Inventory,
+  report: Report,
+): Flag {
+  const variants = new Map(Object.entries(written.variants));
+  checkKinds(name, variants, path, report);
+  const variantAt = (variant: string, at: Path): Variant => {
+    const value = variants.get(variant);
+    if (value !== undefined) return { name: variant, value };
+    const message = `The flag "${name}" has no variant "${variant}".`;
+    const fix = suggestion(variant, [...variants.keys()], "Add it under variants.");
+    report.error("unknown_variant", at, message, fix);
+    return { name: variant, value: false };
+  };
+  const { rollout } = written;
+  return {
+    name,
+    variants,
+    fallback: variantAt(written.default, [...path, "default"]),
+    rules: written.rules.map((rule, index) => {
+      const at = [...path, "rules", index];
+      const { when } = compileScope(rule, at, inventory, report);
+      return { when: when ?? ALWAYS, variant: variantAt(rule.variant, [...at, "variant"]) };
+    }),
+    rollout:
+      rollout === undefined
+        ? null
+        : {
+            percent: percentOf(rollout.percent),
+            variant: variantAt(rollout.variant, [...path, "rollout", "variant"]),
+            sticky: rollout.sticky,
+            seed: seedOf(`flag ${name}`),
+          },
+  };
+}
+
+const ALWAYS: Condition = () => true;
+
+/** One flag is one kind of value, so that a condition can be checked before it runs. */
+function checkKinds(
+  name: string,
+  variants: ReadonlyMap<string, FlagValue>,
+  path: Path,
+  report: Report,
+): void {
+  const kinds = new Set([...variants.values()].map((value) => typeof value));
+  if (kinds.size === 1) return;
+  const at = [...path, "variants"];
+  if (kinds.size === 0) {
+    report.error(
+      "no_variants",
+      at,
+      `The flag "${name}" has no variants.`,
+      "Give it two, such as on and off.",
+    );
+    return;
+  }
+  const message = `The variants of the flag "${name}" are of different kinds.`;
+  report.error("mixed_variants", at, message, "Make all of them true or false, all numbers, or all text.");
+}

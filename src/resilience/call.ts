@@ -1,0 +1,162 @@
+/**
+ * One call of a climb: how it is made, how it ends and how it is recorded. Owns these shapes; which call comes
+ * next, and what follows from its end, is not its business.
+ */
+import type { Clock } from "../core/clock.ts";
+import type { Attempt } from "../core/decision.ts";
+import type { AttemptTimeouts, Deployment } from "../core/deployment.ts";
+import type { Usage } from "../core/events.ts";
+import { type Fault, fault } from "../core/faults.ts";
+import type { NanoDollars } from "../core/money.ts";
+import type { RungKind } from "../core/plan.ts";
+import type { Course, Step } from "./course.ts";
+
+export interface Call {
+  readonly deployment: Deployment;
+  readonly rung: RungKind;
+  /** Counts the request's calls from 1. */
+  readonly number: number;
+  readonly timeouts: AttemptTimeouts;
+  /** Milliseconds the ladder waited before it. */
+  readonly waitedMs: number;
+  /** What was wrong with the format of this deployment's last answer; null: the first try at it. */
+  readonly complaint: Fault | null;
+  /** Aborts when the caller leaves, and when another call has answered first. Absent: the caller's own does. */
+  readonly signal?: AbortSignal;
+}
+
+/** `firstTokenMs`: from the call to its first content. `cost`: null where it is unknown. */
+export type SendOutcome<T> =
+  | {
+      readonly ok: true;
+      readonly value: T;
+      readonly firstTokenMs: number | null;
+      readonly usage: Usage | null;
+      readonly cost: NanoDollars | null;
+    }
+  | {
+      readonly ok: false;
+      readonly fault: Fault;
+      readonly firstTokenMs?: number;
+      readonly usage?: Usage;
+      readonly cost?: NanoDollars | null;
+    };
+
+export interface CallPorts<T> {
+  readonly clock: Clock;
+  /** Aborts when the caller leaves. */
+  readonly signal: AbortSignal | null;
+  /** Makes the call within `call.timeouts` and ends soon after its signal, or `signal`, aborts. */
+  send(call: Call): Promise<SendOutcome<T>>;
+  /** Told what `send` threw, which it should not: the climb itself only says `internal`. */
+  reportThrown?(thrown: unknown): void;
+}
+
+/** A call that is over. Times are epoch milliseconds. */
+export interface Ended<T> {
+  readonly step: Step;
+  readonly outcome: SendOutcome<T>;
+  readonly startedAt: number;
+  readonly endedAt: number;
+  /** It was made because another one was slow. */
+  readonly hedge: boolean;
+}
+
+/** Makes the call that `step` admits and counts it. Never rejects. */
+export async function makeCall<T>(
+  course: Course,
+  ports: CallPorts<T>,
+  step: Step,
+  timeouts: AttemptTimeouts,
+  startedAt: number,
+  hedge = false,
+  signal?: AbortSignal,
+): Promise<Ended<T>> {
+  course.calls++;
+  course.rungCalled = true;
+  const { deployment, waitedMs, complaint } = step;
+  const call: Writable<Call> = {
+    deployment,
+    rung: step.rung.kind,
+    number: course.calls,
+    timeouts,
+    waitedMs,
+    complaint,
+  };
+  if (signal) call.signal = signal;
+  let outcome: SendOutcome<T>;
+  try {
+    outcome = await ports.send(call);
+  } catch (thrown) {
+    outcome = { ok: false, fault: THROWN };
+    if (!ports.signal?.aborted) ports.reportThrown?.(thrown);
+  }
+  // What a call ends with after its caller left is our own doing, and no news of the provider.
+  if (!outcome.ok && ports.signal?.aborted) outcome = { ...outcome, fault: CALLER_LEFT };
+  return { step, outcome, startedAt, endedAt: ports.clock.now(), hedge };
+}
+
+export const CALLER_LEFT = fault(
+  "cancelled",
+  "caller_left",
+  "The caller closed the request before an answer was ready.",
+);
+const THROWN = fault("internal", "internal_error", "The gateway failed to make the call. Try again.");
+
+/** Puts a call on the record, with what it cost. */
+export function note(course: Course, ended: Ended<unknown>): void {
+  course.attempts.push(attemptOf(course, ended));
+  course.spent += ended.outcome.cost ?? 0;
+}
+
+function attemptOf(course: Course, { step, outcome, startedAt, endedAt, hedge }: Ended<unknown>): Attempt {
+  const attempt = blankAttempt(course, step, startedAt, endedAt);
+  attempt.result = outcome.ok ? "ok" : "fault";
+  attempt.cost = outcome.cost ?? null;
+  if (outcome.firstTokenMs != null) attempt.firstTokenMs = outcome.firstTokenMs;
+  if (outcome.usage) attempt.usage = outcome.usage;
+  if (hedge) attempt.hedge = true;
+  if (!outcome.ok) {
+    const { kind, code, cause } = outcome.fault;
+    attempt.fault = cause ? { kind, code, cause } : { kind, code };
+  }
+  return attempt;
+}
+
+/** A call that did not end by itself: another one answered. */
+export function noteHedgedOut(
+  course: Course,
+  step: Step,
+  startedAt: number,
+  endedAt: number,
+  hedge: boolean,
+): void {
+  const attempt = blankAttempt(course, step, startedAt, endedAt);
+  attempt.result = "hedged_out";
+  const estimate = course.ports.estimateAbandoned?.(step.deployment);
+  if (estimate) {
+    attempt.usage = estimate.usage;
+    attempt.cost = estimate.cost;
+    course.spent += estimate.cost ?? 0;
+  }
+  if (hedge) attempt.hedge = true;
+  course.attempts.push(attempt);
+}
+
+function blankAttempt(course: Course, step: Step, startedAt: number, endedAt: number): Writable<Attempt> {
+  const { deployment, rung, waitedMs } = step;
+  return {
+    rung: rung.kind,
+    deployment: deployment.id,
+    model: deployment.model.id,
+    provider: deployment.provider,
+    region: deployment.region,
+    result: "fault",
+    startedAtMs: startedAt - course.ports.arrivedAt,
+    waitedMs,
+    durationMs: endedAt - startedAt,
+    cost: null,
+  };
+}
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };

@@ -1,0 +1,293 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { FakeClock } from "../core/fake-clock.ts";
+import type { CircuitSettings } from "../core/snapshot.ts";
+import { createFakeHub } from "../store/shared-state/fake-shared-state.ts";
+import { circuitSettings, deployment, plan } from "./fake-plan.ts";
+import { stageWith } from "./fake-provider.ts";
+import { createFleet } from "./fleet.ts";
+import { createHealth, type Health } from "./health.ts";
+
+const a = deployment("a");
+const b = deployment("b", { quotaGroup: a.quotaGroup });
+const OPEN_MS = circuitSettings.openMs;
+
+function fleetOf(count: number, change: Partial<CircuitSettings> = {}) {
+  const clock = new FakeClock();
+  const hub = createFakeHub(clock);
+  const settings = { ...circuitSettings, ...change };
+  const replicas = Array.from({ length: count }, (_, index) => {
+    const shared = hub.connect();
+    const fleet = createFleet(shared, clock, `replica-${index}`);
+    const health = createHealth(clock, fleet.link);
+    health.reconfigure([a, b], settings);
+    fleet.join(health);
+    return { health, reachable: shared.reachable };
+  });
+  return { clock, replicas, settle: () => clock.advance(0) };
+}
+
+type Replica = ReturnType<typeof fleetOf>["replicas"][number];
+
+function first<T>(list: readonly T[]): T {
+  const [found] = list;
+  if (found === undefined) throw new Error("nobody");
+  return found;
+}
+
+function fail({ health }: Replica, clock: FakeClock, id = "a"): void {
+  for (let count = 0; count < circuitSettings.consecutiveFailures; count++) {
+    const permit = health.admit(id, clock.now());
+    if (typeof permit !== "string") permit.settle("bad", clock.now());
+  }
+}
+
+const rowOf = ({ health }: Replica, clock: FakeClock) => first(health.report(clock.now()));
+const states = (replicas: readonly Replica[], clock: FakeClock) =>
+  replicas.map((replica) => rowOf(replica, clock).state);
+
+/** A permit to probe that the fleet has granted too; null where it has not. */
+async function probe({ health }: Replica, clock: FakeClock) {
+  const permit = health.admit("a", clock.now());
+  if (typeof permit === "string") return null;
+  const granted = await (health.claimProbe("a", permit) ?? true);
+  if (granted) return permit;
+  permit.settle("none", clock.now());
+  return null;
+}
+
+describe("what one replica finds out", () => {
+  test("the others know at once, for as long as it lasts", async () => {
+    const { clock, replicas, settle } = fleetOf(3);
+    fail(first(replicas), clock);
+    await settle();
+    expect(states(replicas, clock)).toEqual(["open", "open", "open"]);
+    for (const { health } of replicas) {
+      expect(health.openReason("a")).toBe("failures");
+      expect(health.blockedUntil("a", clock.now())).toBe(clock.now() + OPEN_MS);
+      expect(health.openReason("b")).toBeNull();
+    }
+  });
+
+  test("a quota that cools down does so everywhere", async () => {
+    const { clock, replicas, settle } = fleetOf(2);
+    first(replicas).health.coolUntil(a.quotaGroup, clock.now() + 3000);
+    await settle();
+    for (const { health } of replicas) {
+      expect(health.blocked("b", clock.now())).toBe("cooling_down");
+      expect(health.blockedUntil("b", clock.now())).toBe(clock.now() + 3000);
+    }
+  });
+
+  test("a replica that was cut off learns it when it is back, with what is left of it", async () => {
+    const { clock, replicas, settle } = fleetOf(2);
+    const [one, two] = replicas;
+    if (!one || !two) throw new Error("nobody");
+    two.reachable(false);
+    fail(one, clock);
+    await clock.advance(2000);
+    expect(states(replicas, clock)).toEqual(["open", "closed"]);
+    two.reachable(true);
+    await settle();
+    expect(two.health.blockedUntil("a", clock.now())).toBe(clock.now() + OPEN_MS - 2000);
+  });
+});
+
+describe("probes of a half-open circuit", () => {
+  test("are as many as the settings say, over all replicas, and close it everywhere", async () => {
+    const { clock, replicas, settle } = fleetOf(3, { probes: 2 });
+    fail(first(replicas), clock);
+    await clock.advance(OPEN_MS);
+    const permits = await Promise.all(
+      replicas.flatMap((replica) => [probe(replica, clock), probe(replica, clock)]),
+    );
+    const granted = permits.filter((permit) => permit !== null);
+    expect(granted).toHaveLength(2);
+    for (const permit of granted) permit.settle("good", clock.now(), 100);
+    await settle();
+    expect(states(replicas, clock)).toEqual(["closed", "closed", "closed"]);
+  });
+
+  test("one that fails opens it everywhere, for twice as long, whoever had opened it first", async () => {
+    const { clock, replicas, settle } = fleetOf(3);
+    fail(first(replicas), clock);
+    await clock.advance(OPEN_MS);
+    const last = replicas.at(-1);
+    const permit = last && (await probe(last, clock));
+    permit?.settle("bad", clock.now());
+    await settle();
+    for (const replica of replicas) {
+      expect(rowOf(replica, clock)).toMatchObject({ state: "open", nextProbeAt: clock.now() + 2 * OPEN_MS });
+    }
+  });
+
+  test("one without a verdict is another replica's", async () => {
+    const { clock, replicas } = fleetOf(2);
+    const [one, two] = replicas;
+    if (!one || !two) throw new Error("nobody");
+    fail(one, clock);
+    await clock.advance(OPEN_MS);
+    const permit = await probe(one, clock);
+    expect(await probe(two, clock)).toBeNull();
+    permit?.settle("none", clock.now());
+    await clock.advance(100);
+    expect(await probe(two, clock)).not.toBeNull();
+  });
+
+  test("where nobody can be asked, each replica decides for itself", async () => {
+    const { clock, replicas } = fleetOf(2);
+    fail(first(replicas), clock);
+    await clock.advance(OPEN_MS);
+    for (const replica of replicas) {
+      replica.reachable(false);
+      const permit = await probe(replica, clock);
+      expect(permit).not.toBeNull();
+      permit?.settle("good", clock.now());
+      expect(rowOf(replica, clock).state).toBe("closed");
+    }
+  });
+});
+
+describe("an operator's word", () => {
+  test("reaches every replica, and outlasts what circuits find out", async () => {
+    const { clock, replicas, settle } = fleetOf(2);
+    const [one, two] = replicas;
+    if (!one || !two) throw new Error("nobody");
+    two.reachable(false);
+    one.health.forceOpen("a");
+    await clock.advance(1000);
+    fail(two, clock);
+    two.reachable(true);
+    await settle();
+    await clock.advance(10 * OPEN_MS);
+    expect(replicas.map(({ health }) => health.isOrderedOpen("a"))).toEqual([true, true]);
+    two.health.reset("a");
+    await settle();
+    expect(states(replicas, clock)).toEqual(["closed", "closed"]);
+  });
+
+  test("for a time ends in probes, as any opening does", async () => {
+    const { clock, replicas, settle } = fleetOf(2);
+    const [one, two] = replicas;
+    if (!one || !two) throw new Error("nobody");
+    one.health.forceOpen("a", clock.now() + 60_000);
+    await settle();
+    await clock.advance(59_999);
+    expect(await probe(two, clock)).toBeNull();
+    await clock.advance(1);
+    expect(two.health.isOrderedOpen("a")).toBe(false);
+    (await probe(two, clock))?.settle("good", clock.now());
+    await settle();
+    expect(states(replicas, clock)).toEqual(["closed", "closed"]);
+  });
+
+  test("a reset that comes late closes nothing that has opened since", async () => {
+    const { clock, replicas, settle } = fleetOf(2);
+    const [one, two] = replicas;
+    if (!one || !two) throw new Error("nobody");
+    one.reachable(false);
+    one.health.reset("a");
+    await clock.advance(10);
+    fail(two, clock);
+    one.reachable(true);
+    await settle();
+    expect(states(replicas, clock)).toEqual(["open", "open"]);
+  });
+});
+
+test("replicas that can all be reached again agree, whatever each has been through", async () => {
+  const step = fc.oneof(
+    { weight: 4, arbitrary: fc.record({ do: fc.constant("fail" as const), who: fc.nat(2) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant("force" as const), who: fc.nat(2) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant("reset" as const), who: fc.nat(2) }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant("cut" as const), who: fc.nat(2) }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant("mend" as const), who: fc.nat(2) }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant("probe" as const), who: fc.nat(2) }) },
+    {
+      weight: 3,
+      arbitrary: fc.record({ do: fc.constant("wait" as const), who: fc.nat(2), ms: fc.nat(6000) }),
+    },
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+      const { clock, replicas, settle } = fleetOf(3);
+      for (const one of steps) {
+        const replica = replicas[one.who];
+        if (!replica) continue;
+        if (one.do === "fail") fail(replica, clock);
+        if (one.do === "force") replica.health.forceOpen("a");
+        if (one.do === "reset") replica.health.reset("a");
+        if (one.do === "cut" || one.do === "mend") replica.reachable(one.do === "mend");
+        if (one.do === "probe") (await probe(replica, clock))?.settle("good", clock.now());
+        await clock.advance(one.do === "wait" ? one.ms : 1);
+      }
+      for (const replica of replicas) replica.reachable(true);
+      await settle();
+      for (const replica of replicas) replica.reachable(true);
+      await settle();
+      const reasons = replicas.map(({ health }) => [health.openReason("a"), health.isOrderedOpen("a")]);
+      expect(new Set(reasons.map(String)).size).toBe(1);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+describe("a climb", () => {
+  const slow = { slowMs: 1000 };
+
+  async function halfOpen(reason: "failures" | "slow", rungs = [[a], [deployment("c")]]) {
+    const answers: boolean[] = [];
+    const link = {
+      turned: () => undefined,
+      cooled: () => undefined,
+      settled: () => undefined,
+      claim: () => Promise.resolve(answers.shift() ?? true),
+    };
+    const on = stageWith(plan(rungs), {}, link);
+    for (let count = 0; count < 10; count++) {
+      const permit = on.health.admit("a", on.clock.now());
+      if (typeof permit !== "string") {
+        permit.settle(
+          reason === "slow" ? "good" : "bad",
+          on.clock.now(),
+          reason === "slow" ? 9 * slow.slowMs : 1,
+        );
+      }
+    }
+    await on.clock.advance(60_000);
+    return { on, answers };
+  }
+  const told = (health: Health, now: number) => health.report(now).map(({ inFlight }) => inFlight);
+
+  test("passes over a deployment that another replica probes, and records it", async () => {
+    const { on, answers } = await halfOpen("failures");
+    answers.push(false);
+    const climbed = await on.run();
+    expect(
+      climbed.attempts.map(({ deployment: id, skipped, result }) => `${id} ${skipped ?? result}`),
+    ).toEqual(["a circuit_open", "c ok"]);
+    if (climbed.ok) climbed.settle("good");
+    expect(told(on.health, on.clock.now())).toEqual([0, 0]);
+  });
+
+  test("makes the probe that the fleet grants it", async () => {
+    const { on } = await halfOpen("failures");
+    const climbed = await on.run();
+    expect(climbed).toMatchObject({ ok: true, value: "from a" });
+  });
+
+  test("asks a slow deployment all the same where its rung has nothing else", async () => {
+    const { on, answers } = await halfOpen("slow");
+    answers.push(false);
+    expect(await on.run()).toMatchObject({ ok: true, value: "from a" });
+  });
+
+  test("starts no call when the asking has used up the time", async () => {
+    const { on } = await halfOpen("failures", [[a]]);
+    const late = { ...on.health, claimProbe: () => on.clock.advance(40).then(() => true) };
+    const climbed = await on.run({ health: late, deadlineAt: on.clock.now() + 80 });
+    expect(climbed).toMatchObject({ ok: false, cause: "deadline" });
+    expect(on.calls).toEqual([]);
+    expect(told(on.health, on.clock.now())).toEqual([0]);
+  });
+});

@@ -1,0 +1,188 @@
+/**
+ * The race of two calls (E6): a second deployment is asked because the first is slow to begin, and whichever
+ * answers first answers. Owns when there is a second one and what becomes of both; the ladder goes on from
+ * the one that counts.
+ */
+import type { Timer } from "../core/clock.ts";
+import type { AttemptTimeouts, Deployment } from "../core/deployment.ts";
+import { FAULTS } from "../core/faults.ts";
+import { type CallPorts, type Ended, makeCall, note, noteHedgedOut } from "./call.ts";
+import { type Course, isBehind, isSpent, laterRungs, type Step } from "./course.ts";
+import { attemptTimeouts, MINIMUM_ATTEMPT_MS } from "./deadline.ts";
+import { react, stops } from "./reaction.ts";
+import type { RetryBudget } from "./retry-budget.ts";
+
+export interface HedgePorts<T> extends CallPorts<T> {
+  readonly retryBudget: RetryBudget;
+  /** Releases what the answer of a call holds that came too late. Absent: it holds nothing. */
+  discard?(value: T): void;
+}
+
+/** A call under way that another one may end. */
+interface Flight<T> {
+  readonly step: Step;
+  readonly startedAt: number;
+  readonly hedge: boolean;
+  readonly landed: Promise<Ended<T>>;
+  abandon(): void;
+}
+
+/**
+ * How many milliseconds the first call of a request may be without content before a second one is made; null:
+ * none is. A probe is not hedged: its circuit waits for the verdict.
+ */
+export function hedgeDelay(
+  course: Course,
+  step: Step,
+  timeouts: AttemptTimeouts,
+  now: number,
+): number | null {
+  const { plan, ports } = course;
+  const { hedge } = plan;
+  if (hedge === null || course.calls > 0 || ports.resume || plan.maxAttempts < 2) return null;
+  const { id } = step.deployment;
+  if (ports.health.openReason(id) !== null) return null;
+  const delay = hedge.after === "p95" ? ports.health.firstTokenP95Ms(id, now) : hedge.after;
+  return delay !== null && delay < timeouts.total ? delay : null;
+}
+
+/**
+ * Makes the first call and, when it is slow, a second one. Returns the call that the climb goes on from: the
+ * one that answered, or the last one that failed. The other one is on record then, its permit settled.
+ */
+export async function raceCalls<T>(
+  course: Course,
+  ports: HedgePorts<T>,
+  step: Step,
+  timeouts: AttemptTimeouts,
+  startedAt: number,
+  delayMs: number,
+): Promise<Ended<T>> {
+  const first = takeOff(course, ports, step, timeouts, startedAt, false);
+  const early = await within(first, ports, delayMs);
+  if (early) return early;
+  const second = startHedge(course, ports, first);
+  if (!second) return first.landed;
+  const ended = await Promise.race([first.landed, second.landed]);
+  return settleRace(course, ports, first, second, ended);
+}
+
+function takeOff<T>(
+  course: Course,
+  ports: HedgePorts<T>,
+  step: Step,
+  timeouts: AttemptTimeouts,
+  startedAt: number,
+  hedge: boolean,
+): Flight<T> {
+  const controller = new AbortController();
+  const signal = ports.signal ? AbortSignal.any([ports.signal, controller.signal]) : controller.signal;
+  const landed = makeCall(course, ports, step, timeouts, startedAt, hedge, signal);
+  return { step, startedAt, hedge, landed, abandon: () => controller.abort() };
+}
+
+/** What the call ended with, or null when it is still under way after `delayMs`. */
+function within<T>(flight: Flight<T>, { clock }: HedgePorts<T>, delayMs: number): Promise<Ended<T> | null> {
+  return new Promise((resolve) => {
+    const timer: Timer = clock.after(delayMs, () => resolve(null));
+    void flight.landed.then((ended) => {
+      timer.cancel();
+      resolve(ended);
+    });
+  });
+}
+
+/** The second call, admitted, paid for and made; null where there is none to make. */
+function startHedge<T>(course: Course, ports: HedgePorts<T>, first: Flight<T>): Flight<T> | null {
+  const { plan } = course;
+  const now = ports.clock.now();
+  const remainingMs = course.ports.deadlineAt - now;
+  const { hedges } = ports.retryBudget;
+  if (ports.signal?.aborted || remainingMs < MINIMUM_ATTEMPT_MS || !hedges.covers(plan.useCase)) return null;
+  const found = findSecond(course, first.step, now);
+  if (!found || !ports.retryBudget.withdraw(now)) return null;
+  const permit = course.ports.health.admit(found.deployment.id, now);
+  // Looked at a moment ago in the same turn: a refusal here is not to be expected.
+  if (typeof permit === "string") return null;
+  hedges.take(plan.useCase);
+  const step: Step = { ...found, permit, anyway: false, complaint: null, waitedMs: 0 };
+  const timeouts = attemptTimeouts(plan.timeouts, remainingMs, laterRungs(course));
+  return takeOff(course, ports, step, timeouts, now, true);
+}
+
+/** The next candidate of the same model that is in no doubt at all. Nothing that is passed over is recorded. */
+function findSecond(course: Course, first: Step, now: number): Pick<Step, "deployment" | "rung"> | null {
+  const { rungs } = course.plan;
+  for (let index = course.rungIndex; index < rungs.length; index++) {
+    const rung = rungs[index];
+    if (!rung) continue;
+    const from = index === course.rungIndex ? course.nextCandidate : 0;
+    for (const deployment of rung.candidates.slice(from)) {
+      if (isFit(course, deployment, first.deployment, now)) return { deployment, rung };
+    }
+  }
+  return null;
+}
+
+function isFit(course: Course, deployment: Deployment, first: Deployment, now: number): boolean {
+  const { health, estimateCost } = course.ports;
+  if (deployment.model.id !== first.model.id || deployment.id === first.id) return false;
+  if (isSpent(course, deployment) || isBehind(course, deployment)) return false;
+  if (health.blocked(deployment.id, now) !== null || health.openReason(deployment.id) !== null) return false;
+  const ceiling = course.plan.costCeiling;
+  if (ceiling === null) return true;
+  // The first one is not over, and will cost what it costs.
+  return course.spent + (estimateCost(first) ?? 0) + (estimateCost(deployment) ?? 0) <= ceiling;
+}
+
+/** One of both has ended. */
+async function settleRace<T>(
+  course: Course,
+  ports: HedgePorts<T>,
+  first: Flight<T>,
+  second: Flight<T>,
+  ended: Ended<T>,
+): Promise<Ended<T>> {
+  const other = ended.hedge ? first : second;
+  const { outcome, step, endedAt } = ended;
+  const isFinal = !outcome.ok && stops(course, step.deployment, outcome.fault);
+  // What the first call says of the request is true of it; what a hedge says must not cost the first its chance.
+  if (outcome.ok || (isFinal && !ended.hedge)) {
+    abandon(course, ports, other);
+    return ended;
+  }
+  step.permit.settle(FAULTS[outcome.fault.kind].health, endedAt, outcome.firstTokenMs);
+  if (!isFinal) {
+    note(course, ended);
+    react(course, step, outcome.fault, endedAt, true);
+    return other.landed;
+  }
+  const last = await other.landed;
+  if (last.outcome.ok || stops(course, last.step.deployment, last.outcome.fault)) {
+    note(course, ended);
+    return last;
+  }
+  const { fault, firstTokenMs } = last.outcome;
+  last.step.permit.settle(FAULTS[fault.kind].health, last.endedAt, firstTokenMs);
+  note(course, last);
+  react(course, last.step, fault, last.endedAt, true);
+  return ended;
+}
+
+/**
+ * Ends a call that is not needed any more. Nobody knows how it would have gone, so its circuit learns nothing;
+ * but it was slow for at least so long, and where that is longer than usual, it is news of its latency. Without
+ * it a deployment that is always slow would look as fast as the calls it wins.
+ */
+function abandon<T>(course: Course, ports: HedgePorts<T>, flight: Flight<T>): void {
+  const { step, startedAt, hedge } = flight;
+  const now = ports.clock.now();
+  flight.abandon();
+  const elapsed = now - startedAt;
+  const usual = course.ports.health.firstTokenMs(step.deployment.id);
+  step.permit.settle("none", now, !hedge && elapsed > usual ? elapsed : undefined);
+  noteHedgedOut(course, step, startedAt, now, hedge);
+  void flight.landed.then(({ outcome }) => {
+    if (outcome.ok) ports.discard?.(outcome.value);
+  });
+}

@@ -1,0 +1,30 @@
+/**
+ * The policy that lives in the store, as a port: its newest state alone, written by whoever has seen the one
+ * before. Owns the shapes; what came earlier is in the activations.
+ */
+
+/** The policy's texts: the base under the name ``, an environment's overlay under the environment's name. */
+export type PolicyDocuments = Readonly<Record<string, string>>;
+
+/** The name of the base. */
+export const BASE_DOCUMENT = "";
+
+export interface PolicyHead {
+  /** Counts writes, from 1. */
+  readonly revision: number;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly actor: string;
+  readonly note: string | null;
+  readonly documents: PolicyDocuments;
+}
+
+export interface PolicyHeadStore {
+  /** The newest one, where it is newer than `after`; null: there is none. */
+  read(after: number): Promise<PolicyHead | null>;
+  /**
+   * Takes the place of revision `head.revision - 1`; 1 is the first. False where another writer was faster.
+   * When it resolves, the head survives `kill -9`.
+   */
+  write(head: PolicyHead): Promise<boolean>;
+}

@@ -1,0 +1,163 @@
+/** Replicas in one process: everything that a driver does, in memory. Owns a hub that several of them share. */
+import type { Clock } from "../../core/clock.ts";
+import {
+  type FleetNews,
+  isLater,
+  type ProbeClaim,
+  type ProbeQuestion,
+  type SharedState,
+  type Stamp,
+  subjectOf,
+} from "../../resilience/shared-state.ts";
+
+interface Fact {
+  readonly news: FleetNews;
+  readonly until: number;
+  readonly keptUntil: number;
+}
+
+interface Place {
+  /** Null: it was good. */
+  readonly holder: object | null;
+  readonly until: number;
+}
+
+export interface FakeHub {
+  /** A replica's connection. */
+  connect(): SharedState & { readonly reachable: (is: boolean) => void };
+}
+
+export function createFakeHub(clock: Clock): FakeHub {
+  const facts = new Map<string, Fact>();
+  const places = new Map<string, Place>();
+  const replicas = new Set<Replica>();
+
+  const tell = (news: FleetNews, from: Replica | null): void => {
+    for (const replica of replicas) if (replica !== from) replica.hear(news);
+  };
+  const keep = (news: FleetNews): void => {
+    const name = subjectOf(news);
+    const fact = facts.get(name);
+    if (fact && fact.keptUntil > clock.now() && !mayReplace(news, fact)) return;
+    facts.set(name, factOf(news, clock.now()));
+  };
+  const holding = (): readonly FleetNews[] =>
+    [...facts.values()]
+      .filter(({ keptUntil }) => keptUntil > clock.now())
+      .map((fact) => aged(fact, clock.now()));
+  const claim = (question: ProbeQuestion): ProbeClaim | "held" => {
+    const names = placesOf(question);
+    const free = names.find((name) => (places.get(name)?.until ?? 0) <= clock.now());
+    if (free === undefined) return "held";
+    const holder = {};
+    places.set(free, { holder, until: clock.now() + question.leaseMs });
+    return {
+      settle(verdict, stamp) {
+        if (places.get(free)?.holder !== holder) return;
+        if (verdict === "none") places.delete(free);
+        if (verdict !== "good") return;
+        places.set(free, { holder: null, until: clock.now() + 10 * question.leaseMs });
+        const good = names.filter((name) => places.get(name)?.holder === null);
+        if (good.length === names.length) close(question, stamp);
+      },
+    };
+  };
+  const close = ({ deployment, period }: ProbeQuestion, stamp: Stamp): void => {
+    const news = { kind: "closed", deployment, stamp, ordered: false } as const;
+    const isPeriods = (subject: string): boolean => {
+      const before = facts.get(subject)?.news;
+      if (before?.kind !== "opened") return false;
+      return before.stamp.at === period.at && before.stamp.origin === period.origin;
+    };
+    if (!isPeriods(subjectOf(news)) && !isPeriods(subjectOf({ ...news, ordered: true }))) return;
+    keep(news);
+    tell(news, null);
+  };
+
+  return {
+    connect() {
+      const replica = new Replica({ tell, keep, holding, claim }, () => replicas.delete(replica));
+      replicas.add(replica);
+      return replica;
+    },
+  };
+}
+
+interface Hub {
+  tell(news: FleetNews, from: Replica): void;
+  keep(news: FleetNews): void;
+  holding(): readonly FleetNews[];
+  claim(question: ProbeQuestion): ProbeClaim | "held";
+}
+
+class Replica implements SharedState {
+  readonly #hub: Hub;
+  readonly #leave: () => void;
+  #listener: (news: FleetNews) => void = () => undefined;
+  #waiting: FleetNews[] = [];
+  #reachable = true;
+  #closed = false;
+
+  constructor(hub: Hub, leave: () => void) {
+    this.#hub = hub;
+    this.#leave = leave;
+  }
+
+  readonly reachable = (is: boolean): void => {
+    this.#reachable = is;
+    if (!is) return;
+    for (const news of this.#waiting.splice(0)) this.publish(news);
+    for (const news of this.#hub.holding()) this.hear(news);
+  };
+
+  hear(news: FleetNews): void {
+    queueMicrotask(() => {
+      if (this.#reachable && !this.#closed) this.#listener(news);
+    });
+  }
+
+  publish(news: FleetNews): void {
+    if (this.#closed) return;
+    if (!this.#reachable) {
+      this.#waiting.push(news);
+      return;
+    }
+    this.#hub.keep(news);
+    this.#hub.tell(news, this);
+  }
+
+  follow(listener: (news: FleetNews) => void): void {
+    this.#listener = listener;
+    for (const news of this.#hub.holding()) this.hear(news);
+  }
+
+  async claimProbe(question: ProbeQuestion): Promise<ProbeClaim | "held" | "unknown"> {
+    return this.#reachable && !this.#closed ? this.#hub.claim(question) : "unknown";
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#leave();
+  }
+}
+
+function factOf(news: FleetNews, now: number): Fact {
+  if (news.kind === "closed") return { news, until: now, keptUntil: Number.POSITIVE_INFINITY };
+  if (news.forMs === null)
+    return { news, until: Number.POSITIVE_INFINITY, keptUntil: Number.POSITIVE_INFINITY };
+  const until = now + news.forMs;
+  return { news, until, keptUntil: until + (news.kind === "opened" ? news.probingMs : 0) };
+}
+
+function mayReplace(news: FleetNews, { news: before }: Fact): boolean {
+  return news.kind === "cooling" || before.kind === "cooling" || isLater(news.stamp, before.stamp);
+}
+
+function aged({ news, until }: Fact, now: number): FleetNews {
+  if (news.kind === "closed" || news.forMs === null) return news;
+  return { ...news, forMs: Math.max(0, until - now) };
+}
+
+function placesOf({ deployment, period, probes }: ProbeQuestion): readonly string[] {
+  return Array.from({ length: probes }, (_, index) => `${deployment} ${period.at} ${period.origin} ${index}`);
+}

@@ -1,0 +1,66 @@
+/** Activations in SQLite, and the texts they put in force. Owns their queries. */
+import type { Kysely } from "kysely";
+import { pageLimit } from "../paging.ts";
+import { type Activation, type ActivationStore, MAX_POLICY_TEXTS } from "../ports.ts";
+import type { Tables } from "./dialect.ts";
+import type { Writing } from "./file-store.ts";
+
+const RECORD = "INSERT OR IGNORE INTO activations (id, at, document) VALUES (?, ?, ?)";
+const KEEP_TEXT = `INSERT INTO policy_texts (digest, text, used_at) VALUES (?, ?, ?)
+  ON CONFLICT (digest) DO UPDATE SET used_at = max(used_at, excluded.used_at)`;
+const TRIM_TEXTS = `DELETE FROM policy_texts WHERE digest IN
+  (SELECT digest FROM policy_texts ORDER BY used_at DESC, digest LIMIT -1 OFFSET ${MAX_POLICY_TEXTS})`;
+
+export function sqliteActivations(write: Writing, reads: Kysely<Tables>): ActivationStore {
+  return {
+    async record(activation, texts = []) {
+      const { id, at } = activation;
+      const kept = texts.map(({ digest, text }) => ({ sql: KEEP_TEXT, parameters: [digest, text, at] }));
+      await write.all([
+        { sql: RECORD, parameters: [id, at, JSON.stringify(activation)] },
+        ...kept,
+        { sql: TRIM_TEXTS, parameters: [] },
+      ]);
+    },
+    async list(limit, before) {
+      let select = reads
+        .selectFrom("activations")
+        .select("document")
+        .orderBy("at", "desc")
+        .orderBy("id", "desc")
+        .limit(pageLimit(limit));
+      if (before !== undefined) {
+        const at = reads.selectFrom("activations").select("at").where("id", "=", before);
+        select = select.where((the) =>
+          the.or([the("at", "<", at), the.and([the("at", "=", at), the("id", "<", before)])]),
+        );
+      }
+      return (await select.execute()).map(parseActivation);
+    },
+    async findVersion(version) {
+      const row = await reads
+        .selectFrom("activations")
+        .select("document")
+        .where((the) => the.fn("json_extract", ["document", the.val("$.version")]), "=", version)
+        .where((the) => the.fn("json_extract", ["document", the.val("$.result")]), "<>", "refused")
+        .orderBy("at", "desc")
+        .orderBy("id", "desc")
+        .limit(1)
+        .executeTakeFirst();
+      return row ? parseActivation(row) : null;
+    },
+    async text(digest) {
+      const row = await reads
+        .selectFrom("policy_texts")
+        .select("text")
+        .where("digest", "=", digest)
+        .executeTakeFirst();
+      return row?.text ?? null;
+    },
+  };
+}
+
+/** Written by `record` and by nobody else, so it is what it says. */
+function parseActivation(row: { readonly document: string }): Activation {
+  return JSON.parse(row.document) as Activation;
+}

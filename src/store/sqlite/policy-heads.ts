@@ -1,0 +1,35 @@
+/** The policy that lives in SQLite: one row that counts, and the one before it. Owns its queries. */
+import type { Kysely } from "kysely";
+import type { PolicyDocuments, PolicyHeadStore } from "../policy-heads.ts";
+import type { Tables } from "./dialect.ts";
+import type { Writing } from "./file-store.ts";
+
+const NEWEST = "(SELECT coalesce(max(revision), 0) FROM policy_heads)";
+const FORGET = `DELETE FROM policy_heads WHERE revision < ${NEWEST}`;
+const WRITE = `INSERT INTO policy_heads (revision, at, actor, note, documents)
+  SELECT ?, ?, ?, ?, ? WHERE ${NEWEST} = ? RETURNING revision`;
+
+export function sqlitePolicyHeads(write: Writing, reads: Kysely<Tables>): PolicyHeadStore {
+  return {
+    async read(after) {
+      const row = await reads
+        .selectFrom("policy_heads")
+        .selectAll()
+        .where("revision", ">", after)
+        .orderBy("revision", "desc")
+        .limit(1)
+        .executeTakeFirst();
+      if (!row) return null;
+      // Written by `write` and by nobody else, so it is what it says.
+      return { ...row, documents: JSON.parse(row.documents) as PolicyDocuments };
+    },
+    async write({ revision, at, actor, note, documents }) {
+      const values = [revision, at, actor, note, JSON.stringify(documents), revision - 1];
+      const rows = await write.all([
+        { sql: FORGET, parameters: [] },
+        { sql: WRITE, parameters: values },
+      ]);
+      return rows.length === 1;
+    },
+  };
+}
