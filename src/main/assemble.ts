@@ -1,6 +1,8 @@
 /** Joins the rooms of a running gateway into one function from Request to Response. */
+import type { AuditTrail } from "../control/audit/audit-trail.ts";
 import { explainRequest } from "../control/explain/explain-request.ts";
 import type { PolicyControl } from "../control/policy/policy-control.ts";
+import type { PolicyDesk } from "../control/policy/policy-desk.ts";
 import { startTicketRunner } from "../control/tickets/ticket-runner.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Ids } from "../core/ids.ts";
@@ -32,6 +34,8 @@ export interface Parts {
   readonly log: Log;
   readonly store: Store;
   readonly control: PolicyControl;
+  readonly desk: PolicyDesk;
+  readonly audit: AuditTrail;
   readonly authorize: Authorize;
   /** The folder of the policy: folders that it names are beside it. */
   readonly policyFolder: string;
@@ -80,6 +84,7 @@ export function assemble(parts: Parts): Assembly {
     admission,
     decisions: queue,
     policyVersion: () => control.snapshot().version,
+    policyStatus: control.status,
     startedAt: clock.now(),
     now: clock.now,
   });
@@ -129,6 +134,8 @@ export function assemble(parts: Parts): Assembly {
       activations: store.activations,
       snapshot: control.snapshot,
       policyStatus: control.status,
+      policy: parts.desk,
+      audit: parts.audit,
       healthReport: () => health.report(clock.now()),
       explain: (question) =>
         explainRequest(question, { snapshot: control.snapshot(), wire: chat, health, clock }),

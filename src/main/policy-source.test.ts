@@ -6,7 +6,7 @@ import { FakeClock } from "../core/fake-clock.ts";
 import { createMemoryStore } from "../store/memory.ts";
 import type { PolicyHeadStore } from "../store/policy-heads.ts";
 import type { LogLevel } from "./log.ts";
-import { openPolicySource } from "./policy-source.ts";
+import { openPolicySource, policyFolder } from "./policy-source.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pointsman-main-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -158,4 +158,13 @@ test("an address that is none: nothing is asked, and why is told", async () => {
   expect(opened.status()).toBeNull();
   opened.follow(async () => {});
   opened.stop();
+});
+
+test.each([
+  [join(folder, "policy.yaml"), folder],
+  [folder, folder],
+  ["https://policies.example/a/policy.yaml", process.cwd()],
+  ["store:/etc/first.yaml", process.cwd()],
+])("folders that the policy at %s names are beside %s", (address, expected) => {
+  expect(policyFolder(address)).toBe(expected);
 });

@@ -3,10 +3,13 @@
  * and how an empty store gets its first policy.
  */
 
+import { statSync } from "node:fs";
+import { dirname } from "node:path";
 import { openSource } from "../control/policy/open-source.ts";
 import { loadLastGood, readPolicyFiles } from "../control/policy/policy-files.ts";
 import { createSourcePoller, type FirstFetch } from "../control/policy/poll-source.ts";
 import type { Fetched, SourceStatus } from "../control/policy/source.ts";
+import { readSourceAddress } from "../control/policy/source-address.ts";
 import type { Clock, Random } from "../core/clock.ts";
 import type { PolicySource } from "../policy/load.ts";
 import { BASE_DOCUMENT, type PolicyHeadStore } from "../store/policy-heads.ts";
@@ -122,6 +125,18 @@ async function plant(
     ...(environment !== null && overlay && { [environment]: overlay.text }),
   };
   await heads.write({ revision: 1, at: clock.now(), actor: "seed", note: null, documents });
+}
+
+/**
+ * Where folders that the policy names are looked for: beside its file, in its folder; for a policy that is no
+ * file here, where the process was started.
+ */
+export function policyFolder(address: string): string {
+  const read = readSourceAddress(address);
+  if (!read.ok) return process.cwd();
+  const path = read.address.kind === "local" ? read.address.path : null;
+  if (path === null) return process.cwd();
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ? path : dirname(path);
 }
 
 /** Told when it falls silent, every hour while it is, and when it is back. */

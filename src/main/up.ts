@@ -1,8 +1,9 @@
 /** `pointsman up`: the process from its options to its exit code. */
 import { hash } from "node:crypto";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { UpOptions } from "../cli/ports.ts";
-import { loadLastGood, readPolicyFiles } from "../control/policy/policy-files.ts";
+import { createAuditTrail } from "../control/audit/audit-trail.ts";
+import { loadLastGood } from "../control/policy/policy-files.ts";
 import type { Clock } from "../core/clock.ts";
 import { DEMO_ACCESS_KEY_ID, DEMO_KEY } from "../core/demo-key.ts";
 import { createIds } from "../core/ids.ts";
@@ -14,8 +15,9 @@ import type { Simulator } from "../providers/simulator/server.ts";
 import type { Store } from "../store/ports.ts";
 import { type Assembly, assemble } from "./assemble.ts";
 import { banner } from "./banner.ts";
-import { jsonLog, type Log } from "./log.ts";
+import { describeThrown, jsonLog, type Log } from "./log.ts";
 import { oneLine, type PolicyStart, startPolicy } from "./policy-runtime.ts";
+import { type OpenedSource, openPolicySource, policyFolder } from "./policy-source.ts";
 import { createProviderAccess } from "./provider-access.ts";
 import { drain, untilSignalled } from "./shutdown.ts";
 import { startSimulatorFrom } from "./simulate.ts";
@@ -26,6 +28,7 @@ interface Base {
   readonly clock: Clock;
   readonly log: Log;
   readonly store: Store;
+  readonly source: OpenedSource;
   readonly simulator: Simulator | null;
   readonly demoKey: string | null;
 }
@@ -43,22 +46,36 @@ export async function up(options: UpOptions): Promise<number> {
   const clock = systemClock();
   const log = jsonLog((line) => process.stderr.write(line), clock.now);
   const store = await openStore(options.data, clock);
-  const simulator = (await wantsSimulator(options))
+  const { policy: address, environment } = options;
+  const directory = keptDirectory(options);
+  const heads = store.policyHeads;
+  const source = await openPolicySource({ address, environment, directory, heads, clock, log });
+  const simulator = (await wantsSimulator(options, source))
     ? await startSimulatorFrom({ scenario: options.scenario, host: "127.0.0.1", port: 0 }, clock)
     : null;
-  return serve({ options, clock, log, store, simulator, demoKey });
+  return serve({ options, clock, log, store, source, simulator, demoKey });
 }
 
 async function serve(base: Base): Promise<number> {
-  const { options, clock, log, store, simulator, demoKey } = base;
+  const { options, clock, log, store, source, simulator, demoKey } = base;
   const ids = createIds(clock, systemRandom);
   let ready = true;
   let assembly: Assembly | null = null;
   const access = createProviderAccess(clock, log, keptDirectory(options), () => {
     if (policy.ok) void policy.control.recompile("inference-profiles");
   });
+  const audit = createAuditTrail({
+    store: store.audit,
+    clock,
+    onWritten: ({ seq, actor, action, subject, hash }) =>
+      log("info", "audit", { seq, actor, action, subject, hash }),
+    onFailed: ({ actor, action, subject }, thrown) =>
+      log("error", "audit_failed", { actor, action, subject, ...describeThrown(thrown) }),
+  });
   const policy: PolicyStart = await startPolicy({
     file: options.policy,
+    opened: source,
+    audit,
     environment: options.environment,
     directory: keptDirectory(options),
     clock,
@@ -84,8 +101,10 @@ async function serve(base: Base): Promise<number> {
     log,
     store,
     control: policy.control,
+    desk: policy.desk,
+    audit,
     authorize: access.authorize,
-    policyFolder: dirname(options.policy),
+    policyFolder: policyFolder(options.policy),
     ready: () => ready,
   });
   const { app, queue, batching } = assembly;
@@ -166,13 +185,10 @@ async function openStore(data: string, clock: Clock): Promise<Store> {
 }
 
 /** Whether the policy, or the last good one that may take its place, has a simulated provider. */
-async function wantsSimulator(options: UpOptions): Promise<boolean> {
+async function wantsSimulator(options: UpOptions, { first }: OpenedSource): Promise<boolean> {
   if (options.scenario !== null) return true;
   const directory = keptDirectory(options);
-  const candidates = await Promise.all([
-    readPolicyFiles(options.policy, options.environment).catch(() => null),
-    directory === null ? null : loadLastGood(directory),
-  ]);
+  const candidates = [first.texts, directory === null ? null : await loadLastGood(directory)];
   return candidates.some((sources) => {
     const document = sources && parsePolicy(sources).document;
     return Object.values(document?.providers ?? {}).some((provider) => provider.kind === "simulator");

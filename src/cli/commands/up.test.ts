@@ -62,6 +62,38 @@ describe("up", () => {
   });
 
   test.each([
+    ["https://policies.example/policy.yaml", "https://policies.example/policy.yaml"],
+    ["s3://bucket/policy.yaml", "s3://bucket/policy.yaml"],
+    ["appconfig:app/live/policy", "appconfig:app/live/policy"],
+    ["store:", "store:"],
+    ["store:first.yaml", "store:/home/someone/first.yaml"],
+    ["policies", "/home/someone/policies"],
+  ])("--policy %s, or as POINTSMAN_POLICY, is %s", async (written, policy) => {
+    const option = fakeProcess({ cwd });
+    expect(await option.run("up", "--policy", written)).toBe(0);
+    expect(option.started[0]).toMatchObject({ policy });
+    const variable = fakeProcess({ cwd, env: { POINTSMAN_POLICY: written } });
+    expect(await variable.run("up", "--demo")).toBe(0);
+    expect(variable.started[0]).toMatchObject({ policy });
+    const both = fakeProcess({ cwd, env: { POINTSMAN_POLICY: "other.yaml" } });
+    expect(await both.run("up", "--policy", written)).toBe(0);
+    expect(both.started[0]).toMatchObject({ policy });
+  });
+
+  test.each([
+    ["http://policies.example/policy.yaml", "plain http"],
+    ["https://ops:hunter2@policies.example/policy.yaml", "password"],
+    ["gs://bucket/policy.yaml", "There is no policy source gs:"],
+    ["ssm:", "Parameter Store"],
+  ])("--policy %s is wrong usage, and is not repeated", async (written, words) => {
+    const shell = fakeProcess({ cwd });
+    expect(await shell.run("up", "--policy", written)).toBe(2);
+    expect(shell.stderr()).toContain(words);
+    expect(shell.stderr()).not.toContain("hunter2");
+    expect(shell.started).toEqual([]);
+  });
+
+  test.each([
     ["3000", 3000],
     ["", 8080],
   ])("PORT=%p means port %p", async (PORT, port) => {

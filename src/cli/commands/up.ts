@@ -1,6 +1,7 @@
 /** `pointsman up`: the gateway. Owns the options and their defaults; the process itself is started by a port. */
 import { resolve } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
+import { isRemoteAddress, readSourceAddress } from "../../control/policy/source-address.ts";
 import { addExamples, type CommandContext, terminalOf } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { duration, port } from "../options.ts";
@@ -30,8 +31,9 @@ export function addUp(program: Command, context: CommandContext): void {
     .command("up")
     .description("start the gateway and serve until SIGTERM or Ctrl-C")
     .option(
-      "--policy <file>",
-      `the policy; edits are live within a second (default: ${DEFAULT_POLICY}; with --demo the example policy)`,
+      "--policy <source>",
+      "the policy: a file, a folder, https://…, s3://bucket/key, ssm:/name, appconfig:app/env/profile or store: " +
+        `(env: POINTSMAN_POLICY; default: ${DEFAULT_POLICY}; with --demo the example policy)`,
     )
     .option("--env <name>", "overlay for an environment: policy.NAME.yaml beside policy.yaml")
     .option("--host <host>", "address to listen on", "127.0.0.1")
@@ -56,6 +58,10 @@ export function addUp(program: Command, context: CommandContext): void {
     [
       "pointsman up --policy pointsman.yaml --env prod --host 0.0.0.0 --port 8080",
       "serve a policy of your own",
+    ],
+    [
+      "pointsman up --policy s3://our-policies/pointsman.yaml --env prod",
+      "follow one that is kept elsewhere",
     ],
     [
       "pointsman up --demo --scenario examples/scenarios/region-outage.yaml",
@@ -83,7 +89,13 @@ async function up(
     const refused = await checkScenario(ports, terminal, options.scenario);
     if (refused !== null) return refused;
   }
-  const upOptions = upOptionsOf(ports.cwd, options, chosen);
+  const source = options.policy ?? (ports.env.POINTSMAN_POLICY?.trim() || undefined);
+  const address = readSourceAddress(source ?? "");
+  if (!address.ok) {
+    terminal.complain(address.message, address.fix);
+    return EXIT.usage;
+  }
+  const upOptions = upOptionsOf(ports.cwd, { ...options, ...(source && { policy: source }) }, chosen);
   return serveAt(terminal, upOptions, () => ports.up(upOptions));
 }
 
@@ -97,10 +109,17 @@ function portFromEnvironment(text: string | undefined): number | null {
   }
 }
 
+/** A path made whole; an address, and the file that fills a store, as they are. */
+function placeOf(cwd: string, policy: string): string {
+  if (!isRemoteAddress(policy)) return resolve(cwd, policy);
+  const [, seed] = /^store:(.+)$/s.exec(policy) ?? [];
+  return seed === undefined ? policy : `store:${resolve(cwd, seed)}`;
+}
+
 function upOptionsOf(cwd: string, options: UpArguments, chosenPort: number): UpOptions {
   const { policy, env, host, data, scenario, demo = false, drain, grace } = options;
   return {
-    policy: policy === undefined && demo ? EXAMPLE_POLICY : resolve(cwd, policy ?? DEFAULT_POLICY),
+    policy: policy === undefined && demo ? EXAMPLE_POLICY : placeOf(cwd, policy ?? DEFAULT_POLICY),
     environment: env ?? null,
     host,
     port: chosenPort,

@@ -1,83 +1,42 @@
-/** A policy on disk: the base, its overlay for an environment, and the copy of the last good one. */
+/** A policy on disk: a file or a folder, its overlay for an environment, and the copy of the last good one. */
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
-import { dirname, extname, join } from "node:path";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { z } from "zod";
-import type { Clock, Timer } from "../../core/clock.ts";
 import type { PolicySource } from "../../policy/load.ts";
-
-/** `policy.yaml` in environment `prod` is overlaid by `policy.prod.yaml` beside it, where that exists. */
-export async function readPolicyFiles(
-  file: string,
-  environment: string | null,
-): Promise<readonly PolicySource[]> {
-  const sources = [{ file, text: await readFile(file, "utf8") }];
-  const overlay = environment === null ? null : overlayPath(file, environment);
-  if (overlay !== null && existsSync(overlay)) {
-    sources.push({ file: overlay, text: await readFile(overlay, "utf8") });
-  }
-  return sources;
-}
-
-function overlayPath(file: string, environment: string): string {
-  const extension = extname(file);
-  return `${file.slice(0, file.length - extension.length)}.${environment}${extension}`;
-}
+import { overlayName } from "./source-address.ts";
 
 /**
- * Calls `onChange` when the texts differ from `initial` or from the last call, at most every `intervalMs`.
- * Reading the content beats file-system events: editors rename, Kubernetes swaps links, networks say nothing.
+ * `policy.yaml` in environment `prod` is overlaid by `policy.prod.yaml` beside it, where that exists. Of a
+ * folder, `policy.yaml` is read first, then every `*.policy.yaml` in the order of their names, then their
+ * overlays in the same order. Rejects with what the file system throws.
  */
-export function watchPolicyFiles(
-  read: () => Promise<readonly PolicySource[]>,
-  initial: readonly PolicySource[],
-  intervalMs: number,
-  clock: Clock,
-  onChange: (sources: readonly PolicySource[]) => Promise<void>,
-): { stop(): void } {
-  let seen = fingerprint(initial);
-  let timer: Timer | null = null;
-  let stopped = false;
-  const look = async (): Promise<void> => {
-    try {
-      const sources = await read();
-      const print = fingerprint(sources);
-      if (print !== seen) {
-        seen = print;
-        await onChange(sources);
-      }
-    } catch {
-      // The file is being replaced, or gone: the policy in force goes on, and the next look tries again.
-    }
-    if (!stopped) timer = clock.after(intervalMs, () => void look());
-  };
-  timer = clock.after(intervalMs, () => void look());
-  return {
-    stop() {
-      stopped = true;
-      timer?.cancel();
-    },
-  };
+export async function readPolicyFiles(
+  path: string,
+  environment: string | null,
+): Promise<readonly PolicySource[]> {
+  const files = (await stat(path)).isDirectory() ? await filesOf(path) : [path];
+  const overlays = environment === null ? [] : files.map((file) => overlayName(file, environment));
+  const wanted = [...files, ...overlays.filter((file) => existsSync(file))];
+  return Promise.all(wanted.map(async (file) => ({ file, text: await readFile(file, "utf8") })));
 }
 
-function fingerprint(sources: readonly PolicySource[]): string {
-  return JSON.stringify(sources.map((source) => [source.file, source.text]));
+async function filesOf(folder: string): Promise<readonly string[]> {
+  const parts = (await readdir(folder)).filter((name) => /^.+\.policy\.yaml$/.test(name)).sort();
+  return ["policy.yaml", ...parts].map((name) => join(folder, name));
 }
 
-const lastGoodSchema = z.array(z.object({ file: z.string(), text: z.string() })).min(1);
+const sourcesSchema = z.array(z.object({ file: z.string(), text: z.string() })).min(1);
 
 /** Replaces the copy atomically: a crash leaves the old one or the new one, never half of either. */
 export async function saveLastGood(directory: string, sources: readonly PolicySource[]): Promise<void> {
-  const path = lastGoodPath(directory);
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(`${path}.new`, JSON.stringify(sources));
-  await rename(`${path}.new`, path);
+  await replaceFile(lastGoodPath(directory), JSON.stringify(sources));
 }
 
 /** Null when there is none, or none that can be read. */
 export async function loadLastGood(directory: string): Promise<readonly PolicySource[] | null> {
   try {
-    return lastGoodSchema.parse(JSON.parse(await readFile(lastGoodPath(directory), "utf8")));
+    return sourcesSchema.parse(JSON.parse(await readFile(lastGoodPath(directory), "utf8")));
   } catch {
     return null;
   }
@@ -85,4 +44,49 @@ export async function loadLastGood(directory: string): Promise<readonly PolicySo
 
 function lastGoodPath(directory: string): string {
   return join(directory, "last-good-policy.json");
+}
+
+const pinSchema = z.object({
+  version: z.string(),
+  at: z.number(),
+  actor: z.string(),
+  note: z.string().nullable(),
+  sourceDigest: z.string(),
+  sources: sourcesSchema,
+});
+
+/** A version that a rollback put in force, in place of what the source says. */
+export interface Pin {
+  readonly version: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly actor: string;
+  readonly note: string | null;
+  /** Of the source's texts that are held back. Other texts end the pin. */
+  readonly sourceDigest: string;
+  readonly sources: readonly PolicySource[];
+}
+
+/** Null: there is none from now on. */
+export async function savePin(directory: string, pin: Pin | null): Promise<void> {
+  if (pin === null) await rm(pinPath(directory), { force: true });
+  else await replaceFile(pinPath(directory), JSON.stringify(pin));
+}
+
+export async function loadPin(directory: string): Promise<Pin | null> {
+  try {
+    return pinSchema.parse(JSON.parse(await readFile(pinPath(directory), "utf8")));
+  } catch {
+    return null;
+  }
+}
+
+function pinPath(directory: string): string {
+  return join(directory, "pinned-policy.json");
+}
+
+async function replaceFile(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(`${path}.new`, text);
+  await rename(`${path}.new`, path);
 }

@@ -29,6 +29,11 @@ export interface MetricSources {
   readonly admission: Admission;
   readonly decisions: DecisionQueue;
   readonly policyVersion: () => string;
+  /** Whether the policy's source answers, and whether a rollback holds its text back. */
+  readonly policyStatus: () => {
+    readonly source?: { readonly kind: string; readonly ok: boolean; readonly lastOkAt: number | null };
+    readonly pinned?: object | null;
+  };
   readonly startedAt: number;
   readonly now: () => number;
 }
@@ -176,6 +181,22 @@ function registerGauges(registry: ReturnType<typeof createRegistry>, sources: Me
   );
   registry.gauge("pointsman_policy_info", "The policy version in force.", ["version"], () => [
     [[sources.policyVersion()], 1],
+  ]);
+  registry.gauge("pointsman_policy_source_up", "1: the policy's source answers.", ["kind"], function* () {
+    const { source } = sources.policyStatus();
+    if (source) yield [[source.kind], source.ok ? 1 : 0] as const;
+  });
+  registry.gauge(
+    "pointsman_policy_source_last_answer_timestamp_seconds",
+    "When the policy's source answered last, in seconds since 1970; absent: never since the start.",
+    ["kind"],
+    function* () {
+      const { source } = sources.policyStatus();
+      if (source && source.lastOkAt !== null) yield [[source.kind], source.lastOkAt / 1000] as const;
+    },
+  );
+  registry.gauge("pointsman_policy_pinned", "1: a rollback holds the source's text back.", [], () => [
+    [[], sources.policyStatus().pinned ? 1 : 0],
   ]);
   registry.gauge("process_resident_memory_bytes", "Resident memory size in bytes.", [], () => [
     [[], process.memoryUsage.rss()],

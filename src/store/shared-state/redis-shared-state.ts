@@ -2,7 +2,7 @@
  * Shared state over Redis: a hash of what holds, a channel for what happens, a key for each probe. Owns the keys and
  * the patience; a request waits for Redis 50 ms at the most, and once it had to, none does until Redis is quick again.
  */
-import type { Clock } from "../../core/clock.ts";
+import type { Clock, Timer } from "../../core/clock.ts";
 import type { HealthSignal } from "../../core/faults.ts";
 import {
   type FleetNews,
@@ -25,8 +25,13 @@ const LOOK_AGAIN_MS = 1000;
 const TELL_AGAIN_MS = 500;
 /** The last words of a process that ends. */
 const FAREWELL_MS = 250;
+/** So long after the start a connection that is not there is said to be lost. */
+const START_GRACE_MS = 5000;
 /** How long facts outlive the last thing that happened. */
 const FACTS_TTL_MS = 30 * 86_400_000;
+
+/** `refused`: it answers, and takes no news: it is full, read-only, or does not let this user write. */
+export type SharedStatus = "connected" | "lost" | "refused";
 
 export interface RedisOptions {
   readonly url: string;
@@ -37,8 +42,8 @@ export interface RedisOptions {
   readonly origin: string;
   /** Milliseconds that a request may wait; default: `PATIENCE_MS`. */
   readonly patienceMs?: number;
-  /** Told when both connections are there and when one is lost, once each time. */
-  onStatus?(status: "connected" | "lost"): void;
+  /** Told when both connections are there, when one is lost, and when Redis takes no news; once each time. */
+  onStatus?(status: SharedStatus): void;
 }
 
 /** Begins to connect at once, and goes on trying for as long as it is open. */
@@ -59,7 +64,8 @@ class RedisSharedState implements SharedState {
   /** The channel is heard. */
   #listening = false;
   #slow = false;
-  #connected = false;
+  #status: SharedStatus | null = null;
+  readonly #grace: Timer;
   #closed = false;
   #claims = 0;
 
@@ -80,6 +86,9 @@ class RedisSharedState implements SharedState {
         this.#onLost();
       },
     });
+    this.#grace = clock.after(START_GRACE_MS, () => {
+      if (this.#status === null) this.#turn("lost");
+    });
     this.#ear.redis.on("message", (_channel: string, message: string) => this.#hear(message));
   }
 
@@ -91,7 +100,7 @@ class RedisSharedState implements SharedState {
 
   follow(listener: (news: FleetNews) => void): void {
     this.#listener = listener;
-    if (this.#connected) void this.#list();
+    if (this.#listening && this.#commands.isReady()) void this.#list();
   }
 
   async claimProbe(question: ProbeQuestion): Promise<ProbeClaim | "held" | "unknown"> {
@@ -114,6 +123,7 @@ class RedisSharedState implements SharedState {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#grace.cancel();
     if (this.#telling) await this.#inTime(this.#telling, FAREWELL_MS);
     this.#ear.close();
     this.#commands.close();
@@ -164,9 +174,14 @@ class RedisSharedState implements SharedState {
     const news = this.#outbox.take(takenAt);
     const told = await Promise.allSettled(news.map((one) => this.#tellOne(one)));
     const left = news.filter((_, index) => told[index]?.status === "rejected");
-    if (left.length === 0) return true;
+    if (left.length === 0) {
+      if (this.#status === "refused") this.#turn("connected");
+      return true;
+    }
     this.#outbox.giveBack(left, takenAt);
-    this.#commands.renew();
+    // What it answers is no fault of the connection.
+    if (told.some((one) => one.status === "rejected" && isReply(one.reason))) this.#turn("refused");
+    else this.#commands.renew();
     return false;
   }
 
@@ -234,16 +249,19 @@ class RedisSharedState implements SharedState {
     if (!this.#commands.isReady()) return;
     this.#slow = false;
     this.#tell();
-    if (!this.#listening || this.#connected) return;
-    this.#connected = true;
-    this.#options.onStatus?.("connected");
+    if (!this.#listening || this.#status === "connected") return;
+    this.#turn("connected");
     void this.#list();
   }
 
   #onLost(): void {
-    if (!this.#connected || this.#closed) return;
-    this.#connected = false;
-    this.#options.onStatus?.("lost");
+    if (this.#status !== null) this.#turn("lost");
+  }
+
+  #turn(status: SharedStatus): void {
+    if (this.#closed || status === this.#status) return;
+    this.#status = status;
+    this.#options.onStatus?.(status);
   }
 
   /** Nobody asks it until it has shown to be quick again. */
@@ -278,6 +296,10 @@ class RedisSharedState implements SharedState {
 function withLeft(news: Exclude<FleetNews, { kind: "closed" }>, left: number): FleetNews {
   if (news.kind === "cooling") return { ...news, forMs: Math.max(0, left) };
   return { ...news, forMs: left < 0 ? null : left };
+}
+
+function isReply(thrown: unknown): boolean {
+  return thrown instanceof Error && thrown.name === "ReplyError";
 }
 
 /** `sender news`; ids of processes have no spaces. */

@@ -16,11 +16,12 @@ export interface RedisServer {
   stop(): Promise<void>;
 }
 
+const PROGRAM = "redis-server";
 const MISSING = "redis-server is not installed; on Debian: apt-get install redis-server";
 
 /** Null where the tests are to be skipped; under `CI=true` they must not be. */
 export function redisMissing(): string | null {
-  if (Bun.which("redis-server") !== null) return null;
+  if (Bun.which(PROGRAM) !== null) return null;
   if (process.env.CI === "true") throw new Error(MISSING);
   return MISSING;
 }
@@ -47,7 +48,7 @@ export async function startRedis(): Promise<RedisServer> {
 
 async function launch(port: number, directory: string): Promise<ChildProcess> {
   const child = spawn(
-    "redis-server",
+    PROGRAM,
     ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", directory],
     { stdio: "ignore" },
   );

@@ -1,12 +1,18 @@
 /** `pointsman policy history`: what was put in force and what was refused, newest first. */
 import type { Command } from "commander";
+import type { z } from "zod";
 import { askGateway, reportFailure } from "../../ask.ts";
 import { addExamples, type CommandContext, terminalOf } from "../../context.ts";
 import { EXIT } from "../../exit-codes.ts";
 import { instant } from "../../format.ts";
-import { policyHistoryView } from "../../gateway-answers.ts";
-import { addGatewayOptions, type GatewayOptions } from "../../options.ts";
-import type { Cell, Column } from "../../terminal.ts";
+import { addGatewayOptions, countUpTo, type GatewayOptions } from "../../options.ts";
+import type { Cell, Column, Style } from "../../terminal.ts";
+import { historyView } from "./views.ts";
+
+interface HistoryArguments extends GatewayOptions {
+  readonly limit: number;
+  readonly before?: string;
+}
 
 const COLUMNS: readonly Column[] = [
   { title: "TIME (UTC)" },
@@ -17,11 +23,17 @@ const COLUMNS: readonly Column[] = [
   { title: "WHAT" },
 ];
 
-/** Changed paths of one activation that are shown; `--json` has them all. */
+const STYLES: Readonly<Record<string, Style>> = { refused: "red", rolled_back: "yellow" };
+
+/** Changes of one activation that are shown; `--json` has them all. */
 const SHOWN = 3;
 
 export function addPolicyHistory(group: Command, context: CommandContext): void {
-  const command = group.command("history").description("activations and refusals, newest first");
+  const command = group
+    .command("history")
+    .description("activations, refusals and rollbacks, newest first")
+    .option("--limit <count>", "acts a page, at most 499", countUpTo(499), 100)
+    .option("--before <cursor>", "older than this act: the cursor of the page before");
   addGatewayOptions(command);
   addExamples(command, [
     ["pointsman policy history", "who changed what, and when"],
@@ -30,12 +42,18 @@ export function addPolicyHistory(group: Command, context: CommandContext): void 
       "every path the latest change touched",
     ],
   ]);
-  command.action(async (options: GatewayOptions) => context.end(await history(context, command, options)));
+  command.action(async (options: HistoryArguments) => context.end(await history(context, command, options)));
 }
 
-async function history(context: CommandContext, command: Command, options: GatewayOptions): Promise<number> {
+async function history(
+  context: CommandContext,
+  command: Command,
+  options: HistoryArguments,
+): Promise<number> {
   const terminal = terminalOf(context, command);
-  const asked = await askGateway(context, options, { path: "/admin/policy/history" }, policyHistoryView);
+  const { limit, before } = options;
+  const question = { path: "/admin/policy/history", query: { limit, before } };
+  const asked = await askGateway(context, options, question, historyView);
   if (!asked.ok) return reportFailure(terminal, asked);
   if (terminal.json) {
     terminal.printJson(asked.raw);
@@ -43,14 +61,22 @@ async function history(context: CommandContext, command: Command, options: Gatew
   }
   const rows = asked.view.activations.map((activation): Cell[] => [
     instant(activation.at),
-    { text: activation.result, style: activation.result === "refused" ? "red" : "green" },
+    { text: activation.result, style: STYLES[activation.result] ?? "green" },
     activation.version ?? "-",
     activation.actor,
     activation.source,
-    activation.result === "refused" ? (activation.findings[0] ?? "") : changesOf(activation.changes),
+    whatOf(activation),
   ]);
   terminal.print(rows.length === 0 ? "Nothing was activated yet." : terminal.table(COLUMNS, rows));
+  if (asked.view.cursor) terminal.note(`More: --before ${asked.view.cursor}`);
   return EXIT.success;
+}
+
+type Row = z.output<typeof historyView>["activations"][number];
+
+function whatOf({ result, findings, changes, summary, note }: Row): string {
+  const what = result === "refused" ? (findings[0] ?? "") : changesOf(summary ?? changes);
+  return note ? `${what} (${note})`.trimStart() : what;
 }
 
 function changesOf(changes: readonly string[]): string {

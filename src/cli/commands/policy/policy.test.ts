@@ -46,6 +46,34 @@ describe("policy status", () => {
     expect(shell.stdout()).toContain('fix: Did you mean "y"?');
   });
 
+  test("where it comes from, whether that answers, and what a rollback holds back", async () => {
+    const source = {
+      kind: "https",
+      address: "https://policies.example/policy.yaml",
+      ok: true,
+      lastOkAt: 1_700_000_000_000,
+      lastError: null,
+      failures: 0,
+      revision: null,
+    } as const;
+    const well = fakeProcess({ gateway: () => Response.json(status({ source, pinned: null })) });
+    expect(await well.run("policy", "status")).toBe(0);
+    expect(well.stdout()).toContain("Source       https, answers");
+    expect(well.stdout()).not.toContain("Pinned");
+    const lastError = { at: 1_700_000_060_000, message: "It answered with status 502." };
+    const pinned = { version: "example@0123456789ab", at: 1_700_000_000_000, actor: "ops", note: "INC-1" };
+    const silent = { ...source, ok: false, lastError };
+    const ill = fakeProcess({ gateway: () => Response.json(status({ source: silent, pinned })) });
+    // The policy in force is as good as it was: a silent source is no reason to fail a check of it.
+    expect(await ill.run("policy", "status")).toBe(0);
+    expect(ill.stdout()).toContain(
+      "https, silent since 2023-11-14 22:13:20 UTC: It answered with status 502.",
+    );
+    expect(ill.stdout()).toContain(
+      "Pinned       by ops at 2023-11-14 22:13:20 UTC: INC-1; `policy unpin` ends it",
+    );
+  });
+
   test("--json prints it as it came", async () => {
     const shell = fakeProcess({ gateway: () => Response.json(status()) });
     expect(await shell.run("policy", "status", "--json")).toBe(0);
@@ -77,6 +105,17 @@ describe("policy history", () => {
     const [, first, second] = shell.stdout().split("\n");
     expect(first).toMatch(/refused +- +file +p\.yaml +p\.yaml:3:5 There is no model\.$/);
     expect(second).toMatch(/activated +example@0123456789ab +file +p\.yaml +a\.b, a\.c, d and 2 more$/);
+  });
+
+  test("in words where the gateway has them, with the note; a rollback stands out by its name", async () => {
+    const told = [
+      act({ result: "rolled_back", changes: ["x"], summary: ["chat: max_attempts 3 → 2"], note: "INC-1" }),
+    ];
+    const shell = fakeProcess({ gateway: () => Response.json({ activations: told, cursor: "act_1" }) });
+    expect(await shell.run("policy", "history", "--limit", "1", "--before", "act_2")).toBe(0);
+    expect(shell.asked[0]?.path).toBe("/admin/policy/history?limit=1&before=act_2");
+    expect(shell.stdout()).toMatch(/rolled_back .* chat: max_attempts 3 → 2 \(INC-1\)\n$/);
+    expect(shell.stderr()).toBe("More: --before act_1\n");
   });
 
   test("none is said in words; --json prints it as it came", async () => {

@@ -5,11 +5,11 @@ import { askGateway, reportFailure } from "../../ask.ts";
 import { addExamples, type CommandContext, terminalOf } from "../../context.ts";
 import { EXIT } from "../../exit-codes.ts";
 import { counted, instant } from "../../format.ts";
-import { policyStatusView } from "../../gateway-answers.ts";
 import { addGatewayOptions, type GatewayOptions } from "../../options.ts";
 import { printable, type Terminal } from "../../terminal.ts";
+import { statusView } from "./views.ts";
 
-type Status = z.output<typeof policyStatusView>;
+type Status = z.output<typeof statusView>;
 type StatusFinding = Status["warnings"][number];
 
 export function addPolicyStatus(group: Command, context: CommandContext): void {
@@ -26,23 +26,22 @@ export function addPolicyStatus(group: Command, context: CommandContext): void {
 
 async function status(context: CommandContext, command: Command, options: GatewayOptions): Promise<number> {
   const terminal = terminalOf(context, command);
-  const asked = await askGateway(context, options, { path: "/admin/policy" }, policyStatusView);
+  const asked = await askGateway(context, options, { path: "/admin/policy" }, statusView);
   if (!asked.ok) return reportFailure(terminal, asked);
   if (terminal.json) terminal.printJson(asked.raw);
   else terminal.print(drawStatus(asked.view, terminal));
   return asked.view.refused === null ? EXIT.success : EXIT.notRight;
 }
 
-function drawStatus(
-  { version, environment, activatedAt, files, warnings, refused }: Status,
-  terminal: Terminal,
-) {
+function drawStatus(status: Status, terminal: Terminal): string {
+  const { version, environment, activatedAt, files, warnings, refused } = status;
   const since = activatedAt === null ? "-" : `${instant(activatedAt)} UTC`;
   const lines = [
     `In force     ${terminal.paint("bold", printable(version ?? "nothing"))}`,
     `Since        ${since}`,
     `Environment  ${printable(environment ?? "none")}`,
     `Files        ${printable(files.join(" + ") || "-")}`,
+    ...drawSource(status, terminal),
     ...warnings.map((finding) => drawFinding(finding, terminal)),
   ];
   if (refused !== null) {
@@ -54,6 +53,25 @@ function drawStatus(
     lines.push(...refused.findings.map((finding) => drawFinding(finding, terminal)));
   }
   return lines.join("\n");
+}
+
+/** Where the policy comes from, and a rollback that holds its present text back. */
+function drawSource({ source, pinned }: Status, terminal: Terminal): readonly string[] {
+  const lines: string[] = [];
+  if (source?.ok) lines.push(`Source       ${printable(`${source.kind}, answers`)}`);
+  else if (source) {
+    const since =
+      source.lastOkAt === null ? "never answered" : `silent since ${instant(source.lastOkAt)} UTC`;
+    lines.push(
+      terminal.paint("red", printable(`Source       ${source.kind}, ${since}: ${source.lastError?.message}`)),
+    );
+  }
+  if (pinned) {
+    const why = pinned.note ? `: ${pinned.note}` : "";
+    const words = `Pinned       by ${pinned.actor} at ${instant(pinned.at)} UTC${why}; \`policy unpin\` ends it`;
+    lines.push(terminal.paint("yellow", printable(words)));
+  }
+  return lines;
 }
 
 function drawFinding(finding: StatusFinding, terminal: Terminal): string {

@@ -1,0 +1,58 @@
+/** What the commands of the policy read of a gateway's answers. Owns the least shape each drawing needs. */
+import { z } from "zod";
+import { policyHistoryView, policyStatusView } from "../../gateway-answers.ts";
+
+const text = z.string().nullable();
+
+export const findingView = z.object({
+  file: z.string(),
+  line: z.number(),
+  column: z.number(),
+  severity: z.enum(["error", "warning"]),
+  code: z.string(),
+  message: z.string(),
+  fix: z.string(),
+  path: z.string().default(""),
+});
+
+/** A gateway of an earlier release says nothing of its source. */
+export const statusView = policyStatusView.extend({
+  source: z
+    .object({
+      kind: z.string(),
+      address: z.string(),
+      ok: z.boolean(),
+      lastOkAt: z.number().nullable(),
+      lastError: z.object({ at: z.number(), message: z.string() }).nullable(),
+    })
+    .optional(),
+  pinned: z.object({ version: z.string(), at: z.number(), actor: z.string(), note: text }).nullish(),
+});
+
+/** Records of an earlier release have neither words nor a note. */
+const activationView = policyHistoryView.shape.activations.unwrap().element.extend({
+  summary: z.array(z.string()).optional(),
+  note: text.optional(),
+});
+
+export const historyView = z.object({
+  activations: z.array(activationView),
+  cursor: text.optional(),
+});
+
+/** What a push, a rollback and an unpin answer with. */
+export const changeView = z.object({
+  result: z.string(),
+  version: z.string(),
+  previousVersion: text,
+  changes: z.array(z.string()),
+  findings: z.array(findingView),
+});
+
+export const versionView = z.object({
+  version: z.string(),
+  activation: activationView,
+  texts: z.array(z.object({ file: z.string(), text: z.string() })).min(1),
+});
+
+export const diffView = z.object({ changes: z.array(z.string()), paths: z.array(z.string()) });

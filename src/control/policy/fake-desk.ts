@@ -1,0 +1,101 @@
+/** A desk with a policy in force and everything it writes at hand, over a store that forgets. */
+import { FakeClock } from "../../core/fake-clock.ts";
+import { createIds } from "../../core/ids.ts";
+import { BASE_POLICY, FAKE_PORTS } from "../../policy/fake-policy.ts";
+import type { PolicySource } from "../../policy/load.ts";
+import type { AuditRecord } from "../../store/audit-store.ts";
+import { createMemoryStore } from "../../store/memory.ts";
+import { createPolicyControl, type PolicyControl, type PolicyPorts } from "./policy-control.ts";
+import type { PolicyDesk } from "./policy-desk.ts";
+import type { Pin } from "./policy-files.ts";
+import type { SourceStatus } from "./source.ts";
+
+/** `chat` gets `attempts`: a version of its own for each number. */
+export function policyWith(attempts: number): string {
+  return BASE_POLICY.replace(
+    "    max_output_tokens: 40",
+    `    max_attempts: ${attempts}\n    max_output_tokens: 40`,
+  );
+}
+
+export function inFile(text: string): readonly PolicySource[] {
+  return [{ file: "policy.yaml", text }];
+}
+
+export interface FakeDesk {
+  readonly desk: PolicyDesk;
+  readonly control: PolicyControl;
+  readonly clock: FakeClock;
+  readonly audited: AuditRecord[];
+  /** Written down last; undefined: nothing yet. */
+  readonly disk: { lastGood?: readonly PolicySource[]; pin?: Pin | null };
+  readonly activated: string[];
+  /** Makes the records fail while it is true. */
+  broken: boolean;
+}
+
+interface FakeDeskOptions {
+  /** The policy lives in the store. */
+  readonly store?: boolean;
+  readonly environment?: string;
+  /** What an earlier process has left. */
+  readonly pin?: Pin;
+}
+
+export function fakeDesk(options: FakeDeskOptions = {}): FakeDesk {
+  const { environment = null, pin = null } = options;
+  const clock = new FakeClock();
+  const store = createMemoryStore();
+  const audited: AuditRecord[] = [];
+  const disk: FakeDesk["disk"] = {};
+  const activated: string[] = [];
+  const state = { broken: false };
+  const source: SourceStatus = {
+    kind: options.store ? "store" : "file",
+    address: options.store ? "store:" : "policy.yaml",
+    ok: true,
+    lastOkAt: clock.now(),
+    lastError: null,
+    failures: 0,
+    revision: null,
+  };
+  const failing = async () => {
+    if (state.broken) throw new Error("The disk is full.");
+  };
+  const ports: PolicyPorts = {
+    clock,
+    ids: createIds(clock, () => 0.5),
+    activations: {
+      ...store.activations,
+      async record(activation, texts) {
+        await failing();
+        await store.activations.record(activation, texts);
+      },
+    },
+    compile: { ...FAKE_PORTS, environment },
+    extraKeys: [],
+    async saveLastGood(sources) {
+      await failing();
+      disk.lastGood = sources;
+    },
+    async savePin(pin) {
+      await failing();
+      disk.pin = pin;
+    },
+    audit: async (record) => void audited.push(record),
+    sourceStatus: () => source,
+    onActivated: ({ version }) => void activated.push(version),
+    onRefused: () => {},
+    onRecordFailed: () => {},
+  };
+  const control = createPolicyControl(ports, pin);
+  const desk: PolicyDesk = {
+    control,
+    activations: store.activations,
+    heads: options.store ? store.policyHeads : null,
+    environment,
+    clock,
+    sourceStatus: () => source,
+  };
+  return Object.assign(state, { desk, control, clock, audited, disk, activated });
+}

@@ -1,0 +1,75 @@
+/** Back to an earlier version, at once. Owns which one that is, and that the source does not undo it. */
+import type { PolicySource } from "../../policy/load.ts";
+import { BASE_DOCUMENT, type PolicyDocuments } from "../../store/policy-heads.ts";
+import { findVersion, previousVersion } from "./find-version.ts";
+import type { Act, ActivationResult } from "./policy-acts.ts";
+import type { PolicyDesk } from "./policy-desk.ts";
+
+export interface RollbackWish {
+  /** Null: the one before the one in force. */
+  readonly version: string | null;
+  readonly actor: string;
+  readonly note: string | null;
+}
+
+export type RollbackOutcome =
+  | (Extract<ActivationResult, { result: "activated" | "unchanged" }> & { readonly pinned: boolean })
+  | { readonly result: "refused"; readonly version: string; readonly findings: RefusedFindings }
+  | { readonly result: "no_earlier" | "in_force" | "conflict" }
+  /** `foreign`: it came from another source in more texts than the store has places for. */
+  | { readonly result: "unknown" | "forgotten" | "foreign"; readonly version: string };
+
+type RefusedFindings = Extract<ActivationResult, { result: "refused" }>["findings"];
+
+/**
+ * The version is in force when this resolves. Where the policy lives in the store, its texts become the
+ * store's; elsewhere the version is pinned until the source has other texts than now.
+ */
+export async function rollBack(desk: PolicyDesk, wish: RollbackWish): Promise<RollbackOutcome> {
+  const current = desk.control.snapshot().version;
+  const version = wish.version ?? (await previousVersion(desk, current));
+  if (version === null) return { result: "no_earlier" };
+  if (version === current) return { result: "in_force" };
+  const found = await findVersion(desk, version);
+  if (found.result !== "found") return { result: found.result, version };
+  if (desk.heads && found.sources.length > (desk.environment === null ? 1 : 2)) {
+    return { result: "foreign", version };
+  }
+  const act: Act = { actor: wish.actor, via: "rollback", note: wish.note };
+  const put = desk.heads
+    ? await moveHead(desk, desk.heads, found.sources, act)
+    : await desk.control.pin(found.sources, act);
+  if (put.result === "conflict") return put;
+  // Only the source's offers are held back.
+  if (put.result === "held") return { result: "in_force" };
+  if (put.result === "refused") return { ...put, version };
+  return { ...put, pinned: desk.heads === null };
+}
+
+async function moveHead(
+  { control, clock, environment }: PolicyDesk,
+  heads: NonNullable<PolicyDesk["heads"]>,
+  sources: readonly PolicySource[],
+  act: Act,
+) {
+  return control.replace(sources, act, async () => {
+    const head = await heads.read(0);
+    const { actor, note } = act;
+    const documents = withTexts(head?.documents ?? {}, sources, environment);
+    return heads.write({ revision: (head?.revision ?? 0) + 1, at: clock.now(), actor, note, documents });
+  });
+}
+
+/** Other environments' overlays stay as they are. */
+function withTexts(
+  documents: PolicyDocuments,
+  sources: readonly PolicySource[],
+  environment: string | null,
+): PolicyDocuments {
+  const [base, overlay] = sources;
+  const changed: Record<string, string> = { ...documents, [BASE_DOCUMENT]: base?.text ?? "" };
+  if (environment === null) return changed;
+  if (overlay) changed[environment] = overlay.text;
+  else delete changed[environment];
+  return changed;
+}
