@@ -1,8 +1,17 @@
 /** The end of the process, in order and by force: what was promised is kept, what was acknowledged is there. */
 import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Decision } from "../../src/core/decision.ts";
-import { chat, eventually, listDecisions, type RunningGateway, readStream, startGateway } from "./harness.ts";
+import {
+  chat,
+  eventually,
+  KEY,
+  listDecisions,
+  type RunningGateway,
+  readStream,
+  startGateway,
+} from "./harness.ts";
 import { testPolicy } from "./policies.ts";
+import { sendRaw } from "./raw-http.ts";
 
 setDefaultTimeout(60_000);
 
@@ -11,6 +20,7 @@ const STREAMS = 200;
 
 /** An answer of some 50 tokens: about two seconds, after one of silence. */
 const SLOW = "version: 1\ndefaults: { first_token: 1s, tokens_per_second: 25 }\n";
+const READY = "GET /readyz HTTP/1.1\r\nhost: gateway\r\nconnection: close\r\n\r\n";
 /** Minutes. */
 const ENDLESS = "version: 1\ndefaults: { tokens_per_second: 0.5 }\n";
 
@@ -157,14 +167,14 @@ describe("SIGTERM", () => {
   test("in the grace time after SIGTERM new connections are served, and told that it is not ready", async () => {
     const gateway = await start({ policy: PATIENT, scenario: SLOW, args: ["--grace", "1s"] });
     gateway.signal("SIGTERM");
-    await eventually(async () => {
-      // A connection of the runtime's pool that was left by an earlier server on this port may break once.
-      const probe = await fetch(`${gateway.url}/readyz`, { headers: { connection: "close" } }).catch(() => null);
-      return probe?.status === 503;
-    });
-    const served = await chat(gateway, {}, { headers: { connection: "close" } });
-    expect(served.status).toBe(200);
-    await served.text();
+    // By hand, a connection each: a pool would hand out connections that earlier servers on this port left.
+    await eventually(async () => (await sendRaw(gateway.url, [READY]))?.status === 503);
+    const body = '{"model":"support-chat","messages":[{"role":"user","content":"Hi"}]}';
+    const served = await sendRaw(gateway.url, [
+      `POST /v1/chat/completions HTTP/1.1\r\nhost: gateway\r\nauthorization: Bearer ${KEY}\r\n`,
+      `content-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
+    ]);
+    expect(served?.status).toBe(200);
     expect(await gateway.exited()).toEqual({ code: 0, signal: null });
   });
 
