@@ -1,7 +1,8 @@
 /**
  * The policy that Pointsman is measured under: the size and shape of a real one; and what the policy itself
- * costs. `npx bun bench/policy.ts` times routing and the estimate of complexity in a few seconds; its last
- * line is JSON. Bars: routing < 10 µs with 20 rules and < 25 µs with 1,000, complexity p99 < 100 µs for 4 KB.
+ * costs. `npx bun bench/policy.ts` times routing, the choice of an arm and the estimate of complexity in a few
+ * seconds; its last line is JSON. Bars: routing < 10 µs with 20 rules and < 25 µs with 1,000, an arm < 2 µs,
+ * complexity p99 < 100 µs for 4 KB.
  */
 import { seededRandom } from "../src/core/clock.ts";
 import type { ModelRequest } from "../src/core/request.ts";
@@ -10,6 +11,8 @@ import { compilePolicy } from "../src/policy/compile.ts";
 import { estimateComplexity } from "../src/policy/complexity.ts";
 import { parsePolicy } from "../src/policy/load.ts";
 import { planRoute, resolveUseCase } from "../src/policy/plan.ts";
+import { chooseArm } from "../src/policy/rollouts/choose.ts";
+import { stickyKey } from "../src/policy/rollouts/sticky-key.ts";
 import { MODELS } from "./payload.ts";
 
 export interface PolicyPorts {
@@ -184,6 +187,35 @@ function routeCost(rules: number, useCases: number): number {
   return quantile(costs, 0.5);
 }
 
+/** Median microseconds to find the arm of a user among `arms`, each with the same weight. */
+function armCost(arms: number): number {
+  const weighted = Array.from({ length: arms }, (_, i) => `arm-${i}: { weight: ${100 / arms} }`);
+  const text = `${rulesPolicy(1, 1)}rollouts:\n  - { name: bench, canary: { arms: { ${weighted.join(", ")} } } }\n`;
+  const rollout = compiled(text).useCases.get("u0")?.rollouts[0];
+  if (rollout === undefined) throw new Error("there is no rollout");
+  const caller = {
+    keyId: "web-shop",
+    tenant: "acme",
+    tier: "standard",
+    role: "caller",
+    useCases: null,
+  } as const;
+  const users = Array.from(
+    { length: 1000 },
+    (_, i) => `6f1c2a7e-8b1d-4c53-9d0e-${String(i).padStart(12, "0")}`,
+  );
+  const random = seededRandom(1);
+  const costs: number[] = [];
+  for (let batch = 0; batch < ROUTE_BATCHES; batch++) {
+    const start = Bun.nanoseconds();
+    for (let i = 0; i < ROUTE_BATCH; i++) {
+      chooseArm(rollout, stickyKey(rollout.sticky, caller, users[i % users.length]), random);
+    }
+    if (batch >= WARM_UP) costs.push((Bun.nanoseconds() - start) / ROUTE_BATCH / 1000);
+  }
+  return quantile(costs, 0.5);
+}
+
 /** Microseconds that 99 of 100 estimates of a request of 4 KB stay under. */
 function complexityP99(): number {
   const sentence =
@@ -211,10 +243,14 @@ if (import.meta.main) {
       "1000": routeCost(1000, 50),
       "1000_in_one_use_case": routeCost(1000, 1),
     },
+    arm_us: { "2": armCost(2), "8": armCost(8) },
     complexity_us_4kb_p99: complexityP99(),
   };
   for (const [rules, cost] of Object.entries(figures.route_us)) {
     console.log(`routing, rules: ${rules.replaceAll("_", " ")}`.padEnd(44), `${cost} µs`);
+  }
+  for (const [arms, cost] of Object.entries(figures.arm_us)) {
+    console.log(`choosing an arm of ${arms}`.padEnd(44), `${cost} µs`);
   }
   console.log("complexity of 4 KB, p99".padEnd(44), `${figures.complexity_us_4kb_p99} µs`);
   console.log(JSON.stringify(figures));

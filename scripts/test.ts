@@ -4,7 +4,7 @@
  * under `CI=true`, where it fails.
  */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -30,6 +30,23 @@ const suites: readonly Suite[] = [
   { name: "contract", run: () => bunTest("contract", ["test/contract"]) },
   { name: "e2e", run: () => bunTest("e2e", ["test/e2e"]) },
 ];
+
+/** What the suites start that npm does not install, by the name that the package and its program share. */
+const SYSTEM_PACKAGES = ["redis-server"];
+
+/** Installs what is missing where that is possible without asking: as root, on Debian. */
+function ensureSystemPackages(packages: readonly string[]): void {
+  const missing = packages.filter((name) => Bun.which(name) === null);
+  if (missing.length === 0 || process.getuid?.() !== 0 || !existsSync("/etc/debian_version")) return;
+  console.log(`installing ${missing.join(", ")}`);
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  const installer = "apt-get";
+  spawnSync(installer, ["update", "-qq"], { stdio: "inherit", env });
+  spawnSync(installer, ["install", "-y", "-qq", "--no-install-recommends", ...missing], {
+    stdio: "inherit",
+    env,
+  });
+}
 
 function check(tool: string, args: readonly string[]): Tally {
   const passed = runTool(tool, args) === 0;
@@ -81,7 +98,9 @@ function chosenSuites(): readonly Suite[] {
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 const rows: string[] = [];
-for (const suite of chosenSuites()) {
+const chosen = chosenSuites();
+if (chosen.some(({ name }) => name === "contract" || name === "e2e")) ensureSystemPackages(SYSTEM_PACKAGES);
+for (const suite of chosen) {
   console.log(`\n== ${suite.name}`);
   const startedAt = performance.now();
   const tally = suite.run();

@@ -14,6 +14,8 @@ const OUTCOME_STYLES: Readonly<Record<string, Style>> = {
   cancelled: "dim",
 };
 
+const STYLES_OF_RESULTS: Readonly<Record<string, Style>> = { ok: "green", skipped: "dim", hedged_out: "dim" };
+
 const LIST_COLUMNS: readonly Column[] = [
   { title: "TIME (UTC)" },
   { title: "DECISION" },
@@ -110,7 +112,10 @@ function drawFacts(decision: DecisionView, terminal: Terminal): string {
     ["Caller", `key ${decision.keyId} · tenant ${decision.tenant} · tier ${decision.tier}`],
     ["Policy", `${decision.policyVersion} · rule ${decision.rule ?? NOTHING}`],
     ["Asked", `${decision.useCase ?? NOTHING} · ${decision.wire}${decision.stream ? " · streamed" : ""}`],
-    ["Served by", `${rungOf(decision)} · ${served || "no model"}${decision.simulated ? " · simulated" : ""}`],
+    [
+      "Served by",
+      `${rungOf(decision)} · ${served || "no model"}${decision.simulated ? " · simulated" : ""}${decision.exercise ? " · exercise of a later rung" : ""}`,
+    ],
     ["Ended", `status ${decision.status} · ${ending}`],
     ["Tokens", tokensOf(usage)],
     ["Cost", decision.cost === null ? "unpriced" : `$${dollars(decision.cost)}`],
@@ -147,7 +152,7 @@ function drawTimeline({ attempts, durationMs }: DecisionView, terminal: Terminal
   if (attempts.length === 0) return "Attempts   none: nothing was called";
   const end = Math.max(1, durationMs, ...attempts.map((each) => each.startedAtMs + each.durationMs));
   const rows = attempts.map((attempt): Cell[] => {
-    const style = attempt.result === "ok" ? "green" : attempt.result === "skipped" ? "dim" : "red";
+    const style = STYLES_OF_RESULTS[attempt.result] ?? "red";
     const tokens = attempt.usage ? `${attempt.usage.inputTokens}+${attempt.usage.outputTokens}` : NOTHING;
     return [
       `  +${Math.round(attempt.startedAtMs)} ms`,
@@ -175,9 +180,12 @@ function barOf({ startedAtMs, waitedMs, durationMs }: AttemptView, end: number):
   return bar.padEnd(BAR_WIDTH);
 }
 
-function explainResult({ result, fault, skipped, firstTokenMs }: AttemptView): string {
+function explainResult({ result, fault, skipped, firstTokenMs, hedge }: AttemptView): string {
   if (skipped !== undefined) return `skipped: ${skipped}`;
-  if (!fault) return firstTokenMs === undefined ? result : `${result}, first token ${span(firstTokenMs)}`;
+  if (result === "hedged_out")
+    return hedge ? "hedge, ended: the first call answered" : "ended: the hedge answered";
+  const how = hedge ? `${result} (hedge)` : result;
+  if (!fault) return firstTokenMs === undefined ? how : `${how}, first token ${span(firstTokenMs)}`;
   const { cause } = fault;
   const said = [cause?.status, cause?.code, cause?.detail].filter((part) => part !== undefined).join(" ");
   return `${fault.kind} (${fault.code})${said === "" ? "" : `: ${said}`}`;

@@ -1,13 +1,15 @@
 /** The ladder of a request, drawn. Owns the picture; every fact in it comes from the explanation. */
+import { drawRollouts } from "./draw-rollout.ts";
 import { counted, span } from "./format.ts";
 import type { ExplanationView } from "./gateway-answers.ts";
+import { headless } from "./headless-table.ts";
 import { type Cell, printable, type Terminal } from "./terminal.ts";
 
 type Rung = ExplanationView["ladder"][number];
 type Degraded = ExplanationView["degraded"][number];
 
 export function drawExplanation(view: ExplanationView, terminal: Terminal): string {
-  const sections = [drawHead(view, terminal), drawRules(view, terminal)];
+  const sections = [drawHead(view, terminal), drawRules(view, terminal), ...drawRollouts(view, terminal)];
   if (view.refusals.length > 0) sections.push(drawRefusals(view, terminal));
   sections.push(drawLadder(view, terminal));
   return sections.join("\n\n");
@@ -52,12 +54,6 @@ function drawRefusals({ refusals }: ExplanationView, terminal: Terminal): string
     reason,
   ]);
   return `Refused   no rule overrides these\n${headless(terminal, 6, rows)}`;
-}
-
-/** A table whose columns need no titles. */
-function headless(terminal: Terminal, columns: number, rows: readonly (readonly Cell[])[]): string {
-  const untitled = Array.from({ length: columns }, () => ({ title: "" }));
-  return terminal.table(untitled, rows).replace(/^.*\n/, "");
 }
 
 function drawLadder(view: ExplanationView, terminal: Terminal): string {

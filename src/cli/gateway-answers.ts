@@ -46,6 +46,7 @@ const attempt = z.object({
   waitedMs: z.number(),
   durationMs: z.number(),
   firstTokenMs: z.number().optional(),
+  hedge: z.boolean().optional(),
   usage: usage.optional(),
   cost: z.number().nullable(),
 });
@@ -90,6 +91,7 @@ export const decisionView = z.object({
   durationMs: z.number(),
   firstTokenMs: z.number().nullable(),
   simulated: z.boolean(),
+  exercise: z.boolean().optional(),
 });
 
 /** One decision record as the drawings need it; times are milliseconds, costs nano-dollars. */
@@ -116,6 +118,28 @@ export const explanationView = z.object({
   }),
   rules: list(z.object({ name: z.string(), condition: text, verdict: z.string() })),
   rule: z.string(),
+  /** A gateway of an earlier release knows neither of these three. */
+  rollout: z
+    .object({
+      rollout: z.string(),
+      kind: z.string(),
+      arm: z.string(),
+      why: z.string(),
+      sticky: z.string(),
+      arms: list(z.object({ arm: z.string(), weight: z.number(), bucket: z.number().nullable() })),
+      prompt: text,
+      parameters: list(z.string()),
+    })
+    .nullish(),
+  shadows: list(z.object({ rollout: z.string(), deployment: z.string(), model: z.string() })).default([]),
+  flags: list(
+    z.object({
+      flag: z.string(),
+      value: z.union([z.boolean(), z.string(), z.number()]),
+      variant: text,
+      reason: z.string(),
+    }),
+  ).default([]),
   ladder: list(
     z.object({
       rung: z.string(),
@@ -150,25 +174,24 @@ export const explanationView = z.object({
 });
 export type ExplanationView = z.output<typeof explanationView>;
 
-export const healthView = z.object({
-  deployments: list(
-    z.object({
-      deployment: z.string(),
-      model: z.string(),
-      region: z.string(),
-      state: z.string(),
-      reason: text,
-      nextProbeAt: z.number().nullable(),
-      cooldownUntil: z.number().nullable(),
-      inFlight: z.number(),
-      firstTokenMs: z.number().nullable(),
-      firstTokenP95Ms: z.number().nullable(),
-      calls: z.number(),
-      failures: z.number(),
-      slow: z.number(),
-    }),
-  ),
+export const healthRow = z.object({
+  deployment: z.string(),
+  model: z.string(),
+  region: z.string(),
+  state: z.string(),
+  reason: text,
+  nextProbeAt: z.number().nullable(),
+  cooldownUntil: z.number().nullable(),
+  inFlight: z.number(),
+  firstTokenMs: z.number().nullable(),
+  firstTokenP95Ms: z.number().nullable(),
+  calls: z.number(),
+  failures: z.number(),
+  slow: z.number(),
+  lastProbe: z.object({ at: z.number(), ok: z.boolean(), code: text }).nullish(),
 });
+
+export const healthView = z.object({ deployments: list(healthRow) });
 export type HealthRow = z.output<typeof healthView>["deployments"][number];
 
 export const policyStatusView = z.object({

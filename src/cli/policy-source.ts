@@ -32,7 +32,16 @@ export async function compileLocalPolicy(
     return { ok: false, message, fix: isMissing ? "Write one with `pointsman init`, or name yours." : fix };
   }
   const named = sources.map((source) => ({ ...source, file: shortName(ports.cwd, source.file) }));
-  const compiled = compileSources(named, {
+  return { ok: true, sources: named, compiled: compileHere(ports, named, environment) };
+}
+
+/** Texts compiled with what this machine's environment has. */
+export function compileHere(
+  ports: CliPorts,
+  sources: readonly PolicySource[],
+  environment: string | null,
+): CompiledSources {
+  return compileSources(sources, {
     environment,
     credential: (source) => resolveCredential(source, ports.env),
     keyHash(name) {
@@ -41,7 +50,6 @@ export async function compileLocalPolicy(
     },
     simulatorUrl: "http://simulator.invalid",
   });
-  return { ok: true, sources: named, compiled };
 }
 
 /** The path from `cwd`, as an editor's terminal makes it a link; whole where the file is elsewhere. */

@@ -32,6 +32,7 @@ export interface SimulateOptions {
 export interface DrillGatewayOptions {
   /** The policy file. */
   readonly policy: string;
+  readonly environment: string | null;
   /** Text of the simulator's scenario. */
   readonly scenario: string;
 }

@@ -4,6 +4,7 @@
  */
 import { Command, CommanderError } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
+import { addAudit } from "./commands/audit/group.ts";
 import { addDecisions } from "./commands/decisions/group.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addExplain } from "./commands/explain.ts";
@@ -11,8 +12,10 @@ import { addGameday } from "./commands/gameday/group.ts";
 import { addHealth } from "./commands/health.ts";
 import { addInit } from "./commands/init.ts";
 import { addPolicy } from "./commands/policy/group.ts";
+import { addRollout } from "./commands/rollout/group.ts";
 import { addRoute } from "./commands/route/group.ts";
 import { addSimulate } from "./commands/simulate.ts";
+import { addTickets } from "./commands/tickets/group.ts";
 import { addUp } from "./commands/up.ts";
 import { addValidate } from "./commands/validate.ts";
 import { addExamples, type CommandContext } from "./context.ts";
@@ -45,8 +48,11 @@ export function createProgram(ports: CliPorts, onEnd: (exitCode: number) => void
   addExplain(program, context);
   addDecisions(program, context);
   addHealth(program, context);
+  addTickets(program, context);
   addPolicy(program, context);
+  addAudit(program, context);
   addRoute(program, context);
+  addRollout(program, context);
   addSimulate(program, context);
   addGameday(program, context);
   addExamples(program, [

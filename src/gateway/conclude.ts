@@ -74,6 +74,7 @@ function decisionOf(gateway: Gateway, exchange: Exchange, conclusion: Conclusion
     firstTokenMs: served?.firstTokenMs !== undefined ? served.startedAtMs + served.firstTokenMs : null,
     simulated: deployment?.simulated ?? by?.simulated ?? false,
   };
+  if (plan?.exercise) decision.exercise = true;
   if (exchange.cacheUse !== null) decision.cache = exchange.cacheUse;
   if (exchange.overflow !== null) decision.overflow = exchange.overflow;
   if (exchange.ticket !== null) decision.ticket = exchange.ticket;

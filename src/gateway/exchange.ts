@@ -88,10 +88,7 @@ export function beginExchange(gateway: Gateway, ingress: Ingress, http: Request)
 }
 
 /** The trace context of one call to a provider: the caller's trace, a span of ours. */
-export function childTraceparent(
-  exchange: Pick<Exchange, "traceId" | "traceFlags">,
-  random: Random,
-): string {
+export function childTraceparent(exchange: Pick<Exchange, "traceId" | "traceFlags">, random: Random): string {
   return `00-${exchange.traceId}-${randomHex(random, 2)}-${exchange.traceFlags}`;
 }
 

@@ -141,9 +141,10 @@ function route(
     };
     exchange.route = input;
     const planned = planRoute(input);
-    if (planned.ok && planned.value.arm) takeArm(exchange, input, planned.value, planned.value.arm);
     // Who was refused, and why, belongs on record all the more when nobody is left.
-    if (!planned.ok) exchange.plan = draftRoute(input);
+    const plan = planned.ok ? planned.value : draftRoute(input);
+    if (!planned.ok) exchange.plan = plan;
+    if (plan.arm) takeArm(exchange, input, plan, plan.arm);
     return planned;
   };
   const measured = measureRequest(request, useCase.value);

@@ -7,7 +7,7 @@ import { startTicketRunner } from "../control/tickets/ticket-runner.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Ids } from "../core/ids.ts";
 import { parseJson } from "../core/json.ts";
-import type { ConfigSnapshot } from "../core/snapshot.ts";
+import type { ConfigSnapshot, FlagSource } from "../core/snapshot.ts";
 import { createAdmission } from "../gateway/admit.ts";
 import { authenticate } from "../gateway/authenticate.ts";
 import { createStandIns } from "../gateway/degraded/stand-ins.ts";
@@ -16,16 +16,19 @@ import { handleInference } from "../gateway/handle-inference.ts";
 import { createGatewayMetrics, type GatewayMetrics } from "../gateway/metrics/gateway-metrics.ts";
 import { readBody } from "../gateway/read-body.ts";
 import { readHeaders } from "../gateway/read-headers.ts";
+import { createShadows } from "../gateway/shadow/shadows.ts";
 import { createApp } from "../http/app.ts";
 import { createInferenceRoutes } from "../http/inference-routes.ts";
 import type { Authorize } from "../providers/authorize.ts";
 import { findWire } from "../providers/wire-registry.ts";
+import type { Fleet } from "../resilience/fleet.ts";
 import { createHealth } from "../resilience/health.ts";
 import { createRetryBudget } from "../resilience/retry-budget.ts";
 import { createDecisionQueue, type DecisionQueue } from "../store/decision-queue.ts";
 import type { Store } from "../store/ports.ts";
 import { type Batching, inferThrough, startBatching } from "./batch-runner.ts";
 import { describeThrown, type Log } from "./log.ts";
+import { startProbes } from "./probes.ts";
 import { systemRandom } from "./system.ts";
 
 export interface Parts {
@@ -37,8 +40,12 @@ export interface Parts {
   readonly desk: PolicyDesk;
   readonly audit: AuditTrail;
   readonly authorize: Authorize;
+  /** Whoever decides feature flags before the policy does; null: nobody. */
+  readonly flags: FlagSource | null;
   /** The folder of the policy: folders that it names are beside it. */
   readonly policyFolder: string;
+  /** Other replicas; null: none are told. */
+  readonly fleet: Fleet | null;
   ready(): boolean;
 }
 
@@ -47,6 +54,8 @@ export interface Assembly {
   readonly queue: DecisionQueue;
   readonly batching: Batching;
   readonly metrics: GatewayMetrics;
+  /** Copies under way are given up. */
+  stopShadows(): Promise<void>;
   /** Writes what waits and ends what runs in the background. Before the store is closed. */
   close(): Promise<void>;
   /** The fleet follows a policy that was just activated. */
@@ -56,7 +65,7 @@ export interface Assembly {
 export function assemble(parts: Parts): Assembly {
   const { clock, ids, log, store, control } = parts;
   const first = control.snapshot();
-  const health = createHealth(clock);
+  const health = createHealth(clock, parts.fleet?.link ?? null);
   const retryBudget = createRetryBudget(first.retry);
   const standIns = createStandIns({
     store,
@@ -77,6 +86,7 @@ export function assemble(parts: Parts): Assembly {
     retryBudget.reconfigure(snapshot.retry);
   };
   reconfigure(first);
+  parts.fleet?.join(health);
   const admission = createAdmission();
   const queue = createDecisionQueue({ store: store.decisions, clock });
   const metrics = createGatewayMetrics({
@@ -88,6 +98,7 @@ export function assemble(parts: Parts): Assembly {
     startedAt: clock.now(),
     now: clock.now,
   });
+  const shadows = createShadows();
   const gateway: Gateway = {
     snapshot: control.snapshot,
     clock,
@@ -101,6 +112,8 @@ export function assemble(parts: Parts): Assembly {
     decisions: queue,
     metrics,
     ingress: DEFAULT_INGRESS_LIMITS,
+    flags: parts.flags,
+    shadows,
     reportInternal: (requestId, thrown) =>
       log("error", "internal_error", { requestId, ...describeThrown(thrown) }),
   };
@@ -124,11 +137,20 @@ export function assemble(parts: Parts): Assembly {
       },
     }),
   });
+  const prober = startProbes({
+    clock,
+    random: systemRandom,
+    health,
+    authorize: parts.authorize,
+    snapshot: control.snapshot,
+    onProbe: metrics.probe,
+  });
   const app = createApp({
     gateway,
     inference,
     control: {
       batching: batching.ports,
+      circuits: { health, clock, audit: parts.audit },
       tickets: { tickets: store.tickets, clock, snapshot: control.snapshot, changed: tickets.wake },
       decisions: store.decisions,
       activations: store.activations,
@@ -138,7 +160,13 @@ export function assemble(parts: Parts): Assembly {
       audit: parts.audit,
       healthReport: () => health.report(clock.now()),
       explain: (question) =>
-        explainRequest(question, { snapshot: control.snapshot(), wire: chat, health, clock }),
+        explainRequest(question, {
+          snapshot: control.snapshot(),
+          wire: chat,
+          health,
+          clock,
+          flags: parts.flags,
+        }),
       callerOf(headers) {
         const caller = authenticate(readHeaders(headers), control.snapshot());
         return caller.ok ? caller.value : null;
@@ -158,7 +186,9 @@ export function assemble(parts: Parts): Assembly {
     batching,
     metrics,
     reconfigure,
+    stopShadows: () => shadows.stop(),
     async close() {
+      await prober.stop();
       await tickets.stop();
       await standIns.close();
     },

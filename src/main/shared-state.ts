@@ -43,7 +43,7 @@ export async function openSharedState(options: SharedStateOptions): Promise<Shar
     clock,
     origin,
     onStatus: (status) =>
-      log(status === "lost" ? "warn" : "info", `shared_state_${status}`, { host: address.host }),
+      log(status === "connected" ? "info" : "warn", `shared_state_${status}`, { host: address.host }),
   });
   return { ok: true, shared: { fleet: createFleet(state, clock, origin), close: () => state.close() } };
 }

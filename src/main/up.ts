@@ -15,10 +15,12 @@ import type { Simulator } from "../providers/simulator/server.ts";
 import type { Store } from "../store/ports.ts";
 import { type Assembly, assemble } from "./assemble.ts";
 import { banner } from "./banner.ts";
+import { startFlags } from "./flags.ts";
 import { describeThrown, jsonLog, type Log } from "./log.ts";
 import { oneLine, type PolicyStart, startPolicy } from "./policy-runtime.ts";
 import { type OpenedSource, openPolicySource, policyFolder } from "./policy-source.ts";
 import { createProviderAccess } from "./provider-access.ts";
+import { openSharedState } from "./shared-state.ts";
 import { drain, untilSignalled } from "./shutdown.ts";
 import { startSimulatorFrom } from "./simulate.ts";
 import { systemClock, systemRandom } from "./system.ts";
@@ -95,6 +97,19 @@ async function serve(base: Base): Promise<number> {
     access.profiles.stop();
     return giveUp(policy, base);
   }
+  const sharing = await openSharedState({
+    url: process.env.POINTSMAN_REDIS_URL?.trim() || null,
+    environment: options.environment,
+    clock,
+    log,
+    origin: ids.next("gw"),
+  });
+  if (!sharing.ok) {
+    policy.stop();
+    access.profiles.stop();
+    return giveUp({ ok: false, findings: [], message: sharing.message }, base);
+  }
+  const flags = await startFlags({ snapshot: policy.control.snapshot, clock, log, env: process.env });
   assembly = assemble({
     clock,
     ids,
@@ -104,6 +119,8 @@ async function serve(base: Base): Promise<number> {
     desk: policy.desk,
     audit,
     authorize: access.authorize,
+    flags: flags.source,
+    fleet: sharing.shared?.fleet ?? null,
     policyFolder: policyFolder(options.policy),
     ready: () => ready,
   });
@@ -126,6 +143,7 @@ async function serve(base: Base): Promise<number> {
   log("info", "signalled", { signal: await untilSignalled(clock) });
   policy.stop();
   const batchesStopped = batching.stop(options.drainMs);
+  const shadowsStopped = assembly.stopShadows();
   return drain(
     {
       markNotReady: () => {
@@ -136,6 +154,7 @@ async function serve(base: Base): Promise<number> {
       cutOff: () => server.stop(true),
       async flush() {
         await batchesStopped;
+        await shadowsStopped;
         return queue.flush();
       },
       async close() {
@@ -144,6 +163,8 @@ async function serve(base: Base): Promise<number> {
         await access.profiles.settled();
         await simulator?.close();
         await assembly?.close();
+        await flags.stop();
+        await sharing.shared?.close();
         await store.close();
       },
     },

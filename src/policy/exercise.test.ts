@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { seededRandom } from "../core/clock.ts";
-import type { RungKind } from "../core/plan.ts";
+import type { RoutePlan, RungKind } from "../core/plan.ts";
 import type { ModelRequest } from "../core/request.ts";
+import { exercised } from "./exercise.ts";
 import { BASE_POLICY, FAKE_REQUEST, routeInput, snapshotOf } from "./fake-policy.ts";
 import { planRoute, type RouteInput } from "./plan.ts";
 
@@ -27,12 +28,12 @@ const exercisedOf = (request: Partial<ModelRequest>) =>
 describe("exercise", () => {
   test("puts a later rung first for its share of the requests, each one as often", () => {
     const all = plans(10_000);
-    const exercised = all.filter(({ exercise }) => exercise);
-    expect(exercised.length / all.length).toBeCloseTo(SHARE, 1);
-    const byFirst = Object.groupBy(exercised, ({ rungs }) => rungs[0] ?? "none");
+    const taken = all.filter(({ exercise }) => exercise);
+    expect(taken.length / all.length).toBeCloseTo(SHARE, 1);
+    const byFirst = Object.groupBy(taken, ({ rungs }) => rungs[0] ?? "none");
     expect(Object.keys(byFirst).toSorted()).toEqual(["cross-region", "fallback"]);
     for (const group of Object.values(byFirst)) {
-      expect((group?.length ?? 0) / exercised.length).toBeGreaterThan(0.4);
+      expect((group?.length ?? 0) / taken.length).toBeGreaterThan(0.4);
     }
   });
 
@@ -60,6 +61,18 @@ describe("exercise", () => {
 
   test("counting is not exercised", () => {
     expect(exercisedOf({ operation: "count_tokens" })).toEqual([]);
+  });
+
+  test("a request in an arm of an experiment keeps it", () => {
+    const planned = planRoute(routeInput(snapshotOf(BASE_POLICY)));
+    if (!planned.ok) throw new Error(planned.fault.message);
+    const experiment = { rollout: "new-model", arm: "candidate" };
+    const plan: RoutePlan = {
+      ...planned.value,
+      arm: { experiment, label: "new-model/candidate", change: null },
+    };
+    expect(exercised(plan, 0.5, FAKE_REQUEST, () => 0)).toBe(plan);
+    expect(exercised(planned.value, 0.5, FAKE_REQUEST, () => 0).exercise).toBe(true);
   });
 
   test("without the setting nothing is drawn for it", () => {

@@ -23,7 +23,8 @@ function smallestWindow(useCase: UseCase): number {
   let smallest = windows.get(useCase);
   if (smallest === undefined) {
     smallest = Number.POSITIVE_INFINITY;
-    for (const ladder of [useCase.ladder, ...useCase.rules.map((rule) => rule.ladder)]) {
+    const arms = useCase.rollouts.flatMap((rollout) => rollout.arms.map(({ ladder }) => ladder?.rungs ?? []));
+    for (const ladder of [useCase.ladder, ...useCase.rules.map((rule) => rule.ladder), ...arms]) {
       for (const rung of ladder) {
         for (const { model } of rung.deployments) smallest = Math.min(smallest, model.contextWindow);
       }

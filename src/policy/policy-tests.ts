@@ -4,7 +4,7 @@
  */
 import type { Deployment } from "../core/deployment.ts";
 import type { RoutePlan } from "../core/plan.ts";
-import type { ConfigSnapshot, RungSpec, UseCase } from "../core/snapshot.ts";
+import type { Arm, ConfigSnapshot, RungSpec, UseCase } from "../core/snapshot.ts";
 import type { PolicyDocument } from "./document.ts";
 import type { PolicyTest } from "./document-tests.ts";
 import { estimateTokens } from "./estimate-tokens.ts";
@@ -191,12 +191,14 @@ function namesExist({ request, expect }: PolicyTest, path: Path, world: World): 
 function armed(useCase: UseCase, done: Map<UseCase, UseCase>): UseCase {
   let found = done.get(useCase);
   if (found === undefined) {
-    const ladders = [useCase.ladder, ...useCase.rules.map(({ ladder }) => ladder)];
+    const arms = useCase.rollouts.flatMap((rollout) => rollout.arms.map(({ ladder }) => ladder?.rungs ?? []));
+    const ladders = [useCase.ladder, ...useCase.rules.map(({ ladder }) => ladder), ...arms];
     found = ladders.some((ladder) => ladder.some((rung) => rung.deployments.some(isUnarmed)))
       ? {
           ...useCase,
           ladder: useCase.ladder.map(armRung),
           rules: useCase.rules.map((rule) => ({ ...rule, ladder: rule.ladder.map(armRung) })),
+          rollouts: useCase.rollouts.map((rollout) => ({ ...rollout, arms: rollout.arms.map(armArm) })),
         }
       : useCase;
     done.set(useCase, found);
@@ -208,6 +210,12 @@ function armRung(rung: RungSpec): RungSpec {
   const arm = (deployment: Deployment): Deployment =>
     isUnarmed(deployment) ? { ...deployment, credential: { type: "none" } } : deployment;
   return { ...rung, deployments: rung.deployments.map(arm) };
+}
+
+function armArm(arm: Arm): Arm {
+  return arm.ladder === null
+    ? arm
+    : { ...arm, ladder: { ...arm.ladder, rungs: arm.ladder.rungs.map(armRung) } };
 }
 
 function isUnarmed({ credential }: Deployment): boolean {

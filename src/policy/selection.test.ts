@@ -67,6 +67,51 @@ test("weighted: each is first as often as its weight says, within five standard 
   );
 });
 
+test("weighted: exact among forty, some of weight 0, and for the second place as well", () => {
+  const candidates = Array.from({ length: 40 }, (_, i) => deployment(`d${i}`, { weight: i % 4 }));
+  const total = candidates.reduce((sum, { weight }) => sum + weight, 0);
+  const rounds = 20_000;
+  const random = seededRandom(9);
+  const firsts = new Map<string, number>();
+  let seconds = 0;
+  for (let round = 0; round < rounds; round++) {
+    const order = orderCandidates(candidates, "weighted", input({ random }));
+    const first = order[0]?.id ?? "";
+    firsts.set(first, (firsts.get(first) ?? 0) + 1);
+    if (order[1]?.id === "d3") seconds++;
+    // Whoever has weight 0 comes after everybody else, in the order of the policy.
+    expect(order.slice(30).map(({ weight }) => weight)).toEqual(Array(10).fill(0));
+  }
+  const fits = (count: number, share: number) =>
+    Math.abs(count - rounds * share) < 5 * Math.sqrt(rounds * share * (1 - share));
+  for (const { id, weight } of candidates) {
+    if (weight > 0) expect(fits(firsts.get(id) ?? 0, weight / total)).toBe(true);
+    else expect(firsts.get(id)).toBeUndefined();
+  }
+  // Drawn without replacement: after i was first, d3 is next with 3 / (total - weight of i).
+  const second = candidates.reduce(
+    (sum, { id, weight }) => (id === "d3" ? sum : sum + (weight / total) * (3 / (total - weight))),
+    0,
+  );
+  expect(fits(seconds, second)).toBe(true);
+});
+
+test.each([0, 0.5, 1 - 2 ** -53])("weighted: of two, weight 0 loses whatever is drawn (%d)", (drawn) => {
+  const some = deployment("some", { weight: 3 });
+  const none = deployment("none", { weight: 0 });
+  for (const pair of [
+    [some, none],
+    [none, some],
+  ]) {
+    expect(idsOf(orderCandidates(pair, "weighted", input({ random: () => drawn })))).toEqual([
+      "some",
+      "none",
+    ]);
+  }
+  const both = [none, deployment("neither", { weight: 0 })];
+  expect(orderCandidates(both, "weighted", input({ random: () => drawn }))).toEqual(both);
+});
+
 test.each([2, 3])("weight 0 comes last among %d", (count) => {
   const candidates = [deployment("drained", { weight: 0 })];
   for (let i = 1; i < count; i++) candidates.push(deployment(`d${i}`));
@@ -125,6 +170,25 @@ describe("sticky", () => {
         const without = candidates.filter(({ id }) => id !== order.at(-1));
         expect(idsOf(orderCandidates(without, "sticky", input({ stickyKey })))).toEqual(order.slice(0, -1));
       }),
+    );
+  });
+
+  test("raising a deployment's weight moves callers to it and nowhere else", () => {
+    fc.assert(
+      fc.property(
+        names,
+        fc.string(),
+        fc.nat(),
+        fc.integer({ min: 2, max: 50 }),
+        (ids, stickyKey, pick, more) => {
+          const raised = ids[pick % ids.length];
+          const before = ids.map((id) => deployment(id));
+          const after = ids.map((id) => deployment(id, { weight: id === raised ? more : 1 }));
+          const first = (candidates: readonly Deployment[]) =>
+            orderCandidates(candidates, "sticky", input({ stickyKey }))[0]?.id;
+          expect([first(before), raised]).toContain(first(after));
+        },
+      ),
     );
   });
 

@@ -218,3 +218,54 @@ describe("any circuit", () => {
     expect(circuit.view(start).state).toBe("open");
   });
 });
+
+describe("what it is told", () => {
+  const opening = { reason: "failures", until: start + 5000, openMs: 2000 } as const;
+
+  test("an opening is adopted with its end and its pace", () => {
+    const circuit = circuitWith({ probes: 1 });
+    const before = admitted(circuit, start);
+    circuit.adopt(opening, start);
+    before.settle("good", start);
+    expect(circuit.view(start)).toMatchObject({
+      state: "open",
+      reason: "failures",
+      nextProbeAt: start + 5000,
+    });
+    const probe = admitted(circuit, start + 5000);
+    expect(probe.probe).toBe(true);
+    probe.settle("bad", start + 5000);
+    expect(circuit.view(start + 5000).nextProbeAt).toBe(start + 5000 + 4000);
+  });
+
+  test("a closing is adopted, and changes nothing of one that is closed", () => {
+    const circuit = opened();
+    circuit.adopt(null, start);
+    expect(circuit.view(start).state).toBe("closed");
+    call(circuit, "bad");
+    circuit.adopt(null, start);
+    expect(circuit.view(start).failures).toBe(1);
+  });
+
+  test("is not repeated; what its own calls do is told", () => {
+    const told: (string | null)[] = [];
+    const circuit = new Circuit({ ...settings, probes: 1 }, start, null, (turn) =>
+      told.push(turn?.reason ?? null),
+    );
+    circuit.adopt(opening, start);
+    circuit.forceOpen(start);
+    circuit.reset(start);
+    expect(told).toEqual([]);
+    for (let count = 0; count < 3; count++) call(circuit, "bad");
+    call(circuit, "good", start + settings.openMs);
+    expect(told).toEqual(["failures", null]);
+  });
+
+  test("an order to stay open has an end where one was given", () => {
+    const circuit = circuitWith();
+    circuit.forceOpen(start, start + 1000);
+    expect([circuit.isOrdered(start), circuit.isOrdered(start + 1000)]).toEqual([true, false]);
+    expect(circuit.admit(start + 999)).toBeNull();
+    expect(admitted(circuit, start + 1000).probe).toBe(true);
+  });
+});

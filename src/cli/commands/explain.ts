@@ -29,6 +29,7 @@ interface ExplainArguments extends GatewayOptions {
   readonly role?: Role;
   readonly key?: string;
   readonly stream?: boolean;
+  readonly arm?: string;
 }
 
 /** Nothing is called here, so nothing is known to be ill. */
@@ -47,6 +48,7 @@ export function addExplain(program: Command, context: CommandContext): void {
     .option("--tenant <tenant>", "its tenant (default: default)")
     .addOption(new Option("--role <role>", "its role (default: caller)").choices(ROLES))
     .option("--key <id>", "its public id, never the key itself (default: explain)")
+    .option("--arm <rollout/arm>", "as if it were in this arm, whatever weights and conditions say")
     .option("--stream", "as a streaming request");
   addGatewayOptions(command).addHelpText(
     "after",
@@ -81,8 +83,8 @@ async function explain(
     terminal.complain(body.message, body.fix);
     return EXIT.usage;
   }
-  const { key, tenant, tier, role } = options;
-  const question: ExplainQuestion = { body: body.body, caller: { key, tenant, tier, role } };
+  const { key, tenant, tier, role, arm } = options;
+  const question: ExplainQuestion = { body: body.body, caller: { key, tenant, tier, role }, arm };
   return local === null
     ? explainRemotely(context, terminal, options, question)
     : explainLocally(context, terminal, local.snapshot, question);
@@ -139,9 +141,9 @@ async function explainRemotely(
   context: CommandContext,
   terminal: Terminal,
   options: ExplainArguments,
-  { body, caller }: ExplainQuestion,
+  { body, caller, arm }: ExplainQuestion,
 ): Promise<number> {
-  const question = { path: "/admin/explain", body: { request: body, caller } };
+  const question = { path: "/admin/explain", body: { request: body, caller, arm } };
   const asked = await askGateway(context, options, question, explanationView);
   if (asked.ok) return show(terminal, asked.raw, asked.view);
   const exitCode = reportFailure(terminal, asked);

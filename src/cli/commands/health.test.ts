@@ -22,6 +22,7 @@ function report(changes: Partial<HealthReport> = {}): HealthReport {
     calls: 40,
     failures: 3,
     slow: 0,
+    lastProbe: null,
     ...changes,
   };
 }
@@ -52,6 +53,15 @@ describe("health", () => {
       { state: "half-open", reason: "failures", nextProbeAt: NOW },
       "opened by failures, probing",
     ],
+    [
+      "a failed probe",
+      {
+        state: "open",
+        reason: "failures",
+        lastProbe: { at: NOW - 3000, ok: false, code: "outage", durationMs: 9 },
+      },
+      "opened by failures, probe failed 3 s ago (outage)",
+    ],
     ["cooling down", { cooldownUntil: NOW + 90_000 }, "cooling down for 1 m 30 s"],
   ] as const)("%s is noted, and exit code 1", async (_name, changes, note) => {
     const shell = fakeProcess({ gateway: gatewayWith(report(), report(changes)) });
@@ -63,5 +73,59 @@ describe("health", () => {
     const shell = fakeProcess({ gateway: gatewayWith(report()) });
     expect(await shell.run("health", "--json")).toBe(0);
     expect(JSON.parse(shell.stdout())).toEqual({ deployments: [report()] });
+  });
+});
+
+describe("an operator's orders", () => {
+  const answers = (row: HealthReport) => () => Response.json(row);
+
+  test("force-open says for how long and why, and prints until when", async () => {
+    const row = report({ state: "open", reason: "forced", nextProbeAt: NOW + 600_000 });
+    const shell = fakeProcess({ gateway: answers(row) });
+    const args = ["health", "force-open", "atlas-large-us", "--for", "10m", "--reason", "their maintenance"];
+    expect(await shell.run(...args)).toBe(0);
+    expect(shell.asked[0]).toMatchObject({
+      method: "POST",
+      path: "/admin/health/atlas-large-us/force-open",
+      body: { for: "600000ms", reason: "their maintenance" },
+    });
+    expect(shell.stdout()).toContain("atlas-large-us is open until 2023-11-14 22:23:20 UTC.");
+  });
+
+  test("without --for it lasts until a reset", async () => {
+    const row = report({ state: "open", reason: "forced" });
+    const shell = fakeProcess({ gateway: answers(row) });
+    expect(await shell.run("health", "force-open", "atlas-large-us")).toBe(0);
+    expect(shell.asked[0]?.body).toEqual({});
+    expect(shell.stdout()).toContain("is open until it is reset.");
+  });
+
+  test("reset closes, at the gateway that was named", async () => {
+    const shell = fakeProcess({ gateway: answers(report()) });
+    const args = ["health", "reset", "atlas-large-us", "--url", "http://10.0.0.7:9", "--api-key", "pm_ops"];
+    expect(await shell.run(...args)).toBe(0);
+    expect(shell.asked[0]).toMatchObject({
+      url: "http://10.0.0.7:9/admin/health/atlas-large-us/reset",
+      authorization: "Bearer pm_ops",
+    });
+    expect(shell.stdout()).toContain("atlas-large-us is closed: requests are sent to it.");
+  });
+
+  test("an unknown deployment is not right", async () => {
+    const error = {
+      message: "No such deployment.",
+      type: "not_found",
+      code: "unknown_deployment",
+      param: null,
+    };
+    const shell = fakeProcess({ gateway: () => Response.json({ error }, { status: 404 }) });
+    expect(await shell.run("health", "reset", "nothing")).toBe(1);
+    expect(shell.stderr()).toContain("No such deployment.");
+  });
+
+  test("a duration without a unit is wrong usage", async () => {
+    const shell = fakeProcess({ gateway: answers(report()) });
+    expect(await shell.run("health", "force-open", "atlas-large-us", "--for", "10")).toBe(2);
+    expect(shell.asked).toEqual([]);
   });
 });

@@ -7,6 +7,7 @@ import { span } from "../format.ts";
 import { type HealthRow, healthView } from "../gateway-answers.ts";
 import { addGatewayOptions, type GatewayOptions } from "../options.ts";
 import type { Cell, Column, Style } from "../terminal.ts";
+import { addHealthForceOpen, addHealthReset } from "./health-orders.ts";
 
 const COLUMNS: readonly Column[] = [
   { title: "DEPLOYMENT" },
@@ -29,9 +30,12 @@ export function addHealth(program: Command, context: CommandContext): void {
   addGatewayOptions(command);
   addExamples(command, [
     ["pointsman health", "is a region in trouble?"],
+    ['pointsman health force-open large-us --for 10m --reason "their maintenance"', "take a deployment out"],
     ["pointsman health --json | jq '.deployments[] | select(.state != \"closed\")'", "what is left alone"],
   ]);
   command.action(async (options: GatewayOptions) => context.end(await health(context, command, options)));
+  addHealthReset(command, context);
+  addHealthForceOpen(command, context);
 }
 
 async function health(context: CommandContext, command: Command, options: GatewayOptions): Promise<number> {
@@ -70,10 +74,15 @@ function milliseconds(ms: number | null): string {
   return ms === null ? "-" : `${Math.round(ms)} ms`;
 }
 
-function noteOf({ reason, nextProbeAt, cooldownUntil }: HealthRow, now: number): string {
+function noteOf({ reason, nextProbeAt, cooldownUntil, lastProbe }: HealthRow, now: number): string {
   const notes: string[] = [];
   if (reason !== null) notes.push(`opened by ${reason.replaceAll("_", " ")}`);
   if (nextProbeAt !== null) notes.push(nextProbeAt > now ? `probe in ${span(nextProbeAt - now)}` : "probing");
   if (cooldownUntil !== null) notes.push(`cooling down for ${span(Math.max(0, cooldownUntil - now))}`);
+  if (lastProbe && !lastProbe.ok) {
+    notes.push(
+      `probe failed ${span(Math.max(0, now - lastProbe.at))} ago (${lastProbe.code ?? "no answer"})`,
+    );
+  }
   return notes.join(", ");
 }

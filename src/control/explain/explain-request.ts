@@ -1,12 +1,14 @@
 /** Explain for a request as a caller would send it: the same parsing, the same engine, no model called. */
 import type { Caller, Role } from "../../core/caller.ts";
 import type { Clock } from "../../core/clock.ts";
-import { ok, type Result } from "../../core/faults.ts";
+import { failed, ok, type Result } from "../../core/faults.ts";
 import type { HealthView } from "../../core/health.ts";
-import type { ConfigSnapshot } from "../../core/snapshot.ts";
+import type { ConfigSnapshot, FlagSource, UseCase } from "../../core/snapshot.ts";
 import { type Explanation, explainRoute } from "../../policy/explain.ts";
 import { measureRequest } from "../../policy/measure-request.ts";
 import { resolveUseCase } from "../../policy/plan.ts";
+import { findArm } from "../../policy/rollouts/enrol.ts";
+import { suggestion } from "../../policy/suggest.ts";
 import type { AnyWire } from "../../providers/wire-registry.ts";
 
 export interface ExplainQuestion {
@@ -21,6 +23,8 @@ export interface ExplainQuestion {
         readonly role?: Role | undefined;
       }
     | undefined;
+  /** `rollout/arm` to be in, whatever its weight and condition say; absent: as they say. */
+  readonly arm?: string | undefined;
 }
 
 export interface ExplainPorts {
@@ -28,6 +32,8 @@ export interface ExplainPorts {
   readonly wire: AnyWire;
   readonly health: HealthView;
   readonly clock: Clock;
+  /** Flags that another system decides; absent: the policy alone says. */
+  readonly flags?: FlagSource | null;
 }
 
 /** Faults: those that the request itself would meet before a model was called. */
@@ -48,6 +54,10 @@ export async function explainRequest(
   };
   const useCase = resolveUseCase(ports.snapshot, request.target, caller);
   if (!useCase.ok) return useCase;
+  const { arm } = question;
+  if (arm !== undefined && findArm(useCase.value.rollouts, arm) === null) {
+    return unknownArm(arm, useCase.value);
+  }
   return ok(
     explainRoute({
       snapshot: ports.snapshot,
@@ -59,6 +69,14 @@ export async function explainRequest(
       estimatedInputTokens: await measureRequest(request, useCase.value),
       // The middle of every weighted choice: explain shows one ladder, the same each time.
       random: () => 0.5,
+      flags: ports.flags ?? null,
+      ...(arm !== undefined && { arm: { label: arm, applied: false } }),
     }),
   );
+}
+
+function unknownArm(arm: string, { id, rollouts }: UseCase): Result<never> {
+  const labels = rollouts.flatMap(({ arms }) => arms.map(({ label }) => label));
+  const hint = suggestion(arm, labels, "It has no rollouts.");
+  return failed("invalid", "unknown_arm", `The use case "${id}" has no such arm. ${hint}`, { param: "arm" });
 }

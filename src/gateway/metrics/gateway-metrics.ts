@@ -6,6 +6,7 @@ import type { DecisionQueue } from "../../store/decision-queue.ts";
 import type { Admission } from "../admit.ts";
 import type { ShadowSkip } from "../shadow/shadow-port.ts";
 import { createRegistry } from "./registry.ts";
+import { createResilienceMetrics, type ResilienceMetrics } from "./resilience-metrics.ts";
 import { createRolloutMetrics } from "./rollout-metrics.ts";
 
 export interface GatewayMetrics {
@@ -19,6 +20,8 @@ export interface GatewayMetrics {
   shadowSkipped(rollout: string, why: ShadowSkip): void;
   /** A request refused before its caller was known. */
   refused(code: string): void;
+  /** A call that the gateway made of its own accord. */
+  readonly probe: ResilienceMetrics["probe"];
   policyActivation(result: "activated" | "refused"): void;
   /** Prometheus text. */
   render(): string;
@@ -105,6 +108,7 @@ export function createGatewayMetrics(sources: MetricSources): GatewayMetrics {
   const activations = registry.counter("pointsman_policy_activations_total", "Policy changes by result.", [
     "result",
   ]);
+  const resilience = createResilienceMetrics(registry);
   const rollouts = createRolloutMetrics(registry);
   registerGauges(registry, sources);
 
@@ -138,8 +142,10 @@ export function createGatewayMetrics(sources: MetricSources): GatewayMetrics {
       if (decision.overflow) overflow.add(1, useCase, decision.overflow.how);
       for (const attempt of decision.attempts) recordAttempt(attempt, useCase);
       rollouts.record(decision);
+      resilience.record(decision);
     },
     shadow: rollouts.shadow,
+    probe: resilience.probe,
     shadowSkipped: rollouts.shadowSkipped,
     refused(code) {
       refused.add(1, code);

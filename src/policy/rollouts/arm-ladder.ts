@@ -1,5 +1,4 @@
 /** The ladder of an arm: its own rungs and those that routing chose. Owns what `model` and `ladder` mean. */
-import type { Deployment } from "../../core/deployment.ts";
 import type { Arm, RungSpec } from "../../core/snapshot.ts";
 
 type ArmLadder = NonNullable<Arm["ladder"]>;
@@ -28,10 +27,10 @@ export function ladderOfArm({ ladder }: Pick<Arm, "ladder">, base: readonly Rung
 
 /** Every deployment keeps its first place; what stood first in `base` is a fallback now. */
 function join(own: readonly RungSpec[], base: readonly RungSpec[]): readonly RungSpec[] {
-  const seen = new Set<Deployment>(own.flatMap(({ deployments }) => deployments));
+  const seen = new Set(own.flatMap(({ deployments }) => deployments.map(({ id }) => id)));
   const rungs = [...own];
   for (const rung of base) {
-    const deployments = rung.deployments.filter((deployment) => !seen.has(deployment));
+    const deployments = rung.deployments.filter(({ id }) => !seen.has(id));
     if (deployments.length > 0) rungs.push({ ...rung, kind: "fallback", deployments });
   }
   return rungs;

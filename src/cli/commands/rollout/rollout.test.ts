@@ -1,0 +1,208 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { chmod, lstat, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { BASE_POLICY } from "../../../policy/fake-policy.ts";
+import { type FakeProcessOptions, fakeProcess } from "../../fake-ports.ts";
+
+const POLICY = `${BASE_POLICY}rollouts:\n  - name: try # ours\n    canary: { candidate: small, weight: 5, steps: [5, 50] }\n`;
+let cwd = "";
+beforeAll(async () => {
+  cwd = await mkdtemp(join(tmpdir(), "pointsman-rollout-"));
+});
+afterAll(() => rm(cwd, { recursive: true, force: true }));
+
+async function shellWith(text: string | null, options: FakeProcessOptions = {}) {
+  const file = join(cwd, "pointsman.yaml");
+  await rm(file, { force: true });
+  if (text !== null) await writeFile(file, text);
+  return { shell: fakeProcess({ cwd, ...options }), read: () => readFile(file, "utf8"), file };
+}
+
+describe("a policy in a file here", () => {
+  test("set, promote and abort change one number and nothing else", async () => {
+    const { shell, read } = await shellWith(POLICY);
+    expect(await shell.run("rollout", "set", "try", "--weight", "25")).toBe(0);
+    expect(await read()).toBe(POLICY.replace("weight: 5,", "weight: 25,"));
+    expect(shell.stdout()).toContain("rollouts[0].canary.weight: 5 → 25");
+    expect(await shell.run("rollout", "promote", "try")).toBe(0);
+    expect(await read()).toContain("weight: 50, steps");
+    expect(await shell.run("rollout", "abort", "try")).toBe(0);
+    expect(await read()).toBe(POLICY.replace("weight: 5,", "weight: 0,"));
+    expect(shell.asked).toEqual([]);
+  });
+
+  test("again changes nothing and says so", async () => {
+    const { shell, read } = await shellWith(POLICY);
+    expect(await shell.run("rollout", "set", "try", "--weight", "5%")).toBe(0);
+    expect(shell.stdout()).toContain("Nothing to change");
+    expect(await read()).toBe(POLICY);
+  });
+
+  test("--dry-run writes nothing; --json says what would change", async () => {
+    const { shell, read } = await shellWith(POLICY);
+    expect(await shell.run("rollout", "promote", "try", "--full", "--dry-run", "--json")).toBe(0);
+    expect(JSON.parse(shell.stdout())).toMatchObject({
+      result: "dry_run",
+      rollout: "try",
+      changes: ["rollouts[0].canary.weight: 5 → 100"],
+    });
+    expect(await read()).toBe(POLICY);
+  });
+
+  test("a link stays one, and so do permissions", async () => {
+    const { shell, file } = await shellWith(null);
+    const target = join(cwd, "elsewhere.yaml");
+    await writeFile(target, POLICY);
+    await chmod(target, 0o640);
+    await symlink(target, file);
+    expect(await shell.run("rollout", "abort", "try")).toBe(0);
+    expect((await lstat(file)).isSymbolicLink()).toBe(true);
+    expect((await stat(target)).mode & 0o777).toBe(0o640);
+    expect(await readFile(target, "utf8")).toContain("weight: 0,");
+  });
+
+  test.each([
+    [["set", "trie", "--weight", "1"], 1, 'Did you mean "try"?'],
+    [["set", "try", "--weight", "101"], 2, "from 0 to 100"],
+    [["set", "try"], 2, "--weight"],
+    [["set", "try", "--weight", "1", "--arm", "stabel"], 1, '"stable"'],
+    [["abort", "try", "--policy", "gone.yaml"], 2, "gone.yaml"],
+  ])("%p ends with %d", async (args, code, part) => {
+    const { shell, read } = await shellWith(POLICY);
+    expect(await shell.run("rollout", ...args)).toBe(code);
+    expect(shell.stderr()).toContain(part);
+    expect(await read()).toBe(POLICY);
+  });
+});
+
+describe("a policy of a gateway", () => {
+  const gateway = (kind: string, asked: unknown[]): NonNullable<FakeProcessOptions["gateway"]> => {
+    return async (request) => {
+      const { pathname } = new URL(request.url);
+      if (request.method === "PUT") {
+        asked.push(request.body);
+        return Response.json({
+          result: "activated",
+          version: "test@2",
+          previousVersion: "test@1",
+          changes: [],
+          findings: [],
+        });
+      }
+      if (pathname === "/admin/policy") {
+        return Response.json({ version: "test@1", source: { kind, address: `${kind}:somewhere` } });
+      }
+      const activation = {
+        at: 1,
+        actor: "a",
+        source: "s",
+        result: "activated",
+        version: "test@1",
+        changes: [],
+        findings: [],
+      };
+      return Response.json({
+        version: "test@1",
+        activation,
+        texts: [{ file: "store:policy.yaml", text: POLICY }],
+      });
+    };
+  };
+
+  test("its own store is written", async () => {
+    const asked: unknown[] = [];
+    const { shell } = await shellWith(null, { gateway: gateway("store", asked) });
+    expect(await shell.run("rollout", "set", "try", "--weight", "25", "--note", "so far so good")).toBe(0);
+    expect(asked).toEqual([{ text: POLICY.replace("weight: 5,", "weight: 25,"), note: "so far so good" }]);
+    expect(shell.stdout()).toContain("test@2 is in force.");
+  });
+
+  test("one that lives elsewhere is shown what to change, exit code 1", async () => {
+    const asked: unknown[] = [];
+    const { shell } = await shellWith(POLICY, { gateway: gateway("s3", asked) });
+    expect(await shell.run("rollout", "abort", "try", "--url", "http://gateway")).toBe(1);
+    expect(asked).toEqual([]);
+    expect(shell.stdout()).toContain("rollouts[0].canary.weight: 5 → 0");
+    expect(shell.stdout()).toContain("s3:somewhere");
+  });
+});
+
+describe("list", () => {
+  const figures = {
+    requests: 20,
+    share: 5.04,
+    failed: 1,
+    degraded: 0,
+    firstTokenP95Ms: 812,
+    durationP95Ms: 900,
+    cost: 1_500_000,
+    unpriced: 0,
+    formatAsked: 10,
+    formatValid: 9,
+  };
+  const arm = { arm: "candidate", weight: 5, model: "small", prompt: "p@3", ...figures };
+  const answer = {
+    rollouts: [
+      { rollout: "try", kind: "canary", useCases: ["chat"], condition: null, sticky: "caller", arms: [arm] },
+    ],
+    decisions: 400,
+    since: 1,
+  };
+
+  test("a row for each arm", async () => {
+    const shell = fakeProcess({ gateway: () => Response.json(answer) });
+    expect(await shell.run("rollout", "list", "--last", "400")).toBe(0);
+    expect(shell.asked[0]?.path).toBe("/admin/rollouts?last=400");
+    for (const part of [
+      "try",
+      "candidate",
+      "small, p@3",
+      "5 %",
+      "5.0 %",
+      "1 (5.0 %)",
+      "812 ms",
+      "0.0015",
+      "90.0 %",
+      "400 decisions",
+    ])
+      expect(shell.stdout()).toContain(part);
+  });
+
+  test("--json prints it as it came; none is said in words", async () => {
+    const shell = fakeProcess({ gateway: () => Response.json(answer) });
+    expect(await shell.run("rollout", "list", "--json")).toBe(0);
+    expect(JSON.parse(shell.stdout())).toEqual(answer);
+    const none = fakeProcess({ gateway: () => Response.json({ rollouts: [], decisions: 0, since: null }) });
+    expect(await none.run("rollout", "list")).toBe(0);
+    expect(none.stdout()).toContain("no rollouts");
+  });
+});
+
+describe("explain", () => {
+  const run = async (...args: readonly string[]) => {
+    const { shell } = await shellWith(
+      `${POLICY}  - { name: copy, shadow: { candidate: small, share: 100, max_cost_usd_per_hour: 1 } }\nflags: { fast: {} }\n`,
+    );
+    const code = await shell.run("explain", ...args);
+    return { code, stdout: shell.stdout(), stderr: shell.stderr() };
+  };
+
+  test("shows the arm, its key's place, shadows and flags", async () => {
+    const { code, stdout } = await run("Hello");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/Rollout +try\/(stable|candidate) canary, by weight, sticky by caller_and_user/);
+    expect(stdout).toMatch(/candidate +5 % +has this key from [\d.]+ % on/);
+    expect(stdout).toMatch(/Shadows[\s\S]*copy +small-us +small/);
+    expect(stdout).toMatch(/Flags[\s\S]*fast +false +off +DEFAULT/);
+  });
+
+  test("--arm asks what another arm would do; one that is none is refused", async () => {
+    const asked = await run("--arm", "try/candidate");
+    expect(asked.stdout).toContain("as asked with --arm");
+    expect(asked.stdout).toMatch(/1 primary +small/);
+    const wrong = await run("--arm", "try/candidat");
+    expect(wrong.code).toBe(1);
+    expect(wrong.stderr).toContain('Did you mean "try/candidate"?');
+  });
+});

@@ -1,0 +1,63 @@
+/** What the verbs of a rollout share: their options, and how a change is told. Changes nothing itself. */
+import type { Command } from "commander";
+import type { RolloutChange } from "../../../control/rollout/open-rollout.ts";
+import type { Fault, Result } from "../../../core/faults.ts";
+import type { PolicySource } from "../../../policy/load.ts";
+import { EXIT } from "../../exit-codes.ts";
+import { addGatewayOptions, type GatewayOptions } from "../../options.ts";
+import { DEFAULT_POLICY } from "../../policy-source.ts";
+import type { Terminal } from "../../terminal.ts";
+
+export interface PolicyOptions extends GatewayOptions {
+  readonly policy?: string;
+  readonly env?: string;
+  readonly note?: string;
+  readonly dryRun?: boolean;
+}
+
+export type Verb = (sources: readonly PolicySource[]) => Result<RolloutChange>;
+
+export function addPolicyOptions(command: Command): Command {
+  command
+    .option(
+      "--policy <file>",
+      `the policy's file here (default: ${DEFAULT_POLICY}, else the gateway's store)`,
+    )
+    .option("--env <name>", "with the overlay of an environment")
+    .option("--note <text>", "why, for the history of a gateway's store")
+    .option("--dry-run", "say what would change, change nothing");
+  return addGatewayOptions(command);
+}
+
+/** Says why the verb did nothing. */
+export function reportFault(terminal: Terminal, { code, message }: Fault): number {
+  const fix =
+    code === "unknown_rollout" || code === "unknown_arm"
+      ? "`pointsman rollout list` shows them."
+      : "Nothing has changed.";
+  terminal.complain(message, fix);
+  return EXIT.notRight;
+}
+
+export type Applied = "applied" | "dry_run" | "unchanged" | "by_hand";
+
+/** The change in one piece: for people, or as JSON. */
+export function reportChange(
+  terminal: Terminal,
+  { rollout, file, changes }: RolloutChange,
+  result: Applied,
+  after: string,
+): void {
+  if (terminal.json) {
+    terminal.printJson({ result, rollout, file, changes });
+    return;
+  }
+  const lines = changes.map((change) => `  ${change}`);
+  const head = {
+    applied: `Changed ${file}:`,
+    dry_run: `Would change ${file}:`,
+    unchanged: `Nothing to change: ${rollout} is so already.`,
+    by_hand: `To be changed in ${file}:`,
+  }[result];
+  terminal.print([head, ...lines, ...(after === "" ? [] : [after])].join("\n"));
+}

@@ -1,0 +1,28 @@
+/** Takes a deployment out: no call is made to it, whatever else is left. */
+import { ok, type Result } from "../../core/faults.ts";
+import type { HealthReport } from "../../resilience/health.ts";
+import { type CircuitDesk, type Orderer, rowOf, unknownDeployment } from "./circuit-desk.ts";
+
+/**
+ * Until someone resets it, or for `forMs` milliseconds, after which it is probed like any other. Fault:
+ * `not_found`. Where replicas share their state, all of them follow.
+ */
+export async function forceOpenCircuit(
+  desk: CircuitDesk,
+  deployment: string,
+  forMs: number | null,
+  { actor, reason }: Orderer,
+): Promise<Result<HealthReport>> {
+  const until = forMs === null ? null : desk.clock.now() + forMs;
+  if (!desk.health.forceOpen(deployment, until ?? undefined)) {
+    return { ok: false, fault: unknownDeployment() };
+  }
+  await desk.audit?.note({
+    actor,
+    action: "circuit.forced_open",
+    subject: deployment,
+    details: { reason, until },
+  });
+  const row = rowOf(desk, deployment);
+  return row ? ok(row) : { ok: false, fault: unknownDeployment() };
+}
