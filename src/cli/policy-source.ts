@@ -3,6 +3,7 @@
  * come from; what they mean is decided where the gateway decides it.
  */
 import { hash } from "node:crypto";
+import { statSync } from "node:fs";
 import { isAbsolute, relative, resolve } from "node:path";
 import { type CompiledSources, compileSources } from "../control/policy/policy-control.ts";
 import { readPolicyFiles } from "../control/policy/policy-files.ts";
@@ -29,6 +30,10 @@ export async function compileLocalPolicy(
   } catch (thrown) {
     const { message, fix } = unreadable(thrown, file);
     const isMissing = fileErrorCode(thrown) === "ENOENT";
+    if (isMissing && statSync(resolve(ports.cwd, file), { throwIfNoEntry: false })?.isDirectory()) {
+      const missing = `There is no policy.yaml in the folder ${file}.`;
+      return { ok: false, message: missing, fix: "Write it there, or name another file inside it." };
+    }
     return { ok: false, message, fix: isMissing ? "Write one with `pointsman init`, or name yours." : fix };
   }
   const named = sources.map((source) => ({ ...source, file: shortName(ports.cwd, source.file) }));

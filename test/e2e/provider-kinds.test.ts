@@ -86,7 +86,11 @@ function policy(at: string): string {
     ],
     bedrock_invoke: [`kind: bedrock, wire: bedrock-invoke, base_url: "${at}/d"`, "anthropic.claude-1", ""],
     bedrock_key: [`kind: bedrock, base_url: "${at}/d", credential: { env: K }`, "anthropic.claude-1", ""],
-    sagemaker: [`kind: sagemaker, base_url: "${at}/d"`, "tuned-endpoint", "endpoint: { target_variant: blue }"],
+    sagemaker: [
+      `kind: sagemaker, base_url: "${at}/d"`,
+      "tuned-endpoint",
+      "endpoint: { target_variant: blue }",
+    ],
     gemini: [`kind: gemini, base_url: "${at}/d/v1beta", credential: { env: K }`, "gemini-1", ""],
   };
   const each = (make: (name: string, kind: readonly [string, string, string]) => string) =>

@@ -87,7 +87,12 @@ describe("validate", () => {
 
   test.each([
     ["no file", "gone.yaml", "There is no file gone.yaml.", "pointsman init"],
-    ["a directory", ".", ". is a directory.", "Name the file inside it."],
+    [
+      "a folder without a policy",
+      ".",
+      "There is no policy.yaml in the folder .",
+      "name another file inside it",
+    ],
   ])("%s is wrong usage", async (_name, file, what, fix) => {
     const shell = fakeProcess({ cwd });
     expect(await shell.run("validate", file)).toBe(2);
