@@ -10,7 +10,6 @@ import type {
   FlagValue,
 } from "../core/snapshot.ts";
 import { createFlagCache, type FlagContext } from "../gateway/flags/flag-cache.ts";
-import { createPolicyProvider } from "../gateway/flags/policy-provider.ts";
 import { fromEnvironment } from "../policy/rollouts/document-flags.ts";
 import { describeThrown, type Log } from "./log.ts";
 import { systemRandom } from "./system.ts";
@@ -48,6 +47,7 @@ export async function startFlags(ports: FlagsPorts): Promise<FlagsRuntime> {
     log("warn", "flags_provider_failed", { module, ...describeThrown(thrown) });
   try {
     const { OpenFeature } = await import("@openfeature/server-sdk");
+    const { createPolicyProvider } = await import("../gateway/flags/policy-provider.ts");
     const provider = await loadProvider(spec, ports.env);
     if (typeof provider === "string") return giveUp({ problem: provider });
     // Whatever else asks OpenFeature in this process sees the policy's flags.
