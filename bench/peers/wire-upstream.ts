@@ -5,7 +5,7 @@
  */
 import type { StreamEvent } from "../../src/core/events.ts";
 import type { WireId } from "../../src/core/request.ts";
-import { type AnyWire, findWire } from "../../src/providers/wire-registry.ts";
+import { type AnyWire, loadWire } from "../../src/providers/wire-registry.ts";
 import type { RenderContext } from "../../src/wires/wire.ts";
 import { ANSWER_TEXT, CHUNK_EVERY_MS, CHUNKS, PROVIDER_WIRES } from "../wire-load.ts";
 
@@ -69,8 +69,7 @@ function streamOf(pieces: readonly Uint8Array[]): ReadableStream<Uint8Array> {
 const whole = new Map<string, string>();
 const streams = new Map<string, { readonly type: string; readonly pieces: readonly Uint8Array[] }>();
 for (const id of PROVIDER_WIRES) {
-  const wire = findWire(id satisfies WireId);
-  if (wire === null) continue;
+  const wire = await loadWire(id satisfies WireId);
   whole.set(id, JSON.stringify(wire.renderAnswer(answerOf([ANSWER_TEXT]), CONTEXT)));
   streams.set(id, { type: wire.framing.contentType, pieces: piecesOf(wire) });
 }

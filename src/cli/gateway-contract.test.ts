@@ -6,7 +6,7 @@ import { FakeClock } from "../core/fake-clock.ts";
 import { ok } from "../core/faults.ts";
 import type { ConfigSnapshot } from "../core/snapshot.ts";
 import { createControlApp } from "../http/control-app.ts";
-import { findWire } from "../providers/wire-registry.ts";
+import { loadWire } from "../providers/wire-registry.ts";
 import { createHealth } from "../resilience/health.ts";
 import { createMemoryStore } from "../store/memory.ts";
 import { recordOf } from "../store/ports.ts";
@@ -33,8 +33,7 @@ async function realGateway(): Promise<(asked: Asked) => Promise<Response>> {
     changes: [],
     findings: [],
   });
-  const wire = findWire("openai-chat");
-  if (!wire) throw new Error("no wire");
+  const wire = await loadWire("openai-chat");
   const app = createControlApp({
     decisions: store.decisions,
     activations: store.activations,

@@ -3,7 +3,7 @@ import type { RequestChange } from "../core/plan.ts";
 import type { ModelRequest, WireId } from "../core/request.ts";
 import { BASE_POLICY, FAKE_REQUEST, routeInput, snapshotOf } from "../policy/fake-policy.ts";
 import { draftRoute } from "../policy/plan.ts";
-import { findWire } from "../providers/wire-registry.ts";
+import { loadWire } from "../providers/wire-registry.ts";
 import { changedRequest, takeArm } from "./arm.ts";
 import type { Exchange } from "./exchange.ts";
 
@@ -95,9 +95,8 @@ describe("reasoning is said in the body of the caller's dialect, for a provider 
     ["native", "chat", { use_case: "chat", input: "Hello", reasoning: { effort: "high" } }],
   ];
 
-  test.each(bodies)("%s", (id, modelId, body) => {
-    const wire = findWire(id);
-    if (!wire) throw new Error(`no wire ${id}`);
+  test.each(bodies)("%s", async (id, modelId, body) => {
+    const wire = await loadWire(id);
     const hints = { contract: {}, strict: false, target: "chat" };
     const parsed = wire.parseRequest(body, hints);
     if (!parsed.ok) throw new Error(parsed.fault.message);

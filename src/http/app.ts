@@ -7,6 +7,7 @@ import { fault } from "../core/faults.ts";
 import { authenticate } from "../gateway/authenticate.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import { handleInference } from "../gateway/handle-inference.ts";
+import type { Ingress } from "../gateway/ingress.ts";
 import { readHeaders } from "../gateway/read-headers.ts";
 import type { ControlPorts } from "./control-ports.ts";
 import type { FindIngress } from "./inference-routes.ts";
@@ -31,19 +32,30 @@ export function createApp(ports: AppPorts): (request: Request) => Promise<Respon
       controlApp ??= import("./control-app.ts").then((module) => module.createControlApp(ports.control));
       return await (await controlApp)(request);
     } catch (thrown) {
-      gateway.reportInternal(requestId, thrown);
-      return problem(
-        fault("internal", "internal_error", `The gateway failed. Quote request id ${requestId}.`),
-        requestId,
-      );
+      return broken(gateway, requestId, thrown);
+    }
+  };
+  const firstOfItsWire = async (ingress: Promise<Ingress>, request: Request): Promise<Response> => {
+    try {
+      return await handleInference(gateway, await ingress, request);
+    } catch (thrown) {
+      return broken(gateway, gateway.ids.next("req"), thrown);
     }
   };
   // Not async: inference has a promise of its own, and a second one around it would cost every request.
   return (request) => {
     const path = pathOf(request.url);
     const ingress = request.method === "POST" ? inference(path) : null;
-    return ingress ? handleInference(gateway, ingress, request) : control(request, path);
+    if (ingress === null) return control(request, path);
+    if (ingress instanceof Promise) return firstOfItsWire(ingress, request);
+    return handleInference(gateway, ingress, request);
   };
+}
+
+function broken(gateway: Gateway, requestId: string, thrown: unknown): Response {
+  gateway.reportInternal(requestId, thrown);
+  const message = `The gateway failed. Quote request id ${requestId}.`;
+  return problem(fault("internal", "internal_error", message), requestId);
 }
 
 /** The response that ends the request here, or null where the route exists and the caller may use it. */

@@ -76,46 +76,75 @@ export const INFERENCE_ROUTES: readonly InferenceRow[] = [
   },
 ];
 
-/** Null where the path is not one of inference. */
-export type FindIngress = (path: string) => Ingress | null;
+/** Null where the path is not one of inference; a promise while its wire is loaded, the first time. */
+export type FindIngress = (path: string) => Ingress | Promise<Ingress> | null;
+
+export type LoadWire = (id: WireId) => AnyWire | Promise<AnyWire>;
 
 const HOLE = "{model}";
 /** Encoded; ARNs of custom models have up to 2,048 characters. */
 const MAX_MODEL_CHARS = 4096;
 
-interface Pattern {
+/** A row, and what it comes to once its wire is loaded. */
+interface Entry {
+  readonly row: InferenceRow;
+  ingress: Ingress | null;
+}
+
+interface Pattern extends Entry {
   readonly prefix: string;
   readonly suffix: string;
-  readonly ingress: Ingress;
 }
 
-/** A lookup over the rows whose wire `find` knows. Paths without a model cost one look into a map. */
-export function createInferenceRoutes(find: (id: WireId) => AnyWire | null): FindIngress {
-  const exact = new Map<string, Ingress>();
+/** A lookup over the rows above. Paths without a model cost one look into a map. */
+export function createInferenceRoutes(load: LoadWire): FindIngress {
+  const exact = new Map<string, Entry>();
   const patterns: Pattern[] = [];
   for (const row of INFERENCE_ROUTES) {
-    const wire = find(row.wire);
-    if (wire === null) continue;
-    const ingress: Ingress = {
-      wire,
-      ...(row.operation !== undefined && { operation: row.operation }),
-      ...(row.stream !== undefined && { stream: row.stream }),
-    };
     const hole = row.path.indexOf(HOLE);
-    if (hole === -1) exact.set(row.path, ingress);
-    else
-      patterns.push({ prefix: row.path.slice(0, hole), suffix: row.path.slice(hole + HOLE.length), ingress });
+    if (hole === -1) exact.set(row.path, { row, ingress: null });
+    else {
+      const [prefix, suffix] = [row.path.slice(0, hole), row.path.slice(hole + HOLE.length)];
+      patterns.push({ row, ingress: null, prefix, suffix });
+    }
   }
-  return (path) => exact.get(path) ?? matchPattern(patterns, path);
+  return (path) => {
+    const entry = exact.get(path);
+    return entry ? (entry.ingress ?? ingressOf(entry, load)) : matchPattern(patterns, path, load);
+  };
 }
 
-function matchPattern(patterns: readonly Pattern[], path: string): Ingress | null {
-  for (const { prefix, suffix, ingress } of patterns) {
+function ingressOf(entry: Entry, load: LoadWire): Ingress | Promise<Ingress> {
+  if (entry.ingress !== null) return entry.ingress;
+  const { operation, stream } = entry.row;
+  const made = (wire: AnyWire): Ingress => {
+    entry.ingress = {
+      wire,
+      ...(operation !== undefined && { operation }),
+      ...(stream !== undefined && { stream }),
+    };
+    return entry.ingress;
+  };
+  const wire = load(entry.row.wire);
+  return wire instanceof Promise ? wire.then(made) : made(wire);
+}
+
+function matchPattern(
+  patterns: readonly Pattern[],
+  path: string,
+  load: LoadWire,
+): Ingress | Promise<Ingress> | null {
+  for (const pattern of patterns) {
+    const { prefix, suffix } = pattern;
     if (!path.startsWith(prefix) || !path.endsWith(suffix)) continue;
     const segment = path.slice(prefix.length, path.length - suffix.length);
     if (segment === "" || segment.includes("/") || segment.length > MAX_MODEL_CHARS) continue;
     const target = decodeSegment(segment);
-    if (target !== null) return { ...ingress, target };
+    if (target === null) continue;
+    const ingress = ingressOf(pattern, load);
+    return ingress instanceof Promise
+      ? ingress.then((found) => ({ ...found, target }))
+      : { ...ingress, target };
   }
   return null;
 }

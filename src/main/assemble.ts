@@ -20,7 +20,7 @@ import { createShadows } from "../gateway/shadow/shadows.ts";
 import { createApp } from "../http/app.ts";
 import { createInferenceRoutes } from "../http/inference-routes.ts";
 import type { Authorize } from "../providers/authorize.ts";
-import { findWire } from "../providers/wire-registry.ts";
+import { loadWire } from "../providers/wire-registry.ts";
 import type { Fleet } from "../resilience/fleet.ts";
 import { createHealth } from "../resilience/health.ts";
 import { createRetryBudget } from "../resilience/retry-budget.ts";
@@ -117,9 +117,7 @@ export function assemble(parts: Parts): Assembly {
     reportInternal: (requestId, thrown) =>
       log("error", "internal_error", { requestId, ...describeThrown(thrown) }),
   };
-  const chat = findWire("openai-chat");
-  if (!chat) throw new Error("This build has no openai-chat wire.");
-  const inference = createInferenceRoutes(findWire);
+  const inference = createInferenceRoutes(loadWire);
   const batching = startBatching({
     store,
     clock,
@@ -130,8 +128,8 @@ export function assemble(parts: Parts): Assembly {
     infer: inferThrough({
       snapshot: control.snapshot,
       clock,
-      handle(request, caller) {
-        const ingress = inference(new URL(request.url).pathname);
+      async handle(request, caller) {
+        const ingress = await inference(new URL(request.url).pathname);
         if (!ingress) throw new Error("A batch has an endpoint that this build does not serve.");
         return handleInference(gateway, ingress, request, caller);
       },
@@ -159,10 +157,10 @@ export function assemble(parts: Parts): Assembly {
       policy: parts.desk,
       audit: parts.audit,
       healthReport: () => health.report(clock.now()),
-      explain: (question) =>
+      explain: async (question) =>
         explainRequest(question, {
           snapshot: control.snapshot(),
-          wire: chat,
+          wire: await loadWire("openai-chat"),
           health,
           clock,
           flags: parts.flags,

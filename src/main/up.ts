@@ -22,7 +22,6 @@ import { type OpenedSource, openPolicySource, policyFolder } from "./policy-sour
 import { createProviderAccess } from "./provider-access.ts";
 import { openSharedState } from "./shared-state.ts";
 import { drain, untilSignalled } from "./shutdown.ts";
-import { startSimulatorFrom } from "./simulate.ts";
 import { systemClock, systemRandom } from "./system.ts";
 
 interface Base {
@@ -52,9 +51,7 @@ export async function up(options: UpOptions): Promise<number> {
   const directory = keptDirectory(options);
   const heads = store.policyHeads;
   const source = await openPolicySource({ address, environment, directory, heads, clock, log });
-  const simulator = (await wantsSimulator(options, source))
-    ? await startSimulatorFrom({ scenario: options.scenario, host: "127.0.0.1", port: 0 }, clock)
-    : null;
+  const simulator = (await wantsSimulator(options, source)) ? await startSimulator(options, clock) : null;
   return serve({ options, clock, log, store, source, simulator, demoKey });
 }
 
@@ -203,6 +200,12 @@ async function openStore(data: string, clock: Clock): Promise<Store> {
   }
   const { openSqliteStore } = await import("../store/sqlite/sqlite-store.ts");
   return openSqliteStore({ path: join(data, "pointsman.db"), clock });
+}
+
+/** Loaded where it is wanted: it speaks every wire, and most gateways have no use for it. */
+async function startSimulator({ scenario }: UpOptions, clock: Clock): Promise<Simulator> {
+  const { startSimulatorFrom } = await import("./simulate.ts");
+  return startSimulatorFrom({ scenario, host: "127.0.0.1", port: 0 }, clock);
 }
 
 /** Whether the policy, or the last good one that may take its place, has a simulated provider. */

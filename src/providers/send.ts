@@ -17,11 +17,10 @@ import { endpointBody } from "./endpoint-body.ts";
 import { endpointUrl } from "./endpoint-url.ts";
 import { type EventStream, openEventStream } from "./event-stream.ts";
 import { framingOf } from "./framing-registry.ts";
-import { templateWire } from "./json-template.ts";
 import { networkFault } from "./network-fault.ts";
 import { authorizationFault } from "./tokens/unavailable.ts";
 import { Watchdog } from "./watchdog.ts";
-import { type AnyWire, findWire } from "./wire-registry.ts";
+import { type AnyWire, loadWire } from "./wire-registry.ts";
 
 /** Bytes of a whole answer, and of an error body, that are read at the most. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
@@ -60,8 +59,11 @@ export interface SendPorts {
 export async function sendToProvider(call: ProviderCall, ports: SendPorts): Promise<Result<ProviderReply>> {
   const { clock } = ports;
   const { request, deployment } = call;
-  const wire = wireFor(deployment, request);
-  if (!wire) return refuse(noWire(deployment, request));
+  const spoken = wireFor(deployment, request);
+  if (!spoken) return refuse(noEmbeddings(deployment));
+  const wire = spoken instanceof Promise ? await spoken : spoken;
+  const framed = request.stream ? framingOf(deployment, wire) : null;
+  const framing = framed instanceof Promise ? await framed : framed;
   const target: LowerTarget = {
     modelId: deployment.modelId,
     capabilities: deployment.model.capabilities,
@@ -80,7 +82,7 @@ export async function sendToProvider(call: ProviderCall, ports: SendPorts): Prom
   const watchdog = new Watchdog(clock, limits, request.stream);
   let streaming = false;
   try {
-    const unsigned = unsignedCall(call, wire, target, lowered.value);
+    const unsigned = unsignedCall(call, wire, framing, target, lowered.value);
     const authorizing = ports.authorize(deployment, unsigned, watchdog.signal);
     if (authorizing) await authorizing;
     const response = await fetch(unsigned.url, {
@@ -92,11 +94,11 @@ export async function sendToProvider(call: ProviderCall, ports: SendPorts): Prom
     });
     watchdog.answered();
     if (response.status >= 400) return refuse(await readError(wire, response, clock.now()));
-    if (!request.stream) {
+    if (framing === null) {
       const body = hasStatedLength(response) ? await response.json() : await readCounted(response);
       return readWhole(wire, body, warnings);
     }
-    const opened = await readHead(wire, framingOf(deployment, wire), response, watchdog, warnings);
+    const opened = await readHead(wire, framing, response, watchdog, warnings);
     streaming = opened.ok;
     return opened;
   } catch (thrown) {
@@ -111,24 +113,27 @@ function refuse(why: Fault): Result<never> {
   return { ok: false, fault: why };
 }
 
-/** The wire that `deployment` speaks for what is asked; null where it has none. */
-export function wireFor(deployment: Deployment, request: ModelRequest): AnyWire | null {
+/** The wire that `deployment` speaks for what is asked; null where it has none for vectors. */
+function wireFor(deployment: Deployment, request: ModelRequest): AnyWire | Promise<AnyWire> | null {
   const { endpoint } = deployment;
   if (request.operation !== "embed") {
-    if (endpoint.type === "sagemaker" && endpoint.template) return templateWire(endpoint.template);
-    return findWire(deployment.wire);
+    if (endpoint.type === "sagemaker" && endpoint.template) {
+      const { template } = endpoint;
+      return import("./json-template.ts").then(({ templateWire }) => templateWire(template));
+    }
+    return loadWire(deployment.wire);
   }
-  return deployment.embeddingWire === null ? null : findWire(deployment.embeddingWire);
+  return deployment.embeddingWire === null ? null : loadWire(deployment.embeddingWire);
 }
 
-function noWire(deployment: Deployment, request: ModelRequest): Fault {
-  const what = request.operation === "embed" ? "embeddings" : deployment.wire;
-  return fault("internal", "unknown_wire", `The deployment ${deployment.id} has no wire for ${what}.`);
+function noEmbeddings({ id }: Deployment): Fault {
+  return fault("internal", "unknown_wire", `The deployment ${id} has no wire for embeddings.`);
 }
 
 function unsignedCall(
   call: ProviderCall,
   wire: AnyWire,
+  framing: Framing | null,
   target: LowerTarget,
   lowered: Lowered,
 ): UnsignedCall {
@@ -137,7 +142,7 @@ function unsignedCall(
     ...deployment.headers,
     ...lowered.headers,
     "content-type": "application/json",
-    accept: request.stream ? framingOf(deployment, wire).contentType : "application/json",
+    accept: framing?.contentType ?? "application/json",
     traceparent: call.traceparent,
   };
   if (call.tracestate !== null) headers.tracestate = call.tracestate;

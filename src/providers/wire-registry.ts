@@ -1,34 +1,46 @@
-/** Which wires exist. The only list of them. */
+/**
+ * Which wires exist: the only list of them. Owns their loading, each with the first that asks for it, since a
+ * gateway speaks two or three of them and the schemas of all would double the time that it takes to start.
+ */
 import type { WireId } from "../core/request.ts";
-import { anthropicMessages } from "../wires/anthropic-messages.ts";
-import { bedrockConverse } from "../wires/bedrock-converse.ts";
-import { bedrockInvoke } from "../wires/bedrock-invoke.ts";
-import { gemini } from "../wires/gemini.ts";
-import { geminiEmbeddings } from "../wires/gemini-embeddings.ts";
-import { native } from "../wires/native.ts";
-import { openaiChat } from "../wires/openai-chat.ts";
-import { openaiEmbeddings } from "../wires/openai-embeddings.ts";
-import { openaiResponses } from "../wires/openai-responses.ts";
 import type { Wire } from "../wires/wire.ts";
 
 /** A wire whose states are opaque to whoever drives it. */
 export type AnyWire = Wire<unknown, unknown>;
 
-const WIRES = new Map<WireId, AnyWire>(
-  [
-    openaiChat,
-    openaiResponses,
-    openaiEmbeddings,
-    anthropicMessages,
-    bedrockConverse,
-    bedrockInvoke,
-    gemini,
-    geminiEmbeddings,
-    native,
-  ].map((wire) => [wire.id, wire as AnyWire]),
-);
+const LOADERS: Readonly<Record<WireId, () => Promise<unknown>>> = {
+  "openai-chat": async () => (await import("../wires/openai-chat.ts")).openaiChat,
+  "openai-responses": async () => (await import("../wires/openai-responses.ts")).openaiResponses,
+  "openai-embeddings": async () => (await import("../wires/openai-embeddings.ts")).openaiEmbeddings,
+  "anthropic-messages": async () => (await import("../wires/anthropic-messages.ts")).anthropicMessages,
+  "bedrock-converse": async () => (await import("../wires/bedrock-converse.ts")).bedrockConverse,
+  "bedrock-invoke": async () => (await import("../wires/bedrock-invoke.ts")).bedrockInvoke,
+  gemini: async () => (await import("../wires/gemini.ts")).gemini,
+  "gemini-embeddings": async () => (await import("../wires/gemini-embeddings.ts")).geminiEmbeddings,
+  native: async () => (await import("../wires/native.ts")).native,
+};
 
-/** The wire a deployment speaks, or null where this build has none of that name. */
-export function findWire(id: WireId): AnyWire | null {
-  return WIRES.get(id) ?? null;
+const loaded = new Map<WireId, AnyWire>();
+
+/** At once where it was loaded before, which is always but the first time. */
+export function loadWire(id: WireId): AnyWire | Promise<AnyWire> {
+  return loaded.get(id) ?? load(id);
+}
+
+/** For the simulator, which speaks all of them. */
+export async function loadEveryWire(): Promise<void> {
+  await Promise.all((Object.keys(LOADERS) as WireId[]).map(load));
+}
+
+/** A wire that was loaded before. Throws where it was not, which is a defect of the caller. */
+export function loadedWire(id: WireId): AnyWire {
+  const wire = loaded.get(id);
+  if (!wire) throw new Error(`The wire ${id} was not loaded.`);
+  return wire;
+}
+
+async function load(id: WireId): Promise<AnyWire> {
+  const wire = (await LOADERS[id]()) as AnyWire;
+  loaded.set(id, wire);
+  return wire;
 }

@@ -11,7 +11,7 @@ import { seededRandom } from "../../src/core/clock.ts";
 import { isTerminal, type StreamEvent } from "../../src/core/events.ts";
 import { parseJson } from "../../src/core/json.ts";
 import type { WireId } from "../../src/core/request.ts";
-import { type AnyWire, findWire } from "../../src/providers/wire-registry.ts";
+import { type AnyWire, loadWire } from "../../src/providers/wire-registry.ts";
 import type { RenderContext, RequestHints } from "../../src/wires/wire.ts";
 import { type Damage, damageBytes } from "./damage.ts";
 
@@ -265,8 +265,7 @@ if (ids.length === 0) {
 }
 let failed = 0;
 for (const id of ids) {
-  const wire = findWire(id);
-  if (!wire) throw new Error(`there is no wire ${id}`);
+  const wire = await loadWire(id);
   for (const name of Object.keys(TARGETS)) {
     const { runs, failure } = fuzz(wire, name, Number(values.seconds), Number(values.seed));
     console.log(`${id.padEnd(20)} ${name.padEnd(9)} ${String(runs).padStart(9)} inputs  ${failure ?? "ok"}`);

@@ -7,7 +7,8 @@ import { type ExplainQuestion, explainRequest } from "../../control/explain/expl
 import { ROLES, type Role } from "../../core/caller.ts";
 import type { HealthView } from "../../core/health.ts";
 import type { ConfigSnapshot } from "../../core/snapshot.ts";
-import { findWire } from "../../providers/wire-registry.ts";
+import type { AnyWire } from "../../providers/wire-registry.ts";
+import { openaiChat } from "../../wires/openai-chat.ts";
 import { askGateway, reportFailure } from "../ask.ts";
 import { addExamples, type CommandContext, terminalOf } from "../context.ts";
 import { drawExplanation } from "../draw-explanation.ts";
@@ -122,11 +123,9 @@ async function explainLocally(
   snapshot: ConfigSnapshot,
   question: ExplainQuestion,
 ): Promise<number> {
-  const wire = findWire("openai-chat");
-  if (!wire) throw new Error("This build has no openai-chat wire.");
   const explained = await explainRequest(question, {
     snapshot,
-    wire,
+    wire: openaiChat as AnyWire,
     health: ALL_HEALTHY,
     clock: ports.clock,
   });

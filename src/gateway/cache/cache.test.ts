@@ -6,7 +6,7 @@ import { FakeClock } from "../../core/fake-clock.ts";
 import type { ModelRequest } from "../../core/request.ts";
 import type { UseCase } from "../../core/snapshot.ts";
 import { BASE_POLICY, FAKE_CALLER, FAKE_REQUEST, routeInput, snapshotOf } from "../../policy/fake-policy.ts";
-import { findWire } from "../../providers/wire-registry.ts";
+import { loadWire } from "../../providers/wire-registry.ts";
 import type { AnswerStore, KeptAnswer } from "../../store/answer-store.ts";
 import { createMemoryStore } from "../../store/memory.ts";
 import { createAnswerCache } from "./answer-cache.ts";
@@ -16,9 +16,7 @@ import { documentOf, MAX_DOCUMENT_CHARS, readDocument } from "./kept-document.ts
 import { mayGive } from "./may-give.ts";
 import { requestKey } from "./request-key.ts";
 
-const chatWire = findWire("openai-chat");
-if (!chatWire) throw new Error("no wire");
-const wire = chatWire;
+const wire = await loadWire("openai-chat");
 
 function useCaseOf(cache: UseCase["cache"] = { ttlMs: 1000, staleForMs: 0, scope: "tenant" }): UseCase {
   const useCase = snapshotOf(BASE_POLICY).useCases.get("chat");

@@ -3,7 +3,6 @@ import { describe, expect, test } from "bun:test";
 import type { StreamEvent, Usage } from "../../core/events.ts";
 import type { FaultKind } from "../../core/faults.ts";
 import type { ModelRequest, Tool, WireId } from "../../core/request.ts";
-import { findWire } from "../wire-registry.ts";
 import { endOf, readReply, requestOf, send, textOf } from "./fake-caller.ts";
 import { INSTANT, start, turns, until } from "./fake-client.ts";
 import type { FaultInput } from "./fault-list.ts";
@@ -77,10 +76,6 @@ function tokensOf(events: readonly StreamEvent[]): number {
 }
 
 for (const id of CHAT) {
-  if (findWire(id) === null) {
-    test(`${id} is registered`, () => expect(findWire(id)).not.toBeNull());
-    continue;
-  }
   describe(id, () => {
     answers(id);
     refuses(id);

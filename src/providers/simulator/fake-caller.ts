@@ -6,7 +6,7 @@ import type { Frame } from "../../wires/frame.ts";
 import type { Framing } from "../../wires/framing.ts";
 import { badAnswer } from "../../wires/provider-fault.ts";
 import type { LowerTarget } from "../../wires/wire.ts";
-import { type AnyWire, findWire } from "../wire-registry.ts";
+import { type AnyWire, loadedWire } from "../wire-registry.ts";
 import type { Simulator } from "./server.ts";
 
 /** Where the paths of each wire begin. */
@@ -50,19 +50,13 @@ export function requestOf(text: string, rest: Partial<ModelRequest> = {}): Model
   };
 }
 
-export function wireOf(id: WireId): AnyWire {
-  const wire = findWire(id);
-  if (!wire) throw new Error(`${id} is not registered`);
-  return wire;
-}
-
 export function send(
   simulator: Simulator,
   id: WireId,
   request: ModelRequest,
   signal: AbortSignal | null = null,
 ): Promise<Response> {
-  const wire = wireOf(id);
+  const wire = loadedWire(id);
   // What came in on the wire itself would be sent on as it was.
   const origin = { ...request.origin, wire: id === "native" ? "openai-chat" : "native" } as const;
   const foreign = { ...request, origin };
@@ -82,9 +76,9 @@ export async function readReply(
   id: WireId,
   response: Response,
   now: number,
-  framing: Framing = wireOf(id).framing,
+  framing: Framing = loadedWire(id).framing,
 ): Promise<readonly StreamEvent[]> {
-  const wire = wireOf(id);
+  const wire = loadedWire(id);
   const isStream = response.headers.get("content-type") === framing.contentType;
   if (response.status < 400 && isStream) return readStream(wire, framing, response);
   const body = asJson(await response.text());

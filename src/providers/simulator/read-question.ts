@@ -1,12 +1,12 @@
 /** A request's body as a question. Owns what the path and the headers say of it; the wire reads the rest. */
 import type { IncomingHttpHeaders } from "node:http";
-import { failed, ok, type Result } from "../../core/faults.ts";
+import { ok, type Result } from "../../core/faults.ts";
 import { parseJson } from "../../core/json.ts";
 import type { ModelRequest } from "../../core/request.ts";
 import { decodeBase64 } from "../../wires/base64.ts";
 import { isRecord } from "../../wires/fields.ts";
 import type { RequestHints } from "../../wires/wire.ts";
-import { type AnyWire, findWire } from "../wire-registry.ts";
+import { type AnyWire, loadedWire } from "../wire-registry.ts";
 import { MAX_DEPTH } from "./exchange.ts";
 import type { CallTarget } from "./routes.ts";
 
@@ -27,7 +27,7 @@ export function readQuestion(
   if (!parsed.ok) return parsed;
   const { call, model } = target;
   const body = call.impliesModel ? withModel(parsed.value, model ?? "") : parsed.value;
-  const spoken = call.vectors !== null && asksForVectors(body) ? (findWire(call.vectors) ?? wire) : wire;
+  const spoken = call.vectors !== null && asksForVectors(body) ? loadedWire(call.vectors) : wire;
   const hints = hintsOf(spoken, target, headers);
   const counted = call.operation === "count_tokens" ? invokeBodyOf(body) : null;
   const read = counted === null ? spoken.parseRequest(body, hints) : readInvokeBody(counted, hints);
@@ -51,8 +51,8 @@ function invokeBodyOf(body: unknown): string | null {
 function readInvokeBody(encoded: string, hints: RequestHints): Result<ModelRequest> {
   const body = parseJson(decodeBase64(encoded) ?? NOTHING, MAX_DEPTH);
   if (!body.ok) return body;
-  const read = findWire("bedrock-invoke")?.parseRequest(body.value, hints);
-  if (!read?.ok) return read ?? failed("invalid", "unsupported_value", "Send `input.converse`.");
+  const read = loadedWire("bedrock-invoke").parseRequest(body.value, hints);
+  if (!read.ok) return read;
   return ok({ ...read.value, operation: "count_tokens" });
 }
 

@@ -4,11 +4,10 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { WireId } from "../../core/request.ts";
-import { findWire } from "../wire-registry.ts";
+import { loadedWire } from "../wire-registry.ts";
 import { answerCall } from "./answer-call.ts";
 import { beginCall, type Call, type RunningSimulator, refuse, refuseInStream } from "./call.ts";
 import type { RunningDeployment } from "./deployments.ts";
-import { refusal } from "./error-dialects/dialect.ts";
 import { readBody, resetConnection, TOO_LARGE } from "./exchange.ts";
 import { readQuestion } from "./read-question.ts";
 import { faultAnswer, invalidAnswer } from "./refusals.ts";
@@ -26,18 +25,13 @@ export async function serveCall(
   const { clock } = running;
   const call = beginCall(running, deployment, target, response);
   const { dialect } = call;
-  const wire = findWire(target.call.wire);
-  if (!wire) {
-    refuse(call, dialect.refuse(refusal(501, "This build has no wire for the path."), clock.now()));
-    return;
-  }
   const body = await readBody(request);
   if (body === "gone") return;
   if (body === "too_large") {
     refuse(call, dialect.refuse(TOO_LARGE, clock.now()));
     return;
   }
-  const read = readQuestion(wire, target, request.headers, body);
+  const read = readQuestion(loadedWire(target.call.wire), target, request.headers, body);
   if (!read.ok) {
     refuse(call, invalidAnswer(read.fault, dialect, clock.now()));
     return;

@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import type { Clock } from "../../core/clock.ts";
 import { parseJson } from "../../core/json.ts";
+import { loadEveryWire } from "../wire-registry.ts";
 import type { RunningSimulator } from "./call.ts";
 import { answerControl, CONTROL_PATH } from "./control-api.ts";
 import { createDeployments, type DeploymentStats } from "./deployments.ts";
@@ -44,6 +45,7 @@ export interface Simulator {
 /** Rejects when the port cannot be had. */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const { scenario, clock } = options;
+  await loadEveryWire();
   const startedAt = clock.now();
   const running: RunningSimulator = {
     scenario,

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { matrixText, withMatrix } from "../../../scripts/matrix-text.ts";
 import { fault } from "../../../src/core/faults.ts";
-import { findWire } from "../../../src/providers/wire-registry.ts";
+import { loadedWire } from "../../../src/providers/wire-registry.ts";
 import { CHAT_WIRES, canTell, crossAnswer, crossRequest } from "./matrix.ts";
 import { ANSWER_FEATURES, REQUEST_FEATURES } from "./matrix-features.ts";
 import { readBytes, renderFrames, summarise, toBytes } from "./streams.ts";
@@ -30,9 +30,8 @@ for (const caller of CHAT_WIRES) {
       });
 
       test(`a fault in the middle of ${provider}'s stream is a fault, and no end`, () => {
-        const inside = findWire(provider);
-        const outside = findWire(caller);
-        if (!inside || !outside) throw new Error("a wire is missing");
+        const inside = loadedWire(provider);
+        const outside = loadedWire(caller);
         const broken = renderFrames(inside, [
           { type: "start" },
           { type: "text", choice: 0, text: "Your parcel" },

@@ -6,7 +6,7 @@ import { CAPABILITIES } from "../../../src/core/contract.ts";
 import type { StreamEvent } from "../../../src/core/events.ts";
 import type { ModelRequest, Origin, WireId } from "../../../src/core/request.ts";
 import { crossingLosses } from "../../../src/providers/crossing.ts";
-import { type AnyWire, findWire } from "../../../src/providers/wire-registry.ts";
+import { loadEveryWire, loadedWire } from "../../../src/providers/wire-registry.ts";
 import type { LowerTarget, RequestHints } from "../../../src/wires/wire.ts";
 import type { AnswerFeature, RequestFeature } from "./matrix-features.ts";
 import { CONTEXT, readBytes, renderFrames, summarise, toBytes } from "./streams.ts";
@@ -33,11 +33,7 @@ export type Crossing =
 
 const HINTS: RequestHints = { contract: {}, strict: false, target: "support-chat", stream: false };
 
-function wireOf(id: ChatWire): AnyWire {
-  const wire = findWire(id);
-  if (wire === null) throw new Error(`there is no wire ${id}`);
-  return wire;
-}
+await loadEveryWire();
 
 function targetOf(id: ChatWire): LowerTarget {
   return {
@@ -50,7 +46,7 @@ function targetOf(id: ChatWire): LowerTarget {
 
 /** The feature in the caller's own dialect, or null where it has no word for it. */
 function said(feature: RequestFeature, caller: ChatWire): ModelRequest | null {
-  const wire = wireOf(caller);
+  const wire = loadedWire(caller);
   const origin: Origin = {
     wire: caller === "native" ? "openai-chat" : "native",
     body: {},
@@ -66,7 +62,7 @@ function said(feature: RequestFeature, caller: ChatWire): ModelRequest | null {
 export function crossRequest(feature: RequestFeature, caller: ChatWire, provider: ChatWire): Crossing {
   const request = said(feature, caller);
   if (request === null) return { verdict: "unsayable" };
-  const wire = wireOf(provider);
+  const wire = loadedWire(provider);
   const losses = crossingLosses(request, wire);
   if ("kind" in losses) return { verdict: "refused", said: losses.message };
   const lowered = wire.lower(request, targetOf(provider));
@@ -95,11 +91,11 @@ export function canTell(feature: AnswerFeature, id: ChatWire): boolean {
 }
 
 function streamed(events: readonly StreamEvent[], id: ChatWire): readonly StreamEvent[] {
-  const wire = wireOf(id);
+  const wire = loadedWire(id);
   return readBytes(wire, [toBytes(wire, renderFrames(wire, events))]);
 }
 
 function whole(events: readonly StreamEvent[], id: ChatWire): readonly StreamEvent[] {
-  const wire = wireOf(id);
+  const wire = loadedWire(id);
   return wire.readAnswer(JSON.parse(JSON.stringify(wire.renderAnswer(events, CONTEXT))));
 }

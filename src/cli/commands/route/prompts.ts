@@ -2,7 +2,7 @@
 import { extname } from "node:path";
 import { parseJson } from "../../../core/json.ts";
 import type { ModelRequest } from "../../../core/request.ts";
-import { findWire } from "../../../providers/wire-registry.ts";
+import { openaiChat } from "../../../wires/openai-chat.ts";
 
 /** Nesting a line may have; the same as the gateway's. */
 const MAX_JSON_DEPTH = 64;
@@ -45,9 +45,7 @@ export function bodyOfText(content: string): object {
 export function requestOf(
   body: object,
 ): { readonly ok: true; readonly request: ModelRequest } | { readonly ok: false; readonly message: string } {
-  const wire = findWire("openai-chat");
-  if (!wire) throw new Error("This build has no openai-chat wire.");
-  const parsed = wire.parseRequest({ model: "calibration", ...body }, { contract: {}, strict: false });
+  const parsed = openaiChat.parseRequest({ model: "calibration", ...body }, { contract: {}, strict: false });
   return parsed.ok ? { ok: true, request: parsed.value } : { ok: false, message: parsed.fault.message };
 }
 

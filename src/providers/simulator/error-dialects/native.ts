@@ -1,7 +1,6 @@
 /** Refusals in the gateway's own words: those of its native wire, for a gateway behind a gateway. */
 import { type Fault, type FaultKind, fault } from "../../../core/faults.ts";
-import type { JsonObject } from "../../../wires/wire.ts";
-import { findWire } from "../../wire-registry.ts";
+import { loadedWire } from "../../wire-registry.ts";
 import type { ErrorAnswer, ErrorDialect, Refusal } from "./dialect.ts";
 
 const KINDS: Readonly<Record<number, FaultKind>> = {
@@ -34,8 +33,8 @@ export const nativeErrors: ErrorDialect = {
     const why = throttled
       ? fault("throttled", "provider_throttled", "Simulated: the rate limit was reached.")
       : fault("outage", "provider_error", "Simulated: the model failed while it was answering.");
-    const wire = findWire("native");
-    const frames = wire?.renderEvent({ type: "fault", fault: why }, wire.renderStart(CONTEXT))[1] ?? [];
+    const wire = loadedWire("native");
+    const [, frames] = wire.renderEvent({ type: "fault", fault: why }, wire.renderStart(CONTEXT));
     return frames.at(-1) ?? { event: "error", data: JSON.stringify({ error: why }) };
   },
   // The gateway's own limits are of a key, not of a deployment.
@@ -52,7 +51,6 @@ function refuse({ status, code, message, param, wait }: Refusal): ErrorAnswer {
 }
 
 function answerOf(status: number, why: Fault): ErrorAnswer {
-  const rendered = findWire("native")?.renderFault(why, CONTEXT.requestId);
-  const body: JsonObject = rendered?.body ?? { error: { code: why.code, message: why.message } };
-  return { status, headers: rendered?.headers ?? {}, body: { ...body, simulated: true } };
+  const rendered = loadedWire("native").renderFault(why, CONTEXT.requestId);
+  return { status, headers: rendered.headers ?? {}, body: { ...rendered.body, simulated: true } };
 }
