@@ -50,8 +50,8 @@ const COMMANDS = [
 ] as const;
 
 describe("help", () => {
-  test("the table above has every command that there is", () => {
-    const program = createProgram(fakeProcess().ports);
+  test("the table above has every command that there is", async () => {
+    const program = await createProgram(fakeProcess().ports, []);
     const names = program.commands.flatMap((command) => [
       command.name(),
       ...command.commands.map((sub) => `${command.name()} ${sub.name()}`),

@@ -4,26 +4,17 @@
  */
 import { Command, CommanderError } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
-import { addAudit } from "./commands/audit/group.ts";
-import { addDecisions } from "./commands/decisions/group.ts";
-import { addDoctor } from "./commands/doctor.ts";
-import { addExplain } from "./commands/explain.ts";
-import { addGameday } from "./commands/gameday/group.ts";
-import { addHealth } from "./commands/health.ts";
-import { addInit } from "./commands/init.ts";
-import { addPolicy } from "./commands/policy/group.ts";
-import { addRollout } from "./commands/rollout/group.ts";
-import { addRoute } from "./commands/route/group.ts";
-import { addSimulate } from "./commands/simulate.ts";
-import { addTickets } from "./commands/tickets/group.ts";
-import { addUp } from "./commands/up.ts";
-import { addValidate } from "./commands/validate.ts";
+import { commandsFor } from "./commands/list.ts";
 import { addExamples, type CommandContext } from "./context.ts";
 import { EXIT, EXIT_CODE_HELP } from "./exit-codes.ts";
 import type { CliPorts } from "./ports.ts";
 
-/** All commands over `ports`; `onEnd` is told the exit code of the one that ran. */
-export function createProgram(ports: CliPorts, onEnd: (exitCode: number) => void = () => undefined): Command {
+/** The commands that `args` may need, over `ports`; `onEnd` is told the exit code of the one that ran. */
+export async function createProgram(
+  ports: CliPorts,
+  args: readonly string[],
+  onEnd: (exitCode: number) => void = () => undefined,
+): Promise<Command> {
   const program = new Command("pointsman")
     .description("The gateway between applications and foundation models.")
     .version(packageJson.version, "--version", "print the version")
@@ -41,20 +32,7 @@ export function createProgram(ports: CliPorts, onEnd: (exitCode: number) => void
     });
   program.showHelpAfterError("  fix: see `pointsman help` and `pointsman help COMMAND`, with examples.");
   const context: CommandContext = { ports, end: onEnd };
-  addUp(program, context);
-  addInit(program, context);
-  addValidate(program, context);
-  addDoctor(program, context);
-  addExplain(program, context);
-  addDecisions(program, context);
-  addHealth(program, context);
-  addTickets(program, context);
-  addPolicy(program, context);
-  addAudit(program, context);
-  addRoute(program, context);
-  addRollout(program, context);
-  addSimulate(program, context);
-  addGameday(program, context);
+  for (const add of await commandsFor(args)) add(program, context);
   addExamples(program, [
     ["pointsman up --demo", "a gateway to try, with simulated providers"],
     ["pointsman init && pointsman validate", "a policy of your own, checked"],
@@ -67,9 +45,10 @@ export function createProgram(ports: CliPorts, onEnd: (exitCode: number) => void
 export async function runCli(argv: readonly string[], ports: CliPorts): Promise<number> {
   let exitCode: number = EXIT.success;
   try {
-    await createProgram(ports, (code) => {
+    const program = await createProgram(ports, argv.slice(2), (code) => {
       exitCode = code;
-    }).parseAsync(argv);
+    });
+    await program.parseAsync(argv);
     return exitCode;
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.success : EXIT.usage;

@@ -1,9 +1,8 @@
 /** Activations in SQLite, and the texts they put in force. Owns their queries. */
-import type { Kysely } from "kysely";
 import { pageLimit } from "../paging.ts";
 import { type Activation, type ActivationStore, MAX_POLICY_TEXTS } from "../ports.ts";
-import type { Tables } from "./dialect.ts";
 import type { Writing } from "./file-store.ts";
+import type { Reads } from "./tables.ts";
 
 const RECORD = "INSERT OR IGNORE INTO activations (id, at, document) VALUES (?, ?, ?)";
 const KEEP_TEXT = `INSERT INTO policy_texts (digest, text, used_at) VALUES (?, ?, ?)
@@ -11,7 +10,7 @@ const KEEP_TEXT = `INSERT INTO policy_texts (digest, text, used_at) VALUES (?, ?
 const TRIM_TEXTS = `DELETE FROM policy_texts WHERE digest IN
   (SELECT digest FROM policy_texts ORDER BY used_at DESC, digest LIMIT -1 OFFSET ${MAX_POLICY_TEXTS})`;
 
-export function sqliteActivations(write: Writing, reads: Kysely<Tables>): ActivationStore {
+export function sqliteActivations(write: Writing, reads: Reads): ActivationStore {
   return {
     async record(activation, texts = []) {
       const { id, at } = activation;
@@ -23,14 +22,14 @@ export function sqliteActivations(write: Writing, reads: Kysely<Tables>): Activa
       ]);
     },
     async list(limit, before) {
-      let select = reads
+      let select = (await reads())
         .selectFrom("activations")
         .select("document")
         .orderBy("at", "desc")
         .orderBy("id", "desc")
         .limit(pageLimit(limit));
       if (before !== undefined) {
-        const at = reads.selectFrom("activations").select("at").where("id", "=", before);
+        const at = (await reads()).selectFrom("activations").select("at").where("id", "=", before);
         select = select.where((the) =>
           the.or([the("at", "<", at), the.and([the("at", "=", at), the("id", "<", before)])]),
         );
@@ -38,7 +37,7 @@ export function sqliteActivations(write: Writing, reads: Kysely<Tables>): Activa
       return (await select.execute()).map(parseActivation);
     },
     async findVersion(version) {
-      const row = await reads
+      const row = await (await reads())
         .selectFrom("activations")
         .select("document")
         .where((the) => the.fn("json_extract", ["document", the.val("$.version")]), "=", version)
@@ -50,7 +49,7 @@ export function sqliteActivations(write: Writing, reads: Kysely<Tables>): Activa
       return row ? parseActivation(row) : null;
     },
     async text(digest) {
-      const row = await reads
+      const row = await (await reads())
         .selectFrom("policy_texts")
         .select("text")
         .where("digest", "=", digest)

@@ -1,9 +1,8 @@
 /** Kept answers in SQLite. Owns their queries; what is in a document is nobody's business here. */
-import type { Kysely } from "kysely";
 import type { AnswerBounds, AnswerStore, KeptAnswer } from "../answer-store.ts";
-import type { Tables } from "./dialect.ts";
 import type { Writing } from "./file-store.ts";
 import type { Statement } from "./protocol.ts";
+import type { Reads } from "./tables.ts";
 
 /** Answers read in one go, so that loading many holds up no other reader. */
 const PAGE = 200;
@@ -22,7 +21,7 @@ const SWEEP_SURPLUS = `DELETE FROM answers WHERE seq IN (
     WHERE place > ? OR total > ?)
   RETURNING seq`;
 
-export function sqliteAnswers(write: Writing, reads: Kysely<Tables>): AnswerStore {
+export function sqliteAnswers(write: Writing, reads: Reads): AnswerStore {
   return {
     async put(answers) {
       if (answers.length > 0) await write.all(answers.map(putting));
@@ -43,11 +42,11 @@ function putting({ tenant, key, useCase, storedAt, expiresAt, document }: KeptAn
   return { sql: PUT, parameters: [tenant, key, useCase, storedAt, expiresAt, document.length, document] };
 }
 
-async function load(reads: Kysely<Tables>, now: number, { count, chars }: AnswerBounds) {
+async function load(reads: Reads, now: number, { count, chars }: AnswerBounds) {
   const found: KeptAnswer[] = [];
   let total = 0;
   for (let offset = 0; ; offset += PAGE) {
-    const rows = await reads
+    const rows = await (await reads())
       .selectFrom("answers")
       .select(["tenant", "key", "use_case", "stored_at", "expires_at", "size", "document"])
       .where("expires_at", ">", now)

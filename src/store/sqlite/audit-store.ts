@@ -14,8 +14,8 @@ import {
 } from "../audit-store.ts";
 import { pageLimit } from "../paging.ts";
 import { StoreError } from "../store-error.ts";
-import type { Tables } from "./dialect.ts";
 import type { Writing } from "./file-store.ts";
+import type { Reads, Tables } from "./tables.ts";
 
 const APPEND = `INSERT INTO audit_log (seq, hash, entry)
   SELECT ?, ?, ? WHERE (SELECT coalesce(max(seq), 0) FROM audit_log) = ?
@@ -24,7 +24,7 @@ const HEAD = "SELECT seq, hash FROM audit_log ORDER BY seq DESC LIMIT 1";
 /** Each failure means that another process has written an entry meanwhile. */
 const MAX_TRIES = 200;
 
-export function sqliteAudit(write: Writing, reads: Kysely<Tables>): AuditStore {
+export function sqliteAudit(write: Writing, reads: Reads): AuditStore {
   let head: AuditHead | null = null;
   let last: Promise<unknown> = Promise.resolve();
   const appendNow = async (record: AuditRecord): Promise<AuditEntry> => {
@@ -50,12 +50,18 @@ export function sqliteAudit(write: Writing, reads: Kysely<Tables>): AuditStore {
       return appended;
     },
     async list(limit, before) {
-      let select = rowsOf(reads).orderBy("seq", "desc").limit(pageLimit(limit));
+      let select = rowsOf(await reads())
+        .orderBy("seq", "desc")
+        .limit(pageLimit(limit));
       if (before !== undefined) select = select.where("seq", "<", before);
       return select.execute();
     },
-    range: (after, limit): Promise<readonly AuditRow[]> =>
-      rowsOf(reads).where("seq", ">", after).orderBy("seq").limit(pageLimit(limit)).execute(),
+    range: async (after, limit): Promise<readonly AuditRow[]> =>
+      rowsOf(await reads())
+        .where("seq", ">", after)
+        .orderBy("seq")
+        .limit(pageLimit(limit))
+        .execute(),
   };
 }
 

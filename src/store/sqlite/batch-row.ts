@@ -1,6 +1,6 @@
 /** A batch's row as the batch that callers see. Runs no SQL. */
 import { type Batch, type BatchIssue, type BatchOrder, isFinal } from "../../core/batches.ts";
-import type { BatchRow } from "./dialect.ts";
+import type { BatchRow } from "./tables.ts";
 
 /** The JSON in it was written by the driver and by nobody else, so it is what it says. */
 export function batchOf(row: BatchRow): Batch {

@@ -1,12 +1,11 @@
 /** Batches in SQLite: their queries and the rows behind them. Every step is one statement or one transaction. */
-import type { Kysely } from "kysely";
 import { type BatchResult, type BatchStatus, CONCLUDED_FROM } from "../../core/batches.ts";
 import { type BatchEnd, type BatchStart, type BatchStore, MAX_BATCH_PAGE } from "../batch-store.ts";
 import { boundedLimit } from "../file-store.ts";
 import { batchOf } from "./batch-row.ts";
-import type { BatchRow, Tables } from "./dialect.ts";
 import { IS_LIVE, IS_SEEN, onlyItself, type Writing } from "./file-store.ts";
 import type { Row, Statement } from "./protocol.ts";
+import type { BatchRow, Reads } from "./tables.ts";
 
 const BATCHES_PER_SWEEP = 500;
 
@@ -37,7 +36,7 @@ const SWEEP = `DELETE FROM batches WHERE id IN (
     SELECT id FROM batches WHERE expires_at < ? AND NOT ${IS_LIVE} LIMIT ${BATCHES_PER_SWEEP})
   RETURNING id`;
 
-export function sqliteBatches(write: Writing, reads: Kysely<Tables>): BatchStore {
+export function sqliteBatches(write: Writing, reads: Reads): BatchStore {
   return {
     async create(order, maxLive) {
       const { id, caller, inputFileId, createdAt, expiresAt } = order;
@@ -51,7 +50,7 @@ export function sqliteBatches(write: Writing, reads: Kysely<Tables>): BatchStore
       return row?.has_file === 1 ? "too_many" : "no_file";
     },
     async get(tenant, id) {
-      const row = await reads
+      const row = await (await reads())
         .selectFrom("batches")
         .selectAll()
         .where("id", "=", id)
@@ -76,7 +75,7 @@ export function sqliteBatches(write: Writing, reads: Kysely<Tables>): BatchStore
       if (results.length > 0) await write.all(results.flatMap((result) => recording(id, result)));
     },
     async recorded(id, from, to) {
-      const rows = await reads
+      const rows = await (await reads())
         .selectFrom("batch_results")
         .select("line")
         .where("batch_id", "=", id)
@@ -94,9 +93,9 @@ export function sqliteBatches(write: Writing, reads: Kysely<Tables>): BatchStore
   };
 }
 
-async function listBatches(reads: Kysely<Tables>, tenant: string, limit: number, after?: string) {
+async function listBatches(reads: Reads, tenant: string, limit: number, after?: string) {
   const count = boundedLimit(limit, MAX_BATCH_PAGE);
-  let select = reads
+  let select = (await reads())
     .selectFrom("batches")
     .selectAll()
     .where("tenant", "=", tenant)

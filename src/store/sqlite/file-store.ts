@@ -20,8 +20,8 @@ import {
   type StoredFile,
   UNFINISHED_FOR_MS,
 } from "../file-store.ts";
-import type { FileRow, Tables } from "./dialect.ts";
 import type { Row, SqlValue, Statement } from "./protocol.ts";
+import type { FileRow, Reads, Tables } from "./tables.ts";
 
 /** Asks the thread that writes. */
 export interface Writing {
@@ -65,7 +65,7 @@ const FREE = `DELETE FROM file_parts WHERE rowid IN
   (SELECT rowid FROM file_parts WHERE file_id = ? LIMIT ${PARTS_PER_STEP}) RETURNING part`;
 const FORGET = "DELETE FROM files WHERE id = ? AND state = 'gone'";
 
-export function sqliteFiles(write: Writing, reads: Kysely<Tables>): FileStore {
+export function sqliteFiles(write: Writing, reads: Reads): FileStore {
   return {
     async begin({ id, tenant, createdAt }) {
       await write.one(BEGIN, id, tenant, createdAt);
@@ -84,7 +84,9 @@ export function sqliteFiles(write: Writing, reads: Kysely<Tables>): FileStore {
       await write.one(DISCARD, id);
     },
     async get(tenant, id, now) {
-      const row = await seenFiles(reads, tenant, now).where("id", "=", id).executeTakeFirst();
+      const row = await seenFiles(await reads(), tenant, now)
+        .where("id", "=", id)
+        .executeTakeFirst();
       return row ? storedFile(row) : null;
     },
     list: (query) => listFiles(reads, query),
@@ -99,7 +101,7 @@ export function sqliteFiles(write: Writing, reads: Kysely<Tables>): FileStore {
       return row?.there === 1 ? "in_use" : "unknown";
     },
     async usedBytes(tenant) {
-      const row = await reads
+      const row = await (await reads())
         .selectFrom("files")
         .select((the) => the.fn.sum<number | null>("bytes").as("bytes"))
         .where("tenant", "=", tenant)
@@ -124,10 +126,10 @@ function seenFiles(reads: Kysely<Tables>, tenant: string, now: number) {
     .where((the) => the.or([the("expires_at", "is", null), the("expires_at", ">", now)]));
 }
 
-async function listFiles(reads: Kysely<Tables>, query: FileQuery): Promise<FilePage> {
+async function listFiles(reads: Reads, query: FileQuery): Promise<FilePage> {
   const { tenant, now, order, after, purpose } = query;
   const limit = boundedLimit(query.limit, MAX_FILE_PAGE);
-  let select = seenFiles(reads, tenant, now)
+  let select = seenFiles(await reads(), tenant, now)
     .orderBy("id", order)
     .limit(limit + 1);
   if (after !== undefined) select = select.where("id", order === "asc" ? ">" : "<", after);
@@ -137,8 +139,8 @@ async function listFiles(reads: Kysely<Tables>, query: FileQuery): Promise<FileP
 }
 
 /** First how many fit together, by their sizes alone, then those. */
-async function readParts(reads: Kysely<Tables>, id: string, after: number) {
-  const parts = reads
+async function readParts(reads: Reads, id: string, after: number) {
+  const parts = (await reads())
     .selectFrom("file_parts")
     .where("file_id", "=", id)
     .where("part", ">", after)

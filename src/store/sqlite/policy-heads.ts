@@ -1,18 +1,17 @@
 /** The policy that lives in SQLite: one row that counts, and the one before it. Owns its queries. */
-import type { Kysely } from "kysely";
 import type { PolicyDocuments, PolicyHeadStore } from "../policy-heads.ts";
-import type { Tables } from "./dialect.ts";
 import type { Writing } from "./file-store.ts";
+import type { Reads } from "./tables.ts";
 
 const NEWEST = "(SELECT coalesce(max(revision), 0) FROM policy_heads)";
 const FORGET = `DELETE FROM policy_heads WHERE revision < ${NEWEST}`;
 const WRITE = `INSERT INTO policy_heads (revision, at, actor, note, documents)
   SELECT ?, ?, ?, ?, ? WHERE ${NEWEST} = ? RETURNING revision`;
 
-export function sqlitePolicyHeads(write: Writing, reads: Kysely<Tables>): PolicyHeadStore {
+export function sqlitePolicyHeads(write: Writing, reads: Reads): PolicyHeadStore {
   return {
     async read(after) {
-      const row = await reads
+      const row = await (await reads())
         .selectFrom("policy_heads")
         .selectAll()
         .where("revision", ">", after)

@@ -2,7 +2,6 @@
  * The embedded store: one SQLite file, written by one thread and read by another that starts with the
  * first read, so that a long search holds up neither requests nor records. Owns the queries.
  */
-import type { Kysely } from "kysely";
 import type { Clock } from "../../core/clock.ts";
 import { pageLimit, pageOf, parseRecord } from "../paging.ts";
 import type { DecisionPage, DecisionQuery, DecisionStore, Store } from "../ports.ts";
@@ -11,9 +10,10 @@ import { sqliteAnswers } from "./answer-store.ts";
 import { sqliteAudit } from "./audit-store.ts";
 import { encodeBatch } from "./batch.ts";
 import { sqliteBatches } from "./batch-store.ts";
-import { type Execute, queriesOver, type Tables } from "./dialect.ts";
+import type { Execute } from "./dialect.ts";
 import { sqliteFiles, type Writing } from "./file-store.ts";
 import { sqlitePolicyHeads } from "./policy-heads.ts";
+import type { Reads } from "./tables.ts";
 import { type DatabaseThread, startThread } from "./thread.ts";
 import { sqliteTickets } from "./ticket-store.ts";
 
@@ -52,7 +52,11 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
     }
     return (reader ?? writer).ask({ type: "execute", sql, parameters });
   };
-  const reads = queriesOver(read);
+  let queries: ReturnType<Reads> | null = null;
+  const reads: Reads = () => {
+    queries ??= import("./dialect.ts").then(({ queriesOver }) => queriesOver(read));
+    return queries;
+  };
   const write: Writing = {
     one: (sql, ...parameters) => writer.ask({ type: "execute", sql, parameters }),
     all: (statements) => writer.ask({ type: "transaction", statements }),
@@ -80,14 +84,14 @@ function spawnWorker(): Worker {
   return new Worker(new URL("./worker.ts", import.meta.url), { name: "pointsman-store", smol: true });
 }
 
-function sqliteDecisions(writer: DatabaseThread, reads: Kysely<Tables>): DecisionStore {
+function sqliteDecisions(writer: DatabaseThread, reads: Reads): DecisionStore {
   return {
     async append(batch) {
       if (batch.length > 0) await writer.ask(encodeBatch(batch));
     },
     list: (query) => listDecisions(reads, query),
     async get(id) {
-      const row = await reads
+      const row = await (await reads())
         .selectFrom("decisions")
         .select("document")
         .where("id", "=", id)
@@ -97,17 +101,17 @@ function sqliteDecisions(writer: DatabaseThread, reads: Kysely<Tables>): Decisio
   };
 }
 
-async function listDecisions(reads: Kysely<Tables>, query: DecisionQuery): Promise<DecisionPage> {
+async function listDecisions(reads: Reads, query: DecisionQuery): Promise<DecisionPage> {
   const limit = pageLimit(query.limit);
   const forward = query.after !== undefined && query.before === undefined;
-  let select = reads
+  let select = (await reads())
     .selectFrom("decisions")
     .select("document")
     .orderBy("seq", forward ? "asc" : "desc")
     .limit(limit + 1);
   // A cursor whose record was trimmed away stands for its nearest neighbour.
   if (query.before !== undefined) {
-    const at = reads
+    const at = (await reads())
       .selectFrom("decisions")
       .select("seq")
       .where("id", ">=", query.before)
@@ -115,7 +119,7 @@ async function listDecisions(reads: Kysely<Tables>, query: DecisionQuery): Promi
       .limit(1);
     select = select.where("seq", "<", (the) => the.fn.coalesce(at, the.val(Number.MAX_SAFE_INTEGER)));
   } else if (query.after !== undefined) {
-    const at = reads
+    const at = (await reads())
       .selectFrom("decisions")
       .select("seq")
       .where("id", "<=", query.after)

@@ -1,11 +1,10 @@
 /** Tickets in SQLite: their queries and the rows behind them. Every step is one statement. */
-import type { Kysely } from "kysely";
 import type { DeliveryStatus, Ticket, TicketStatus } from "../../core/tickets.ts";
 import { boundedLimit } from "../file-store.ts";
 import { MAX_TICKET_PAGE, type TicketQuery, type TicketStore } from "../ticket-store.ts";
-import type { Tables, TicketRow } from "./dialect.ts";
 import type { Writing } from "./file-store.ts";
 import type { Row } from "./protocol.ts";
+import type { Reads, TicketRow } from "./tables.ts";
 
 const SWEPT_AT_ONCE = 500;
 
@@ -29,7 +28,7 @@ const SWEEP = `DELETE FROM tickets WHERE id IN (
     SELECT id FROM tickets WHERE ended_at < ? AND delivery IS NOT 'due' LIMIT ${SWEPT_AT_ONCE})
   RETURNING id`;
 
-export function sqliteTickets(write: Writing, reads: Kysely<Tables>): TicketStore {
+export function sqliteTickets(write: Writing, reads: Reads): TicketStore {
   return {
     async create({ id, at, tenant, useCase, queue, requestId, decisionId, prompt }, maxOpen) {
       const stated = [id, at, tenant, useCase, queue, requestId, decisionId, prompt];
@@ -37,7 +36,11 @@ export function sqliteTickets(write: Writing, reads: Kysely<Tables>): TicketStor
       return made.length > 0 ? "created" : "full";
     },
     async get(id, now) {
-      const row = await reads.selectFrom("tickets").selectAll().where("id", "=", id).executeTakeFirst();
+      const row = await (await reads())
+        .selectFrom("tickets")
+        .selectAll()
+        .where("id", "=", id)
+        .executeTakeFirst();
       return row ? ticketOf(row, now) : null;
     },
     list: (query) => listTickets(reads, query),
@@ -63,10 +66,10 @@ export function sqliteTickets(write: Writing, reads: Kysely<Tables>): TicketStor
   };
 }
 
-async function listTickets(reads: Kysely<Tables>, query: TicketQuery) {
+async function listTickets(reads: Reads, query: TicketQuery) {
   const { now, before, status, queue, tenant } = query;
   const limit = boundedLimit(query.limit, MAX_TICKET_PAGE);
-  let select = reads
+  let select = (await reads())
     .selectFrom("tickets")
     .selectAll()
     .orderBy("id", "desc")
