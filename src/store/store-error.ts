@@ -14,6 +14,12 @@ export type StoreErrorKind =
   /** The driver's thread died or is being restarted; what was not acknowledged may not be written. */
   | "restarting"
   | "closed"
+  /** A service that this driver talks to is slow, throttles or does not answer: worth another try later. */
+  | "unavailable"
+  /** A service does not know what it was asked for, or does not let us: somebody has to mend the setup. */
+  | "refused"
+  /** Larger than the driver takes. */
+  | "too_large"
   /** None of the above: a defect of the program. */
   | "internal";
 
