@@ -196,7 +196,7 @@ async function giveUp(start: Extract<PolicyStart, { ok: false }>, base: Base): P
 async function openStore(data: string, clock: Clock): Promise<Store> {
   if (data === ":memory:") {
     const { createMemoryStore } = await import("../store/memory.ts");
-    return createMemoryStore({ capacity: 10_000 });
+    return createMemoryStore({ capacity: 10_000, clock });
   }
   const { openSqliteStore } = await import("../store/sqlite/sqlite-store.ts");
   return openSqliteStore({ path: join(data, "pointsman.db"), clock });

@@ -1,9 +1,11 @@
 /** A store that forgets with the process: bounded, for `--data :memory:` and tests. Touches no disk. */
+import type { Clock } from "../core/clock.ts";
 import { memoryActivations } from "./activation-store-memory.ts";
 import { memoryAnswers } from "./answer-store-memory.ts";
 import { memoryAudit } from "./audit-store-memory.ts";
 import { type MemoryBatches, memoryBatches, readsOrWrites } from "./batch-store-memory.ts";
 import { type MemoryFiles, memoryFiles } from "./file-store-memory.ts";
+import { memoryJobQueue } from "./job-queue-memory.ts";
 import { pageLimit, pageOf, parseRecord } from "./paging.ts";
 import { memoryPolicyHeads } from "./policy-heads-memory.ts";
 import type { DecisionQuery, DecisionRecord, DecisionStore, Store } from "./ports.ts";
@@ -15,6 +17,8 @@ const DEFAULT_CAPACITY = 10_000;
 export interface MemoryStoreOptions {
   /** Decisions kept; the oldest leave first. Default 10,000, about 1 KB each. */
   readonly capacity?: number;
+  /** By which messages of the queue wait and come back. Default: one that stands still, where time is no matter. */
+  readonly clock?: Pick<Clock, "now">;
 }
 
 export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
@@ -31,6 +35,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
     tickets: memoryTickets(check),
     policyHeads: memoryPolicyHeads(check),
     audit: memoryAudit(check),
+    queue: memoryJobQueue({ clock: options.clock ?? { now: () => 0 }, assertOpen: check }),
     async close() {
       gate.closed = true;
     },

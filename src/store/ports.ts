@@ -4,6 +4,7 @@ import type { AnswerStore } from "./answer-store.ts";
 import type { AuditStore } from "./audit-store.ts";
 import type { BatchStore } from "./batch-store.ts";
 import type { FileStore } from "./file-store.ts";
+import type { JobQueue } from "./job-queue.ts";
 import type { PolicyHeadStore } from "./policy-heads.ts";
 import type { TicketStore } from "./ticket-store.ts";
 
@@ -107,5 +108,7 @@ export interface Store {
   readonly tickets: TicketStore;
   readonly policyHeads: PolicyHeadStore;
   readonly audit: AuditStore;
+  /** The embedded queue: closing the store ends it. */
+  readonly queue: JobQueue;
   close(): Promise<void>;
 }

@@ -160,6 +160,38 @@ const MIGRATIONS: readonly Migration[] = [
       "CREATE INDEX tickets_by_end ON tickets (ended_at) WHERE ended_at IS NOT NULL",
     ],
   },
+  {
+    version: 5,
+    name: "the queue of jobs",
+    statements: [
+      // `visible_at` alone says whose turn it is, waiting or in hand. The size stands before the body, where it
+      // is read without it.
+      `CREATE TABLE queue_messages (
+         seq INTEGER PRIMARY KEY,
+         id TEXT NOT NULL UNIQUE,
+         group_name TEXT NOT NULL,
+         sent_at INTEGER NOT NULL,
+         visible_at INTEGER NOT NULL,
+         waited_from INTEGER NOT NULL,
+         attempts INTEGER NOT NULL DEFAULT 0,
+         receipt TEXT,
+         size INTEGER NOT NULL,
+         body TEXT NOT NULL
+       )`,
+      "CREATE INDEX queue_by_turn ON queue_messages (visible_at, seq)",
+      "CREATE INDEX queue_in_hand ON queue_messages (visible_at) WHERE receipt IS NOT NULL",
+      `CREATE TABLE queue_dead (
+         seq INTEGER PRIMARY KEY,
+         id TEXT NOT NULL UNIQUE,
+         group_name TEXT NOT NULL,
+         attempts INTEGER NOT NULL,
+         died_at INTEGER NOT NULL,
+         reason TEXT,
+         size INTEGER NOT NULL,
+         body TEXT NOT NULL
+       )`,
+    ],
+  },
 ];
 
 const SCHEMA_VERSION = MIGRATIONS.at(-1)?.version ?? 0;

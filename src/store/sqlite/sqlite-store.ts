@@ -12,6 +12,7 @@ import { encodeBatch } from "./batch.ts";
 import { sqliteBatches } from "./batch-store.ts";
 import type { Execute } from "./dialect.ts";
 import { sqliteFiles, type Writing } from "./file-store.ts";
+import { sqliteJobQueue } from "./job-queue.ts";
 import { sqlitePolicyHeads } from "./policy-heads.ts";
 import type { Reads } from "./tables.ts";
 import { type DatabaseThread, startThread } from "./thread.ts";
@@ -70,6 +71,7 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
     tickets: sqliteTickets(write, reads),
     policyHeads: sqlitePolicyHeads(write, reads),
     audit: sqliteAudit(write, reads),
+    queue: sqliteJobQueue(write, read, clock),
     ready: () => writer.opened(),
     async close() {
       closed = true;

@@ -1,0 +1,173 @@
+/**
+ * The queue in SQLite: its statements and the rows behind them. Every step is one statement or one transaction,
+ * so that several processes over one file never hold one message at once.
+ *
+ * A message has one time, `visible_at`: it waits until then, or is in somebody's hand until then. Whose turn it is
+ * can thus be read off one index, and nobody has to sweep what a dead process held.
+ */
+import type { Clock } from "../../core/clock.ts";
+import { boundedLimit } from "../file-store.ts";
+import type { DeadLetter, Delivery, JobQueue, QueuedMessage } from "../job-queue.ts";
+import { MAX_DEAD_PAGE, MAX_EMBEDDED_BODY_BYTES, MAX_RECEIVED, takenOnce } from "../queued-messages.ts";
+import { StoreError } from "../store-error.ts";
+import type { Execute } from "./dialect.ts";
+import type { Writing } from "./file-store.ts";
+import type { Statement } from "./protocol.ts";
+
+/** Bodies handed over at once: after the one that passes this, the rest is left for the next question. */
+const BYTES_AT_ONCE = 32 * 1024 * 1024;
+
+const SEND = `INSERT INTO queue_messages (id, group_name, sent_at, visible_at, waited_from, size, body)
+  VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`;
+/** Parameters: in hand until, now, at most so many. The receipt begins with the row that it belongs to. */
+const RECEIVE = `UPDATE queue_messages SET attempts = attempts + 1, waited_from = visible_at, visible_at = ?,
+    receipt = seq || ':' || lower(hex(randomblob(12)))
+  WHERE seq IN (
+    SELECT seq FROM (
+      SELECT seq, sum(size) OVER (ORDER BY visible_at, seq) - size AS before FROM (
+        SELECT seq, visible_at, size FROM queue_messages WHERE visible_at <= ?
+        ORDER BY visible_at, seq LIMIT ?))
+    WHERE before < ${BYTES_AT_ONCE})
+  RETURNING seq, id, group_name, sent_at, waited_from, attempts, receipt, body`;
+/** Parameters: the row, the receipt, now. */
+const HELD = "seq = ? AND receipt = ? AND visible_at > ?";
+const EXTEND = `UPDATE queue_messages SET visible_at = ? WHERE ${HELD} RETURNING seq`;
+const RELEASE = `UPDATE queue_messages SET visible_at = ?, receipt = NULL WHERE ${HELD} RETURNING seq`;
+const REMOVE = `DELETE FROM queue_messages WHERE ${HELD} RETURNING seq`;
+const BURY_OLDER = `DELETE FROM queue_dead WHERE id = (SELECT id FROM queue_messages WHERE ${HELD})`;
+const BURY = `INSERT INTO queue_dead (id, group_name, attempts, died_at, reason, size, body)
+  SELECT id, group_name, attempts, ?, ?, size, body FROM queue_messages WHERE ${HELD}`;
+const DEAD = `SELECT id, group_name, attempts, died_at, reason, body FROM queue_dead
+  WHERE seq IN (
+    SELECT seq FROM (
+      SELECT seq, sum(size) OVER (ORDER BY seq) - size AS before FROM (
+        SELECT seq, size FROM queue_dead
+        WHERE seq > coalesce((SELECT seq FROM queue_dead WHERE id = ?), 0)
+        ORDER BY seq LIMIT ?))
+    WHERE before < ${BYTES_AT_ONCE})
+  ORDER BY seq`;
+const IS_DEAD_AFTER = `SELECT EXISTS (SELECT 1 FROM queue_dead
+  WHERE seq > (SELECT seq FROM queue_dead WHERE id = ?)) AS more`;
+const AMONG = "id IN (SELECT value FROM json_each(?))";
+const REVIVE = `INSERT INTO queue_messages (id, group_name, sent_at, visible_at, waited_from, size, body)
+  SELECT id, group_name, ?, ?, ?, size, body FROM queue_dead WHERE ${AMONG} ORDER BY seq
+  ON CONFLICT (id) DO NOTHING`;
+const UNBURY = `DELETE FROM queue_dead WHERE ${AMONG} RETURNING id`;
+/** Parameter: now, three times. */
+const DEPTH = `SELECT
+  (SELECT count(*) FROM queue_messages WHERE visible_at <= ?) AS ready,
+  (SELECT count(*) FROM queue_messages WHERE visible_at > ?) AS hidden,
+  (SELECT count(*) FROM queue_messages WHERE receipt IS NOT NULL AND visible_at > ?) AS in_hand,
+  (SELECT count(*) FROM queue_dead) AS dead`;
+
+export function sqliteJobQueue(writing: Writing, reading: Execute, clock: Pick<Clock, "now">): JobQueue {
+  let closed = false;
+  const open = <T>(port: T): T => {
+    if (closed) throw new StoreError("closed", "The queue is closed.");
+    return port;
+  };
+  const held = (receipt: string) => [Number.parseInt(receipt, 10) || 0, receipt, clock.now()] as const;
+  /** Whether the one statement found the message in this hand. */
+  const change = async (sql: string, receipt: string, ...set: number[]): Promise<boolean> => {
+    return (await open(writing).one(sql, ...set, ...held(receipt))).length > 0;
+  };
+  return {
+    maxBodyBytes: MAX_EMBEDDED_BODY_BYTES,
+    async send(messages) {
+      const taken = takenOnce(messages, MAX_EMBEDDED_BODY_BYTES);
+      const now = clock.now();
+      if (taken.length > 0) await open(writing).all(taken.map((message) => sending(message, now)));
+    },
+    async receive(max, visibilityMs) {
+      const now = clock.now();
+      const limit = boundedLimit(max, MAX_RECEIVED);
+      const rows = await open(writing).one(RECEIVE, now + visibilityMs, now, limit);
+      return (rows as unknown as MessageRow[]).toSorted(byTurn).map(deliveryOf);
+    },
+    extend: (receipt, visibilityMs) => change(EXTEND, receipt, clock.now() + visibilityMs),
+    acknowledge: (receipt) => change(REMOVE, receipt),
+    release: (receipt, delayMs) => change(RELEASE, receipt, clock.now() + Math.max(0, delayMs)),
+    async bury({ receipt }, reason) {
+      const by = held(receipt);
+      const buried = await open(writing).all([
+        { sql: BURY_OLDER, parameters: by },
+        { sql: BURY, parameters: [clock.now(), reason, ...by] },
+        { sql: REMOVE, parameters: by },
+      ]);
+      return buried.length > 0;
+    },
+    async dead(limit, after) {
+      const rows = await open(reading)(DEAD, [after ?? null, boundedLimit(limit, MAX_DEAD_PAGE)]);
+      const letters = (rows as unknown as DeadRow[]).map(letterOf);
+      const [rest] = await reading(IS_DEAD_AFTER, [letters.at(-1)?.id ?? null]);
+      return { letters, more: rest?.more === 1 };
+    },
+    async replay(ids) {
+      const now = clock.now();
+      const wanted = JSON.stringify(ids);
+      const rows = await open(writing).all([
+        { sql: REVIVE, parameters: [now, now, now, wanted] },
+        { sql: UNBURY, parameters: [wanted] },
+      ]);
+      const found = new Set(rows.map(({ id }) => String(id)));
+      return [...new Set(ids)].filter((id) => found.has(id));
+    },
+    async depth() {
+      const now = clock.now();
+      const [row] = await open(reading)(DEPTH, [now, now, now]);
+      const { ready, hidden, in_hand, dead } = row as unknown as DepthRow;
+      return { ready, delayed: hidden - in_hand, inHand: in_hand, dead };
+    },
+    // The thread is the store's, which closes it.
+    async close() {
+      closed = true;
+    },
+  };
+}
+
+interface MessageRow {
+  readonly seq: number;
+  readonly id: string;
+  readonly group_name: string;
+  readonly sent_at: number;
+  readonly waited_from: number;
+  readonly attempts: number;
+  readonly receipt: string;
+  readonly body: string;
+}
+
+interface DeadRow {
+  readonly id: string;
+  readonly group_name: string;
+  readonly attempts: number;
+  readonly died_at: number;
+  readonly reason: string | null;
+  readonly body: string;
+}
+
+interface DepthRow {
+  readonly ready: number;
+  readonly hidden: number;
+  readonly in_hand: number;
+  readonly dead: number;
+}
+
+function sending({ id, group, body, delayMs = 0 }: QueuedMessage, now: number): Statement {
+  const visibleAt = now + Math.max(0, delayMs);
+  return { sql: SEND, parameters: [id, group, now, visibleAt, visibleAt, Buffer.byteLength(body), body] };
+}
+
+/** RETURNING promises no order. */
+function byTurn(a: MessageRow, b: MessageRow): number {
+  return a.waited_from - b.waited_from || a.seq - b.seq;
+}
+
+function deliveryOf(row: MessageRow): Delivery {
+  const { id, group_name: group, body, receipt, attempts, sent_at: sentAt } = row;
+  return { id, group, body, receipt, attempts, sentAt };
+}
+
+function letterOf(row: DeadRow): DeadLetter {
+  const { id, group_name: group, body, attempts, died_at: diedAt, reason } = row;
+  return { id, group, body, attempts, diedAt, reason };
+}
