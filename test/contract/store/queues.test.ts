@@ -23,7 +23,13 @@ function fixtureOfStore(clock: FakeClock, store: Store): QueueFixture {
   return fixtureOf(clock, store.queue, () => store.close());
 }
 
-const EMBEDDED = { keepsAnIdOnce: true, keepsOrder: true, bigBodyBytes: 20 * 1024 * 1024 };
+const EMBEDDED = {
+  keepsAnIdOnce: true,
+  keepsOrder: true,
+  countsByTheClock: true,
+  lateMs: 0,
+  bigBodyBytes: 20 * 1024 * 1024,
+};
 
 queueContract("memory", EMBEDDED, async () => {
   const clock = new FakeClock();
