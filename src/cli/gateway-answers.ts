@@ -191,7 +191,16 @@ export const healthRow = z.object({
   lastProbe: z.object({ at: z.number(), ok: z.boolean(), code: text }).nullish(),
 });
 
-export const healthView = z.object({ deployments: list(healthRow) });
+const queueView = z.object({
+  depth: z
+    .object({ ready: z.number(), delayed: z.number(), inHand: z.number(), dead: z.number() })
+    .nullable(),
+  problem: z.string().nullable(),
+});
+export type QueueView = z.output<typeof queueView>;
+
+/** A gateway of an earlier release says nothing of its queue. */
+export const healthView = z.object({ deployments: list(healthRow), queue: queueView.optional() });
 export type HealthRow = z.output<typeof healthView>["deployments"][number];
 
 export const policyStatusView = z.object({

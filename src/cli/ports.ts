@@ -3,6 +3,7 @@ import type { CheckResult } from "../control/doctor/check-result.ts";
 import type { DoctorOptions } from "../control/doctor/doctor-ports.ts";
 import type { DrillGateway } from "../control/gameday/drill-target.ts";
 import type { Clock } from "../core/clock.ts";
+import type { QueueAddress } from "../store/queue-address.ts";
 
 export interface UpOptions {
   /** The policy file. */
@@ -13,6 +14,8 @@ export interface UpOptions {
   readonly port: number;
   /** Directory of records and the last good policy, or `:memory:`. */
   readonly data: string;
+  /** Where jobs wait. */
+  readonly queue: QueueAddress;
   /** Scenario of the simulator; null: the calm one, where the policy uses the simulator at all. */
   readonly scenario: string | null;
   /** Adds the demo key to the policy's keys. */

@@ -12,6 +12,7 @@ import type { ConfigSnapshot } from "../core/snapshot.ts";
 import type { Explanation } from "../policy/explain.ts";
 import type { HealthReport } from "../resilience/health.ts";
 import type { ActivationStore, DecisionStore } from "../store/ports.ts";
+import type { QueueReport } from "../store/queue-report.ts";
 
 export interface ControlPorts {
   readonly decisions: DecisionStore;
@@ -19,6 +20,8 @@ export interface ControlPorts {
   snapshot(): ConfigSnapshot;
   policyStatus(): PolicyStatus;
   healthReport(): readonly HealthReport[];
+  /** Absent: this process has no queue. */
+  queueReport?(): Promise<QueueReport>;
   explain(question: ExplainQuestion): Promise<Result<Explanation>>;
   /** The caller of a request that the guard has let through. */
   callerOf(headers: Headers): Caller | null;

@@ -25,7 +25,9 @@ import type { Fleet } from "../resilience/fleet.ts";
 import { createHealth } from "../resilience/health.ts";
 import { createRetryBudget } from "../resilience/retry-budget.ts";
 import { createDecisionQueue, type DecisionQueue } from "../store/decision-queue.ts";
+import type { JobQueue } from "../store/job-queue.ts";
 import type { Store } from "../store/ports.ts";
+import { reportQueue } from "../store/queue-report.ts";
 import { type Batching, inferThrough, startBatching } from "./batch-runner.ts";
 import { describeThrown, type Log } from "./log.ts";
 import { startProbes } from "./probes.ts";
@@ -36,6 +38,8 @@ export interface Parts {
   readonly ids: Ids;
   readonly log: Log;
   readonly store: Store;
+  /** Where jobs wait: the store's own, or SQS. */
+  readonly jobQueue: JobQueue;
   readonly control: PolicyControl;
   readonly desk: PolicyDesk;
   readonly audit: AuditTrail;
@@ -157,6 +161,7 @@ export function assemble(parts: Parts): Assembly {
       policy: parts.desk,
       audit: parts.audit,
       healthReport: () => health.report(clock.now()),
+      queueReport: () => reportQueue(parts.jobQueue, clock),
       explain: async (question) =>
         explainRequest(question, {
           snapshot: control.snapshot(),

@@ -25,10 +25,11 @@ export async function startDrillGateway(options: DrillGatewayOptions): Promise<D
   const key = `pm_gameday_${randomBytes(24).toString("base64url")}`;
   const file = join(directory, "scenario.yaml");
   await writeFile(file, options.scenario);
-  const place = ["--host", "127.0.0.1", "--port", "0", "--data", ":memory:", "--drain", "100ms"];
+  // A queue of its own: what the environment names is the live one.
+  const place = ["--host", "127.0.0.1", "--port", "0", "--data", ":memory:", "--queue", "embedded"];
   const overlay = options.environment === null ? [] : ["--env", options.environment];
   const what = ["--demo", "--policy", options.policy, "--scenario", file, ...overlay];
-  const child = spawn(LAUNCHER, ["up", ...what, ...place], {
+  const child = spawn(LAUNCHER, ["up", ...what, ...place, "--drain", "100ms"], {
     env: { ...process.env, POINTSMAN_DEMO_KEY: key },
     stdio: ["ignore", "pipe", "pipe"],
   });

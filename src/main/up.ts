@@ -16,6 +16,7 @@ import type { Store } from "../store/ports.ts";
 import { type Assembly, assemble } from "./assemble.ts";
 import { banner } from "./banner.ts";
 import { startFlags } from "./flags.ts";
+import { openJobQueue, sqsEndpoint } from "./job-queue.ts";
 import { describeThrown, jsonLog, type Log } from "./log.ts";
 import { oneLine, type PolicyStart, startPolicy } from "./policy-runtime.ts";
 import { type OpenedSource, openPolicySource, policyFolder } from "./policy-source.ts";
@@ -106,12 +107,21 @@ async function serve(base: Base): Promise<number> {
     access.profiles.stop();
     return giveUp({ ok: false, findings: [], message: sharing.message }, base);
   }
+  const jobs = await openJobQueue({
+    address: options.queue,
+    embedded: store.queue,
+    endpoint: sqsEndpoint(process.env),
+    clock,
+    random: systemRandom,
+    log,
+  });
   const flags = await startFlags({ snapshot: policy.control.snapshot, clock, log, env: process.env });
   assembly = assemble({
     clock,
     ids,
     log,
     store,
+    jobQueue: jobs.queue,
     control: policy.control,
     desk: policy.desk,
     audit,
@@ -162,6 +172,7 @@ async function serve(base: Base): Promise<number> {
         await assembly?.close();
         await flags.stop();
         await sharing.shared?.close();
+        await jobs.close();
         await store.close();
       },
     },

@@ -44,6 +44,18 @@ describe("health", () => {
 
   test.each([
     [
+      { depth: { ready: 3, delayed: 2, inHand: 1, dead: 4 }, problem: null },
+      "Queue of jobs: 3 waiting, 2 delayed, 1 in hand, 4 dead",
+    ],
+    [{ depth: null, problem: "It is gone." }, "Queue of jobs: It is gone."],
+  ])("the queue is said below the table: %j", async (queue, words) => {
+    const shell = fakeProcess({ gateway: () => Response.json({ deployments: [report()], queue }) });
+    expect(await shell.run("health")).toBe(0);
+    expect(shell.stdout()).toContain(words);
+  });
+
+  test.each([
+    [
       "open",
       { state: "open", reason: "failure_ratio", nextProbeAt: NOW + 4_000 },
       "opened by failure ratio, probe in 4 s",

@@ -4,7 +4,7 @@ import { askGateway, reportFailure } from "../ask.ts";
 import { addExamples, type CommandContext, terminalOf } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { span } from "../format.ts";
-import { type HealthRow, healthView } from "../gateway-answers.ts";
+import { type HealthRow, healthView, type QueueView } from "../gateway-answers.ts";
 import { addGatewayOptions, type GatewayOptions } from "../options.ts";
 import type { Cell, Column, Style } from "../terminal.ts";
 import { addHealthForceOpen, addHealthReset } from "./health-orders.ts";
@@ -42,18 +42,26 @@ async function health(context: CommandContext, command: Command, options: Gatewa
   const terminal = terminalOf(context, command);
   const asked = await askGateway(context, options, { path: "/admin/health" }, healthView);
   if (!asked.ok) return reportFailure(terminal, asked);
-  const { deployments } = asked.view;
+  const { deployments, queue } = asked.view;
   const now = context.ports.clock.now();
   if (terminal.json) terminal.printJson(asked.raw);
-  else
+  else {
     terminal.print(
       terminal.table(
         COLUMNS,
         deployments.map((row) => cellsOf(row, now)),
       ),
     );
+    if (queue) terminal.print(`\nQueue of jobs: ${queueLine(queue)}`);
+  }
   const isLeftAlone = (row: HealthRow) => row.state !== "closed" || row.cooldownUntil !== null;
   return deployments.some(isLeftAlone) ? EXIT.notRight : EXIT.success;
+}
+
+function queueLine({ depth, problem }: QueueView): string {
+  if (depth === null) return problem ?? "unknown";
+  const { ready, delayed, inHand, dead } = depth;
+  return `${ready} waiting, ${delayed} delayed, ${inHand} in hand, ${dead} dead`;
 }
 
 function cellsOf(row: HealthRow, now: number): Cell[] {

@@ -20,6 +20,7 @@ describe("up", () => {
         host: "127.0.0.1",
         port: 8080,
         data: "/home/someone/.pointsman",
+        queue: { kind: "embedded" },
         scenario: null,
         demo: false,
         drainMs: 25_000,
@@ -39,6 +40,7 @@ describe("up", () => {
         host: "::1",
         port: 0,
         data: ":memory:",
+        queue: { kind: "embedded" },
         scenario: null,
         demo: false,
         drainMs: 90_000,
@@ -91,6 +93,34 @@ describe("up", () => {
     expect(shell.stderr()).toContain(words);
     expect(shell.stderr()).not.toContain("hunter2");
     expect(shell.started).toEqual([]);
+  });
+
+  test("--queue says where jobs wait, and goes before POINTSMAN_QUEUE", async () => {
+    const url = "https://sqs.eu-west-1.amazonaws.com/123456789012/jobs";
+    const sqs = { kind: "sqs", url, deadUrl: null };
+    const variable = fakeProcess({ cwd, env: { POINTSMAN_QUEUE: `sqs:${url}` } });
+    expect(await variable.run("up")).toBe(0);
+    expect(variable.started[0]).toMatchObject({ queue: sqs });
+    const both = fakeProcess({ cwd, env: { POINTSMAN_QUEUE: `sqs:${url}` } });
+    expect(await both.run("up", "--queue", `sqs:${url},dead=${url}-dead`)).toBe(0);
+    expect(both.started[0]).toMatchObject({ queue: { ...sqs, deadUrl: `${url}-dead` } });
+    const embedded = fakeProcess({ cwd, env: { POINTSMAN_QUEUE: `sqs:${url}` } });
+    expect(await embedded.run("up", "--queue", "embedded")).toBe(0);
+    expect(embedded.started[0]).toMatchObject({ queue: { kind: "embedded" } });
+  });
+
+  test("a queue that is none is wrong usage, and is not repeated", async () => {
+    for (const env of [
+      {},
+      { POINTSMAN_QUEUE: "sqs:https://ops:hunter2@sqs.eu-west-1.amazonaws.com/1/jobs" },
+    ]) {
+      const shell = fakeProcess({ cwd, env });
+      const args = Object.keys(env).length > 0 ? [] : ["--queue", "amqp://ops:hunter2@example"];
+      expect(await shell.run("up", ...args)).toBe(2);
+      expect(shell.stderr()).toContain("sqs:https://sqs.REGION.amazonaws.com/ACCOUNT/NAME");
+      expect(shell.stderr()).not.toContain("hunter2");
+      expect(shell.started).toEqual([]);
+    }
   });
 
   test.each([

@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { isRemoteAddress, readSourceAddress } from "../../control/policy/source-address.ts";
+import { type QueueAddress, readQueueAddress } from "../../store/queue-address.ts";
 import { addExamples, type CommandContext, terminalOf } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { duration, port } from "../options.ts";
@@ -16,6 +17,7 @@ interface UpArguments {
   readonly host: string;
   readonly port?: number;
   readonly data: string;
+  readonly queue?: string;
   readonly scenario?: string;
   readonly demo?: boolean;
   readonly drain: number;
@@ -39,6 +41,11 @@ export function addUp(program: Command, context: CommandContext): void {
     .option("--host <host>", "address to listen on", "127.0.0.1")
     .option("--port <port>", "port to listen on, 0 for any free one (env: PORT; default: 8080)", port)
     .option("--data <directory>", "where records are kept; `:memory:` keeps nothing", ".pointsman")
+    .option(
+      "--queue <address>",
+      "where jobs wait: embedded, or sqs:https://sqs.REGION.amazonaws.com/ACCOUNT/NAME[,dead=URL] " +
+        "(env: POINTSMAN_QUEUE; default: embedded, beside the records)",
+    )
     .option("--scenario <file>", "what simulated providers do; every answer of theirs is marked")
     .option("--demo", "accept the demo key (env: POINTSMAN_DEMO_KEY), start from the example policy")
     .option(
@@ -62,6 +69,10 @@ export function addUp(program: Command, context: CommandContext): void {
     [
       "pointsman up --policy s3://our-policies/pointsman.yaml --env prod",
       "follow one that is kept elsewhere",
+    ],
+    [
+      "pointsman up --queue sqs:https://sqs.eu-west-1.amazonaws.com/123456789012/pointsman-jobs",
+      "let replicas share the jobs that wait (docs/queues.md)",
     ],
     [
       "pointsman up --demo --scenario examples/scenarios/region-outage.yaml",
@@ -95,7 +106,13 @@ async function up(
     terminal.complain(address.message, address.fix);
     return EXIT.usage;
   }
-  const upOptions = upOptionsOf(ports.cwd, { ...options, ...(source && { policy: source }) }, chosen);
+  const queue = readQueueAddress(options.queue ?? ports.env.POINTSMAN_QUEUE ?? "");
+  if (!queue.ok) {
+    terminal.complain(queue.message, queue.fix);
+    return EXIT.usage;
+  }
+  const stated = { ...options, ...(source && { policy: source }) };
+  const upOptions = upOptionsOf(ports.cwd, stated, chosen, queue.address);
   return serveAt(terminal, upOptions, () => ports.up(upOptions));
 }
 
@@ -116,7 +133,7 @@ function placeOf(cwd: string, policy: string): string {
   return seed === undefined ? policy : `store:${resolve(cwd, seed)}`;
 }
 
-function upOptionsOf(cwd: string, options: UpArguments, chosenPort: number): UpOptions {
+function upOptionsOf(cwd: string, options: UpArguments, chosenPort: number, queue: QueueAddress): UpOptions {
   const { policy, env, host, data, scenario, demo = false, drain, grace } = options;
   return {
     policy: policy === undefined && demo ? EXAMPLE_POLICY : placeOf(cwd, policy ?? DEFAULT_POLICY),
@@ -124,6 +141,7 @@ function upOptionsOf(cwd: string, options: UpArguments, chosenPort: number): UpO
     host,
     port: chosenPort,
     data: data === ":memory:" ? data : resolve(cwd, data),
+    queue,
     scenario: scenario === undefined ? (demo ? CALM_SCENARIO : null) : resolve(cwd, scenario),
     demo,
     drainMs: drain,

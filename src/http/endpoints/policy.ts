@@ -51,8 +51,16 @@ export function policyEndpoints(ports: ControlPorts): readonly Endpoint[] {
     define({
       method: "GET",
       path: "/admin/health",
-      responses: { 200: jsonOf("By deployment.", z.object({ deployments: z.array(z.looseObject({})) })) },
-      handle: () => Response.json({ deployments: ports.healthReport() }),
+      responses: {
+        200: jsonOf(
+          "By deployment, and the queue of jobs.",
+          z.object({ deployments: z.array(z.looseObject({})), queue: z.looseObject({}).optional() }),
+        ),
+      },
+      async handle() {
+        const queue = await ports.queueReport?.();
+        return Response.json({ deployments: ports.healthReport(), ...(queue && { queue }) });
+      },
     }),
     define({
       method: "POST",
