@@ -106,6 +106,10 @@ export function memoryJobQueue(options: MemoryQueueOptions): JobQueue {
         return dead.delete(id);
       });
     },
+    async discard(ids) {
+      assertOpen();
+      return [...new Set(ids)].filter((id) => dead.delete(id));
+    },
     async depth() {
       assertOpen();
       const now = clock.now();

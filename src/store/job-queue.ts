@@ -73,6 +73,8 @@ export interface JobQueue {
   dead(limit: number, after?: string): Promise<DeadPage>;
   /** Dead letters back on the queue, attempts counted anew. The ids that were found. */
   replay(ids: readonly string[]): Promise<readonly string[]>;
+  /** Dead letters forgotten, for good. The ids that were found. */
+  discard(ids: readonly string[]): Promise<readonly string[]>;
   depth(): Promise<QueueDepth>;
   close(): Promise<void>;
 }

@@ -12,7 +12,7 @@ import { MAX_DEAD_PAGE, MAX_EMBEDDED_BODY_BYTES, MAX_RECEIVED, takenOnce } from 
 import { StoreError } from "../store-error.ts";
 import type { Execute } from "./dialect.ts";
 import type { Writing } from "./file-store.ts";
-import type { Statement } from "./protocol.ts";
+import type { Row, Statement } from "./protocol.ts";
 
 /** Bodies handed over at once: after the one that passes this, the rest is left for the next question. */
 const BYTES_AT_ONCE = 32 * 1024 * 1024;
@@ -109,8 +109,10 @@ export function sqliteJobQueue(writing: Writing, reading: Execute, clock: Pick<C
         { sql: REVIVE, parameters: [now, now, now, wanted] },
         { sql: UNBURY, parameters: [wanted] },
       ]);
-      const found = new Set(rows.map(({ id }) => String(id)));
-      return [...new Set(ids)].filter((id) => found.has(id));
+      return foundAmong(ids, rows);
+    },
+    async discard(ids) {
+      return foundAmong(ids, await open(writing).one(UNBURY, JSON.stringify(ids)));
     },
     async depth() {
       const now = clock.now();
@@ -155,6 +157,12 @@ interface DepthRow {
 function sending({ id, group, body, delayMs = 0 }: QueuedMessage, now: number): Statement {
   const visibleAt = now + Math.max(0, delayMs);
   return { sql: SEND, parameters: [id, group, now, visibleAt, visibleAt, Buffer.byteLength(body), body] };
+}
+
+/** In the order asked for, once each. */
+function foundAmong(ids: readonly string[], rows: readonly Row[]): readonly string[] {
+  const found = new Set(rows.map(({ id }) => id));
+  return [...new Set(ids)].filter((id) => found.has(id));
 }
 
 /** RETURNING promises no order. */

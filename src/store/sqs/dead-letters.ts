@@ -51,12 +51,41 @@ export async function listDead(
  * Sends each letter to the queue at `to`, then removes it, so that a process that dies in between has doubled it and
  * not lost it. The ids that were found.
  */
-export async function replayDead(
+export function replayDead(
   ports: DeadPorts,
   url: string,
   to: string,
   ids: readonly string[],
   now: number,
+): Promise<readonly string[]> {
+  return takeOut(ports, url, ids, async (letters) => {
+    await sendAll(
+      ports,
+      to,
+      letters.map(({ header: { id, group }, body }) => ({
+        header: { id, group, sentAt: now },
+        body,
+        delayMs: 0,
+      })),
+    );
+  });
+}
+
+/** The ids that were found. */
+export function discardDead(
+  ports: DeadPorts,
+  url: string,
+  ids: readonly string[],
+): Promise<readonly string[]> {
+  return takeOut(ports, url, ids, async () => {});
+}
+
+/** Looks for letters by their ids and removes them, and what doubles them; `first` comes before, once for each. */
+async function takeOut(
+  ports: DeadPorts,
+  url: string,
+  ids: readonly string[],
+  first: (letters: readonly Enveloped[]) => Promise<void>,
 ): Promise<readonly string[]> {
   const wanted = new Set(ids);
   const done = new Set<string>();
@@ -65,16 +94,14 @@ export async function replayDead(
   await lookThrough(ports, url, async (messages, keepHidden) => {
     seen += messages.length;
     const mine = messages.filter((message) => wanted.has(unpack(message).header.id));
-    const fresh = new Map(
-      mine.map(unpack).flatMap(({ header: { id, group }, body }) => {
-        const message = { header: { id, group, sentAt: now }, body, delayMs: 0 };
-        return done.has(id) ? [] : [[id, message] as const];
-      }),
-    );
-    await sendAll(ports, to, [...fresh.values()]);
-    await ports.calls.removeAll(url, receiptsOf(mine));
-    keepHidden(mine);
-    for (const id of fresh.keys()) done.add(id);
+    if (mine.length > 0) {
+      const fresh = new Map(mine.map(unpack).map((letter) => [letter.header.id, letter] as const));
+      for (const id of done) fresh.delete(id);
+      await first([...fresh.values()]);
+      await ports.calls.removeAll(url, receiptsOf(mine));
+      keepHidden(mine);
+      for (const id of fresh.keys()) done.add(id);
+    }
     return done.size < wanted.size && seen < MAX_SOUGHT;
   });
   return [...wanted].filter((id) => done.has(id));

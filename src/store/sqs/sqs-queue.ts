@@ -15,7 +15,7 @@ import { regionOf } from "../queue-address.ts";
 import { MAX_DEAD_PAGE, MAX_RECEIVED, takenOnce } from "../queued-messages.ts";
 import { StoreError } from "../store-error.ts";
 import { createSqsCalls } from "./calls.ts";
-import { asDead, listDead, receivedTimes, replayDead } from "./dead-letters.ts";
+import { asDead, discardDead, listDead, receivedTimes, replayDead } from "./dead-letters.ts";
 import { HEADER_BYTES, unpack } from "./envelope.ts";
 import { createInHand, type Held, MAX_VISIBILITY_MS, promisedUntil, visibilitySeconds } from "./in-hand.ts";
 import { MAX_DELAY_SECONDS, MAX_SQS_BYTES, type Outgoing, sendAll } from "./send-all.ts";
@@ -189,6 +189,10 @@ export function createSqsQueue(options: SqsQueueOptions): JobQueue {
     async replay(ids) {
       assertOpen();
       return replayDead(ports, await deadLetters(), url, ids, clock.now());
+    },
+    async discard(ids) {
+      assertOpen();
+      return discardDead(ports, await deadLetters(), ids);
     },
     async depth() {
       assertOpen();

@@ -332,6 +332,18 @@ export function queueContract(name: string, traits: QueueTraits, open: () => Pro
       expect(idsOf(await letters()).sort()).toEqual(idsOf([message(1), message(2), message(3)]));
     });
 
+    test("discarded, they are gone, and those that are not there are not named", async () => {
+      for (const n of [1, 2, 3]) await bury(n);
+      const [first, third] = [message(1).id, message(3).id];
+      expect(await queue.discard([])).toEqual([]);
+      expect(await queue.discard([third, "unknown", first, third])).toEqual([third, first]);
+      expect(await queue.discard([first])).toEqual([]);
+      expect(await queue.replay([first, third])).toEqual([]);
+      await fixture.pass(HOUR);
+      expect(idsOf(await letters())).toEqual([message(2).id]);
+      expect(await drained(queue)).toEqual([]);
+    });
+
     test("an id that died can be sent anew, and replaying the old one leaves no second dead letter", async () => {
       await bury(1);
       await queue.send([message(1, { body: '"new"' })]);
