@@ -72,7 +72,7 @@ export function createSqsQueue(options: SqsQueueOptions): JobQueue {
     deadUrl = await calls.urlOf(url, name, account);
     return deadUrl;
   };
-  /** In place of the message in hand: another, with what it is to be noted of it. */
+  /** In place of the message in hand: another, with what is to be noted of it. */
   const replace = async (held: Held, by: Outgoing, to: string): Promise<void> => {
     await sendAll(ports, to, [by]);
     await calls.remove(url, held.receipt);
@@ -171,8 +171,9 @@ export function createSqsQueue(options: SqsQueueOptions): JobQueue {
       if (now + seconds * 1_000 < held.receivedAt + MAX_VISIBILITY_MS) {
         return changeVisibility(held, seconds, now);
       }
-      const { header, body, attempts } = held;
-      await replace(held, { header: { ...header, attempts, notBefore: now + delayMs }, body, delayMs }, url);
+      const { id, group, sentAt } = held.header;
+      const header = { id, group, sentAt, attempts: held.attempts, notBefore: now + delayMs };
+      await replace(held, { header, body: held.body, delayMs }, url);
       return true;
     },
     async bury({ receipt }, reason) {
