@@ -3,6 +3,7 @@ import type { Clock, Random } from "../core/clock.ts";
 import type { Ids } from "../core/ids.ts";
 import type { ConfigSnapshot, FlagSource } from "../core/snapshot.ts";
 import type { Authorize } from "../providers/authorize.ts";
+import type { Transport } from "../providers/transport.ts";
 import type { Health } from "../resilience/health.ts";
 import type { RetryBudget } from "../resilience/retry-budget.ts";
 import type { DecisionQueue } from "../store/decision-queue.ts";
@@ -36,6 +37,8 @@ export interface Gateway {
   readonly ids: Ids;
   /** How calls to providers prove themselves. */
   readonly authorize: Authorize;
+  /** How they reach them. */
+  readonly transport: Transport;
   readonly health: Health;
   readonly retryBudget: RetryBudget;
   readonly admission: Admission;

@@ -20,6 +20,7 @@ import { createShadows } from "../gateway/shadow/shadows.ts";
 import { createApp } from "../http/app.ts";
 import { createInferenceRoutes } from "../http/inference-routes.ts";
 import type { Authorize } from "../providers/authorize.ts";
+import type { Transport } from "../providers/transport.ts";
 import { loadWire } from "../providers/wire-registry.ts";
 import type { Fleet } from "../resilience/fleet.ts";
 import { createHealth } from "../resilience/health.ts";
@@ -44,6 +45,7 @@ export interface Parts {
   readonly desk: PolicyDesk;
   readonly audit: AuditTrail;
   readonly authorize: Authorize;
+  readonly transport: Transport;
   /** Whoever decides feature flags before the policy does; null: nobody. */
   readonly flags: FlagSource | null;
   /** The folder of the policy: folders that it names are beside it. */
@@ -110,6 +112,7 @@ export function assemble(parts: Parts): Assembly {
     ids,
     standIns,
     authorize: parts.authorize,
+    transport: parts.transport,
     health,
     retryBudget,
     admission,
@@ -144,6 +147,7 @@ export function assemble(parts: Parts): Assembly {
     random: systemRandom,
     health,
     authorize: parts.authorize,
+    transport: parts.transport,
     snapshot: control.snapshot,
     onProbe: metrics.probe,
   });

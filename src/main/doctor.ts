@@ -11,7 +11,7 @@ import { systemClock } from "./system.ts";
 
 export async function doctor(options: DoctorOptions, onResult: (result: CheckResult) => void): Promise<void> {
   const clock = systemClock();
-  const { authorize, profiles } = createProviderAccess(
+  const { authorize, transport, profiles } = createProviderAccess(
     clock,
     () => undefined,
     null,
@@ -24,13 +24,14 @@ export async function doctor(options: DoctorOptions, onResult: (result: CheckRes
     send: (call) =>
       sendToProvider(
         { ...call, committedTotalMs: call.timeouts.total, traceparent: newTraceparent(), tracestate: null },
-        { clock, authorize },
+        { clock, authorize, transport },
       ),
     resolveHost: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
     connect,
     fetchDate,
   };
   await examine(options, ports, onResult);
+  transport.close();
   profiles.stop();
 }
 

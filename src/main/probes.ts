@@ -6,6 +6,7 @@ import type { ConfigSnapshot } from "../core/snapshot.ts";
 import { createUsageMeter, priceUsage } from "../gateway/account.ts";
 import type { Authorize } from "../providers/authorize.ts";
 import { type ProviderReply, sendToProvider } from "../providers/send.ts";
+import type { Transport } from "../providers/transport.ts";
 import type { Health } from "../resilience/health.ts";
 import { probeRequest } from "../resilience/probe-request.ts";
 import { type ProbeCall, type ProbeResult, type Prober, startProber } from "../resilience/prober.ts";
@@ -15,6 +16,7 @@ export interface ProbeParts {
   readonly random: Random;
   readonly health: Health;
   readonly authorize: Authorize;
+  readonly transport: Transport;
   /** The policy in force. */
   snapshot(): ConfigSnapshot;
   /** Told of every probe; `ok`: the deployment answered. */
@@ -37,7 +39,7 @@ export function startProbes(parts: ProbeParts): Prober {
   });
 }
 
-async function sendProbe(call: ProbeCall, { clock, authorize }: ProbeParts): Promise<ProbeResult> {
+async function sendProbe(call: ProbeCall, { clock, authorize, transport }: ProbeParts): Promise<ProbeResult> {
   const { deployment, prompt, timeoutMs, signal } = call;
   const timeouts: AttemptTimeouts = {
     connect: timeoutMs,
@@ -55,7 +57,7 @@ async function sendProbe(call: ProbeCall, { clock, authorize }: ProbeParts): Pro
       tracestate: null,
       callerSignal: signal,
     },
-    { clock, authorize },
+    { clock, authorize, transport },
   );
   if (!sent.ok) return { fault: sent.fault, usage: null, cost: null };
   const usage = usageOf(sent.value);

@@ -1,4 +1,4 @@
-/** How this process proves itself to providers, and what it knows of where their profiles send calls. */
+/** How this process reaches providers and proves itself to them, and what it knows of where their profiles send calls. */
 import { join } from "node:path";
 import type { Clock } from "../core/clock.ts";
 import { type Authorize, createAuthorizer } from "../providers/authorize.ts";
@@ -6,12 +6,17 @@ import { loadAwsKeys } from "../providers/aws/credential-chain.ts";
 import { createAwsKeyring } from "../providers/aws/keys.ts";
 import { createProfileLister } from "../providers/aws/list-profiles.ts";
 import { createProfileResolver, type ProfileResolver } from "../providers/aws/profile-resolver.ts";
+import { fetchTransport } from "../providers/fetch-transport.ts";
+import { createHttp1Transport } from "../providers/http1/http1-transport.ts";
 import { createTokenIssuer } from "../providers/tokens/issue-token.ts";
 import { createTokenWallet } from "../providers/tokens/token-wallet.ts";
+import type { Transport } from "../providers/transport.ts";
+import { openBunSocket } from "./bun-sockets.ts";
 import { describeThrown, type Log } from "./log.ts";
 
 export interface ProviderAccess {
   readonly authorize: Authorize;
+  readonly transport: Transport;
   readonly profiles: ProfileResolver;
 }
 
@@ -32,5 +37,13 @@ export function createProviderAccess(
     onFailed: (what, region, thrown) =>
       log("warn", "inference_profiles_failed", { what, region, ...describeThrown(thrown) }),
   });
-  return { authorize: createAuthorizer({ clock, awsKeys, tokens }), profiles };
+  const transport = behindProxy(process.env)
+    ? fetchTransport
+    : createHttp1Transport({ clock, open: openBunSocket });
+  return { authorize: createAuthorizer({ clock, awsKeys, tokens }), transport, profiles };
+}
+
+/** The runtime's client knows how to go through one, and whom not to (`NO_PROXY`). */
+function behindProxy(env: Readonly<Record<string, string | undefined>>): boolean {
+  return ["http_proxy", "https_proxy", "all_proxy"].some((name) => env[name] || env[name.toUpperCase()]);
 }

@@ -126,6 +126,7 @@ async function serve(base: Base): Promise<number> {
     desk: policy.desk,
     audit,
     authorize: access.authorize,
+    transport: access.transport,
     flags: flags.source,
     fleet: sharing.shared?.fleet ?? null,
     policyFolder: policyFolder(options.policy),
@@ -167,6 +168,7 @@ async function serve(base: Base): Promise<number> {
       async close() {
         queue.close();
         access.profiles.stop();
+        access.transport.close();
         await access.profiles.settled();
         await simulator?.close();
         await assembly?.close();

@@ -96,13 +96,11 @@ test.each([
   const never = () => new Promise<never>(() => {});
   const controller = new AbortController();
   const rejected = Promise.resolve(
-    authorizer(never, never)(deploymentWith(credential), newCall(), controller.signal),
+    authorizer(never, never)(deploymentWith(credential), newCall(), controller),
   );
   const reason = new Error("the caller left");
   controller.abort(reason);
   await expect(rejected).rejects.toBe(reason);
-  const late = Promise.resolve(
-    authorizer(never, never)(deploymentWith(credential), newCall(), controller.signal),
-  );
+  const late = Promise.resolve(authorizer(never, never)(deploymentWith(credential), newCall(), controller));
   await expect(late).rejects.toBe(reason);
 });

@@ -18,7 +18,7 @@ export type { UnsignedCall };
 export type Authorize = (
   deployment: Deployment,
   call: UnsignedCall,
-  signal?: AbortSignal,
+  ending?: { readonly signal: AbortSignal },
 ) => void | Promise<void>;
 
 export interface AuthorizerParts {
@@ -36,16 +36,16 @@ export function createAuthorizer({ clock, awsKeys, tokens }: AuthorizerParts): A
     signing ??= await import("./aws/sign.ts");
     await signing.signCall(call, credential, keys, clock.now());
   };
-  return ({ credential }, call, signal) => {
+  return ({ credential }, call, ending) => {
     switch (credential.type) {
       case "aws":
-        return unlessAborted(sign(credential, call), signal);
+        return unlessAborted(sign(credential, call), ending?.signal);
       case "token": {
         const token = tokens.tokenFor(credential);
         if (token instanceof Promise) {
           return unlessAborted(
             token.then((secret) => bear(call, secret)),
-            signal,
+            ending?.signal,
           );
         }
         bear(call, token);

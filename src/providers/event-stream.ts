@@ -2,6 +2,7 @@
  * A provider's streamed body as internal events. Owns bytes → frames → events and the promise that
  * exactly one terminal event comes last, whatever the socket does.
  */
+import type { ByteReader } from "../core/bounded-body.ts";
 import type { StreamEvent } from "../core/events.ts";
 import { isContent, isTerminal } from "../core/events.ts";
 import type { Fault } from "../core/faults.ts";
@@ -22,10 +23,9 @@ export interface EventStream {
 export function openEventStream(
   wire: AnyWire,
   framing: Framing,
-  body: ReadableStream<Uint8Array>,
+  body: ByteReader,
   watchdog: Watchdog,
 ): EventStream {
-  const reader = body.getReader();
   const parser = framing.createParser();
   let state = wire.readStart();
   let over = false;
@@ -33,13 +33,13 @@ export function openEventStream(
   const giveUp = (why: Fault): void => {
     over = true;
     watchdog.abort(why);
-    reader.cancel().catch(() => {});
+    body.cancel().catch(() => {});
   };
   // Reading to the last byte gives the connection back to the pool; the watchdog ends a body that lingers.
   const drain = async (): Promise<void> => {
     over = true;
     try {
-      while (!(await reader.read()).done);
+      while (!(await body.read()).done);
     } catch {
       // The answer is complete; how its connection ends concerns nobody.
     }
@@ -70,8 +70,8 @@ export function openEventStream(
       while (!over) {
         let events: StreamEvent[];
         try {
-          const { done, value } = await reader.read();
-          events = done ? finish() : feed(parser.push(value));
+          const { done, value } = await body.read();
+          events = done || !value ? finish() : feed(parser.push(value));
         } catch (thrown) {
           events = [{ type: "fault", fault: watchdog.fault ?? networkFault(thrown) }];
         }

@@ -1,4 +1,4 @@
-/** What a failed `fetch` means. Owns the reading of runtime error codes; Bun's and Node's differ in place. */
+/** What a call over the network that failed means. Owns the reading of error codes; Bun's and Node's differ in place. */
 import { type Fault, fault } from "../core/faults.ts";
 
 const CODES: Readonly<Record<string, { code: string; message: string }>> = {
@@ -10,10 +10,11 @@ const CODES: Readonly<Record<string, { code: string; message: string }>> = {
   EPIPE: { code: "connection_reset", message: "The model's endpoint closed the connection." },
   ENOTFOUND: { code: "dns_failure", message: "The model's endpoint has no address." },
   EAI_AGAIN: { code: "dns_failure", message: "The model's endpoint has no address." },
+  EPROTO: { code: "bad_http", message: "The model's endpoint did not answer in HTTP as it should." },
   ETIMEDOUT: { code: "connect_timeout", message: "The model's endpoint could not be reached in time." },
 };
 
-/** An `outage` fault for whatever `fetch` or a body reader threw. The thrown text stays in the cause. */
+/** An `outage` fault for whatever a transport or a body reader threw. The thrown text stays in the cause. */
 export function networkFault(thrown: unknown): Fault {
   const code = errorCode(thrown);
   const known = CODES[code];

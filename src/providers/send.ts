@@ -19,6 +19,7 @@ import { type EventStream, openEventStream } from "./event-stream.ts";
 import { framingOf } from "./framing-registry.ts";
 import { networkFault } from "./network-fault.ts";
 import { authorizationFault } from "./tokens/unavailable.ts";
+import type { Transport, UpstreamAnswer } from "./transport.ts";
 import { Watchdog } from "./watchdog.ts";
 import { type AnyWire, loadWire } from "./wire-registry.ts";
 
@@ -54,6 +55,7 @@ export type ProviderReply =
 export interface SendPorts {
   readonly clock: Clock;
   readonly authorize: Authorize;
+  readonly transport: Transport;
 }
 
 export async function sendToProvider(call: ProviderCall, ports: SendPorts): Promise<Result<ProviderReply>> {
@@ -77,28 +79,23 @@ export async function sendToProvider(call: ProviderCall, ports: SendPorts): Prom
   const warnings = losses.length === 0 ? lowered.value.warnings : [...losses, ...lowered.value.warnings];
 
   const { timeouts, committedTotalMs, callerSignal } = call;
-  const canReach = (withinMs: number) => canConnect(deployment.baseUrl, withinMs, clock);
+  const { transport } = ports;
+  const canReach = transport.limitsConnect
+    ? null
+    : (withinMs: number) => canConnect(deployment.baseUrl, withinMs, clock);
   const limits = { timeouts, committedTotalMs, callerSignal, canConnect: canReach };
   const watchdog = new Watchdog(clock, limits, request.stream);
   let streaming = false;
   try {
     const unsigned = unsignedCall(call, wire, framing, target, lowered.value);
-    const authorizing = ports.authorize(deployment, unsigned, watchdog.signal);
+    const authorizing = ports.authorize(deployment, unsigned, watchdog);
     if (authorizing) await authorizing;
-    const response = await fetch(unsigned.url, {
-      method: "POST",
-      headers: unsigned.headers,
-      body: unsigned.body,
-      signal: watchdog.signal,
-      redirect: "error",
-    });
+    const answer = await transport.send(unsigned, timeouts.connect, watchdog);
     watchdog.answered();
-    if (response.status >= 400) return refuse(await readError(wire, response, clock.now()));
-    if (framing === null) {
-      const body = hasStatedLength(response) ? await response.json() : await readCounted(response);
-      return readWhole(wire, body, warnings);
-    }
-    const opened = await readHead(wire, framing, response, watchdog, warnings);
+    if (answer.status >= 400) return refuse(await readError(wire, answer, clock.now()));
+    if (answer.status >= 300) return refuse(REDIRECTED);
+    if (framing === null) return readWhole(wire, await readJson(answer), warnings);
+    const opened = await readHead(wire, framing, answer, watchdog, warnings);
     streaming = opened.ok;
     return opened;
   } catch (thrown) {
@@ -108,6 +105,13 @@ export async function sendToProvider(call: ProviderCall, ports: SendPorts): Prom
     if (!streaming) watchdog.stop();
   }
 }
+
+const REDIRECTED = fault(
+  "outage",
+  "redirected",
+  "The model's endpoint sent the call elsewhere, where a key must not follow. Put the final address into base_url.",
+);
+const utf8 = new TextDecoder();
 
 function refuse(why: Fault): Result<never> {
   return { ok: false, fault: why };
@@ -157,18 +161,14 @@ function readWhole(wire: AnyWire, body: unknown, warnings: readonly Warning[]): 
   return { ok: true, value: { kind: "whole", events, warnings } };
 }
 
-/** A body of stated and bearable length, which the runtime reads and parses in one piece. */
-function hasStatedLength(response: Response): boolean {
-  const stated = response.headers.get("content-length");
-  return stated !== null && Number(stated) <= MAX_ANSWER_BYTES;
+/** A promise only where more is to come. Throws a `RangeError` beyond the limit, a `SyntaxError` if not JSON. */
+function readJson(answer: UpstreamAnswer): unknown {
+  const bytes = answer.whole(MAX_ANSWER_BYTES);
+  return bytes instanceof Promise ? bytes.then(jsonOf) : jsonOf(bytes);
 }
 
-/** Any other body, counted as it comes. Throws a `RangeError` beyond the limit, a `SyntaxError` if not JSON. */
-async function readCounted(response: Response): Promise<unknown> {
-  if (!response.body) throw new SyntaxError("no body");
-  const body = await readBounded(response.body.getReader(), MAX_ANSWER_BYTES);
-  if (!body.ok) throw new RangeError("body too large");
-  return JSON.parse(new TextDecoder().decode(body.bytes));
+function jsonOf(bytes: Uint8Array): unknown {
+  return JSON.parse(utf8.decode(bytes));
 }
 
 /** What reading an answer threw: it was no JSON, too much of it, or the connection broke. */
@@ -186,17 +186,16 @@ function bodyFault(thrown: unknown): Fault {
 async function readHead(
   wire: AnyWire,
   framing: Framing,
-  response: Response,
+  answer: UpstreamAnswer,
   watchdog: Watchdog,
   warnings: readonly Warning[],
 ): Promise<Result<ProviderReply>> {
-  const type = response.headers.get("content-type") ?? "";
-  if (!response.body || type.startsWith("application/json")) {
-    const body = hasStatedLength(response) ? await response.json() : await readCounted(response);
+  if (answer.contentType === "application/json") {
+    const body = await readJson(answer);
     watchdog.stop();
     return whollyAnswered(readWhole(wire, body, warnings));
   }
-  const stream = openEventStream(wire, framing, response.body, watchdog);
+  const stream = openEventStream(wire, framing, answer, watchdog);
   const head: StreamEvent[] = [];
   for (;;) {
     const events = await stream.next();
@@ -218,14 +217,14 @@ function whollyAnswered(whole: Result<ProviderReply>): Result<ProviderReply> {
   return { ok: true, value: { kind: "stream", head: events, rest: null, warnings } };
 }
 
-async function readError(wire: AnyWire, response: Response, now: number): Promise<Fault> {
-  const read = response.body ? await readBounded(response.body.getReader(), MAX_ERROR_BYTES) : null;
-  const text = read ? new TextDecoder().decode(read.bytes) : "";
+async function readError(wire: AnyWire, answer: UpstreamAnswer, now: number): Promise<Fault> {
+  const read = await readBounded(answer, MAX_ERROR_BYTES);
+  const text = utf8.decode(read.bytes);
   let body: unknown = text;
   try {
     body = JSON.parse(text);
   } catch {
     // A proxy's HTML page: the wire reads the status and keeps the text as the cause.
   }
-  return wire.readError(response.status, response.headers, body, now);
+  return wire.readError(answer.status, answer.headers(), body, now);
 }

@@ -5,14 +5,15 @@
 import type { Clock, Timer } from "../core/clock.ts";
 import type { AttemptTimeouts } from "../core/deployment.ts";
 import { type Fault, fault } from "../core/faults.ts";
+import type { Ending } from "./transport.ts";
 
 export interface WatchdogLimits {
   readonly timeouts: AttemptTimeouts;
   /** Milliseconds from the start; takes the place of the total limit once the first content has come. */
   readonly committedTotalMs: number;
   readonly callerSignal: AbortSignal | null;
-  /** Whether the endpoint accepts a connection within so many milliseconds. */
-  canConnect(withinMs: number): Promise<boolean>;
+  /** Whether the endpoint accepts a connection within so many milliseconds; null: the transport sees to it. */
+  readonly canConnect: ((withinMs: number) => Promise<boolean>) | null;
 }
 
 /** `connecting`: nothing has come, not even a status. */
@@ -34,11 +35,12 @@ const CALLER_LEFT = fault("cancelled", "caller_left", "The caller left before th
 const UNREACHABLE = fault("outage", "connect_timeout", "The model's endpoint could not be reached in time.");
 
 /** Watches one call from its construction until `stop`. */
-export class Watchdog {
+export class Watchdog implements Ending {
   readonly #clock: Clock;
   readonly #limits: WatchdogLimits;
   readonly #streaming: boolean;
-  readonly #controller = new AbortController();
+  #controller: AbortController | null = null;
+  #onAbort: (() => void) | null = null;
   readonly #startedAt: number;
   #phase: Phase = "connecting";
   #checked = false;
@@ -63,7 +65,16 @@ export class Watchdog {
 
   /** Aborts the call when a limit passes or the caller leaves. */
   get signal(): AbortSignal {
+    if (this.#controller === null) {
+      this.#controller = new AbortController();
+      if (this.#fault) this.#controller.abort(this.#fault);
+    }
     return this.#controller.signal;
+  }
+
+  onAbort(listener: () => void): void {
+    this.#onAbort = listener;
+    if (this.#fault) listener();
   }
 
   /** Why the call was aborted; null while it was not. */
@@ -90,7 +101,8 @@ export class Watchdog {
     if (this.#fault || this.#stopped) return;
     this.#fault = why;
     this.stop();
-    this.#controller.abort(why);
+    this.#controller?.abort(why);
+    this.#onAbort?.();
   }
 
   /** The call is over; nothing fires any more. */
@@ -107,7 +119,7 @@ export class Watchdog {
   /** When a limit would pass, or an endpoint that is silent is to be asked whether it is there. */
   #nextLook(): number {
     const limit = this.#limitAt();
-    if (this.#phase !== "connecting" || this.#checked) return limit;
+    if (this.#phase !== "connecting" || this.#checked || this.#limits.canConnect === null) return limit;
     return Math.min(limit, this.#startedAt + this.#limits.timeouts.connect / 2);
   }
 
@@ -135,13 +147,16 @@ export class Watchdog {
       this.abort(fault("timeout", `${code}_timeout`, LIMIT_MESSAGES[code]));
       return;
     }
-    if (this.#phase === "connecting" && now >= this.#nextLook()) void this.#checkConnection();
+    const { canConnect } = this.#limits;
+    if (canConnect && this.#phase === "connecting" && now >= this.#nextLook()) {
+      void this.#checkConnection(canConnect);
+    }
     this.#arm(now);
   };
 
-  async #checkConnection(): Promise<void> {
+  async #checkConnection(canConnect: (withinMs: number) => Promise<boolean>): Promise<void> {
     this.#checked = true;
-    const reached = await this.#limits.canConnect(this.#limits.timeouts.connect / 2);
+    const reached = await canConnect(this.#limits.timeouts.connect / 2);
     if (!reached && this.#phase === "connecting") this.abort(UNREACHABLE);
   }
 }

@@ -52,7 +52,7 @@ async function obtain(
 ): Promise<Verdict> {
   const tried = await tryWithin(limit, async (signal) => {
     // Signs a call that is never sent.
-    await authorize(deployment, { url: deployment.baseUrl, headers: {}, body: "" }, signal);
+    await authorize(deployment, { url: deployment.baseUrl, headers: {}, body: "" }, { signal });
   });
   if (tried.ok) {
     const what = credential.type === "aws" ? "Keys were obtained" : "A token was obtained";

@@ -7,6 +7,7 @@ import type { Ids } from "../../core/ids.ts";
 import type { RoutePlan } from "../../core/plan.ts";
 import type { ModelRequest, WireId } from "../../core/request.ts";
 import type { Authorize } from "../../providers/authorize.ts";
+import type { Transport } from "../../providers/transport.ts";
 
 /** Why a copy was not made. */
 export type ShadowSkip = "busy" | "cost" | "unhealthy" | "stopped";
@@ -30,6 +31,7 @@ export interface ShadowPorts {
   readonly random: Random;
   readonly ids: Ids;
   readonly authorize: Authorize;
+  readonly transport: Transport;
   readonly health: HealthView;
   readonly decisions: { push(decision: Decision): void };
   readonly metrics: {

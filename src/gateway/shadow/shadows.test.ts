@@ -13,6 +13,7 @@ import {
   snapshotOf,
 } from "../../policy/fake-policy.ts";
 import { draftRoute } from "../../policy/plan.ts";
+import { fetchTransport } from "../../providers/fetch-transport.ts";
 import type { LiveRequest, ShadowPorts } from "./shadow-port.ts";
 import { createShadows } from "./shadows.ts";
 
@@ -88,6 +89,7 @@ function world(change: Partial<ShadowPorts> = {}): World {
     random: seededRandom(1),
     ids: createIds(clock, seededRandom(2)),
     authorize: () => undefined,
+    transport: fetchTransport,
     health: FAKE_HEALTH,
     decisions: {
       push(decision) {

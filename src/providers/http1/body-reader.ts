@@ -1,0 +1,115 @@
+/**
+ * The body of a response cut out of the bytes of a connection (RFC 9112 §6, §7.1): a stated length, chunks, or all
+ * there is. Owns the counting; what is left over is somebody else's.
+ */
+import { HttpError } from "./http-error.ts";
+import type { BodyLength } from "./response-head.ts";
+
+/** Bytes of the line before a chunk, extensions included, and of all trailers. */
+const MAX_CHUNK_LINE = 4096;
+const MAX_TRAILERS = 16 * 1024;
+const CHUNK_LINE = /^([0-9a-f]{1,13})[ \t]*(?:;.*)?$/i;
+const CR = 13;
+const LF = 10;
+
+/** `rest`: where the bytes go on that belong to the body no more; null while it is not over. */
+export interface BodyStep {
+  readonly parts: readonly Uint8Array[];
+  readonly rest: number | null;
+}
+
+export interface BodyReader {
+  /** Throws an `HttpError` of code `EPROTO`. */
+  push(bytes: Uint8Array, from: number): BodyStep;
+  /** Whether the body may end with the connection. */
+  readonly endsWithConnection: boolean;
+}
+
+export function createBodyReader(length: BodyLength): BodyReader {
+  switch (length.type) {
+    case "length":
+      return ofLength(length.bytes);
+    case "chunked":
+      return new ChunkedReader();
+    case "close":
+      return {
+        endsWithConnection: true,
+        push: (bytes, from) => ({ parts: [tail(bytes, from)], rest: null }),
+      };
+  }
+}
+
+function ofLength(total: number): BodyReader {
+  let left = total;
+  return {
+    endsWithConnection: false,
+    push(bytes, from) {
+      const end = Math.min(bytes.length, from + left);
+      left -= end - from;
+      return { parts: end > from ? [bytes.subarray(from, end)] : [], rest: left === 0 ? end : null };
+    },
+  };
+}
+
+function tail(bytes: Uint8Array, from: number): Uint8Array {
+  return from === 0 ? bytes : bytes.subarray(from);
+}
+
+/** `after`: the line end behind a chunk's bytes. */
+type Place = "size" | "bytes" | "after" | "trailers";
+
+class ChunkedReader implements BodyReader {
+  readonly endsWithConnection = false;
+  #place: Place = "size";
+  /** Bytes of the chunk that are still to come. */
+  #left = 0;
+  /** The line under way, without its end. */
+  #line = "";
+  #trailers = 0;
+
+  push(bytes: Uint8Array, from: number): BodyStep {
+    const parts: Uint8Array[] = [];
+    let at = from;
+    while (at < bytes.length) {
+      if (this.#place === "bytes") {
+        const end = Math.min(bytes.length, at + this.#left);
+        parts.push(bytes.subarray(at, end));
+        this.#left -= end - at;
+        at = end;
+        if (this.#left === 0) this.#place = "after";
+        continue;
+      }
+      const end = bytes.indexOf(LF, at);
+      const piece = bytes.subarray(at, end === -1 ? bytes.length : end);
+      this.#line += String.fromCharCode(...piece.subarray(0, MAX_CHUNK_LINE + 1));
+      if (this.#line.length > MAX_CHUNK_LINE) throw new HttpError("EPROTO", "A chunk's line is too long.");
+      if (end === -1) break;
+      at = end + 1;
+      if (this.#take()) return { parts, rest: at };
+    }
+    return { parts, rest: null };
+  }
+
+  /** The line is here; true when it was the last of the body. */
+  #take(): boolean {
+    const ended = this.#line.charCodeAt(this.#line.length - 1) === CR;
+    const line = ended ? this.#line.slice(0, -1) : this.#line;
+    this.#line = "";
+    if (!ended) throw new HttpError("EPROTO", "A chunk's line has the wrong end.");
+    if (this.#place === "trailers") {
+      this.#trailers += line.length;
+      if (this.#trailers > MAX_TRAILERS) throw new HttpError("EPROTO", "The trailers are too long.");
+      return line === "";
+    }
+    if (this.#place === "after") {
+      if (line !== "") throw new HttpError("EPROTO", "A chunk is longer than it says.");
+      this.#place = "size";
+      return false;
+    }
+    const size = CHUNK_LINE.exec(line)?.[1];
+    if (size === undefined) throw new HttpError("EPROTO", "A chunk has no valid size.");
+    this.#left = Number.parseInt(size, 16);
+    this.#place = this.#left === 0 ? "trailers" : "bytes";
+    return false;
+  }
+}

@@ -1,0 +1,186 @@
+/**
+ * One connection to an origin, which carries one exchange after another. Owns whose bytes are whose: a response
+ * belongs to the request before it, and a connection that says anything else is dropped.
+ */
+import type { UpstreamAnswer } from "../transport.ts";
+import { Http1Answer } from "./answer.ts";
+import { type BodyReader, createBodyReader } from "./body-reader.ts";
+import { HttpError } from "./http-error.ts";
+import { MAX_HEAD_BYTES, type ResponseHead, readHead } from "./response-head.ts";
+import type { Socket, SocketEvents } from "./socket.ts";
+
+/** Told when the exchange is over and the connection can take another one; `null`: the server says nothing. */
+export type OnFree = (connection: Connection, keepAliveMs: number | null) => void;
+
+const HEAD_END = "\r\n\r\n";
+const INTERIM = 200;
+
+interface Waiting {
+  resolve(answer: UpstreamAnswer): void;
+  reject(error: unknown): void;
+}
+
+export class Connection implements SocketEvents {
+  readonly #onFree: OnFree;
+  #socket: Socket | null = null;
+  #closed = false;
+  #exchanges = 0;
+  /** Somebody waits for a head. */
+  #waiting: Waiting | null = null;
+  /** Bytes of a head that is not complete yet. */
+  #held: Buffer | null = null;
+  #head: ResponseHead | null = null;
+  #body: BodyReader | null = null;
+  #answer: Http1Answer | null = null;
+  #answered = false;
+
+  constructor(onFree: OnFree) {
+    this.#onFree = onFree;
+  }
+
+  /** Once, before the first exchange. */
+  attach(socket: Socket): void {
+    this.#socket = socket;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Whether it had carried an exchange before the present one. */
+  get reused(): boolean {
+    return this.#exchanges > 1;
+  }
+
+  /** Whether any byte came for the present exchange. */
+  get answered(): boolean {
+    return this.#answered;
+  }
+
+  /**
+   * Sends `request`, head and body, and resolves with the head of the answer. Gives the exchange a number by which
+   * it alone can be given up, since the connection may soon be somebody else's.
+   */
+  exchange(request: string, onNumber: (exchange: number) => void): Promise<UpstreamAnswer> {
+    this.#exchanges++;
+    this.#answered = false;
+    onNumber(this.#exchanges);
+    return new Promise((resolve, reject) => {
+      if (this.#closed || this.#socket === null) return reject(reset());
+      this.#waiting = { resolve, reject };
+      this.#socket.write(request);
+    });
+  }
+
+  /** Drops the connection where it still carries that exchange. */
+  abandon(exchange: number, error: unknown): void {
+    if (this.#exchanges !== exchange || (this.#waiting === null && this.#answer === null)) return;
+    this.destroy(error);
+  }
+
+  /** Drops the connection; whoever waits for something of it gets `error`. */
+  destroy(error: unknown): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#socket?.destroy();
+    this.#fail(error);
+  }
+
+  onData(bytes: Uint8Array): void {
+    if (this.#closed) return;
+    this.#answered = true;
+    try {
+      if (this.#body !== null) this.#feed(bytes, 0);
+      else if (this.#waiting !== null) this.#readHead(bytes);
+      else this.destroy(new HttpError("EPROTO", "The server speaks without being asked."));
+    } catch (thrown) {
+      this.destroy(thrown);
+    }
+  }
+
+  onClose(error?: unknown): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    const ended = error === undefined && this.#body?.endsWithConnection === true;
+    if (ended) {
+      this.#answer?.end();
+      this.#answer = null;
+    } else {
+      this.#fail(error ?? reset());
+    }
+  }
+
+  pause(): void {
+    this.#socket?.pause();
+  }
+
+  resume(): void {
+    this.#socket?.resume();
+  }
+
+  #fail(error: unknown): void {
+    const waiting = this.#waiting;
+    const answer = this.#answer;
+    this.#waiting = null;
+    this.#answer = null;
+    waiting?.reject(error);
+    answer?.fail(error);
+  }
+
+  #readHead(arrived: Uint8Array): void {
+    let bytes = asBuffer(arrived);
+    if (this.#held !== null) bytes = Buffer.concat([this.#held, bytes]);
+    this.#held = null;
+    for (let from = 0; ; ) {
+      const end = bytes.indexOf(HEAD_END, from, "latin1");
+      if ((end === -1 ? bytes.length : end) - from > MAX_HEAD_BYTES) {
+        throw new HttpError("EPROTO", "The head of the answer is too long.");
+      }
+      if (end === -1) {
+        this.#held = bytes.subarray(from);
+        return;
+      }
+      const head = readHead(bytes.toString("latin1", from, end));
+      from = end + HEAD_END.length;
+      // 100 Continue, 103 Early Hints: the answer proper is still to come. Nobody asked for another protocol.
+      if (head.status < INTERIM && head.status !== 101) continue;
+      this.#begin(head, bytes, from);
+      return;
+    }
+  }
+
+  #begin(head: ResponseHead, bytes: Buffer, from: number): void {
+    const waiting = this.#waiting;
+    const answer = new Http1Answer(head, this);
+    this.#waiting = null;
+    this.#head = head;
+    this.#body = createBodyReader(head.body);
+    this.#answer = answer;
+    this.#feed(bytes, from);
+    waiting?.resolve(answer);
+  }
+
+  #feed(bytes: Uint8Array, from: number): void {
+    const body = this.#body;
+    const answer = this.#answer;
+    const head = this.#head;
+    if (body === null || answer === null || head === null) return;
+    const { parts, rest } = body.push(bytes, from);
+    for (const part of parts) answer.push(part);
+    if (rest === null) return;
+    this.#body = null;
+    this.#answer = null;
+    answer.end();
+    if (rest < bytes.length) this.destroy(new HttpError("EPROTO", "The answer is longer than it says."));
+    else if (head.keepAlive) this.#onFree(this, head.keepAliveMs);
+    else this.destroy(null);
+  }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function reset(): HttpError {
+  return new HttpError("ECONNRESET", "The connection ended before the answer did.");
+}

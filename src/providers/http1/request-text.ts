@@ -1,0 +1,59 @@
+/** A request as the bytes of HTTP/1.1. Owns the form, and that no value can break out of its line. */
+import type { UnsignedCall } from "../unsigned-call.ts";
+import type { Origin } from "./socket.ts";
+
+export interface Target {
+  readonly origin: Origin;
+  /** By which connections are shared. */
+  readonly key: string;
+  /** All of the head that is the same for every call to the URL. */
+  readonly start: string;
+}
+
+/** URLs are the policy's, a few for each deployment; one that names each request by itself must not pile up. */
+const MAX_TARGETS = 10_000;
+const targets = new Map<string, Target>();
+/** A field value (RFC 9110 §5.5) of visible characters, spaces and tabs. */
+const SAFE_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+const SAFE_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+/** Stated by us, or none of a request's business. */
+const OWN = new Set([
+  "host",
+  "content-length",
+  "connection",
+  "transfer-encoding",
+  "accept-encoding",
+  "expect",
+]);
+
+/** Throws a `TypeError` for what is no URL of HTTP. */
+export function targetOf(url: string): Target {
+  const known = targets.get(url);
+  if (known) return known;
+  const { protocol, hostname, port, host, pathname, search } = new URL(url);
+  const secure = protocol === "https:";
+  if (!secure && protocol !== "http:") throw new TypeError(`${protocol} is not HTTP.`);
+  const number = port === "" ? (secure ? 443 : 80) : Number(port);
+  const target: Target = {
+    origin: { secure, host: hostname.replace(/^\[|\]$/g, ""), port: number },
+    key: `${protocol}//${hostname}:${number}`,
+    start: `POST ${pathname}${search} HTTP/1.1\r\nhost: ${host}\r\naccept-encoding: identity\r\n`,
+  };
+  if (targets.size >= MAX_TARGETS) targets.clear();
+  targets.set(url, target);
+  return target;
+}
+
+/** Throws a `TypeError` that names the header, and not its value, where it could not stand in a line. */
+export function requestText({ start }: Target, { headers, body }: UnsignedCall): string {
+  let head = start;
+  for (const name in headers) {
+    const value = headers[name] ?? "";
+    if (OWN.has(name.toLowerCase())) continue;
+    if (!SAFE_NAME.test(name) || !SAFE_VALUE.test(value)) {
+      throw new TypeError(`The header ${JSON.stringify(name)} has characters that a header cannot have.`);
+    }
+    head += `${name}: ${value}\r\n`;
+  }
+  return `${head}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+}

@@ -1,0 +1,30 @@
+/** A connected byte stream, as a port. Owns the shape; the runtime's sockets are behind it. */
+
+export interface Origin {
+  readonly secure: boolean;
+  /** A name or an address, without brackets. */
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface SocketEvents {
+  /** The bytes are the listener's to keep. */
+  onData(bytes: Uint8Array): void;
+  /** Once, whoever closed it; nothing comes after. `error` where it did not end in peace. */
+  onClose(error?: unknown): void;
+}
+
+export interface Socket {
+  /** In order, and as fast as the other side takes it: what does not fit is kept until it does. */
+  write(text: string): void;
+  pause(): void;
+  resume(): void;
+  /** Drops it and what was not sent yet; no event follows. */
+  destroy(): void;
+}
+
+/**
+ * Resolves when bytes may be sent: connected, and where it is `secure` with a certificate that is trusted and
+ * meant for this host. Rejects with an error that has a `code` otherwise.
+ */
+export type OpenSocket = (origin: Origin, events: SocketEvents) => Promise<Socket>;

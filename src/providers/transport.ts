@@ -1,0 +1,40 @@
+/**
+ * How a call reaches its endpoint, as a port: one request with its body at hand, one answer that is read as it
+ * comes. Owns the shapes; http1/ is one driver, fetch-transport.ts another.
+ */
+import type { ByteReader } from "../core/bounded-body.ts";
+import type { UnsignedCall } from "./unsigned-call.ts";
+
+/** The body is read once, by `whole` or by `read`, or given up by `cancel`. */
+export interface UpstreamAnswer extends ByteReader {
+  readonly status: number;
+  /** Lower case, without parameters; empty where none was stated. */
+  readonly contentType: string;
+  /** All of them, for whoever reads an error. */
+  headers(): Headers;
+  /**
+   * All of the body. Rejects with a `RangeError` beyond `maxBytes`. At once where everything is here already, as
+   * it is with most answers that do not stream.
+   */
+  whole(maxBytes: number): Uint8Array | Promise<Uint8Array>;
+}
+
+/** Ends the call when its limits or its caller do. */
+export interface Ending {
+  /** Aborts with the call; made when it is first asked for, since few drivers need one. */
+  readonly signal: AbortSignal;
+  /** Called at most once, and at once where it is over already. Takes the place of an earlier listener. */
+  onAbort(listener: () => void): void;
+}
+
+export interface Transport {
+  /** Whether it holds the endpoint to the connect limit by itself; else somebody has to ask whether it is there. */
+  readonly limitsConnect: boolean;
+  /**
+   * Posts `call`. Rejects with an error whose `code` network-fault.ts can read: refused, reset, no such name, not
+   * reached within `connectMs`, no HTTP. A redirect is an error: a key must not travel to another host.
+   */
+  send(call: UnsignedCall, connectMs: number, ending: Ending): Promise<UpstreamAnswer>;
+  /** Closes the connections that nobody uses. */
+  close(): void;
+}
