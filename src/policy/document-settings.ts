@@ -90,7 +90,12 @@ export const circuit = z
 export const retry = z
   .strictObject({
     budget_ratio: ratio.prefault(0.2).describe("Second and later attempts, as a share of requests."),
-    budget_per_second: z.number().min(0).max(100_000).prefault(10).describe("And this many a second anyway."),
+    budget_per_second: z
+      .number()
+      .min(0)
+      .max(100_000)
+      .prefault(10)
+      .describe("Or so many a second where that is more; only ten in ten seconds while none is answered."),
     backoff_base: duration.prefault("100ms").describe("First backoff; doubles, with full jitter."),
     backoff_max: duration.prefault("2s").describe("Longest backoff."),
     max_retry_after: duration.prefault("2s").describe("A longer Retry-After is not waited for."),

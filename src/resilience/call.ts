@@ -55,6 +55,8 @@ export interface CallPorts<T> {
 /** A call that is over. Times are epoch milliseconds. */
 export interface Ended<T> {
   readonly step: Step;
+  /** Counts the request's calls from 1; later ones were paid for from the retry budget. */
+  readonly number: number;
   readonly outcome: SendOutcome<T>;
   readonly startedAt: number;
   readonly endedAt: number;
@@ -93,7 +95,7 @@ export async function makeCall<T>(
   }
   // What a call ends with after its caller left is our own doing, and no news of the provider.
   if (!outcome.ok && ports.signal?.aborted) outcome = { ...outcome, fault: CALLER_LEFT };
-  return { step, outcome, startedAt, endedAt: ports.clock.now(), hedge };
+  return { step, number: call.number, outcome, startedAt, endedAt: ports.clock.now(), hedge };
 }
 
 export const CALLER_LEFT = fault(

@@ -10,7 +10,8 @@
  *   passed over, and recorded as such. One in a region (or on a quota) that failed within this request is
  *   put off until neither its rung nor a later one has anything else.
  * - Bounds. At most `maxAttempts` calls; every call but the first is paid for from the fleet's retry budget,
- *   and a refusal ends the climb: under a general failure that is what keeps the load near 1.2 times.
+ *   and a refusal ends the climb: under a general failure that is what keeps the load at 1.2 times. A paid
+ *   call that is answered says so to the budget, whose floor is for retries that help.
  *   A repeat of the same deployment (a wait after throttling, a second try at a format) is made only if the
  *   attempts and the time that the candidates still to be tried need are untouched by it.
  * - Hedging. Where the plan hedges, a first call that is slow to begin gets one other beside it: the next
@@ -95,7 +96,10 @@ export async function climb<T>(plan: RoutePlan, ports: ClimbPorts<T>): Promise<C
     const over = await call(course, ports, step, startedAt);
     note(course, over);
     const { outcome, endedAt } = over;
-    if (outcome.ok) return answered(course, over, outcome, clock);
+    if (outcome.ok) {
+      if (over.number > 1) ports.retryBudget.answered(endedAt);
+      return answered(course, over, outcome, clock);
+    }
     over.step.permit.settle(FAULTS[outcome.fault.kind].health, endedAt, outcome.firstTokenMs);
     if (react(course, over.step, outcome.fault, endedAt) === "stop") return stopped(course, outcome.fault);
 

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { BUDGET_WINDOW_SECONDS, createRetryBudget } from "./retry-budget.ts";
+import { BUDGET_WINDOW_SECONDS, type BudgetSettings, createRetryBudget } from "./retry-budget.ts";
 
 const start = 1_700_000_000_000;
+const usual: BudgetSettings = { budgetRatio: 0.2, budgetPerSecond: 10 };
 
 describe("createRetryBudget", () => {
   test("with everything failing, the upstream sees at most 1.2 times the requests", () => {
@@ -47,31 +48,150 @@ describe("createRetryBudget", () => {
     expect(budget.available(start)).toBe(5);
   });
 
+  test("while nothing is answered, only ten of the floor are given in ten seconds", () => {
+    const budget = createRetryBudget(usual);
+    budget.deposit(start);
+    expect(budget.available(start)).toBe(10);
+    for (let retry = 0; retry < 10; retry++) expect(budget.withdraw(start)).toBe(true);
+    expect(budget.withdraw(start + 9_000)).toBe(false);
+    expect(budget.available(start + 10_000)).toBe(10);
+  });
+
+  test("each answer lets two more be made, up to the floor and no further", () => {
+    const budget = createRetryBudget(usual);
+    for (let retry = 0; retry < 10; retry++) budget.withdraw(start);
+    budget.answered(start + 100);
+    expect(budget.available(start + 100)).toBe(2);
+    for (let answer = 0; answer < 200; answer++) budget.answered(start + 100);
+    expect(budget.available(start + 100)).toBe(90);
+  });
+
+  test("the floor is no addition to the share: where requests earn more, it is not there", () => {
+    const budget = createRetryBudget(usual);
+    for (let request = 0; request < 600; request++) budget.deposit(start);
+    for (let answer = 0; answer < 600; answer++) budget.answered(start);
+    expect(budget.available(start)).toBe(120);
+  });
+
+  const traffic = fc.array(
+    fc.record({ wait: fc.nat(4000), requests: fc.nat(6), tries: fc.nat(8), answers: fc.nat(8) }),
+    { maxLength: 60 },
+  );
+  const ratio = fc.constantFrom(0, 0.1, 0.2, 0.5, 1);
+  const perSecond = fc.constantFrom(0, 0.1, 0.5, 1, 3);
+  type Traffic = typeof traffic extends fc.Arbitrary<infer Value> ? Value : never;
+
+  /** What of `steps` the budget let through; `hears`: retries are answered. `windows`: spans of ten seconds touched. */
+  function spend(steps: Traffic, settings: BudgetSettings, hears: boolean) {
+    const budget = createRetryBudget(settings);
+    let now = start;
+    let requests = 0;
+    let withdrawals = 0;
+    let outstanding = 0;
+    for (const step of steps) {
+      now += step.wait;
+      const answers = hears ? Math.min(step.answers, outstanding) : 0;
+      for (let answer = 0; answer < answers; answer++) budget.answered(now);
+      outstanding -= answers;
+      for (let request = 0; request < step.requests; request++) budget.deposit(now);
+      requests += step.requests;
+      for (let attempt = 0; attempt < step.tries; attempt++) {
+        if (!budget.withdraw(now)) continue;
+        withdrawals++;
+        outstanding++;
+      }
+    }
+    const first = Math.floor((start + (steps[0]?.wait ?? 0)) / 1000);
+    const windows = Math.ceil((Math.floor(now / 1000) - first + 1) / BUDGET_WINDOW_SECONDS);
+    return { requests, withdrawals, windows };
+  }
+
   test("over any traffic and any span, withdrawals stay within the stated bound", () => {
-    const traffic = fc.array(fc.record({ wait: fc.nat(4000), requests: fc.nat(6), tries: fc.nat(8) }), {
-      maxLength: 60,
-    });
-    const ratio = fc.constantFrom(0, 0.1, 0.2, 0.5, 1);
-    const perSecond = fc.constantFrom(0, 0.1, 0.5, 1);
     fc.assert(
-      fc.property(traffic, ratio, perSecond, (steps, budgetRatio, budgetPerSecond) => {
-        const budget = createRetryBudget({ budgetRatio, budgetPerSecond });
-        const seconds: { second: number; requests: number; withdrawals: number }[] = [];
-        let now = start;
-        for (const step of steps) {
-          now += step.wait;
-          for (let request = 0; request < step.requests; request++) budget.deposit(now);
-          let withdrawals = 0;
-          for (let attempt = 0; attempt < step.tries; attempt++) if (budget.withdraw(now)) withdrawals++;
-          seconds.push({ second: Math.floor(now / 1000), requests: step.requests, withdrawals });
-        }
-        const first = seconds[0]?.second ?? 0;
-        const spent = seconds.reduce((sum, entry) => sum + entry.withdrawals, 0);
-        const requests = seconds.reduce((sum, entry) => sum + entry.requests, 0);
-        const windows = Math.ceil((Math.floor(now / 1000) - first + 1) / BUDGET_WINDOW_SECONDS);
+      fc.property(traffic, ratio, perSecond, fc.boolean(), (steps, budgetRatio, budgetPerSecond, hears) => {
+        const { requests, withdrawals, windows } = spend(steps, { budgetRatio, budgetPerSecond }, hears);
         const floor = budgetPerSecond * BUDGET_WINDOW_SECONDS * windows;
-        expect(spent).toBeLessThanOrEqual(budgetRatio * requests + floor + 1e-6);
+        expect(withdrawals).toBeLessThanOrEqual(budgetRatio * requests + floor + 1e-6);
       }),
+    );
+  });
+
+  test("over any traffic that nobody answers, the floor is no more than ten in ten seconds", () => {
+    fc.assert(
+      fc.property(traffic, ratio, fc.constantFrom(1, 3, 10), (steps, budgetRatio, budgetPerSecond) => {
+        const { requests, withdrawals, windows } = spend(steps, { budgetRatio, budgetPerSecond }, false);
+        expect(withdrawals).toBeLessThanOrEqual(budgetRatio * requests + 10 * windows + 1e-6);
+      }),
+    );
+  });
+
+  /** Requests at an even rate that each fail after `failsAfter` and are tried twice more; retries take as long. */
+  function evenly(rate: number, seconds: number, failsAfter: number, answeredAfter: number | null) {
+    const budget = createRetryBudget(usual);
+    const due: { readonly at: number; readonly what: "request" | "try" | "answer"; readonly left: number }[] =
+      [];
+    for (let request = 0; request < rate * seconds; request++) {
+      due.push({ at: start + (request * 1000) / rate, what: "request", left: 2 });
+    }
+    let calls = 0;
+    let refused = 0;
+    while (due.length > 0) {
+      due.sort((a, b) => a.at - b.at);
+      const next = due.shift();
+      if (!next) break;
+      const { at, what, left } = next;
+      if (what === "answer") budget.answered(at);
+      else if (what === "request") {
+        budget.deposit(at);
+        calls++;
+        due.push({ at: at + failsAfter, what: "try", left });
+      } else if (!budget.withdraw(at)) refused++;
+      else {
+        calls++;
+        if (answeredAfter !== null) due.push({ at: at + answeredAfter, what: "answer", left: 0 });
+        else if (left > 1) due.push({ at: at + failsAfter, what: "try", left: left - 1 });
+      }
+    }
+    return { calls, requests: rate * seconds, refused };
+  }
+
+  test("total silence: from five requests a second on, upstream sees 1.2 times the requests and ten more", () => {
+    const scenario = [
+      fc.integer({ min: 5, max: 40 }),
+      fc.integer({ min: 1, max: 20 }),
+      fc.nat(9000),
+    ] as const;
+    fc.assert(
+      fc.property(...scenario, (rate, seconds, failsAfter) => {
+        const { calls, requests } = evenly(rate, seconds, failsAfter, null);
+        // What fails after the last request came finds a window that empties, and then the floor's ten.
+        const tail = 10 * Math.ceil((2 * failsAfter) / 10_000);
+        expect(calls).toBeLessThanOrEqual(1.2 * requests + 10 + tail);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test("a fallback that answers within a second takes over all of up to eight requests a second", () => {
+    const scenario = [
+      fc.integer({ min: 1, max: 8 }),
+      fc.nat(9000),
+      fc.integer({ min: 1, max: 1000 }),
+    ] as const;
+    fc.assert(
+      fc.property(...scenario, (rate, failsAfter, answeredAfter) => {
+        expect(evenly(rate, 30, failsAfter, answeredAfter).refused).toBe(0);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test("a gateway of few requests has every retry, though none ever helps", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 60 }), fc.nat(1000), (secondsBetween, failsAfter) => {
+        expect(evenly(1 / secondsBetween, 600, failsAfter, null).refused).toBe(0);
+      }),
+      { numRuns: 40 },
     );
   });
 });

@@ -7,6 +7,9 @@ export const BUDGET_WINDOW_SECONDS = 10;
 
 const REQUESTS = 0;
 const WITHDRAWALS = 1;
+const ANSWERS = 2;
+/** Retries within a window that need not have shown yet that they help, as far as the floor allows so many. */
+const UNPROVEN = 10;
 /** Sums of products such as 3 × 0.2 may fall short of a whole permit by this much. */
 const ROUNDING = 1e-9;
 
@@ -17,6 +20,8 @@ export interface RetryBudget {
   deposit(now: number): void;
   /** Takes one retry; false: the budget is spent and the request must not retry. */
   withdraw(now: number): boolean;
+  /** A retry was answered: whoever is asked again does answer, which lets two more be made of the floor. */
+  answered(now: number): void;
   /** Whole retries that could be withdrawn now. */
   available(now: number): number;
   /** What of them may be made before the first one has failed, by use case. */
@@ -26,25 +31,34 @@ export interface RetryBudget {
 }
 
 /**
- * One budget for the process, over the last 10 calendar seconds (times are epoch milliseconds). Bound: each
- * withdrawal leaves withdrawals ≤ ratio × requests + perSecond × 10 within the window. Going back from the
- * last withdrawal window by window gives, for any span that touches S calendar seconds,
- * withdrawals ≤ ratio × requests + perSecond × 10 × ⌈S / 10⌉: when everything fails, the upstream sees the
- * requests, that ratio more, and the floor. The floor keeps a quiet gateway able to retry at all, and all
- * of a window's floor may be spent in one burst. Fixed memory, O(1) amortised.
+ * One budget for the process, over the last 10 calendar seconds (times are epoch milliseconds). With
+ * share = ratio × requests and floor = perSecond × 10, each withdrawal leaves, within the window,
+ *
+ *   withdrawals ≤ max(share, min(floor, unproven + 2 × answers))   where unproven = max(perSecond, 10)
+ *
+ * and so ≤ max(share, floor). When nothing is answered, by error or by silence, upstream sees the requests and
+ * that ratio more from `unproven / ratio` requests in ten seconds on (50 by default), and below that no more
+ * than one retry a second. The floor is for retries that help: each answer lets two more be made, so a gateway
+ * that can fall back has all of its floor within a few answers, and a quiet one has its first retries at once.
+ * Going back from the last withdrawal window by window, any span that touches S calendar seconds has
+ * withdrawals ≤ ratio × requests + floor × ⌈S / 10⌉. Fixed memory, O(1) amortised.
  */
 export function createRetryBudget(settings: BudgetSettings): RetryBudget {
-  const window = new RollingWindow(2, BUDGET_WINDOW_SECONDS, 1000);
+  const window = new RollingWindow(3, BUDGET_WINDOW_SECONDS, 1000);
   let current = settings;
   const available = (now: number): number => {
-    const earned =
-      current.budgetRatio * window.total(REQUESTS, now) + current.budgetPerSecond * BUDGET_WINDOW_SECONDS;
+    const { budgetRatio, budgetPerSecond } = current;
+    const share = budgetRatio * window.total(REQUESTS, now);
+    const proven = Math.max(budgetPerSecond, UNPROVEN) + 2 * window.total(ANSWERS, now);
+    const floor = Math.min(budgetPerSecond * BUDGET_WINDOW_SECONDS, proven);
+    const earned = Math.max(share, floor);
     return Math.max(0, Math.floor(earned - window.total(WITHDRAWALS, now) + ROUNDING));
   };
   return {
     available,
     hedges: createHedgeBudget(),
     deposit: (now) => window.add(REQUESTS, now),
+    answered: (now) => window.add(ANSWERS, now),
     withdraw(now) {
       if (available(now) < 1) return false;
       window.add(WITHDRAWALS, now);

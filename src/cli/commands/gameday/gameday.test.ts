@@ -39,6 +39,7 @@ describe("the drills that come with the program", () => {
       "region-outage",
       "slow-one-of-three",
       "total-blackout",
+      "total-silence",
     ]);
     for (const { seconds, description } of drills) {
       expect(seconds).toBeLessThanOrEqual(25);
