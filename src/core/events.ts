@@ -4,7 +4,15 @@
  */
 import type { Fault } from "./faults.ts";
 
-export type UnifiedFinish = "stop" | "length" | "tool_calls" | "content_filter" | "refusal" | "other";
+/** `incomplete`: the answer broke off, and what there is of it is told as such. */
+export type UnifiedFinish =
+  | "stop"
+  | "length"
+  | "tool_calls"
+  | "content_filter"
+  | "refusal"
+  | "incomplete"
+  | "other";
 
 /** `unified` is for policy and metrics, `raw` what the provider said. */
 export interface FinishReason {

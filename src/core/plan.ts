@@ -62,6 +62,8 @@ export interface TicketWebhook {
 export type DegradedMode =
   /** An answer that was given to the same request before; `maxAgeMs` is never beyond what the cache keeps. */
   | { readonly mode: "cached"; readonly maxAgeMs: number; readonly status: number }
+  /** What a model had said before its answer broke off; `minChars`: less than that is not told. */
+  | { readonly mode: "partial"; readonly minChars: number; readonly status: number }
   | { readonly mode: "template"; readonly message: string; readonly status: number }
   /** The first rule that the user's last text fits. */
   | { readonly mode: "rules"; readonly rules: readonly AnswerRule[] }

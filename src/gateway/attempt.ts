@@ -10,8 +10,11 @@ import type { Call, SendOutcome } from "../resilience/ladder.ts";
 import { createUsageMeter, priceUsage } from "./account.ts";
 import { askAgain, checkAnswerFormat, JSON_EXTRACTED } from "./answer-format.ts";
 import { canCount, ESTIMATED, estimatedCount } from "./count-tokens.ts";
+import { keepPartial, wantsPartial } from "./degraded/partial.ts";
 import { childTraceparent, type Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
+
+type StreamReply = Extract<ProviderReply, { kind: "stream" }>;
 
 /** Characters of text that `buffer` holds for one answer. */
 const MAX_HELD_CHARS = 16 * 1024 * 1024;
@@ -29,13 +32,20 @@ export async function attempt(
     return answerEstimate(request);
   }
   const startedAt = gateway.clock.now();
+  const asked = call.complaint ? askAgain(request, call.complaint) : request;
+  const pieces = !request.stream && wantsPartial(plan, request);
+  const { timeouts } = call;
+  // What the share held back for later rungs is a stream's own once there is no way back.
+  const committedTotalMs = pieces
+    ? timeouts.total
+    : Math.min(plan.timeouts.total, exchange.arrivedAt + plan.deadlineMs - startedAt);
   const sent = await sendToProvider(
     {
-      request: call.complaint ? askAgain(request, call.complaint) : request,
+      // Of a whole answer that breaks off nothing is left; of a stream, what came.
+      request: pieces ? { ...asked, stream: true } : asked,
       deployment: call.deployment,
-      timeouts: call.timeouts,
-      // What the share held back for later rungs is the answer's own once there is no way back.
-      committedTotalMs: Math.min(plan.timeouts.total, exchange.arrivedAt + plan.deadlineMs - startedAt),
+      timeouts,
+      committedTotalMs,
       traceparent: childTraceparent(exchange, gateway.random),
       tracestate: exchange.tracestate,
       callerSignal: call.signal ?? exchange.callerSignal,
@@ -45,11 +55,15 @@ export async function attempt(
   if (!sent.ok) return request.operation === "count_tokens" ? answerEstimate(request) : sent;
   const firstTokenMs = gateway.clock.now() - startedAt;
   if (sent.value.kind === "stream") {
-    if (plan.streamRecovery !== "buffer") {
+    if (!pieces && plan.streamRecovery !== "buffer") {
       return { ok: true, value: sent.value, firstTokenMs, usage: null, cost: null };
     }
     const held = await holdBack(sent.value);
-    return checked(request, call, plan, held, firstTokenMs);
+    const outcome = pieces
+      ? checked(request, call, plan, wholeOf(held), null)
+      : checked(request, call, plan, held, firstTokenMs);
+    if (!outcome.ok) keepPartial(exchange, request, plan, call.deployment, held.head, outcome);
+    return outcome;
   }
   const reply = sent.value;
   if (request.operation === "count_tokens") return answerCount(reply);
@@ -83,7 +97,7 @@ function extractedReply(reply: ProviderReply, events: readonly StreamEvent[]): P
 }
 
 /** The stream with everything in its head: until then every failure can still fall back. */
-async function holdBack(reply: Extract<ProviderReply, { kind: "stream" }>): Promise<ProviderReply> {
+async function holdBack(reply: StreamReply): Promise<StreamReply> {
   const head = [...reply.head];
   const { rest } = reply;
   let held = 0;
@@ -102,6 +116,11 @@ async function holdBack(reply: Extract<ProviderReply, { kind: "stream" }>): Prom
     }
   }
   return { ...reply, head, rest: null };
+}
+
+/** A stream that is all there, for a caller who did not ask for one. */
+function wholeOf({ head: events, warnings }: StreamReply): ProviderReply {
+  return { kind: "whole", events, warnings };
 }
 
 async function answerEstimate(request: ModelRequest): Promise<SendOutcome<ProviderReply>> {

@@ -12,6 +12,7 @@ import type { RouteInput } from "../policy/plan.ts";
 import type { AnyWire } from "../providers/wire-registry.ts";
 import type { Lease } from "./admit.ts";
 import type { CacheSlot } from "./cache/cache-slot.ts";
+import type { PartialAnswer } from "./degraded/degraded-answer.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Ingress } from "./ingress.ts";
 import { type IngressHeaders, readHeaders } from "./read-headers.ts";
@@ -45,6 +46,8 @@ export interface Exchange {
   cacheUse: CacheUse | null;
   /** What was done about a request that is too long. */
   overflow: NonNullable<Decision["overflow"]> | null;
+  /** The most that a model said of an answer that broke off, where the policy lets it be told; null: nothing. */
+  partial: PartialAnswer | null;
   /** Id of the ticket that was made of it. */
   ticket: string | null;
 }
@@ -83,6 +86,7 @@ export function beginExchange(gateway: Gateway, ingress: Ingress, http: Request)
     cacheSlot: null,
     cacheUse: null,
     overflow: null,
+    partial: null,
     ticket: null,
   };
 }

@@ -4,7 +4,6 @@
  */
 import type { Attempt } from "../core/decision.ts";
 import type { Deployment } from "../core/deployment.ts";
-import type { StreamEvent } from "../core/events.ts";
 import { FAULTS, type Fault } from "../core/faults.ts";
 import type { RoutePlan } from "../core/plan.ts";
 import type { ModelRequest } from "../core/request.ts";
@@ -16,35 +15,6 @@ import { type Climbed, climbPorts } from "./climb-ports.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
 import { continuationOf, type JoinMode, joinStream, type StreamReply } from "./join-stream.ts";
-
-/** Characters that are kept of what was told; a longer answer is not continued. */
-const MAX_TOLD_CHARS = 256 * 1024;
-
-/** What the caller has been told so far. */
-export interface Told {
-  see(event: StreamEvent): void;
-  /** The text of an answer that is nothing but text and can be gone on with; null otherwise. */
-  text(): string | null;
-}
-
-/** Tool calls are never spliced, and several choices, scores and refusals have no single end to go on from. */
-export function createTold(request: ModelRequest): Told {
-  let text = "";
-  const { choices = 1, logprobs } = request.sampling;
-  let possible = choices === 1 && logprobs === undefined;
-  return {
-    see(event) {
-      if (!possible) return;
-      if (event.type === "text") {
-        text += event.text;
-        if (text.length > MAX_TOLD_CHARS) possible = false;
-      } else if (event.type === "tool_call" || event.type === "refusal" || event.type === "opaque") {
-        possible = false;
-      }
-    },
-    text: () => (possible && text.trim() !== "" ? text : null),
-  };
-}
 
 export interface Continued {
   readonly climbed: Climbed;

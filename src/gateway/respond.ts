@@ -9,6 +9,7 @@ import { keepAnswer, type Replay, watched } from "./cache/use-cache.ts";
 import type { Climbed } from "./climb-ports.ts";
 import { conclude, totalCost } from "./conclude.ts";
 import type { DegradedAnswer } from "./degraded/degraded-answer.ts";
+import { INCOMPLETE } from "./degraded/partial.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
 import { responseHeaders, type Served } from "./response-headers.ts";
@@ -125,6 +126,7 @@ export function answerDegraded(
   const headers = responseHeaders(exchange, served);
   if (answer.retryAfterSeconds !== null) headers["retry-after"] = String(answer.retryAfterSeconds);
   if (kept) headers.age = String(Math.floor(kept.ageMs / 1000));
+  if (mode === "partial") headers["x-pointsman-partial"] = "true";
   const context = renderContext(exchange, `pointsman/${mode}`, simulated, kept?.warnings ?? []);
   const own = { degraded: mode, use_case: exchange.plan?.useCase ?? null, decision: exchange.decisionId };
   const labelled = { ...context, labels: { ...context.labels, ...own, ...answer.labels } };
@@ -135,7 +137,7 @@ export function answerDegraded(
     degraded: mode,
     attempts,
     deployment: deployment ?? null,
-    finish: null,
+    finish: mode === "partial" ? INCOMPLETE : null,
     fault: why,
     ...(kept && { by: kept.by }),
   });

@@ -14,7 +14,8 @@ import { conclude } from "./conclude.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
 import type { StreamReply } from "./join-stream.ts";
-import { createTold, recoverStream, type Told } from "./recover-stream.ts";
+import { recoverStream } from "./recover-stream.ts";
+import { createTold, type Told } from "./told.ts";
 
 /** Pulled by the caller's socket, so that a slow reader slows the provider and nothing piles up here. */
 export function streamFrames(

@@ -72,8 +72,9 @@ function compileMode(
   cache: AnswerCacheSettings | null,
   world: World,
 ): DegradedMode | null {
-  const { cached, template, rules, retrieval, summarize_only: summarize, human, busy } = written;
+  const { cached, partial, template, rules, retrieval, summarize_only: summarize, human, busy } = written;
   if (cached) return compileCached(cached, [...path, "cached"], cache, world.report);
+  if (partial) return { mode: "partial", minChars: partial.min_chars, status: partial.status };
   if (template) return { mode: "template", message: template.message, status: template.status };
   if (rules) return { mode: "rules", rules: compileRules(rules, [...path, "rules"], world.report) };
   if (retrieval) {

@@ -46,6 +46,13 @@ const cached = z
   })
   .describe("The answer that the same request was given before, where the use case has a `cache`.");
 
+const partial = z
+  .strictObject({
+    min_chars: count.prefault(1).describe("Characters of it below which it is not told."),
+    status,
+  })
+  .describe("What a model had said before its answer broke off, labelled as incomplete; text alone.");
+
 const word = z.string().min(1).max(200);
 
 const answerRule = z
@@ -117,6 +124,7 @@ const human = z
 export const degradedMode = z
   .strictObject({
     cached: cached.optional(),
+    partial: partial.optional(),
     template: z.strictObject({ message: textOfAnswer, status }).optional().describe("A prepared answer."),
     rules: z
       .array(answerRule)
@@ -137,10 +145,12 @@ export const degradedMode = z
       .describe("A polite request to come back later."),
   })
   .refine(
-    exactlyOne(["cached", "template", "rules", "retrieval", "summarize_only", "human", "busy"]),
-    "must have exactly one of cached, template, rules, retrieval, summarize_only, human and busy",
+    exactlyOne(["cached", "partial", "template", "rules", "retrieval", "summarize_only", "human", "busy"]),
+    "must have exactly one of cached, partial, template, rules, retrieval, summarize_only, human and busy",
   )
-  .describe("One of `cached`, `rules`, `retrieval`, `summarize_only`, `human`, `template` and `busy`.");
+  .describe(
+    "One of `cached`, `partial`, `rules`, `retrieval`, `summarize_only`, `human`, `template` and `busy`.",
+  );
 
 export const answerCache = z
   .strictObject({

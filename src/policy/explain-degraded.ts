@@ -23,6 +23,8 @@ export function explainDegraded(mode: DegradedMode): ExplainedDegraded {
         message: `the same answer, at most ${span(mode.maxAgeMs)} old`,
         status: mode.status,
       };
+    case "partial":
+      return { mode: mode.mode, message: "what came of an answer that broke off", status: mode.status };
     case "rules": {
       const sources = mode.rules.map(({ source }) => source).join("; ");
       return {

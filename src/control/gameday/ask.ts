@@ -87,5 +87,7 @@ function endingOf(
     const verdict = expected.judge(useCase, prompt, read.text);
     return verdict === "complete" ? "answered" : verdict;
   }
+  // A part of an answer that says it is one: the caller was told.
+  if (read.ended && read.error === null && response.headers.has("x-pointsman-partial")) return "interrupted";
   return read.error === null ? "dropped" : "interrupted";
 }

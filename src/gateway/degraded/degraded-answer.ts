@@ -1,7 +1,8 @@
 /** What a degraded mode answers with, and how its words become events. Owns the shape; knows no mode. */
 import type { Attempt } from "../../core/decision.ts";
 import type { Deployment } from "../../core/deployment.ts";
-import { NO_USAGE, type StreamEvent } from "../../core/events.ts";
+import { NO_USAGE, type StreamEvent, type Usage } from "../../core/events.ts";
+import type { Fault } from "../../core/faults.ts";
 import type { DegradedLabel } from "../../core/plan.ts";
 import type { Warning } from "../../wires/wire.ts";
 import type { AnsweredBy } from "../cache/kept-document.ts";
@@ -24,6 +25,16 @@ export interface DegradedAnswer {
     readonly ageMs: number;
     readonly warnings: readonly Warning[];
   };
+}
+
+/** What came of an answer that broke off. */
+export interface PartialAnswer {
+  readonly deployment: Deployment;
+  /** Without an end. */
+  readonly events: readonly StreamEvent[];
+  readonly chars: number;
+  readonly usage: Usage | null;
+  readonly why: Fault;
 }
 
 /** `text` as a whole answer. */

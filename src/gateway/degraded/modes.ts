@@ -9,6 +9,7 @@ import type { Exchange } from "../exchange.ts";
 import type { Gateway } from "../gateway.ts";
 import { type DegradedAnswer, eventsOf } from "./degraded-answer.ts";
 import { lastUserText } from "./last-text.ts";
+import { tellPartial } from "./partial.ts";
 import type { Passage } from "./retrieval/passages.ts";
 import { askAside } from "./side-call.ts";
 import { commonVariables, fillTemplate, introduced, type TemplateVariables } from "./template.ts";
@@ -52,6 +53,8 @@ function answerBy(
   switch (mode.mode) {
     case "cached":
       return cached(mode, gateway, exchange);
+    case "partial":
+      return tellPartial(mode, exchange);
     case "template":
       return words(mode.mode, fillTemplate(mode.message, variables), mode.status);
     case "rules":

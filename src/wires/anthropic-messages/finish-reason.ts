@@ -23,12 +23,14 @@ const EXPLAINS_EMPTINESS: ReadonlySet<string> = new Set([
   "compaction",
 ]);
 
-const RENDERED: Readonly<Record<UnifiedFinish, string>> = {
+/** A message that broke off has no reason: the wire has no word for it, and any other would be a lie. */
+const RENDERED: Readonly<Record<UnifiedFinish, string | null>> = {
   stop: "end_turn",
   length: "max_tokens",
   tool_calls: "tool_use",
   content_filter: "refusal",
   refusal: "refusal",
+  incomplete: null,
   other: "end_turn",
 };
 
@@ -44,8 +46,11 @@ export function explainsEmptiness(reason: FinishReason): boolean {
   return reason.raw !== null && EXPLAINS_EMPTINESS.has(reason.raw);
 }
 
-/** The wire's word: the provider's own where it is one of them and says the same. */
-export function renderFinish(reason: FinishReason): string {
+/**
+ * The wire's word: the provider's own where it is one of them and says the same. Null for a message that never
+ * came to its end.
+ */
+export function renderFinish(reason: FinishReason): string | null {
   const { raw, unified } = reason;
   if (reason.stopSequence !== undefined) return "stop_sequence";
   if (raw !== null && Object.hasOwn(UNIFIED, raw) && UNIFIED[raw] === unified) return raw;

@@ -26,6 +26,8 @@ const RENDERED: Readonly<Record<UnifiedFinish, string>> = {
   tool_calls: "tool_use",
   content_filter: "content_filtered",
   refusal: "content_filtered",
+  // Clients must have a word, and this one says that what came is what could be read of more.
+  incomplete: "malformed_model_output",
   other: "end_turn",
 };
 /** Words that this wire's clients do not know. */

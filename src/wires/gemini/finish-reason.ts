@@ -29,6 +29,7 @@ const RENDERED: Readonly<Record<UnifiedFinish, string>> = {
   tool_calls: "STOP",
   content_filter: "SAFETY",
   refusal: "SAFETY",
+  incomplete: "OTHER",
   other: "OTHER",
 };
 

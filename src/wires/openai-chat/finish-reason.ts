@@ -18,12 +18,14 @@ const UNIFIED: Readonly<Record<string, UnifiedFinish>> = {
 /** Words with which a server says that it gave up: the choice is broken, not complete. */
 const BROKEN: ReadonlySet<string> = new Set(["error", "abort", "insufficient_system_resource"]);
 
-const RENDERED: Readonly<Record<UnifiedFinish, string>> = {
+/** A choice that broke off has no reason: the wire has no word for it, and any other would be a lie. */
+const RENDERED: Readonly<Record<UnifiedFinish, string | null>> = {
   stop: "stop",
   length: "length",
   tool_calls: "tool_calls",
   content_filter: "content_filter",
   refusal: "content_filter",
+  incomplete: null,
   other: "stop",
 };
 
@@ -36,7 +38,7 @@ export function isBrokenFinish(raw: string): boolean {
   return BROKEN.has(raw);
 }
 
-/** One of the five words that the wire's clients know. */
-export function renderFinish(reason: FinishReason): string {
+/** One of the five words that the wire's clients know, or null for a choice that never came to its end. */
+export function renderFinish(reason: FinishReason): string | null {
   return RENDERED[reason.unified];
 }

@@ -33,7 +33,9 @@ export function readEnd(response: JsonObject, hasCalls: boolean): FinishReason {
   return { unified: Object.hasOwn(UNIFIED, raw) ? (UNIFIED[raw] ?? "other") : "other", raw };
 }
 
+/** A response that broke off is incomplete for a reason that the wire has no word for; naming one is optional. */
 export function renderEnd({ unified, raw }: FinishReason): Ended {
+  if (unified === "incomplete") return { status: "incomplete", incomplete_details: {} };
   const reason = RENDERED[unified] ?? (unified === "other" && raw !== null && OTHERS.has(raw) ? raw : null);
   return reason === null ? COMPLETED : { status: "incomplete", incomplete_details: { reason } };
 }
