@@ -33,6 +33,7 @@ describe("the drills that come with the program", () => {
       "brown-out",
       "cut-streams",
       "flapping",
+      "heavy-tail",
       "poisoned-json",
       "quota-exhaustion",
       "refused-and-silent",
