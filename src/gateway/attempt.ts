@@ -48,7 +48,8 @@ export async function attempt(
       committedTotalMs,
       traceparent: childTraceparent(exchange, gateway.random),
       tracestate: exchange.tracestate,
-      callerSignal: call.signal ?? exchange.callerSignal,
+      callerSignal: exchange.callerSignal,
+      ...(call.signal && { endSignal: call.signal }),
     },
     gateway,
   );

@@ -38,6 +38,8 @@ export interface ProviderCall {
   /** The caller's own part of it; null: none. */
   readonly tracestate: string | null;
   readonly callerSignal: AbortSignal | null;
+  /** Ends the call at once when it aborts; absent: only the caller may leave, which is noticed in half a second. */
+  readonly endSignal?: AbortSignal;
 }
 
 /** A whole answer, or a stream whose first content has arrived: `head` holds everything up to it. */
@@ -78,12 +80,18 @@ export async function sendToProvider(call: ProviderCall, ports: SendPorts): Prom
   if (!lowered.ok) return lowered;
   const warnings = losses.length === 0 ? lowered.value.warnings : [...losses, ...lowered.value.warnings];
 
-  const { timeouts, committedTotalMs, callerSignal } = call;
+  const { timeouts, committedTotalMs, callerSignal, endSignal } = call;
   const { transport } = ports;
   const canReach = transport.limitsConnect
     ? null
     : (withinMs: number) => canConnect(deployment.baseUrl, withinMs, clock);
-  const limits = { timeouts, committedTotalMs, callerSignal, canConnect: canReach };
+  const limits = {
+    timeouts,
+    committedTotalMs,
+    callerSignal,
+    ...(endSignal && { endSignal }),
+    canConnect: canReach,
+  };
   const watchdog = new Watchdog(clock, limits, request.stream);
   let streaming = false;
   try {

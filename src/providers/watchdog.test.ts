@@ -98,6 +98,19 @@ describe("watchdog", () => {
     expect(clock.pending).toBe(0);
   });
 
+  test("a call that is not needed any more is ended at once, and one that is over has nothing that listens", () => {
+    const clock = new FakeClock();
+    const end = new AbortController();
+    const ended = new Watchdog(clock, { ...limits, endSignal: end.signal }, true);
+    const over = new Watchdog(clock, { ...limits, endSignal: end.signal }, true);
+    over.stop();
+    end.abort();
+    expect(ended.fault).toMatchObject({ kind: "cancelled", code: "call_ended" });
+    expect(ended.signal.aborted).toBe(true);
+    expect([over.fault, over.signal.aborted, clock.pending]).toEqual([null, false, 0]);
+    expect(new Watchdog(clock, { ...limits, endSignal: end.signal }, true).signal.aborted).toBe(true);
+  });
+
   test("the first reason stays, and a stopped watchdog leaves no timer", async () => {
     const clock = new FakeClock();
     const watchdog = new Watchdog(clock, limits, true);

@@ -12,6 +12,8 @@ export interface WatchdogLimits {
   /** Milliseconds from the start; takes the place of the total limit once the first content has come. */
   readonly committedTotalMs: number;
   readonly callerSignal: AbortSignal | null;
+  /** Ends the call as soon as it aborts: another call may have answered first. Absent: only the caller may leave. */
+  readonly endSignal?: AbortSignal;
   /** Whether the endpoint accepts a connection within so many milliseconds; null: the transport sees to it. */
   readonly canConnect: ((withinMs: number) => Promise<boolean>) | null;
 }
@@ -32,6 +34,7 @@ const LIMIT_MESSAGES = {
 } as const;
 
 const CALLER_LEFT = fault("cancelled", "caller_left", "The caller left before the answer.");
+const ENDED = fault("cancelled", "call_ended", "The call was not needed any more.");
 const UNREACHABLE = fault("outage", "connect_timeout", "The model's endpoint could not be reached in time.");
 
 /** Watches one call from its construction until `stop`. */
@@ -51,7 +54,8 @@ export class Watchdog implements Ending {
 
   /**
    * A streaming call is watched for first token, silence and total; a whole one for the total alone, since
-   * nothing arrives before everything does. A caller that left is noticed within half a second, as `cancelled`.
+   * nothing arrives before everything does. A caller that left is noticed within half a second, as `cancelled`;
+   * `endSignal` at once.
    */
   constructor(clock: Clock, limits: WatchdogLimits, streaming: boolean) {
     this.#clock = clock;
@@ -59,8 +63,13 @@ export class Watchdog implements Ending {
     this.#streaming = streaming;
     this.#startedAt = clock.now();
     this.#lastActivity = this.#startedAt;
-    if (limits.callerSignal?.aborted) this.abort(CALLER_LEFT);
-    else this.#arm(this.#startedAt);
+    const { callerSignal, endSignal } = limits;
+    if (callerSignal?.aborted) this.abort(CALLER_LEFT);
+    else if (endSignal?.aborted) this.abort(ENDED);
+    else {
+      endSignal?.addEventListener("abort", this.#end, { once: true });
+      this.#arm(this.#startedAt);
+    }
   }
 
   /** Aborts the call when a limit passes or the caller leaves. */
@@ -109,7 +118,10 @@ export class Watchdog implements Ending {
   stop(): void {
     this.#stopped = true;
     this.#timer?.cancel();
+    this.#limits.endSignal?.removeEventListener("abort", this.#end);
   }
+
+  readonly #end = (): void => this.abort(ENDED);
 
   #arm(now: number): void {
     const wait = Math.max(0, this.#nextLook() - now);
