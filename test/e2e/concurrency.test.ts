@@ -171,4 +171,32 @@ describe("a caller who leaves", () => {
     await eventually(async () => (await inFlight()) === 0, 3_000);
     await eventually(async () => upstream.open === 0, 3_000);
   });
+
+  test("a thousand over real sockets, in four waves: each is on record, and nothing is held for them", async () => {
+    const metrics = async () => parsePrometheus(await (await fetch(`${gateway.url}/metrics`)).text());
+    const cancelled = async () =>
+      sumOf(await metrics(), "pointsman_requests_total", { use_case: "recorded-chat", outcome: "cancelled" });
+    const before = await cancelled();
+    for (const [stream, midway] of [
+      [false, false],
+      [true, false],
+      [true, true],
+      [true, true],
+    ] as const) {
+      upstream.behave(midway ? { forever: true } : { delayMs: 20_000 });
+      const leaving = new AbortController();
+      const asked = Array.from({ length: 250 }, () =>
+        chat(gateway, { model: "recorded-chat", stream }, { signal: leaving.signal }).catch(() => null),
+      );
+      if (midway) for (const response of await Promise.all(asked)) await response?.body?.getReader().read();
+      else await eventually(async () => upstream.open === asked.length);
+      leaving.abort();
+      await Promise.all(asked);
+      await eventually(async () => upstream.open === 0, 5_000);
+    }
+    await eventually(async () => (await cancelled()) - before === 1000, 5_000);
+    const after = await metrics();
+    expect(sumOf(after, "pointsman_in_flight_requests")).toBe(0);
+    expect(sumOf(after, "pointsman_deployment_in_flight")).toBe(0);
+  });
 });
