@@ -58,7 +58,9 @@ function tierTimeouts(connect: string, firstToken: string, idle: string, total: 
   return z.strictObject({
     connect: duration.prefault(connect).describe("Until the provider can be reached."),
     first_token: duration.prefault(firstToken).describe("Until the first content of the answer."),
-    idle: duration.prefault(idle).describe("Between two chunks of a stream."),
+    idle: duration
+      .prefault(idle)
+      .describe("Between two pieces of content of a stream; three times that while anything else comes."),
     total: duration.prefault(total).describe("One attempt, first byte to last."),
   });
 }

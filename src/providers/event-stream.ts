@@ -19,7 +19,7 @@ export interface EventStream {
   cancel(why: Fault): void;
 }
 
-/** Reads `body` by `wire`, under `watchdog`, whose idle limit every chunk renews. */
+/** Reads `body` by `wire`, under `watchdog`, whose idle limit content renews and every other byte extends. */
 export function openEventStream(
   wire: AnyWire,
   framing: Framing,
@@ -75,7 +75,10 @@ export function openEventStream(
         } catch (thrown) {
           events = [{ type: "fault", fault: watchdog.fault ?? networkFault(thrown) }];
         }
-        if (events.length === 0) continue;
+        if (events.length === 0) {
+          watchdog.touch(false);
+          continue;
+        }
         const last = events[events.length - 1];
         if (last?.type === "finish") void drain();
         else if (last?.type === "fault") giveUp(last.fault);

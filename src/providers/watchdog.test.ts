@@ -38,6 +38,37 @@ describe("watchdog", () => {
     expect(watchdog.fault).toMatchObject({ kind: "timeout", code: "idle_timeout" });
   });
 
+  test("a stream that is alive without content has three times the idle limit, and no more", async () => {
+    const clock = new FakeClock();
+    const watchdog = new Watchdog(clock, limits, true);
+    watchdog.touch(true);
+    for (let elapsed = 0; elapsed < 500; elapsed += 100) {
+      await clock.advance(100);
+      watchdog.touch(false);
+    }
+    await clock.advance(99);
+    expect(watchdog.fault).toBeNull();
+    await clock.advance(1);
+    expect(watchdog.fault).toMatchObject({ kind: "timeout", code: "idle_timeout" });
+  });
+
+  test("one that was alive and falls silent is ended after the idle limit, and content begins anew", async () => {
+    const clock = new FakeClock();
+    const watchdog = new Watchdog(clock, limits, true);
+    watchdog.touch(true);
+    await clock.advance(150);
+    watchdog.touch(false);
+    await clock.advance(150);
+    watchdog.touch(true);
+    for (let elapsed = 0; elapsed < 450; elapsed += 150) {
+      await clock.advance(150);
+      watchdog.touch(false);
+    }
+    expect(watchdog.fault).toBeNull();
+    await clock.advance(150);
+    expect(watchdog.fault).toMatchObject({ code: "idle_timeout" });
+  });
+
   test("once content has come, a stream may use the time that was held back for later rungs", async () => {
     const clock = new FakeClock();
     const watchdog = new Watchdog(clock, limits, true);

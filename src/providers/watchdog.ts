@@ -27,6 +27,12 @@ type Phase = "connecting" | "first_token" | "idle" | "whole";
  */
 const CALLER_LOOK_MS = 400;
 
+/**
+ * A stream that goes on without content (pings, the progress of a tool) is alive and yet stalled to whoever reads it:
+ * it has so many times the idle limit, from its last content on.
+ */
+const ALIVE_FACTOR = 3;
+
 const LIMIT_MESSAGES = {
   first_token: "The model sent no first token within its limit.",
   idle: "The model stopped sending in the middle of its answer.",
@@ -48,6 +54,7 @@ export class Watchdog implements Ending {
   #phase: Phase = "connecting";
   #checked = false;
   #lastActivity: number;
+  #lastContent: number;
   #fault: Fault | null = null;
   #timer: Timer | null = null;
   #stopped = false;
@@ -63,6 +70,7 @@ export class Watchdog implements Ending {
     this.#streaming = streaming;
     this.#startedAt = clock.now();
     this.#lastActivity = this.#startedAt;
+    this.#lastContent = this.#startedAt;
     const { callerSignal, endSignal } = limits;
     if (callerSignal?.aborted) this.abort(CALLER_LEFT);
     else if (endSignal?.aborted) this.abort(ENDED);
@@ -96,13 +104,17 @@ export class Watchdog implements Ending {
     this.#phase = this.#streaming ? "first_token" : "whole";
   }
 
-  /** An event arrived and the silence starts anew; the first content ends the first-token limit. */
+  /**
+   * Something arrived. Content ends the first-token limit and starts the silence anew; anything else keeps a stream
+   * alive that has begun, for a while.
+   */
   touch(content: boolean): void {
     if (this.#phase !== "idle") {
       if (!content) return;
       this.#phase = "idle";
     }
     this.#lastActivity = this.#clock.now();
+    if (content) this.#lastContent = this.#lastActivity;
   }
 
   /** The answer is no longer wanted. The first reason stays. */
@@ -138,7 +150,10 @@ export class Watchdog implements Ending {
   #limitAt(): number {
     const { timeouts } = this.#limits;
     const total = this.#totalAt();
-    if (this.#phase === "idle") return Math.min(total, this.#lastActivity + timeouts.idle);
+    if (this.#phase === "idle") {
+      const alive = this.#lastContent + timeouts.idle * ALIVE_FACTOR;
+      return Math.min(total, this.#lastActivity + timeouts.idle, alive);
+    }
     return this.#streaming ? Math.min(total, this.#startedAt + timeouts.firstToken) : total;
   }
 
