@@ -9,7 +9,6 @@ import { type ProviderReply, sendToProvider } from "../providers/send.ts";
 import type { Call, SendOutcome } from "../resilience/ladder.ts";
 import { createUsageMeter, priceUsage } from "./account.ts";
 import { askAgain, checkAnswerFormat, JSON_EXTRACTED } from "./answer-format.ts";
-import { canCount, ESTIMATED, estimatedCount } from "./count-tokens.ts";
 import { keepPartial, wantsPartial } from "./degraded/partial.ts";
 import { childTraceparent, type Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
@@ -28,9 +27,6 @@ export async function attempt(
   plan: RoutePlan,
   call: Call,
 ): Promise<SendOutcome<ProviderReply>> {
-  if (request.operation === "count_tokens" && !canCount(call.deployment.wire)) {
-    return answerEstimate(request);
-  }
   const startedAt = gateway.clock.now();
   const asked = call.complaint ? askAgain(request, call.complaint) : request;
   const pieces = !request.stream && wantsPartial(plan, request);
@@ -53,7 +49,7 @@ export async function attempt(
     },
     gateway,
   );
-  if (!sent.ok) return request.operation === "count_tokens" ? answerEstimate(request) : sent;
+  if (!sent.ok) return sent;
   const firstTokenMs = gateway.clock.now() - startedAt;
   if (sent.value.kind === "stream") {
     if (!pieces && plan.streamRecovery !== "buffer") {
@@ -124,13 +120,9 @@ function wholeOf({ head: events, warnings }: StreamReply): ProviderReply {
   return { kind: "whole", events, warnings };
 }
 
-async function answerEstimate(request: ModelRequest): Promise<SendOutcome<ProviderReply>> {
-  return answerCount({ kind: "whole", events: await estimatedCount(request), warnings: [ESTIMATED] });
-}
-
 /** Counting is free: what was counted was not used. */
 function answerCount(value: ProviderReply): SendOutcome<ProviderReply> {
-  return { ok: true, value, firstTokenMs: null, usage: null, cost: null };
+  return { ok: true, value, firstTokenMs: null, usage: null, cost: 0 };
 }
 
 function usageOf(events: readonly StreamEvent[], plan: RoutePlan): Usage {

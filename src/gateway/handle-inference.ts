@@ -8,7 +8,7 @@ import { measureRequest } from "../policy/measure-request.ts";
 import { draftRoute, planRoute, resolveUseCase } from "../policy/plan.ts";
 import type { ProviderReply } from "../providers/send.ts";
 import type { AnyWire } from "../providers/wire-registry.ts";
-import { type Climb, climb } from "../resilience/ladder.ts";
+import { type Call, type Climb, climb } from "../resilience/ladder.ts";
 import type { RequestHints } from "../wires/wire.ts";
 import { takeArm } from "./arm.ts";
 import { attempt } from "./attempt.ts";
@@ -16,6 +16,7 @@ import { identify } from "./authenticate.ts";
 import { signatureFault } from "./aws-signature.ts";
 import { lookUp } from "./cache/use-cache.ts";
 import { climbPorts } from "./climb-ports.ts";
+import { countingPlan, estimatedCount, NOBODY_COUNTS } from "./count-tokens.ts";
 import { standIn } from "./degraded/modes.ts";
 import { beginExchange, type Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
@@ -27,6 +28,7 @@ import { checkHeaderSize } from "./read-headers.ts";
 import { readHints } from "./read-hints.ts";
 import {
   answerDegraded,
+  answerEstimate,
   answerFault,
   answerKept,
   answerStream,
@@ -157,11 +159,25 @@ function climbLadder(
   request: ModelRequest,
   plan: RoutePlan,
 ): Promise<Climb<ProviderReply>> {
+  if (request.operation === "count_tokens") return climbToCount(gateway, exchange, request, plan);
   if (hasMeasures(exchange)) return climbWithMeasures(gateway, exchange, request, plan);
   return climb(
     plan,
     climbPorts(gateway, exchange, plan, (call) => attempt(gateway, exchange, request, plan, call)),
   );
+}
+
+/** One call; where it fails, our own estimate is there at once. */
+async function climbToCount(
+  gateway: Gateway,
+  exchange: Exchange,
+  request: ModelRequest,
+  plan: RoutePlan,
+): Promise<Climb<ProviderReply>> {
+  const counting = countingPlan(plan);
+  if (counting === null) return NOBODY_COUNTS;
+  const send = (call: Call) => attempt(gateway, exchange, request, counting, call);
+  return climb(counting, climbPorts(gateway, exchange, counting, send));
 }
 
 /** A model with a larger window answered what another one refused as too long. */
@@ -178,11 +194,15 @@ async function answerWithoutModel(
   exchange: Exchange,
   climbed: Extract<Climb<ProviderReply>, { ok: false }>,
 ): Promise<Response> {
+  const { request } = exchange;
+  if (request?.operation === "count_tokens" && climbed.cause !== "cancelled") {
+    return answerEstimate(gateway, exchange, await estimatedCount(request), climbed.attempts);
+  }
   const ranOut = climbed.cause === "exhausted" || climbed.cause === "deadline";
   if (!ranOut) return answerFault(gateway, exchange, climbed.fault, climbed.attempts);
   const why = { retryAfterMs: COME_BACK_MS, ...climbed.fault };
   // Words stand in for an answer, not for vectors.
-  if (exchange.request?.operation !== "chat") return answerFault(gateway, exchange, why, climbed.attempts);
+  if (request?.operation !== "chat") return answerFault(gateway, exchange, why, climbed.attempts);
   const retryAfterSeconds = Math.ceil(why.retryAfterMs / 1000);
   const { answer, attempts } = await standIn(gateway, exchange, {
     attempts: climbed.attempts,

@@ -8,6 +8,7 @@ import type { RenderContext, Warning } from "../wires/wire.ts";
 import { keepAnswer, type Replay, watched } from "./cache/use-cache.ts";
 import type { Climbed } from "./climb-ports.ts";
 import { conclude, totalCost } from "./conclude.ts";
+import { ESTIMATED } from "./count-tokens.ts";
 import type { DegradedAnswer } from "./degraded/degraded-answer.ts";
 import { INCOMPLETE } from "./degraded/partial.ts";
 import type { Exchange } from "./exchange.ts";
@@ -99,6 +100,31 @@ export function answerKept(gateway: Gateway, exchange: Exchange, kept: Replay): 
   const headers = responseHeaders(exchange, served);
   headers.age = String(Math.floor(kept.ageMs / 1000));
   const context = renderContext(exchange, model, simulated, kept.warnings);
+  return renderedResponse(exchange, events, context, headers, 200);
+}
+
+/** Our own count of tokens, where no provider gave one. `attempts`: to have it from one. */
+export function answerEstimate(
+  gateway: Gateway,
+  exchange: Exchange,
+  events: readonly StreamEvent[],
+  attempts: readonly Attempt[],
+): Response {
+  const warnings = [ESTIMATED];
+  noteWarnings(exchange, warnings);
+  const model = exchange.plan?.rungs[0]?.model ?? null;
+  const headers = responseHeaders(exchange, { ...NOBODY, attempts: countCalls(attempts), model, cost: 0 });
+  conclude(gateway, exchange, {
+    outcome: "answered",
+    status: 200,
+    rung: null,
+    degraded: null,
+    attempts,
+    deployment: null,
+    finish: null,
+    fault: null,
+  });
+  const context = renderContext(exchange, model ?? exchange.request?.target ?? "", false, warnings);
   return renderedResponse(exchange, events, context, headers, 200);
 }
 
