@@ -177,6 +177,8 @@ export interface ShadowCall {
   readonly change: RequestChange | null;
   readonly estimatedInputTokens: number;
   readonly estimatedOutputTokens: number;
+  /** As the plan's own. */
+  readonly maxOutputTokens: number | null;
   /** For all copies of this rollout in one hour, by one process; null: none. */
   readonly maxCostPerHour: NanoDollars | null;
 }
@@ -206,6 +208,8 @@ export interface RoutePlan {
   /** Estimated tokens of the request's input, and the output it may produce. */
   readonly estimatedInputTokens: number;
   readonly estimatedOutputTokens: number;
+  /** Most tokens that an answer may have, whatever was asked for; null: what its model can produce. */
+  readonly maxOutputTokens: number | null;
   /** Absent where no rollout takes the request in. */
   readonly arm?: ArmChoice;
   /** Absent where no shadow takes the request in. */

@@ -7,8 +7,10 @@ import type { RoutePlan } from "../core/plan.ts";
 import type { ModelRequest } from "../core/request.ts";
 import { type ProviderReply, sendToProvider } from "../providers/send.ts";
 import type { Call, SendOutcome } from "../resilience/ladder.ts";
+import type { Warning } from "../wires/wire.ts";
 import { createUsageMeter, priceUsage } from "./account.ts";
 import { askAgain, checkAnswerFormat, JSON_EXTRACTED } from "./answer-format.ts";
+import { capOutput, cappedWarning } from "./cap-output.ts";
 import { keepPartial, wantsPartial } from "./degraded/partial.ts";
 import { childTraceparent, type Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
@@ -28,7 +30,9 @@ export async function attempt(
   call: Call,
 ): Promise<SendOutcome<ProviderReply>> {
   const startedAt = gateway.clock.now();
-  const asked = call.complaint ? askAgain(request, call.complaint) : request;
+  const { maxOutputTokens } = call.deployment.model;
+  const capped = capOutput(request, plan.maxOutputTokens, maxOutputTokens);
+  const asked = call.complaint ? askAgain(capped, call.complaint) : capped;
   const pieces = !request.stream && wantsPartial(plan, request);
   const { timeouts } = call;
   // What the share held back for later rungs is a stream's own once there is no way back.
@@ -51,20 +55,24 @@ export async function attempt(
   );
   if (!sent.ok) return sent;
   const firstTokenMs = gateway.clock.now() - startedAt;
-  if (sent.value.kind === "stream") {
+  const reply = withWarning(sent.value, cappedWarning(request, plan.maxOutputTokens));
+  if (reply.kind === "stream") {
     if (!pieces && plan.streamRecovery !== "buffer") {
-      return { ok: true, value: sent.value, firstTokenMs, usage: null, cost: null };
+      return { ok: true, value: reply, firstTokenMs, usage: null, cost: null };
     }
-    const held = await holdBack(sent.value);
+    const held = await holdBack(reply);
     const outcome = pieces
       ? checked(request, call, plan, wholeOf(held), null)
       : checked(request, call, plan, held, firstTokenMs);
     if (!outcome.ok) keepPartial(exchange, request, plan, call.deployment, held.head, outcome);
     return outcome;
   }
-  const reply = sent.value;
   if (request.operation === "count_tokens") return answerCount(reply);
   return checked(request, call, plan, reply, null);
+}
+
+function withWarning(reply: ProviderReply, warning: Warning | null): ProviderReply {
+  return warning === null ? reply : { ...reply, warnings: [...reply.warnings, warning] };
 }
 
 /** A complete answer, which is worth its cost only in the format that was asked for. */

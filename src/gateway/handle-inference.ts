@@ -15,6 +15,7 @@ import { attempt } from "./attempt.ts";
 import { identify } from "./authenticate.ts";
 import { signatureFault } from "./aws-signature.ts";
 import { lookUp } from "./cache/use-cache.ts";
+import { cappedFault } from "./cap-output.ts";
 import { climbPorts } from "./climb-ports.ts";
 import { countingPlan, estimatedCount, NOBODY_COUNTS } from "./count-tokens.ts";
 import { standIn } from "./degraded/modes.ts";
@@ -146,6 +147,8 @@ function route(
     // Who was refused, and why, belongs on record all the more when nobody is left.
     const plan = planned.ok ? planned.value : draftRoute(input);
     if (!planned.ok) exchange.plan = plan;
+    const tooMuch = cappedFault(request, plan.maxOutputTokens);
+    if (tooMuch) return { ok: false as const, fault: tooMuch };
     if (plan.arm) takeArm(exchange, input, plan, plan.arm);
     return planned;
   };

@@ -97,7 +97,9 @@ export const useCase = z
       .optional()
       .describe("US dollars for the whole ladder of one request; absent: none."),
     max_attempts: z.int().min(1).max(10).prefault(3).describe("Calls to models for one request, at most."),
-    max_output_tokens: count.optional().describe("Most output tokens a caller may ask for."),
+    max_output_tokens: count
+      .optional()
+      .describe("Most output tokens of an answer: sent as its limit, and lowers what a caller asks for."),
     format_retries: z
       .int()
       .min(0)

@@ -91,6 +91,7 @@ export function draftRoute(input: RouteInput): RoutePlan {
     timeouts: useCase.timeouts[latencyTier],
     estimatedInputTokens: changed.inputTokens,
     estimatedOutputTokens: changed.outputTokens,
+    maxOutputTokens: useCase.maxOutputTokens,
   };
   if (enrolled === null && useCase.shadows.length === 0) return plan;
   const { experiment, label } = enrolled?.arm ?? {};
@@ -147,6 +148,7 @@ function shadowCalls(
       change,
       estimatedInputTokens,
       estimatedOutputTokens,
+      maxOutputTokens: input.useCase.maxOutputTokens,
       maxCostPerHour,
     });
   }

@@ -8,6 +8,7 @@ import type { ModelRequest } from "../../core/request.ts";
 import { type ProviderReply, sendToProvider } from "../../providers/send.ts";
 import { createUsageMeter, priceUsage } from "../account.ts";
 import { checkAnswerFormat } from "../answer-format.ts";
+import { capOutput } from "../cap-output.ts";
 import { childTraceparent } from "../exchange.ts";
 import type { LiveRequest, ShadowPorts } from "./shadow-port.ts";
 import type { ShadowOutcome } from "./shadow-record.ts";
@@ -29,7 +30,11 @@ export async function sendShadow(
   const startedAt = clock.now();
   const sent = await sendToProvider(
     {
-      request: shadowRequest(request, call.change, call.deployment.wire),
+      request: capOutput(
+        shadowRequest(request, call.change, call.deployment.wire),
+        call.maxOutputTokens,
+        call.deployment.model.maxOutputTokens,
+      ),
       deployment: call.deployment,
       timeouts,
       committedTotalMs: timeouts.total,

@@ -1,0 +1,105 @@
+/** The use case's limit on an answer's length reaches every provider, whatever dialect the caller speaks. */
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { decisionOf, KEY, type RunningGateway, startGateway } from "./harness.ts";
+import { INSTANT, PROVIDER_WIRES, via, wirePolicy } from "./wire-policies.ts";
+
+setDefaultTimeout(60_000);
+
+const CAP = 20;
+const QUESTION = "Tell me everything that is known about the parcel DE-4711 and the way it took to me.";
+
+let gateway: RunningGateway;
+
+beforeAll(async () => {
+  const policy = wirePolicy().replaceAll(
+    /(via-[a-z-]+: \{ latency_tier: interactive,)/g,
+    `$1 max_output_tokens: ${CAP},`,
+  );
+  expect(policy.split("max_output_tokens: 20").length - 1).toBe(PROVIDER_WIRES.length);
+  gateway = await startGateway({ policy, scenario: INSTANT });
+});
+afterAll(() => gateway.stop());
+
+/** A body of each dialect for callers, with a limit where one is given. */
+const CALLERS: Readonly<
+  Record<string, (model: string, limit: number | null) => { path: string; body: Record<string, unknown> }>
+> = {
+  "openai-chat": (model, limit) => ({
+    path: "/v1/chat/completions",
+    body: { model, messages: MESSAGES, ...(limit !== null && { max_tokens: limit }) },
+  }),
+  "openai-responses": (model, limit) => ({
+    path: "/v1/responses",
+    body: { model, input: QUESTION, ...(limit !== null && { max_output_tokens: limit }) },
+  }),
+  // Its callers must state a limit.
+  "anthropic-messages": (model, limit) => ({
+    path: "/v1/messages",
+    body: { model, messages: MESSAGES, max_tokens: limit ?? CAP },
+  }),
+  "bedrock-converse": (model, limit) => ({
+    path: `/model/${model}/converse`,
+    body: {
+      messages: [{ role: "user", content: [{ text: QUESTION }] }],
+      ...(limit !== null && { inferenceConfig: { maxTokens: limit } }),
+    },
+  }),
+  gemini: (model, limit) => ({
+    path: `/v1beta/models/${model}:generateContent`,
+    body: {
+      contents: [{ role: "user", parts: [{ text: QUESTION }] }],
+      ...(limit !== null && { generationConfig: { maxOutputTokens: limit } }),
+    },
+  }),
+  native: (model, limit) => ({
+    path: "/v1/invoke",
+    body: { use_case: model, messages: MESSAGES, ...(limit !== null && { sampling: { max_tokens: limit } }) },
+  }),
+};
+const MESSAGES = [{ role: "user", content: QUESTION }];
+
+async function ask(
+  caller: string,
+  model: string,
+  limit: number | null,
+  headers: Record<string, string> = {},
+) {
+  const question = CALLERS[caller]?.(model, limit);
+  if (!question) throw new Error(`There is no caller ${caller}.`);
+  const response = await fetch(`${gateway.url}${question.path}`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${KEY}`, "content-type": "application/json", ...headers },
+    body: JSON.stringify(question.body),
+  });
+  return { response, text: await response.text() };
+}
+
+const pairs = Object.keys(CALLERS).flatMap((caller) => PROVIDER_WIRES.map((wire) => [caller, wire] as const));
+
+describe.each(pairs)("%s to a provider of %s", (caller, wire) => {
+  test("an answer has no more than the cap, and who asked for more is told", async () => {
+    for (const limit of [null, 5000]) {
+      const { response } = await ask(caller, via(wire), limit);
+      expect(response.status).toBe(200);
+      const { usage, finish } = await decisionOf(gateway, response);
+      expect(finish?.unified).toBe("length");
+      expect(usage.outputTokens + usage.reasoningTokens).toBeLessThanOrEqual(CAP);
+      const warnings = response.headers.get("x-pointsman-warnings") ?? "";
+      expect(warnings.split(", ").includes("max_tokens")).toBe(limit === 5000);
+    }
+  });
+});
+
+test.each(Object.keys(CALLERS))("%s under strict: refused, and nothing is called", async (caller) => {
+  const { response, text } = await ask(caller, via("openai-chat"), 5000, { "x-pointsman-strict": "true" });
+  expect(response.status).toBe(400);
+  expect(text).toContain("20 tokens at the most");
+  expect((await decisionOf(gateway, response)).attempts).toEqual([]);
+});
+
+test("a caller who asks for less has less", async () => {
+  const { response } = await ask("openai-chat", via("openai-chat"), 5);
+  const { usage } = await decisionOf(gateway, response);
+  expect(usage.outputTokens).toBe(5);
+  expect(response.headers.get("x-pointsman-warnings")).toBeNull();
+});
