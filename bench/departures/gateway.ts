@@ -7,6 +7,7 @@ import { DEFAULT_INGRESS_LIMITS, type Gateway } from "../../src/gateway/gateway.
 import { createGatewayMetrics } from "../../src/gateway/metrics/gateway-metrics.ts";
 import { systemClock } from "../../src/main/system.ts";
 import { snapshotOf } from "../../src/policy/fake-policy.ts";
+import { fetchTransport } from "../../src/providers/fetch-transport.ts";
 import { createHealth } from "../../src/resilience/health.ts";
 import { createRetryBudget } from "../../src/resilience/retry-budget.ts";
 import type { DecisionQueue } from "../../src/store/decision-queue.ts";
@@ -75,6 +76,7 @@ export function createRecordingGateway(): RecordingGateway {
     random: seededRandom(1),
     ids: createIds(clock, seededRandom(2)),
     authorize: () => undefined,
+    transport: fetchTransport,
     health,
     retryBudget: createRetryBudget(snapshot.retry),
     admission,

@@ -6,7 +6,7 @@ import { heapStats } from "bun:jsc";
 import type { Caller } from "../../src/core/caller.ts";
 import { handleInference } from "../../src/gateway/handle-inference.ts";
 import { FAKE_CALLER } from "../../src/policy/fake-policy.ts";
-import { findWire } from "../../src/providers/wire-registry.ts";
+import { loadedWire, loadWire } from "../../src/providers/wire-registry.ts";
 import { type FakeUpstream, replaceFetch } from "./fake-upstream.ts";
 import { createRecordingGateway, type RecordingGateway } from "./gateway.ts";
 
@@ -70,6 +70,7 @@ export interface Departures {
 
 /** Lets `count` callers leave, and some probes after them. The process's `fetch` is replaced meanwhile. */
 export async function leave(count: number): Promise<Departures> {
+  await loadWire("openai-chat");
   const upstream = replaceFetch();
   try {
     const recording = createRecordingGateway();
@@ -137,8 +138,7 @@ interface CallerOnTheWay {
 }
 
 function arrive({ gateway }: RecordingGateway, { useCase, stream }: Place): CallerOnTheWay {
-  const wire = findWire("openai-chat");
-  if (!wire) throw new Error("This build has no openai-chat wire.");
+  const wire = loadedWire("openai-chat");
   const leaving = new AbortController();
   const request = new Request("http://gateway/v1/chat/completions", {
     method: "POST",
