@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "bun:test";
 import { explainRequest } from "../control/explain/explain-request.ts";
-import { compileSources } from "../control/policy/policy-control.ts";
+import { compileSources } from "../control/policy/compile-sources.ts";
 import { readPolicyFiles } from "../control/policy/policy-files.ts";
 import { FakeClock } from "../core/fake-clock.ts";
 import { ok } from "../core/faults.ts";

@@ -5,7 +5,7 @@
 import { hash } from "node:crypto";
 import { statSync } from "node:fs";
 import { isAbsolute, relative, resolve } from "node:path";
-import { type CompiledSources, compileSources } from "../control/policy/policy-control.ts";
+import { type CompiledSources, compileSources } from "../control/policy/compile-sources.ts";
 import { readPolicyFiles } from "../control/policy/policy-files.ts";
 import type { PolicySource } from "../policy/load.ts";
 import { resolveCredential } from "../providers/credentials.ts";

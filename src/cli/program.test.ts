@@ -30,6 +30,7 @@ const COMMANDS = [
   ["policy", "show"],
   ["policy", "diff"],
   ["policy", "push"],
+  ["policy", "activate"],
   ["policy", "rollback"],
   ["policy", "unpin"],
   ["rollout"],

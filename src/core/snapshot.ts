@@ -312,3 +312,13 @@ export interface ConfigSnapshot {
   /** By deployment id; those that are not in it are never probed. */
   readonly probes: ReadonlyMap<string, ProbeSettings>;
 }
+
+/** Two versions in force at once, while the newer takes over by steps: which of them a request reads is by hash. */
+export interface SplitSnapshots {
+  readonly older: ConfigSnapshot;
+  readonly newer: ConfigSnapshot;
+  /** Percent of callers who read the newer; more than 0. */
+  readonly share: number;
+  /** For hashing; the same on every gateway with the same plan. */
+  readonly seed: number;
+}

@@ -7,7 +7,7 @@ import type { Random } from "../core/clock.ts";
 import type { Attempt, CacheUse, Decision } from "../core/decision.ts";
 import type { RoutePlan } from "../core/plan.ts";
 import type { ModelRequest } from "../core/request.ts";
-import type { ConfigSnapshot } from "../core/snapshot.ts";
+import type { ConfigSnapshot, SplitSnapshots } from "../core/snapshot.ts";
 import type { RouteInput } from "../policy/plan.ts";
 import type { AnyWire } from "../providers/wire-registry.ts";
 import type { Lease } from "./admit.ts";
@@ -20,7 +20,10 @@ import { type IngressHeaders, readHeaders } from "./read-headers.ts";
 export interface Exchange {
   readonly wire: AnyWire;
   readonly headers: IngressHeaders;
-  readonly snapshot: ConfigSnapshot;
+  /** The older of two, until it is settled which of them serves; one, and the same, from then on. */
+  snapshot: ConfigSnapshot;
+  /** The two, as they were when the request arrived; null: there is one. */
+  readonly split: SplitSnapshots | null;
   readonly arrivedAt: number;
   readonly requestId: string;
   readonly decisionId: string;
@@ -65,10 +68,12 @@ export function beginExchange(gateway: Gateway, ingress: Ingress, http: Request)
   const stated = headers.requestId;
   const trace = headers.traceparent === null ? null : TRACEPARENT.exec(headers.traceparent);
   const traceId = trace?.[1] && trace[1] !== NO_TRACE ? trace[1] : randomHex(gateway.random, 4);
+  const split = gateway.split?.() ?? null;
   return {
     wire: ingress.wire,
     headers,
-    snapshot: gateway.snapshot(),
+    snapshot: split?.older ?? gateway.snapshot(),
+    split,
     arrivedAt: gateway.clock.now(),
     requestId: stated && REQUEST_ID.test(stated) ? stated : gateway.ids.next("req"),
     decisionId: gateway.ids.next("dec"),

@@ -1,7 +1,7 @@
 /** What the data plane works with: the snapshot in force, the fleet's state and the ports to the outside. */
 import type { Clock, Random } from "../core/clock.ts";
 import type { Ids } from "../core/ids.ts";
-import type { ConfigSnapshot, FlagSource } from "../core/snapshot.ts";
+import type { ConfigSnapshot, FlagSource, SplitSnapshots } from "../core/snapshot.ts";
 import type { Authorize } from "../providers/authorize.ts";
 import type { Transport } from "../providers/transport.ts";
 import type { Health } from "../resilience/health.ts";
@@ -32,6 +32,8 @@ export const DEFAULT_INGRESS_LIMITS: IngressLimits = {
 export interface Gateway {
   /** The snapshot in force; a request reads it once and keeps what it read. */
   snapshot(): ConfigSnapshot;
+  /** Two versions, while one takes over by steps; null or absent: `snapshot` is everybody's. */
+  split?(): SplitSnapshots | null;
   readonly clock: Clock;
   readonly random: Random;
   readonly ids: Ids;

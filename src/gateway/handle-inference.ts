@@ -12,10 +12,10 @@ import { type Call, type Climb, climb } from "../resilience/ladder.ts";
 import type { RequestHints } from "../wires/wire.ts";
 import { takeArm } from "./arm.ts";
 import { attempt } from "./attempt.ts";
-import { identify } from "./authenticate.ts";
 import { signatureFault } from "./aws-signature.ts";
 import { lookUp } from "./cache/use-cache.ts";
 import { cappedFault } from "./cap-output.ts";
+import { identifyAtAll, settleVersion } from "./choose-version.ts";
 import { climbPorts } from "./climb-ports.ts";
 import { countingPlan, estimatedCount, NOBODY_COUNTS } from "./count-tokens.ts";
 import { standIn } from "./degraded/modes.ts";
@@ -53,12 +53,10 @@ export async function handleInference(
   const exchange = beginExchange(gateway, ingress, http);
   let climbed: Climb<ProviderReply> | null = null;
   try {
-    const identity = trusted
-      ? ok({ caller: trusted, proof: null })
-      : identify(exchange.headers, exchange.snapshot);
+    const identity = trusted ? ok({ caller: trusted, proof: null }) : identifyAtAll(exchange);
     if (!identity.ok) return answerFault(gateway, exchange, identity.fault);
-    const { caller, proof } = identity.value;
-    if (proof === null) exchange.caller = caller;
+    const { caller: known, proof } = identity.value;
+    if (proof === null) exchange.caller = known;
 
     const hints = readContractHeaders(gateway, exchange, ingress, http.headers);
     if (!hints.ok) return answerFault(gateway, exchange, hints.fault);
@@ -67,11 +65,16 @@ export async function handleInference(
     if (proof !== null) {
       const forged = signatureFault(http, bytes.value, proof.stated, proof.secret, gateway.clock.now());
       if (forged) return answerFault(gateway, exchange, forged);
-      exchange.caller = caller;
+      exchange.caller = known;
     }
     const request = parse(gateway, ingress.wire, bytes.value, hints.value);
     if (!request.ok) return answerFault(gateway, exchange, request.fault);
     exchange.request = request.value;
+    const sent = { request: http, body: bytes.value, trusted: trusted !== null };
+    const settled = settleVersion(gateway, exchange, request.value, known, sent);
+    if (!settled.ok) return answerFault(gateway, exchange, settled.fault);
+    const caller = settled.value;
+    exchange.caller = caller;
 
     const lease = gateway.admission.admit(caller, exchange.snapshot, exchange.arrivedAt);
     if (!lease.ok) return answerFault(gateway, exchange, lease.fault);

@@ -13,6 +13,7 @@ import { fileEndpoints } from "./endpoints/files.ts";
 import { healthEndpoints } from "./endpoints/health.ts";
 import { modelEndpoints } from "./endpoints/models.ts";
 import { policyEndpoints } from "./endpoints/policy.ts";
+import { policyActivationEndpoints } from "./endpoints/policy-activation.ts";
 import { type PutEndpoint, policyChangeEndpoints } from "./endpoints/policy-change.ts";
 import { policyVersionEndpoints } from "./endpoints/policy-history.ts";
 import { probeEndpoints } from "./endpoints/probes.ts";
@@ -30,7 +31,11 @@ export function createControlApp(ports: ControlPorts): (request: Request) => Res
     ...decisionEndpoints(ports),
     ...policyEndpoints(ports),
     ...(ports.policy
-      ? [...policyVersionEndpoints(ports, ports.policy), ...policyChangeEndpoints(ports, ports.policy)]
+      ? [
+          ...policyVersionEndpoints(ports, ports.policy),
+          ...policyChangeEndpoints(ports, ports.policy),
+          ...policyActivationEndpoints(ports, ports.policy),
+        ]
       : []),
     ...rolloutEndpoints(ports),
     ...(ports.audit ? auditEndpoints(ports.audit) : []),

@@ -107,6 +107,7 @@ export function assemble(parts: Parts): Assembly {
   const shadows = createShadows();
   const gateway: Gateway = {
     snapshot: control.snapshot,
+    split: control.split,
     clock,
     random: systemRandom,
     ids,
@@ -169,6 +170,7 @@ export function assemble(parts: Parts): Assembly {
       explain: async (question) =>
         explainRequest(question, {
           snapshot: control.snapshot(),
+          split: control.split(),
           wire: await loadWire("openai-chat"),
           health,
           clock,

@@ -1,9 +1,18 @@
 /** Puts a policy in force from its source, follows the source, and falls back to the last good copy at start. */
 import type { AuditTrail } from "../control/audit/audit-trail.ts";
-import { createPolicyControl, type PolicyControl } from "../control/policy/policy-control.ts";
+import type { PolicyControl, PolicyPorts } from "../control/policy/policy-control.ts";
 import type { PolicyDesk } from "../control/policy/policy-desk.ts";
-import { loadLastGood, loadPin, type Pin, saveLastGood, savePin } from "../control/policy/policy-files.ts";
-import type { SourceStatus } from "../control/policy/source.ts";
+import {
+  loadLastGood,
+  loadPin,
+  loadStaging,
+  type Pin,
+  saveLastGood,
+  savePin,
+  saveStaging,
+} from "../control/policy/policy-files.ts";
+import { createPolicyControl } from "../control/policy/policy-keeper.ts";
+import { ownPlace, storePlace } from "../control/policy/staging-place.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Ids } from "../core/ids.ts";
 import type { ConfigSnapshot, KeySpec } from "../core/snapshot.ts";
@@ -34,6 +43,10 @@ export interface PolicyRuntimeOptions {
   readonly log: Log;
   onActivated(snapshot: ConfigSnapshot): void;
   onRefused(): void;
+  /** A version that begins to take over beside the one in force; null: none does any more. */
+  onStaged?(newer: ConfigSnapshot | null): void;
+  /** Which gateway this is. */
+  readonly instance?: string;
 }
 
 export type PolicyStart =
@@ -45,14 +58,14 @@ export async function startPolicy(options: PolicyRuntimeOptions): Promise<Policy
   const opened =
     options.opened ?? (await openPolicySource({ address: file, environment, directory, heads, clock, log }));
   const pin = directory === null ? null : await loadPin(directory);
-  const control = createPolicyControl(controlPorts(options, opened.status), pin);
+  const control = createPolicyControl(controlPorts(options, opened), pin);
   const failed = await firstActivation(control, opened, options);
   if (failed) {
     opened.stop();
     return failed;
   }
-  opened.follow(async ({ texts, writer }) => {
-    await control.offer(texts, writer?.actor ?? actorOf(opened), writer?.note ?? null);
+  opened.follow(async ({ texts, writer, staged }) => {
+    await control.offer(texts, writer?.actor ?? actorOf(opened), writer?.note ?? null, staged);
   });
   const desk: PolicyDesk = {
     control,
@@ -65,15 +78,15 @@ export async function startPolicy(options: PolicyRuntimeOptions): Promise<Policy
   return { ok: true, control, desk, stop: opened.stop };
 }
 
-function controlPorts(options: PolicyRuntimeOptions, sourceStatus: () => SourceStatus | null) {
-  const { directory, log, audit } = options;
+function controlPorts(options: PolicyRuntimeOptions, opened: OpenedSource): PolicyPorts {
+  const { directory, log, audit, environment, clock, instance } = options;
   return {
     clock: options.clock,
     ids: options.ids,
     activations: options.activations,
     compile: options.compile,
     extraKeys: options.extraKeys,
-    sourceStatus,
+    sourceStatus: opened.status,
     saveLastGood: async (sources: Parameters<typeof saveLastGood>[1]) => {
       if (directory !== null) await saveLastGood(directory, sources);
     },
@@ -81,6 +94,17 @@ function controlPorts(options: PolicyRuntimeOptions, sourceStatus: () => SourceS
       if (directory !== null) await savePin(directory, pin);
     },
     audit: async (record: Parameters<AuditTrail["write"]>[0]) => audit?.write(record),
+    stagingPlace: opened.heads
+      ? storePlace(opened.heads, environment, clock)
+      : ownPlace(async (kept) => {
+          if (directory !== null) await saveStaging(directory, kept);
+        }),
+    onStaged(newer, share) {
+      const told = newer === null ? {} : { version: newer.version, share };
+      log("info", newer === null ? "policy_activation_ended" : "policy_activation_stage", told);
+      options.onStaged?.(newer);
+    },
+    ...(instance !== undefined && { instance }),
     onActivated(snapshot: ConfigSnapshot) {
       log("info", "policy_activated", { version: snapshot.version });
       options.onActivated(snapshot);
@@ -102,12 +126,14 @@ async function firstActivation(
   { directory, log }: PolicyRuntimeOptions,
 ): Promise<Extract<PolicyStart, { ok: false }> | null> {
   const { texts, problem } = opened.first;
+  if (await goOnStaging(control, opened, directory, log)) return null;
   const pinned = await control.restorePin(texts);
   if (pinned?.result === "activated") {
     log("warn", "serving_pinned_policy", { version: pinned.version, problem });
     return null;
   }
-  const outcome = texts ? await control.offer(texts, "start") : null;
+  const { staged } = opened.first;
+  const outcome = texts ? await control.offer(texts, "start", null, staged) : null;
   if (outcome?.result === "activated") {
     await keepSeed(opened, log);
     return null;
@@ -119,6 +145,21 @@ async function firstActivation(
   if (outcome) control.noteRefused(findings);
   log("warn", "serving_last_good_policy", { version: restored.version, problem });
   return null;
+}
+
+/** An activation by steps that an earlier process has begun, where this gateway alone keeps it. */
+async function goOnStaging(
+  control: PolicyControl,
+  opened: OpenedSource,
+  directory: string | null,
+  log: Log,
+): Promise<boolean> {
+  const kept = directory === null || opened.heads ? null : await loadStaging(directory);
+  if (!kept || directory === null) return false;
+  if (await control.resumeStaging(kept, opened.first.texts)) return true;
+  log("error", "policy_activation_lost", { version: kept.plan.version });
+  await saveStaging(directory, null).catch(() => undefined);
+  return false;
 }
 
 /** A file names itself; the source that "did not answer" is to be named. */

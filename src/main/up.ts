@@ -21,6 +21,7 @@ import { describeThrown, jsonLog, type Log } from "./log.ts";
 import { oneLine, type PolicyStart, startPolicy } from "./policy-runtime.ts";
 import { type OpenedSource, openPolicySource, policyFolder } from "./policy-source.ts";
 import { createProviderAccess } from "./provider-access.ts";
+import { createServing } from "./serving.ts";
 import { openSharedState } from "./shared-state.ts";
 import { drain, untilSignalled } from "./shutdown.ts";
 import { systemClock, systemRandom } from "./system.ts";
@@ -59,6 +60,7 @@ export async function up(options: UpOptions): Promise<number> {
 async function serve(base: Base): Promise<number> {
   const { options, clock, log, store, source, simulator, demoKey } = base;
   const ids = createIds(clock, systemRandom);
+  const instance = ids.next("gw");
   let ready = true;
   let assembly: Assembly | null = null;
   const access = createProviderAccess(clock, log, keptDirectory(options), () => {
@@ -72,6 +74,8 @@ async function serve(base: Base): Promise<number> {
     onFailed: ({ actor, action, subject }, thrown) =>
       log("error", "audit_failed", { actor, action, subject, ...describeThrown(thrown) }),
   });
+  const serving = createServing();
+  serving.follow((covering) => access.profiles.follow(covering.deployments.values()));
   const policy: PolicyStart = await startPolicy({
     file: options.policy,
     opened: source,
@@ -85,10 +89,11 @@ async function serve(base: Base): Promise<number> {
     extraKeys: demoKey === null ? [] : [keySpecOf(demoKey)],
     log,
     onActivated(snapshot) {
-      access.profiles.follow(snapshot.deployments.values());
-      assembly?.reconfigure(snapshot);
+      serving.inForce(snapshot);
       assembly?.metrics.policyActivation("activated");
     },
+    onStaged: serving.taking,
+    instance,
     onRefused: () => assembly?.metrics.policyActivation("refused"),
   });
   if (!policy.ok) {
@@ -100,7 +105,7 @@ async function serve(base: Base): Promise<number> {
     environment: options.environment,
     clock,
     log,
-    origin: ids.next("gw"),
+    origin: instance,
   });
   if (!sharing.ok) {
     policy.stop();
@@ -132,6 +137,7 @@ async function serve(base: Base): Promise<number> {
     policyFolder: policyFolder(options.policy),
     ready: () => ready,
   });
+  serving.follow(assembly.reconfigure);
   const { app, queue, batching } = assembly;
   const server = Bun.serve({
     hostname: options.host,

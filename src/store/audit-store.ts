@@ -14,8 +14,10 @@ export interface AuditRecord {
   readonly action: string;
   /** What it was done to: a version, a path. */
   readonly subject: string;
-  readonly details: Readonly<Record<string, AuditValue>>;
+  readonly details: AuditDetails;
 }
+
+export type AuditDetails = Readonly<Record<string, AuditValue>>;
 
 export type AuditValue = string | number | boolean | null | readonly string[];
 

@@ -11,7 +11,7 @@ export function memoryPolicyHeads(assertOpen: () => void): PolicyHeadStore {
     async write(head) {
       assertOpen();
       if (head.revision !== (newest?.revision ?? 0) + 1) return false;
-      newest = structuredClone(head);
+      newest = structuredClone({ ...head, staged: head.staged ?? null });
       return true;
     },
   };

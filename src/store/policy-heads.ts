@@ -2,12 +2,19 @@
  * The policy that lives in the store, as a port: its newest state alone, written by whoever has seen the one
  * before. Owns the shapes; what came earlier is in the activations.
  */
+import type { ActivationPlan } from "../core/activation-plan.ts";
 
 /** The policy's texts: the base under the name ``, an environment's overlay under the environment's name. */
 export type PolicyDocuments = Readonly<Record<string, string>>;
 
 /** The name of the base. */
 export const BASE_DOCUMENT = "";
+
+/** Texts that take the place of the head's own by steps, and how. */
+export interface StagedDocuments {
+  readonly plan: ActivationPlan;
+  readonly documents: PolicyDocuments;
+}
 
 export interface PolicyHead {
   /** Counts writes, from 1. */
@@ -17,6 +24,8 @@ export interface PolicyHead {
   readonly actor: string;
   readonly note: string | null;
   readonly documents: PolicyDocuments;
+  /** Null, or absent where it is written: nothing is taking over. */
+  readonly staged?: StagedDocuments | null;
 }
 
 export interface PolicyHeadStore {

@@ -3,11 +3,14 @@ import type { Caller, Role } from "../../core/caller.ts";
 import type { Clock } from "../../core/clock.ts";
 import { failed, ok, type Result } from "../../core/faults.ts";
 import type { HealthView } from "../../core/health.ts";
-import type { ConfigSnapshot, FlagSource, UseCase } from "../../core/snapshot.ts";
+import type { ModelRequest } from "../../core/request.ts";
+import type { ConfigSnapshot, FlagSource, SplitSnapshots, UseCase } from "../../core/snapshot.ts";
 import { type Explanation, explainRoute } from "../../policy/explain.ts";
 import { measureRequest } from "../../policy/measure-request.ts";
 import { resolveUseCase } from "../../policy/plan.ts";
+import { inShare } from "../../policy/rollouts/choose.ts";
 import { findArm } from "../../policy/rollouts/enrol.ts";
+import { stickyKey } from "../../policy/rollouts/sticky-key.ts";
 import { suggestion } from "../../policy/suggest.ts";
 import type { AnyWire } from "../../providers/wire-registry.ts";
 
@@ -29,6 +32,8 @@ export interface ExplainQuestion {
 
 export interface ExplainPorts {
   readonly snapshot: ConfigSnapshot;
+  /** Two versions, while one takes over by steps; null or absent: `snapshot` is everybody's. */
+  readonly split?: SplitSnapshots | null;
   readonly wire: AnyWire;
   readonly health: HealthView;
   readonly clock: Clock;
@@ -52,7 +57,8 @@ export async function explainRequest(
     role: role ?? "caller",
     useCases: null,
   };
-  const useCase = resolveUseCase(ports.snapshot, request.target, caller);
+  const snapshot = versionFor(caller, request, ports);
+  const useCase = resolveUseCase(snapshot, request.target, caller);
   if (!useCase.ok) return useCase;
   const { arm } = question;
   if (arm !== undefined && findArm(useCase.value.rollouts, arm) === null) {
@@ -60,7 +66,7 @@ export async function explainRequest(
   }
   return ok(
     explainRoute({
-      snapshot: ports.snapshot,
+      snapshot,
       useCase: useCase.value,
       request,
       caller,
@@ -73,6 +79,17 @@ export async function explainRequest(
       ...(arm !== undefined && { arm: { label: arm, applied: false } }),
     }),
   );
+}
+
+/** The version that would serve it. */
+function versionFor(
+  caller: Caller,
+  request: ModelRequest,
+  { snapshot, split }: ExplainPorts,
+): ConfigSnapshot {
+  if (!split) return snapshot;
+  const key = stickyKey("caller_and_user", caller, request.user);
+  return inShare(split.seed, key, split.share, () => 1) ? split.newer : split.older;
 }
 
 function unknownArm(arm: string, { id, rollouts }: UseCase): Result<never> {

@@ -59,6 +59,9 @@ const ACTIONS = {
   push: "policy.pushed",
   rollback: "policy.rolled_back",
   unpin: "policy.unpinned",
+  activate: "policy.activated",
+  return: "policy.returned",
+  rollout: "policy.activated",
 } as const satisfies Record<Act["via"], string>;
 
 export function auditOf(recorded: Recorded, at: number): AuditRecord {

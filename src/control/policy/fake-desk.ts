@@ -5,10 +5,13 @@ import { BASE_POLICY, FAKE_PORTS } from "../../policy/fake-policy.ts";
 import type { PolicySource } from "../../policy/load.ts";
 import type { AuditRecord } from "../../store/audit-store.ts";
 import { createMemoryStore } from "../../store/memory.ts";
-import { createPolicyControl, type PolicyControl, type PolicyPorts } from "./policy-control.ts";
+import type { PolicyHeadStore } from "../../store/policy-heads.ts";
+import type { PolicyControl, PolicyPorts } from "./policy-control.ts";
 import type { PolicyDesk } from "./policy-desk.ts";
 import type { Pin } from "./policy-files.ts";
+import { createPolicyControl } from "./policy-keeper.ts";
 import type { SourceStatus } from "./source.ts";
+import { type KeptStaging, ownPlace, storePlace } from "./staging-place.ts";
 
 /** `chat` gets `attempts`: a version of its own for each number. */
 export function policyWith(attempts: number): string {
@@ -28,8 +31,10 @@ export interface FakeDesk {
   readonly clock: FakeClock;
   readonly audited: AuditRecord[];
   /** Written down last; undefined: nothing yet. */
-  readonly disk: { lastGood?: readonly PolicySource[]; pin?: Pin | null };
+  readonly disk: { lastGood?: readonly PolicySource[]; pin?: Pin | null; staging?: KeptStaging | null };
   readonly activated: string[];
+  /** Versions that take over by steps, and their shares, as they were told. */
+  readonly staged: (readonly [version: string | null, share: number])[];
   /** Makes the records fail while it is true. */
   broken: boolean;
 }
@@ -38,6 +43,8 @@ interface FakeDeskOptions {
   /** The policy lives in the store. */
   readonly store?: boolean;
   readonly environment?: string;
+  /** The store of another gateway. */
+  readonly heads?: PolicyHeadStore | null;
   /** What an earlier process has left. */
   readonly pin?: Pin;
 }
@@ -46,9 +53,11 @@ export function fakeDesk(options: FakeDeskOptions = {}): FakeDesk {
   const { environment = null, pin = null } = options;
   const clock = new FakeClock();
   const store = createMemoryStore();
+  const heads = options.heads ?? store.policyHeads;
   const audited: AuditRecord[] = [];
   const disk: FakeDesk["disk"] = {};
   const activated: string[] = [];
+  const staged: [string | null, number][] = [];
   const state = { broken: false };
   const source: SourceStatus = {
     kind: options.store ? "store" : "file",
@@ -85,6 +94,13 @@ export function fakeDesk(options: FakeDeskOptions = {}): FakeDesk {
     audit: async (record) => void audited.push(record),
     sourceStatus: () => source,
     onActivated: ({ version }) => void activated.push(version),
+    stagingPlace: options.store
+      ? storePlace(heads, environment, clock)
+      : ownPlace(async (kept) => {
+          await failing();
+          disk.staging = kept;
+        }),
+    onStaged: (newer, share) => void staged.push([newer?.version ?? null, share]),
     onRefused: () => {},
     onRecordFailed: () => {},
   };
@@ -92,10 +108,10 @@ export function fakeDesk(options: FakeDeskOptions = {}): FakeDesk {
   const desk: PolicyDesk = {
     control,
     activations: store.activations,
-    heads: options.store ? store.policyHeads : null,
+    heads: options.store ? heads : null,
     environment,
     clock,
     sourceStatus: () => source,
   };
-  return Object.assign(state, { desk, control, clock, audited, disk, activated });
+  return Object.assign(state, { desk, control, clock, audited, disk, activated, staged });
 }

@@ -1,10 +1,23 @@
 /** What can be done to the policy in force, by whom, and what comes of it. Owns the shapes alone. */
+import type { ActivationPlan, ActivationStage } from "../../core/activation-plan.ts";
 import type { Finding } from "../../policy/finding.ts";
 
 export interface Act {
   /** A key's id; or the part of the gateway that acted by itself: `file`, `start`, `inference-profiles`. */
   readonly actor: string;
-  readonly via: "source" | "push" | "rollback" | "unpin" | "restore" | "recompile";
+  readonly via:
+    | "source"
+    | "push"
+    | "rollback"
+    | "unpin"
+    | "restore"
+    | "recompile"
+    /** The last step of a staged activation, or all of it at once. */
+    | "activate"
+    /** The version did worse than the one before it. */
+    | "return"
+    /** An operator has laid something over a rollout, or taken it away. */
+    | "rollout";
   /** Why, in the actor's words. */
   readonly note: string | null;
 }
@@ -19,8 +32,42 @@ export type ActivationResult =
       readonly changes: readonly string[];
     }
   | { readonly result: "refused"; readonly findings: readonly Finding[] }
-  /** A rollback holds these texts back. */
+  /** A rollback, or a staged activation, holds these texts back. */
   | { readonly result: "held"; readonly version: string };
+
+/** How a version is to take over; times are milliseconds. */
+export interface Schedule {
+  /** Epoch milliseconds of the first step. */
+  readonly startsAt: number;
+  /** Percent that each step adds; 100: everything at once. */
+  readonly stepPercent: number;
+  readonly stepEveryMs: number;
+}
+
+/** A staged activation as operators see it. */
+export interface StagingStatus extends ActivationPlan {
+  readonly stage: ActivationStage;
+  /** When the last step is due; epoch milliseconds. */
+  readonly endsAt: number;
+  /** The source has another text than when it began, which is offered when it ends. */
+  readonly sourceWaits: boolean;
+}
+
+export type StagingResult =
+  | {
+      readonly result: "staged";
+      readonly version: string;
+      readonly previousVersion: string;
+      readonly staging: StagingStatus;
+      readonly findings: readonly Finding[];
+      /** From the policy in force, in words. */
+      readonly changes: readonly string[];
+    }
+  /** Another one is under way. */
+  | { readonly result: "running"; readonly staging: StagingStatus }
+  /** Somebody else has written first. */
+  | { readonly result: "conflict" }
+  | ActivationResult;
 
 /** Longest note that is kept. */
 export const MAX_NOTE = 500;

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import type { PolicySource } from "../../policy/load.ts";
 import { overlayName } from "./source-address.ts";
+import type { KeptStaging } from "./staging-place.ts";
 
 /**
  * `policy.yaml` in environment `prod` is overlaid by `policy.prod.yaml` beside it, where that exists. Of a
@@ -83,6 +84,41 @@ export async function loadPin(directory: string): Promise<Pin | null> {
 
 function pinPath(directory: string): string {
   return join(directory, "pinned-policy.json");
+}
+
+const stagingSchema = z.object({
+  plan: z.object({
+    id: z.string(),
+    version: z.string(),
+    previousVersion: z.string(),
+    at: z.number(),
+    startsAt: z.number(),
+    stepPercent: z.number().positive().max(100),
+    stepEveryMs: z.number().positive(),
+    actor: z.string(),
+    note: z.string().nullable(),
+  }),
+  older: sourcesSchema,
+  newer: sourcesSchema,
+  sourceDigest: z.string(),
+});
+
+/** An activation by steps that is under way. Null: there is none from now on. */
+export async function saveStaging(directory: string, kept: KeptStaging | null): Promise<void> {
+  if (kept === null) await rm(stagingPath(directory), { force: true });
+  else await replaceFile(stagingPath(directory), JSON.stringify(kept));
+}
+
+export async function loadStaging(directory: string): Promise<KeptStaging | null> {
+  try {
+    return stagingSchema.parse(JSON.parse(await readFile(stagingPath(directory), "utf8")));
+  } catch {
+    return null;
+  }
+}
+
+function stagingPath(directory: string): string {
+  return join(directory, "staged-policy.json");
 }
 
 async function replaceFile(path: string, text: string): Promise<void> {

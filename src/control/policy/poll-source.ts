@@ -4,7 +4,14 @@
  */
 import { type Clock, type Random, sleep, type Timer } from "../../core/clock.ts";
 import type { PolicySource } from "../../policy/load.ts";
-import { digestOfTexts, type Fetched, failedFetch, type Source, type SourceStatus } from "./source.ts";
+import {
+  digestOfOffer,
+  type Fetched,
+  failedFetch,
+  type Source,
+  type SourceStatus,
+  type StagedOffer,
+} from "./source.ts";
 
 /** Milliseconds. */
 export interface PollPace {
@@ -28,8 +35,12 @@ export interface PollPorts {
 }
 
 export type FirstFetch =
-  | { readonly texts: readonly PolicySource[]; readonly problem: null }
-  | { readonly texts: null; readonly problem: string };
+  | {
+      readonly texts: readonly PolicySource[];
+      readonly problem: null;
+      readonly staged?: StagedOffer | null;
+    }
+  | { readonly texts: null; readonly problem: string; readonly staged?: null };
 
 export interface SourcePoller {
   /** Asks once, before `start`; settles within `limitMs`. Does not call `onTexts`. */
@@ -79,8 +90,9 @@ class Poller implements SourcePoller {
     this.#note(fetched);
     if (fetched.result === "failed") return { texts: null, problem: fetched.problem };
     if (fetched.result === "unchanged") return { texts: null, problem: "It gave no text." };
-    this.#seen = digestOfTexts(fetched.texts);
-    return { texts: fetched.texts, problem: null };
+    this.#seen = digestOfOffer(fetched);
+    const { texts, staged } = fetched;
+    return { texts, problem: null, ...(staged !== undefined && { staged }) };
   }
 
   start(): void {
@@ -98,7 +110,7 @@ class Poller implements SourcePoller {
     if (this.#stopped) return;
     this.#note(fetched);
     if (fetched.result === "texts") {
-      const digest = digestOfTexts(fetched.texts);
+      const digest = digestOfOffer(fetched);
       if (digest !== this.#seen) {
         this.#seen = digest;
         await this.#ports.onTexts(fetched);

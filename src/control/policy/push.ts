@@ -4,7 +4,7 @@
  */
 import type { Finding } from "../../policy/finding.ts";
 import { BASE_DOCUMENT, type PolicyHead, type PolicyHeadStore } from "../../store/policy-heads.ts";
-import type { Act, ActivationResult } from "./policy-acts.ts";
+import type { Act, ActivationResult, StagingStatus } from "./policy-acts.ts";
 import type { PolicyDesk } from "./policy-desk.ts";
 import { textsOf } from "./sources/store.ts";
 
@@ -15,6 +15,8 @@ export interface PushWish {
   readonly note: string | null;
   /** The version that the writer has seen; null: whatever is there is replaced. */
   readonly ifVersion: string | null;
+  /** Ends an activation by steps that is under way; otherwise there is a conflict with it. */
+  readonly supersede?: boolean;
   /** Says what would come of it, and changes nothing. */
   readonly dryRun: boolean;
   readonly actor: string;
@@ -31,6 +33,8 @@ export type PushOutcome =
     }
   | { readonly result: "refused"; readonly findings: readonly Finding[] }
   | { readonly result: "conflict"; readonly version: string | null }
+  /** A version is taking over by steps. */
+  | { readonly result: "running"; readonly staging: StagingStatus }
   /** The policy lives at `address`. */
   | { readonly result: "elsewhere"; readonly address: string }
   | { readonly result: "other_environment"; readonly environment: string | null };
@@ -44,6 +48,8 @@ export async function pushPolicy(desk: PolicyDesk, wish: PushWish): Promise<Push
   if (wish.environment !== null && wish.environment !== environment) {
     return { result: "other_environment", environment };
   }
+  const staging = desk.control.status().staging ?? null;
+  if (staging && !wish.supersede && !wish.dryRun) return { result: "running", staging };
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const outcome = await pushOnto(desk, heads, await heads.read(0), wish);
     // Whoever stated no version wants to be last.

@@ -1,9 +1,9 @@
 /** Back to an earlier version, at once. Owns which one that is, and that the source does not undo it. */
 import type { PolicySource } from "../../policy/load.ts";
-import { BASE_DOCUMENT, type PolicyDocuments } from "../../store/policy-heads.ts";
 import { findVersion, previousVersion } from "./find-version.ts";
 import type { Act, ActivationResult } from "./policy-acts.ts";
 import type { PolicyDesk } from "./policy-desk.ts";
+import { documentsWith } from "./sources/store.ts";
 
 export interface RollbackWish {
   /** Null: the one before the one in force. */
@@ -27,6 +27,12 @@ type RefusedFindings = Extract<ActivationResult, { result: "refused" }>["finding
  */
 export async function rollBack(desk: PolicyDesk, wish: RollbackWish): Promise<RollbackOutcome> {
   const current = desk.control.snapshot().version;
+  const act: Act = { actor: wish.actor, via: "rollback", note: wish.note };
+  if (desk.control.status().staging && (wish.version ?? current) === current) {
+    const dropped = await desk.control.dropStaging(act);
+    if (dropped?.result === "activated") return { ...dropped, pinned: desk.control.status().pinned != null };
+    if (dropped) return { result: "conflict" };
+  }
   const version = wish.version ?? (await previousVersion(desk, current));
   if (version === null) return { result: "no_earlier" };
   if (version === current) return { result: "in_force" };
@@ -35,7 +41,6 @@ export async function rollBack(desk: PolicyDesk, wish: RollbackWish): Promise<Ro
   if (desk.heads && found.sources.length > (desk.environment === null ? 1 : 2)) {
     return { result: "foreign", version };
   }
-  const act: Act = { actor: wish.actor, via: "rollback", note: wish.note };
   const put = desk.heads
     ? await moveHead(desk, desk.heads, found.sources, act)
     : await desk.control.pin(found.sources, act);
@@ -55,21 +60,7 @@ async function moveHead(
   return control.replace(sources, act, async () => {
     const head = await heads.read(0);
     const { actor, note } = act;
-    const documents = withTexts(head?.documents ?? {}, sources, environment);
+    const documents = documentsWith(head?.documents ?? {}, sources, environment);
     return heads.write({ revision: (head?.revision ?? 0) + 1, at: clock.now(), actor, note, documents });
   });
-}
-
-/** Other environments' overlays stay as they are. */
-function withTexts(
-  documents: PolicyDocuments,
-  sources: readonly PolicySource[],
-  environment: string | null,
-): PolicyDocuments {
-  const [base, overlay] = sources;
-  const changed: Record<string, string> = { ...documents, [BASE_DOCUMENT]: base?.text ?? "" };
-  if (environment === null) return changed;
-  if (overlay) changed[environment] = overlay.text;
-  else delete changed[environment];
-  return changed;
 }

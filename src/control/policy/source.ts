@@ -1,5 +1,6 @@
 /** What every source of a policy is: where it is, how it is asked, how it stands. Knows no kind of source. */
 import { createHash } from "node:crypto";
+import type { ActivationPlan } from "../../core/activation-plan.ts";
 import type { PolicySource } from "../../policy/load.ts";
 
 export const SOURCE_KINDS = [
@@ -17,6 +18,12 @@ export type SourceKind = (typeof SOURCE_KINDS)[number];
 /** A remote document larger than this is not read to its end. */
 export const MAX_DOCUMENT_BYTES = 10 * 1024 * 1024;
 
+/** Texts that take the place of those in force by steps. */
+export interface StagedOffer {
+  readonly plan: ActivationPlan;
+  readonly sources: readonly PolicySource[];
+}
+
 export type Fetched =
   | {
       readonly result: "texts";
@@ -26,6 +33,8 @@ export type Fetched =
       readonly revision: string | null;
       /** Who wrote it, where the source knows. */
       readonly writer?: { readonly actor: string; readonly note: string | null };
+      /** What takes over from them by steps; null: nothing does. Absent: the source knows of no such thing. */
+      readonly staged?: StagedOffer | null;
       readonly nextMs?: number;
     }
   /** What was fetched last still holds. `nextMs`: in place of the usual interval. */
@@ -60,6 +69,11 @@ export function digestOfTexts(texts: readonly PolicySource[]): string {
   const hash = createHash("sha256");
   for (const { text } of texts) hash.update(`${text.length}\n`).update(text);
   return hash.digest("hex");
+}
+
+/** Differs where the texts do, and where something else takes over from them. */
+export function digestOfOffer({ texts, staged }: Extract<Fetched, { result: "texts" }>): string {
+  return `${digestOfTexts(texts)} ${staged?.plan.id ?? ""}`;
 }
 
 export function failedFetch(problem: string, retryAfterMs?: number | null): Fetched {

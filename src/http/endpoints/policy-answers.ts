@@ -1,5 +1,6 @@
 /** How the endpoints of the policy answer: what is told of a change, and why there was none. */
 import { z } from "@hono/zod-openapi";
+import type { StagingStatus } from "../../control/policy/policy-acts.ts";
 import type { Finding } from "../../policy/finding.ts";
 import { jsonOf } from "./response-docs.ts";
 
@@ -15,7 +16,7 @@ const finding = z.object({
 });
 
 const changed = z.object({
-  result: z.string().openapi({ description: "activated, unchanged or valid" }),
+  result: z.string().openapi({ description: "activated, unchanged, valid or staged" }),
   version: z.string(),
   previousVersion: z.string().nullable(),
   changes: z.array(z.string()).openapi({ description: "what changed, in words" }),
@@ -61,6 +62,20 @@ export function invalidPolicy(findings: readonly Finding[], requestId: string, c
   const errors = findings.filter(({ severity }) => severity === "error").length;
   const message = `The policy is not valid: ${errors} error${errors === 1 ? "" : "s"}; nothing has changed. See 'findings'.`;
   return refused({ status: 400, type: "invalid", code, message, findings }, requestId);
+}
+
+/** Another version is taking over, and one at a time does. */
+export function running({ version, actor, stage }: StagingStatus, requestId: string): Response {
+  const message =
+    `${version} is taking over by steps (${stage.share} % so far, begun by ${actor}). ` +
+    "Complete or abort it first (policy activate --now, --abort), or push with supersede=true to put an end to it.";
+  return refused({ status: 409, type: "conflict", code: "activation_running", message }, requestId);
+}
+
+export function otherEnvironment(environment: string | null, requestId: string): Response {
+  const own = environment === null ? "no environment" : `the environment ${environment}`;
+  const message = `This gateway runs in ${own}, and takes no other's overlay: it could not be checked.`;
+  return refused({ status: 400, type: "invalid", code: "other_environment", message }, requestId);
 }
 
 /** A version that cannot be had. */

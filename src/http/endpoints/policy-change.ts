@@ -7,7 +7,15 @@ import { type RollbackOutcome, rollBack } from "../../control/policy/rollback.ts
 import type { ControlPorts } from "../control-ports.ts";
 import { define, type Endpoint } from "../endpoint.ts";
 import { callerOf } from "./files.ts";
-import { changeDoc, invalidPolicy, noVersion, refused, refusedDoc } from "./policy-answers.ts";
+import {
+  changeDoc,
+  invalidPolicy,
+  noVersion,
+  otherEnvironment,
+  refused,
+  refusedDoc,
+  running,
+} from "./policy-answers.ts";
 import { readPushed } from "./policy-body.ts";
 import { refusal } from "./response-docs.ts";
 
@@ -21,6 +29,10 @@ const pushQuery = z.object({
     .enum(["true", "false"])
     .default("false")
     .openapi({ description: "true: say what would come of it, change nothing" }),
+  supersede: z
+    .enum(["true", "false"])
+    .default("false")
+    .openapi({ description: "true: end an activation by steps that is under way" }),
   environment: z.string().max(64).optional().openapi({ description: "the text is its overlay" }),
   note,
 });
@@ -49,6 +61,7 @@ function pushEndpoint(ports: ControlPorts, desk: PolicyDesk): PutEndpoint {
         note: body.value.note ?? query.note ?? null,
         ifVersion: ifMatch(headers.get("if-match")),
         dryRun: query.dry_run === "true",
+        supersede: query.supersede === "true",
         actor: caller.value.keyId,
       });
       return renderPush(outcome, ports.nextRequestId());
@@ -79,11 +92,10 @@ function renderPush(outcome: PushOutcome, requestId: string): Response {
         "Only with --policy store: is it written here.";
       return refused({ status: 409, type: "conflict", code: "policy_elsewhere", message }, requestId);
     }
-    case "other_environment": {
-      const own = outcome.environment === null ? "no environment" : `the environment ${outcome.environment}`;
-      const message = `This gateway runs in ${own}, and takes no other's overlay: it could not be checked.`;
-      return refused({ status: 400, type: "invalid", code: "other_environment", message }, requestId);
-    }
+    case "running":
+      return running(outcome.staging, requestId);
+    case "other_environment":
+      return otherEnvironment(outcome.environment, requestId);
     default:
       return Response.json(outcome, { headers: { etag: `"${outcome.version}"` } });
   }

@@ -29,6 +29,17 @@ const status = z.looseObject({
   source: z
     .looseObject({ kind: z.string(), address: z.string(), ok: z.boolean(), lastOkAt: z.number().nullable() })
     .optional(),
+  staging: z
+    .looseObject({
+      version: z.string(),
+      previousVersion: z.string(),
+      actor: z.string(),
+      startsAt: z.number(),
+      endsAt: z.number(),
+      stage: z.looseObject({ phase: z.string(), share: z.number() }),
+    })
+    .nullish()
+    .openapi({ description: "a version that is taking over by steps" }),
   pinned: z.looseObject({ version: z.string(), actor: z.string() }).nullish(),
 });
 

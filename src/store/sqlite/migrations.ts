@@ -192,6 +192,11 @@ const MIGRATIONS: readonly Migration[] = [
        )`,
     ],
   },
+  {
+    version: 6,
+    name: "activations of the store's own policy by steps",
+    statements: ["ALTER TABLE policy_heads ADD COLUMN staged TEXT"],
+  },
 ];
 
 const SCHEMA_VERSION = MIGRATIONS.at(-1)?.version ?? 0;

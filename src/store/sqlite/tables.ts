@@ -32,8 +32,15 @@ export interface Tables {
   };
   tickets: TicketRow;
   policy_texts: { digest: string; text: string; used_at: number };
-  /** `documents` is a `PolicyDocuments` as JSON. */
-  policy_heads: { revision: number; at: number; actor: string; note: string | null; documents: string };
+  /** `documents` is a `PolicyDocuments` as JSON, `staged` a `StagedDocuments`. */
+  policy_heads: {
+    revision: number;
+    at: number;
+    actor: string;
+    note: string | null;
+    documents: string;
+    staged: string | null;
+  };
   /** `entry` is an `AuditEntry` as JSON. */
   audit_log: { seq: number; hash: string; entry: string };
 }

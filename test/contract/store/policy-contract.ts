@@ -17,6 +17,7 @@ const aHead = (revision: number, overrides: Partial<PolicyHead> = {}): PolicyHea
   actor: "ops",
   note: null,
   documents: { "": `version: ${revision}\n` },
+  staged: null,
   ...overrides,
 });
 
@@ -77,6 +78,25 @@ export function policyContract(name: string, open: () => Promise<Store>): void {
       expect(await store.policyHeads.write(head)).toBe(true);
       expect(await store.policyHeads.read(0)).toEqual(head);
       expect(await store.policyHeads.read(1)).toBeNull();
+    });
+
+    test("a head keeps what is to take its place, and the next one need not", async () => {
+      const plan = {
+        id: "stg_1",
+        version: "p@2",
+        previousVersion: "p@1",
+        at: 1,
+        startsAt: 2,
+        stepPercent: 12.5,
+        stepEveryMs: 60_000,
+        actor: "ops",
+        note: "ünï",
+      };
+      const staged = { plan, documents: { "": "a: 3\n", prod: "b: 4\n" } };
+      expect(await store.policyHeads.write(aHead(1, { staged }))).toBe(true);
+      expect((await store.policyHeads.read(0))?.staged).toEqual(staged);
+      expect(await store.policyHeads.write(aHead(2))).toBe(true);
+      expect((await store.policyHeads.read(0))?.staged).toBeNull();
     });
 
     test("only who has seen the newest one may write the next", async () => {

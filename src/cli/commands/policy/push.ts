@@ -14,6 +14,7 @@ import { changeView } from "./views.ts";
 interface PushArguments extends GatewayOptions {
   readonly note?: string;
   readonly dryRun?: boolean;
+  readonly supersede?: boolean;
   readonly ifVersion?: string;
   readonly env?: string;
 }
@@ -25,6 +26,7 @@ export function addPolicyPush(group: Command, context: CommandContext): void {
     .argument("<file>", "the policy")
     .option("--note <text>", "why, for the history")
     .option("--dry-run", "say what would come of it, change nothing")
+    .option("--supersede", "put an end to an activation by steps that is under way")
     .option("--if-version <version>", "only when this is still the version in force; exit code 3 otherwise")
     .option("--env <name>", "the file is the overlay of this environment");
   addGatewayOptions(command);
@@ -49,13 +51,14 @@ async function push(
     terminal.complain(read.message, read.fix);
     return EXIT.usage;
   }
-  const { note, dryRun = false, ifVersion, env } = options;
+  const { note, dryRun = false, supersede = false, ifVersion, env } = options;
+  const query = [...(dryRun ? ["dry_run=true"] : []), ...(supersede ? ["supersede=true"] : [])].join("&");
   const asked = await askPolicy(
     context,
     options,
     {
       method: "PUT",
-      path: dryRun ? "/admin/policy?dry_run=true" : "/admin/policy",
+      path: query === "" ? "/admin/policy" : `/admin/policy?${query}`,
       headers: ifVersion === undefined ? {} : { "if-match": `"${ifVersion}"` },
       body: {
         text: read.text,

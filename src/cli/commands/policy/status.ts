@@ -7,6 +7,7 @@ import { EXIT } from "../../exit-codes.ts";
 import { counted, instant } from "../../format.ts";
 import { addGatewayOptions, type GatewayOptions } from "../../options.ts";
 import { printable, type Terminal } from "../../terminal.ts";
+import { drawStaging } from "./draw-staging.ts";
 import { statusView } from "./views.ts";
 
 type Status = z.output<typeof statusView>;
@@ -41,6 +42,7 @@ function drawStatus(status: Status, terminal: Terminal): string {
     `Since        ${since}`,
     `Environment  ${printable(environment ?? "none")}`,
     `Files        ${printable(files.join(" + ") || "-")}`,
+    ...(status.staging ? drawStaging(status.staging).map((line) => terminal.paint("yellow", line)) : []),
     ...drawSource(status, terminal),
     ...warnings.map((finding) => drawFinding(finding, terminal)),
   ];

@@ -15,6 +15,23 @@ export const findingView = z.object({
   path: z.string().default(""),
 });
 
+export const stagingView = z.object({
+  version: z.string(),
+  previousVersion: z.string(),
+  actor: z.string(),
+  at: z.number(),
+  note: text,
+  endsAt: z.number(),
+  stage: z.object({
+    phase: z.string(),
+    share: z.number(),
+    step: z.number(),
+    steps: z.number(),
+    next: z.object({ at: z.number(), share: z.number() }).nullable(),
+  }),
+  sourceWaits: z.boolean().optional(),
+});
+
 /** A gateway of an earlier release says nothing of its source. */
 export const statusView = policyStatusView.extend({
   source: z
@@ -26,6 +43,7 @@ export const statusView = policyStatusView.extend({
       lastError: z.object({ at: z.number(), message: z.string() }).nullable(),
     })
     .optional(),
+  staging: stagingView.nullish(),
   pinned: z.object({ version: z.string(), at: z.number(), actor: z.string(), note: text }).nullish(),
 });
 
@@ -48,6 +66,9 @@ export const changeView = z.object({
   changes: z.array(z.string()),
   findings: z.array(findingView),
 });
+
+/** The same, of what may take over by steps. */
+export const stagedView = changeView.extend({ staging: stagingView.optional() });
 
 export const versionView = z.object({
   version: z.string(),

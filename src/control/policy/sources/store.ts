@@ -15,8 +15,14 @@ export function storeSource(heads: PolicyHeadStore, environment: string | null):
         seen = head.revision;
         const texts = textsOf(head.documents, environment);
         if (texts.length === 0) return failedFetch(EMPTY);
-        const { actor, note } = head;
-        return { result: "texts", texts, revision: String(head.revision), writer: { actor, note } };
+        const { actor, note, staged } = head;
+        return {
+          result: "texts",
+          texts,
+          revision: String(head.revision),
+          writer: { actor, note },
+          staged: staged ? { plan: staged.plan, sources: textsOf(staged.documents, environment) } : null,
+        };
       } catch (thrown) {
         return failedFetch(thrown instanceof Error ? thrown.message : "The store cannot be read.");
       }
@@ -39,4 +45,18 @@ export function textsOf(documents: PolicyDocuments, environment: string | null):
 /** How findings name a document of the store. */
 export function documentFile(name: string): string {
   return name === BASE_DOCUMENT ? "store:policy.yaml" : `store:policy.${name}.yaml`;
+}
+
+/** `documents` with `sources` in place of the base and of the overlay of `environment`; others stay as they are. */
+export function documentsWith(
+  documents: PolicyDocuments,
+  sources: readonly PolicySource[],
+  environment: string | null,
+): PolicyDocuments {
+  const [base, overlay] = sources;
+  const changed: Record<string, string> = { ...documents, [BASE_DOCUMENT]: base?.text ?? "" };
+  if (environment === null) return changed;
+  if (overlay) changed[environment] = overlay.text;
+  else delete changed[environment];
+  return changed;
 }

@@ -1,0 +1,92 @@
+/**
+ * A version put in force by steps, or at once: begun, completed, given up by an operator. Owns where its texts come
+ * from: a version of the history, or a text that comes with the wish.
+ */
+import type { Finding } from "../../policy/finding.ts";
+import type { PolicySource } from "../../policy/load.ts";
+import { BASE_DOCUMENT } from "../../store/policy-heads.ts";
+import { findVersion } from "./find-version.ts";
+import type { Act, Schedule, StagingResult } from "./policy-acts.ts";
+import type { PolicyDesk } from "./policy-desk.ts";
+import { textsOf } from "./sources/store.ts";
+
+export interface ActivationWish {
+  /** A version of the history, or a text: the base, or the overlay of the gateway's own environment. */
+  readonly what:
+    | { readonly version: string }
+    | { readonly text: string; readonly file: string; readonly environment: string | null };
+  readonly schedule: Schedule;
+  readonly actor: string;
+  readonly note: string | null;
+}
+
+export type ActivationOutcome =
+  | Exclude<StagingResult, { result: "refused" | "held" }>
+  | { readonly result: "refused"; readonly findings: readonly Finding[] }
+  | { readonly result: "unknown" | "forgotten" | "foreign"; readonly version: string }
+  | { readonly result: "other_environment"; readonly environment: string | null };
+
+/** The smallest step: more of them than a hundred tell nobody anything. */
+export const LEAST_STEP_PERCENT = 1;
+
+export async function beginActivation(desk: PolicyDesk, wish: ActivationWish): Promise<ActivationOutcome> {
+  const { what, schedule, actor, note } = wish;
+  const found = "version" in what ? await versionTexts(desk, what.version) : await givenTexts(desk, what);
+  if (!("sources" in found)) return found;
+  const act: Act = { actor, via: "activate", note };
+  return told(await desk.control.stage(found.sources, schedule, act));
+}
+
+/** The remaining steps at once. Null: nothing is staged. */
+export async function completeActivation(
+  { control }: PolicyDesk,
+  actor: string,
+  note: string | null,
+): Promise<ActivationOutcome | null> {
+  const done = await control.finishStaging({ actor, via: "activate", note });
+  return done && told(done);
+}
+
+/** All traffic back to the version before, at once. Null: nothing is staged. */
+export async function abortActivation(
+  { control }: PolicyDesk,
+  actor: string,
+  note: string | null,
+): Promise<ActivationOutcome | null> {
+  const done = await control.dropStaging({ actor, via: "activate", note });
+  return done && told(done);
+}
+
+type Texts = { readonly sources: readonly PolicySource[] };
+
+async function versionTexts(desk: PolicyDesk, version: string): Promise<Texts | ActivationOutcome> {
+  const found = await findVersion(desk, version);
+  if (found.result !== "found") return { result: found.result, version };
+  const places = desk.environment === null ? 1 : 2;
+  if (desk.heads && found.sources.length > places) return { result: "foreign", version };
+  return { sources: found.sources };
+}
+
+/** The other texts of the policy stay as they are. */
+async function givenTexts(
+  { heads, environment, control }: PolicyDesk,
+  given: Extract<ActivationWish["what"], { text: string }>,
+): Promise<Texts | ActivationOutcome> {
+  if (given.environment !== null && given.environment !== environment) {
+    return { result: "other_environment", environment };
+  }
+  if (heads) {
+    const head = await heads.read(0);
+    const documents = { ...head?.documents, [given.environment ?? BASE_DOCUMENT]: given.text };
+    return { sources: textsOf(documents, environment) };
+  }
+  const one = { file: given.file, text: given.text };
+  if (given.environment === null) return { sources: [one] };
+  const [base] = control.inForce()?.sources ?? [];
+  return { sources: base ? [base, one] : [one] };
+}
+
+/** Only the source's offers are held back. */
+function told(result: StagingResult): ActivationOutcome {
+  return result.result === "held" ? { result: "conflict" } : result;
+}

@@ -1,0 +1,34 @@
+/** Texts to a compiled policy, with every finding on the way. Owns what new texts are judged by; puts nothing in force. */
+import type { ConfigSnapshot } from "../../core/snapshot.ts";
+import { type CompilePorts, compilePolicy } from "../../policy/compile.ts";
+import type { PolicyDocument } from "../../policy/document.ts";
+import type { Finding } from "../../policy/finding.ts";
+import { type PolicySource, parsePolicy, testPolicy } from "../../policy/load.ts";
+
+export interface CompiledSources {
+  readonly built: { readonly snapshot: ConfigSnapshot; readonly document: PolicyDocument } | null;
+  readonly findings: readonly Finding[];
+}
+
+/** Texts to a snapshot with every finding on the way, the policy's own tests left out: `validate` counts those. */
+export function compileSources(sources: readonly PolicySource[], ports: CompilePorts): CompiledSources {
+  const parsed = parsePolicy(sources);
+  if (!parsed.document) return { built: null, findings: parsed.findings };
+  const compiled = compilePolicy(parsed.document, parsed.locate, ports);
+  const findings = [...parsed.findings, ...compiled.findings];
+  if (!compiled.snapshot) return { built: null, findings };
+  return { built: { snapshot: compiled.snapshot, document: parsed.document }, findings };
+}
+
+/** What new texts are judged by: a policy that breaks a promise of its own is not put in force. */
+export function compileAndTest(sources: readonly PolicySource[], ports: CompilePorts): CompiledSources {
+  const compiled = compileSources(sources, ports);
+  if (!compiled.built) return compiled;
+  const tested = testPolicy(compiled.built, sources);
+  if (tested.failed.length === 0) return compiled;
+  return { built: null, findings: [...compiled.findings, ...tested.findings] };
+}
+
+export function sameTexts(a: readonly PolicySource[], b: readonly PolicySource[]): boolean {
+  return a.length === b.length && a.every((source, i) => source.text === b[i]?.text);
+}

@@ -1,0 +1,24 @@
+/** One version of the policy, ready to serve. Owns the shape alone. */
+import type { ConfigSnapshot } from "../../core/snapshot.ts";
+import type { PolicyDocument } from "../../policy/document.ts";
+import type { Finding } from "../../policy/finding.ts";
+import type { PolicySource } from "../../policy/load.ts";
+
+export interface InForce {
+  readonly snapshot: ConfigSnapshot;
+  readonly document: PolicyDocument;
+  /** As the source has them. */
+  readonly sources: readonly PolicySource[];
+  /** With what operators have laid over them: what was compiled. */
+  readonly texts: readonly PolicySource[];
+  readonly warnings: readonly Finding[];
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
+/** What operators lay over the source's texts. */
+export interface Overlay {
+  lay(sources: readonly PolicySource[]): readonly PolicySource[];
+  /** `sources` are in force: what no longer fits them is over. `bare`: they are in force as they are, so all is. */
+  settle(sources: readonly PolicySource[], bare: boolean): void;
+}

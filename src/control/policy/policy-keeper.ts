@@ -1,0 +1,355 @@
+/**
+ * The policy in force and how it changes (D5): read, validated, compiled, swapped whole or by steps, recorded.
+ * Owns the rules that a bad policy never replaces a good one, and that a rollback outlasts the text it undid;
+ * knows no file system, no network and no HTTP.
+ */
+import type { ConfigSnapshot, SplitSnapshots } from "../../core/snapshot.ts";
+import { diffDocuments } from "../../policy/diff.ts";
+import type { PolicyDocument } from "../../policy/document.ts";
+import type { Finding } from "../../policy/finding.ts";
+import type { PolicySource } from "../../policy/load.ts";
+import type { AuditDetails } from "../../store/audit-store.ts";
+import { auditOf, createRecord, type Recorded, type RecordedResult } from "./activation-record.ts";
+import { compileAndTest, compileSources, sameTexts } from "./compile-sources.ts";
+import { describeChanges } from "./describe-changes.ts";
+import type { InForce } from "./in-force.ts";
+import type { Act, ActivationResult, Schedule } from "./policy-acts.ts";
+import type { PolicyControl, PolicyPorts, PolicyStatus } from "./policy-control.ts";
+import type { Pin } from "./policy-files.ts";
+import { digestOfTexts, type StagedOffer } from "./source.ts";
+import { type Compiled, StagedActivations } from "./staged-activations.ts";
+import type { KeptStaging } from "./staging-place.ts";
+
+/** `pin`: what an earlier process has left. */
+export function createPolicyControl(ports: PolicyPorts, pin: Pin | null = null): PolicyControl {
+  return new Keeper(ports, pin);
+}
+
+interface Offered {
+  readonly sources: readonly PolicySource[];
+  readonly actor: string;
+  readonly note: string | null;
+}
+
+class Keeper implements PolicyControl {
+  readonly #ports: PolicyPorts;
+  readonly #staged: StagedActivations;
+  #inForce: InForce | null = null;
+  #refused: PolicyStatus["refused"] = null;
+  #pin: Pin | null;
+  /** What the source says now, whether or not it is in force. */
+  #offered: Offered | null = null;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(ports: PolicyPorts, pin: Pin | null) {
+    this.#ports = ports;
+    this.#pin = pin;
+    this.#staged = new StagedActivations({
+      ports,
+      inForce: () => this.#inForce,
+      offered: () => this.#offered?.sources ?? null,
+      sourceDigest: () => this.#sourceDigest(),
+      compile: (sources, how) => this.#compile(this.#lay(sources), sources, how),
+      changesTo: (document) => this.#changesTo(document).changes,
+      refuse: (findings, sources, act) => this.#refuse(findings, sources, act),
+      put: async (sources, act, how) => {
+        const put = await this.#put(sources, act, () => {}, how);
+        if (this.#pin && put.result !== "refused") await this.#setPin(null);
+        return put;
+      },
+      pinTo: (sources, act, digest) => this.#pinTo(sources, act, digest, compileSources),
+      takeOffer: async () => this.#offered && this.#takeOffer(this.#offered),
+      inTurn: (work) => this.#inTurn(work),
+    });
+  }
+
+  // Read on every request, and handed on without their owner.
+  readonly snapshot = (): ConfigSnapshot => {
+    if (!this.#inForce) throw new Error("No policy is in force yet.");
+    return this.#inForce.snapshot;
+  };
+  readonly split = (): SplitSnapshots | null => this.#staged.split();
+
+  inForce(): ReturnType<PolicyControl["inForce"]> {
+    return this.#inForce;
+  }
+
+  readonly status = (): PolicyStatus => {
+    const source = this.#ports.sourceStatus();
+    const pin = this.#pin;
+    return {
+      version: this.#inForce?.snapshot.version ?? null,
+      environment: this.#inForce?.snapshot.environment ?? null,
+      activatedAt: this.#inForce?.at ?? null,
+      files: this.#inForce?.sources.map(({ file }) => file) ?? [],
+      warnings: this.#inForce?.warnings ?? [],
+      refused: this.#refused,
+      staging: this.#staged.status(),
+      ...(source && { source }),
+      pinned: pin && { version: pin.version, at: pin.at, actor: pin.actor, note: pin.note },
+    };
+  };
+
+  check(sources: readonly PolicySource[]): ReturnType<PolicyControl["check"]> {
+    const { built, findings } = compileAndTest(this.#lay(sources), this.#ports.compile);
+    if (!built) return { result: "refused", findings };
+    const { changes } = this.#changesTo(built.document);
+    return { result: "valid", version: built.snapshot.version, findings, changes };
+  }
+
+  offer(sources: readonly PolicySource[], actor: string, note: string | null, staged?: StagedOffer | null) {
+    return this.#inTurn(async () => {
+      const offered = { sources, actor, note: note ?? null };
+      this.#offered = offered;
+      // Where the source itself says what is staged, whoever changed it has written that down.
+      if (staged !== undefined && this.#staged.planId !== (staged?.plan.id ?? null)) this.#staged.forget();
+      const put = await this.#takeOffer(offered);
+      if (staged && !this.#staged.running && put.result !== "refused") {
+        await this.#staged.adopt(staged, compileAndTest, digestOfTexts(sources));
+      }
+      return put;
+    });
+  }
+
+  restore(sources: readonly PolicySource[], actor: string) {
+    return this.#inTurn(() =>
+      this.#put(sources, { actor, via: "restore", note: null }, () => {}, compileSources),
+    );
+  }
+
+  replace(sources: readonly PolicySource[], act: Act, commit: () => Promise<boolean>) {
+    return this.#inTurn(async () => {
+      const checked = this.check(sources);
+      if (checked.result === "valid") {
+        if (!(await commit())) return { result: "conflict" } as const;
+        await this.#staged.supersede(act, { superseded: true });
+      }
+      return this.#put(sources, act);
+    });
+  }
+
+  pin(sources: readonly PolicySource[], act: Act) {
+    return this.#inTurn(async () => {
+      await this.#staged.clear(act);
+      return this.#pinTo(sources, act, this.#sourceDigest());
+    });
+  }
+
+  unpin(act: Act) {
+    return this.#inTurn(async (): Promise<ActivationResult | null> => {
+      if (!this.#pin || !this.#inForce) return null;
+      await this.#staged.clear(act);
+      const put = await this.#put(this.#offered?.sources ?? this.#inForce.sources, act, this.#unpinned);
+      if (put.result === "refused") return put;
+      await this.#setPin(null);
+      if (put.result === "unchanged") await this.#audit(act, "unchanged", put.version);
+      return put;
+    });
+  }
+
+  restorePin(offered: readonly PolicySource[] | null) {
+    return this.#inTurn(async () => {
+      const pin = this.#pin;
+      if (!pin || (offered && digestOfTexts(offered) !== pin.sourceDigest)) return null;
+      const { actor, note } = pin;
+      const put = await this.#put(pin.sources, { actor, via: "rollback", note }, () => {}, compileSources);
+      if (put.result === "refused") await this.#setPin(null);
+      else this.#offered = asStart(offered);
+      return put;
+    });
+  }
+
+  recompile(actor: string, via: "recompile" | "rollout" = "recompile", note: string | null = null) {
+    return this.#inTurn(async () => {
+      const before = this.#inForce;
+      if (!before) return null;
+      const put = await this.#put(before.sources, { actor, via, note }, () => {}, compileSources);
+      this.#staged.renew();
+      return put;
+    });
+  }
+
+  stage(sources: readonly PolicySource[], schedule: Schedule, act: Act) {
+    return this.#inTurn(() => this.#staged.begin(sources, schedule, act));
+  }
+
+  finishStaging(act: Act) {
+    return this.#inTurn(() => this.#staged.finish(act));
+  }
+
+  dropStaging(act: Act, details: AuditDetails = {}) {
+    return this.#inTurn(() => this.#staged.drop(act, details));
+  }
+
+  resumeStaging({ plan, older, newer, sourceDigest }: KeptStaging, offered: readonly PolicySource[] | null) {
+    return this.#inTurn(async () => {
+      const act: Act = { actor: "start", via: "restore", note: null };
+      const put = await this.#put(older, act, () => {}, compileSources);
+      if (put.result === "refused") return false;
+      this.#offered = asStart(offered);
+      return this.#staged.adopt({ plan, sources: newer }, compileSources, sourceDigest);
+    });
+  }
+
+  noteRefused(findings: readonly Finding[]): void {
+    this.#refused = { at: this.#ports.clock.now(), findings };
+  }
+
+  /** One change at a time: each sees what the one before has left. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(work);
+    this.#last = done.catch(() => {});
+    return done;
+  }
+
+  async #takeOffer({ sources, actor, note }: Offered): Promise<ActivationResult> {
+    const pin = this.#pin;
+    const held = this.#staged.running && !sameTexts(sources, this.#inForce?.sources ?? []);
+    if (pin?.sourceDigest === digestOfTexts(sources) || held) {
+      this.#refused = null;
+      return { result: "held", version: this.snapshot().version };
+    }
+    const put = await this.#put(sources, { actor, via: "source", note }, this.#unpinned);
+    if (pin && put.result !== "refused") await this.#setPin(null);
+    return put;
+  }
+
+  async #pinTo(
+    sources: readonly PolicySource[],
+    act: Act,
+    sourceDigest: string | null,
+    compile = compileAndTest,
+  ): Promise<ActivationResult> {
+    const { actor, note } = act;
+    const at = this.#ports.clock.now();
+    const pinned = (version: string) => {
+      this.#pin = { version, at, actor, note, sourceDigest: sourceDigest ?? "", sources };
+      this.#refused = null;
+    };
+    const put = await this.#put(sources, act, pinned, compile);
+    if (put.result === "unchanged") pinned(put.version);
+    if (put.result !== "refused") await this.#setPin(this.#pin);
+    return put;
+  }
+
+  /** Of what the source says, or of what it last said that is held back. */
+  #sourceDigest(): string {
+    if (this.#offered === null && this.#pin) return this.#pin.sourceDigest;
+    return digestOfTexts(this.#offered?.sources ?? this.#inForce?.sources ?? []);
+  }
+
+  readonly #unpinned = (): void => {
+    this.#pin = null;
+  };
+
+  #lay(sources: readonly PolicySource[]): readonly PolicySource[] {
+    return this.#ports.overlay?.lay(sources) ?? sources;
+  }
+
+  #compile(
+    texts: readonly PolicySource[],
+    sources: readonly PolicySource[],
+    compile: typeof compileSources,
+  ): Compiled {
+    const { built, findings } = compile(texts, this.#ports.compile);
+    if (!built) return { made: null, findings };
+    const snapshot = { ...built.snapshot, keys: [...built.snapshot.keys, ...this.#ports.extraKeys] };
+    const at = this.#ports.clock.now();
+    return { made: { snapshot, document: built.document, sources, texts, warnings: findings, at }, findings };
+  }
+
+  /** `onSwap`: what changes in the same moment, before anything is written down. */
+  async #put(
+    sources: readonly PolicySource[],
+    act: Act,
+    onSwap: (version: string) => void = () => {},
+    compile = compileAndTest,
+  ): Promise<ActivationResult> {
+    const before = this.#inForce;
+    const previousVersion = before?.snapshot.version ?? null;
+    // A version that is gone back to is put in force as it was.
+    const bare = act.via === "rollback" || act.via === "return";
+    const texts = bare ? sources : this.#lay(sources);
+    if (before && act.via !== "recompile" && sameTexts(before.texts, texts)) {
+      if (isFromSource(act)) this.#refused = null;
+      const { version } = before.snapshot;
+      this.#inForce = { ...before, sources };
+      return { result: "unchanged", version, previousVersion, findings: before.warnings, changes: [] };
+    }
+    const { made, findings } = this.#compile(texts, sources, compile);
+    if (!made) return this.#refuse(findings, sources, act);
+    const { paths, changes } = this.#changesTo(made.document);
+    this.#inForce = made;
+    if (isFromSource(act)) this.#refused = null;
+    const { version } = made.snapshot;
+    onSwap(version);
+    this.#ports.onActivated(made.snapshot);
+    this.#ports.overlay?.settle(sources, bare);
+    const result = bare ? "rolled_back" : "activated";
+    const recorded = {
+      result,
+      act,
+      sources: texts,
+      findings,
+      previousVersion,
+      version,
+      paths,
+      changes,
+    } as const;
+    await this.#record(recorded, sources);
+    return { result: "activated", version, previousVersion, findings, changes };
+  }
+
+  async #refuse(
+    findings: readonly Finding[],
+    sources: readonly PolicySource[],
+    act: Act,
+  ): Promise<Extract<ActivationResult, { result: "refused" }>> {
+    const previousVersion = this.#inForce?.snapshot.version ?? null;
+    if (isFromSource(act)) this.noteRefused(findings);
+    this.#ports.onRefused(findings);
+    await this.#record({ result: "refused", act, sources, findings, previousVersion }, sources);
+    return { result: "refused", findings };
+  }
+
+  #changesTo(document: PolicyDocument) {
+    const before = this.#inForce?.document;
+    const paths = before ? diffDocuments(before, document) : [];
+    return { paths, changes: describeChanges(paths, before, document) };
+  }
+
+  /** A disk that is full must not keep a good policy from serving. */
+  async #record(recorded: Recorded, lastGood: readonly PolicySource[]): Promise<void> {
+    const { clock, ids, activations } = this.#ports;
+    const { activation, texts } = createRecord(recorded, ids.next("act"), clock.now());
+    try {
+      if (recorded.result !== "refused") await this.#ports.saveLastGood(lastGood);
+      await activations.record(activation, texts);
+    } catch (thrown) {
+      this.#ports.onRecordFailed(thrown);
+    }
+    await this.#ports.audit(auditOf(recorded, clock.now()));
+  }
+
+  async #audit(act: Act, result: RecordedResult, version: string): Promise<void> {
+    const recorded = { result, act, sources: [], findings: [], previousVersion: version, version };
+    await this.#ports.audit(auditOf(recorded, this.#ports.clock.now()));
+  }
+
+  async #setPin(pin: Pin | null): Promise<void> {
+    this.#pin = pin;
+    try {
+      await this.#ports.savePin(pin);
+    } catch (thrown) {
+      this.#ports.onRecordFailed(thrown);
+    }
+  }
+}
+
+function isFromSource({ via }: Act): boolean {
+  return via === "source" || via === "unpin" || via === "recompile";
+}
+
+function asStart(sources: readonly PolicySource[] | null): Offered | null {
+  return sources && { sources, actor: "start", note: null };
+}

@@ -1,0 +1,274 @@
+/**
+ * A version that takes over by steps: begun, stepped, completed, given up. Owns what each of these writes down
+ * and in which order; policy-keeper.ts puts versions in force and calls one of these at a time.
+ */
+import type { ActivationPlan } from "../../core/activation-plan.ts";
+import type { SplitSnapshots } from "../../core/snapshot.ts";
+import { diffDocuments } from "../../policy/diff.ts";
+import type { PolicyDocument } from "../../policy/document.ts";
+import type { Finding } from "../../policy/finding.ts";
+import type { PolicySource } from "../../policy/load.ts";
+import type { AuditDetails } from "../../store/audit-store.ts";
+import { compileAndTest, compileSources, sameTexts } from "./compile-sources.ts";
+import { describeChanges } from "./describe-changes.ts";
+import type { InForce } from "./in-force.ts";
+import type { Act, ActivationResult, Schedule, StagingResult, StagingStatus } from "./policy-acts.ts";
+import type { PolicyPorts } from "./policy-control.ts";
+import { digestOfTexts, type StagedOffer } from "./source.ts";
+import { Staging } from "./staging.ts";
+import type { StagingMove } from "./staging-place.ts";
+
+/** What stages need of whoever puts versions in force. */
+export interface StagingCore {
+  readonly ports: PolicyPorts;
+  inForce(): InForce | null;
+  /** What the source says now; null: it has not said anything. */
+  offered(): readonly PolicySource[] | null;
+  sourceDigest(): string;
+  compile(sources: readonly PolicySource[], how: typeof compileSources): Compiled;
+  changesTo(document: PolicyDocument): readonly string[];
+  refuse(findings: readonly Finding[], sources: readonly PolicySource[], act: Act): Promise<ActivationResult>;
+  put(sources: readonly PolicySource[], act: Act, how: typeof compileSources): Promise<ActivationResult>;
+  pinTo(sources: readonly PolicySource[], act: Act, digest: string | null): Promise<ActivationResult>;
+  /** The source's text is put in force, unless something holds it back. */
+  takeOffer(): Promise<ActivationResult | null>;
+  inTurn<T>(work: () => Promise<T>): Promise<T>;
+}
+
+export interface Compiled {
+  readonly made: InForce | null;
+  readonly findings: readonly Finding[];
+}
+
+/** How long until what could not be completed is tried again. */
+const AGAIN_MS = 1000;
+/** Changes in words that the audit log takes. */
+const MAX_AUDITED = 20;
+
+export class StagedActivations {
+  readonly #core: StagingCore;
+  readonly #ports: PolicyPorts;
+  #staging: Staging | null = null;
+  #split: SplitSnapshots | null = null;
+
+  constructor(core: StagingCore) {
+    this.#core = core;
+    this.#ports = core.ports;
+  }
+
+  get running(): boolean {
+    return this.#staging !== null;
+  }
+
+  get planId(): string | null {
+    return this.#staging?.offer.plan.id ?? null;
+  }
+
+  split(): SplitSnapshots | null {
+    return this.#split;
+  }
+
+  status(): StagingStatus | null {
+    const staging = this.#staging;
+    if (!staging) return null;
+    const offered = this.#core.offered();
+    return staging.status(offered !== null && this.#waits(staging, offered));
+  }
+
+  async begin(sources: readonly PolicySource[], schedule: Schedule, act: Act): Promise<StagingResult> {
+    const before = this.#core.inForce();
+    if (!before) return { result: "conflict" };
+    if (this.#staging) return { result: "running", staging: this.#staging.status(false) };
+    const { made, findings } = this.#core.compile(sources, compileAndTest);
+    if (!made) return this.#core.refuse(findings, sources, act);
+    const { version } = made.snapshot;
+    const previousVersion = before.snapshot.version;
+    if (sameTexts(made.texts, before.texts)) {
+      return { result: "unchanged", version, previousVersion, findings, changes: [] };
+    }
+    const { clock, ids } = this.#ports;
+    const { actor, note } = act;
+    const plan = {
+      id: ids.next("stg"),
+      version,
+      previousVersion,
+      at: clock.now(),
+      ...schedule,
+      actor,
+      note,
+    };
+    const staging = this.#make({ plan, sources }, made, this.#core.sourceDigest());
+    if (staging.stage().phase === "complete") return this.#complete(staging, act, null);
+    const changes = this.#core.changesTo(made.document);
+    if (!(await this.#write(staging, null, "begin", act))) return { result: "conflict" };
+    const { startsAt, stepPercent, stepEveryMs } = schedule;
+    const told = { previousVersion, startsAt, stepPercent, stepEveryMs, note };
+    await this.#audit("policy.staged", actor, plan, { ...told, changes: changes.slice(0, MAX_AUDITED) });
+    this.#take(staging);
+    await this.#step();
+    return { result: "staged", version, previousVersion, staging: staging.status(false), findings, changes };
+  }
+
+  /** Null: nothing is staged. */
+  async finish(act: Act): Promise<StagingResult | null> {
+    return this.#staging && this.#complete(this.#staging, act, this.#staging.offer.plan.id);
+  }
+
+  /** All traffic is the older version's again. Null: nothing is staged. */
+  async drop(act: Act, details: AuditDetails): Promise<StagingResult | null> {
+    const staging = this.#staging;
+    const inForce = this.#core.inForce();
+    if (!staging || !inForce) return null;
+    const { plan, sources } = staging.offer;
+    if (!(await this.#write(staging, plan.id, "drop", act))) return { result: "conflict" };
+    await this.supersede(act, details);
+    const offered = this.#core.offered();
+    // A version that was given up does not come back with the next look at the source.
+    if (offered && sameTexts(offered, sources) && !this.#ports.stagingPlace.isSource) {
+      const stays: Act = { ...act, via: "activate" };
+      await this.#core.pinTo(inForce.sources, stays, digestOfTexts(offered));
+    } else await this.#core.takeOffer();
+    const { snapshot, document, warnings } = inForce;
+    const before = staging.newer.document;
+    const changes = describeChanges(diffDocuments(before, document), before, document);
+    const { version } = snapshot;
+    return { result: "activated", version, previousVersion: plan.version, findings: warnings, changes };
+  }
+
+  /** Something else is written in its place already, or is about to be. */
+  async supersede(act: Act, details: AuditDetails): Promise<void> {
+    const plan = this.#staging?.offer.plan;
+    if (!this.#staging || !plan) return;
+    const { share } = this.#staging.stage();
+    this.forget();
+    const action = act.via === "return" ? "policy.returned" : "policy.activation_aborted";
+    const told = { previousVersion: plan.previousVersion, share, note: act.note, ...details };
+    await this.#audit(action, act.actor, plan, told);
+  }
+
+  /** As `drop`, before something else that this gateway alone keeps takes its place. */
+  async clear(act: Act): Promise<boolean> {
+    const staging = this.#staging;
+    if (!staging) return true;
+    if (!(await this.#write(staging, staging.offer.plan.id, "drop", act))) return false;
+    await this.supersede(act, { superseded: true });
+    return true;
+  }
+
+  /** Another gateway, or an earlier process, has begun it. False: it is not valid here. */
+  async adopt(offer: StagedOffer, how: typeof compileSources, sourceDigest: string): Promise<boolean> {
+    const { made, findings } = this.#core.compile(offer.sources, how);
+    if (!made) {
+      const { actor, note } = offer.plan;
+      await this.#core.refuse(findings, offer.sources, { actor, via: "activate", note });
+      return false;
+    }
+    const staging = this.#make(offer, made, sourceDigest);
+    // Steps that were taken meanwhile were told by whoever took them, or by nobody who is left.
+    staging.step = staging.stage().step;
+    this.#take(staging);
+    return true;
+  }
+
+  /** Elsewhere it has ended already. */
+  forget(): void {
+    this.#staging?.stop();
+    this.#staging = null;
+    this.#split = null;
+    this.#ports.onStaged(null, 0);
+  }
+
+  /** What lies outside the texts, or over them, has changed. */
+  renew(): void {
+    const staging = this.#staging;
+    if (!staging) return;
+    const { made } = this.#core.compile(staging.offer.sources, compileSources);
+    if (made) staging.renew(made);
+    this.#spread();
+  }
+
+  #make(offer: StagedOffer, newer: InForce, sourceDigest: string): Staging {
+    const onDue = () => void this.#core.inTurn(() => this.#step());
+    return new Staging(offer, newer, sourceDigest, { clock: this.#ports.clock, onDue });
+  }
+
+  #take(staging: Staging): void {
+    this.#staging = staging;
+    this.#spread();
+    staging.arm();
+  }
+
+  #spread(): void {
+    const older = this.#core.inForce()?.snapshot;
+    if (!this.#staging || !older) return;
+    this.#split = this.#staging.split(older);
+    this.#ports.onStaged(this.#staging.newer.snapshot, this.#split?.share ?? 0);
+  }
+
+  async #step(): Promise<void> {
+    const staging = this.#staging;
+    if (!staging) return;
+    const { step, steps, share, phase } = staging.stage();
+    const isNew = step > staging.step;
+    staging.step = step;
+    this.#spread();
+    if (phase !== "complete") staging.arm();
+    const { plan } = staging.offer;
+    if (isNew) {
+      const told = { previousVersion: plan.previousVersion, share, step, steps };
+      await this.#audit("policy.activation_step", "activation", plan, told);
+    }
+    if (phase !== "complete") return;
+    const { actor, note } = plan;
+    const done = await this.#complete(staging, { actor, via: "activate", note }, plan.id);
+    if (done.result === "conflict") staging.arm(AGAIN_MS);
+  }
+
+  async #complete(staging: Staging, act: Act, from: string | null): Promise<StagingResult> {
+    if (!(await this.#write(staging, from, "finish", act))) return { result: "conflict" };
+    const { sources } = staging.offer;
+    const offered = this.#core.offered();
+    const waits = offered !== null && this.#waits(staging, offered);
+    const isOffered = offered !== null && sameTexts(offered, sources);
+    staging.stop();
+    this.#staging = null;
+    // Whatever its tests say today: it has served a part of the traffic already.
+    const put =
+      this.#ports.stagingPlace.isSource || isOffered
+        ? await this.#core.put(sources, act, compileSources)
+        : await this.#core.pinTo(sources, act, staging.sourceDigest);
+    this.forget();
+    if (waits && !isOffered) await this.#core.takeOffer();
+    return put;
+  }
+
+  /** The source has said something new since it began. */
+  #waits({ sourceDigest }: Staging, offered: readonly PolicySource[]): boolean {
+    return !this.#ports.stagingPlace.isSource && digestOfTexts(offered) !== sourceDigest;
+  }
+
+  /** A place that cannot be written is one that somebody else has: nothing is done, and it is said why. */
+  async #write(
+    staging: Staging,
+    from: string | null,
+    to: StagingMove["to"],
+    { actor, note }: Act,
+  ): Promise<boolean> {
+    const older = this.#core.inForce()?.sources ?? [];
+    const { offer, sourceDigest } = staging;
+    try {
+      const move = { from, to, staged: offer, older, sourceDigest, actor, note };
+      return await this.#ports.stagingPlace.write(move);
+    } catch (thrown) {
+      this.#ports.onRecordFailed(thrown);
+      // What only this gateway keeps must not keep anybody from going back.
+      return to === "drop" && !this.#ports.stagingPlace.isSource;
+    }
+  }
+
+  async #audit(action: string, actor: string, plan: ActivationPlan, told: AuditDetails): Promise<void> {
+    const { clock, instance } = this.#ports;
+    const details = { ...told, activation: plan.id, ...(instance !== undefined && { gateway: instance }) };
+    await this.#ports.audit({ at: clock.now(), actor, action, subject: plan.version, details });
+  }
+}

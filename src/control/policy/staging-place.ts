@@ -1,0 +1,71 @@
+/**
+ * Where a staged activation is written down, so that it outlasts the process: in the store where the policy lives
+ * there, and every gateway on it follows; else in a file of this gateway's own. Owns what each move writes.
+ */
+import type { ActivationPlan } from "../../core/activation-plan.ts";
+import type { Clock } from "../../core/clock.ts";
+import type { PolicySource } from "../../policy/load.ts";
+import type { PolicyHeadStore } from "../../store/policy-heads.ts";
+import { sameTexts } from "./compile-sources.ts";
+import type { StagedOffer } from "./source.ts";
+import { documentsWith, textsOf } from "./sources/store.ts";
+
+/** As one gateway keeps it. */
+export interface KeptStaging {
+  readonly plan: ActivationPlan;
+  readonly older: readonly PolicySource[];
+  readonly newer: readonly PolicySource[];
+  /** Of what the source said when it began. */
+  readonly sourceDigest: string;
+}
+
+export interface StagingMove {
+  /** What is staged until now, by the id of its plan; null: nothing is. */
+  readonly from: string | null;
+  /** `begin`: `staged` is under way. `finish`: its texts are the policy. `drop`: those of before stay. */
+  readonly to: "begin" | "finish" | "drop";
+  readonly staged: StagedOffer;
+  readonly older: readonly PolicySource[];
+  readonly sourceDigest: string;
+  readonly actor: string;
+  readonly note: string | null;
+}
+
+export interface StagingPlace {
+  /** It is the policy's source as well: other gateways follow, and nothing need be pinned. */
+  readonly isSource: boolean;
+  /** False where somebody else has written since: then nothing has changed. Rejects where it cannot be written. */
+  write(move: StagingMove): Promise<boolean>;
+}
+
+export function storePlace(heads: PolicyHeadStore, environment: string | null, clock: Clock): StagingPlace {
+  return {
+    isSource: true,
+    async write({ from, to, staged, older, actor, note }) {
+      const head = await heads.read(0);
+      if (!head || (head.staged?.plan.id ?? null) !== from) return false;
+      // What this gateway has not heard of yet is not overwritten.
+      if (from === null && !sameTexts(textsOf(head.documents, environment), older)) return false;
+      const newer = documentsWith(head.documents, staged.sources, environment);
+      return heads.write({
+        revision: head.revision + 1,
+        at: clock.now(),
+        actor,
+        note,
+        documents: to === "finish" ? newer : head.documents,
+        staged: to === "begin" ? { plan: staged.plan, documents: newer } : null,
+      });
+    },
+  };
+}
+
+/** `save`: keeps it over restarts; null: there is none any more. */
+export function ownPlace(save: (kept: KeptStaging | null) => Promise<void>): StagingPlace {
+  return {
+    isSource: false,
+    async write({ to, staged, older, sourceDigest }) {
+      await save(to === "begin" ? { plan: staged.plan, older, newer: staged.sources, sourceDigest } : null);
+      return true;
+    },
+  };
+}

@@ -1,0 +1,75 @@
+/** A version that is taking over by steps. Owns its clockwork and who reads which version; decides nothing about it. */
+import { type ActivationStage, endOf, stageAt } from "../../core/activation-plan.ts";
+import type { Clock, Timer } from "../../core/clock.ts";
+import type { ConfigSnapshot, SplitSnapshots } from "../../core/snapshot.ts";
+import { seedOf } from "../../policy/rollouts/choose.ts";
+import type { InForce } from "./in-force.ts";
+import type { StagingStatus } from "./policy-acts.ts";
+import type { StagedOffer } from "./source.ts";
+
+/** Timers of the platform do not reach further than about 24 days. */
+const LONGEST_WAIT_MS = 60 * 60_000;
+
+export class Staging {
+  readonly offer: StagedOffer;
+  /** Of what the source said when it began. */
+  readonly sourceDigest: string;
+  readonly #clock: Clock;
+  readonly #onDue: () => void;
+  #newer: InForce;
+  #timer: Timer | null = null;
+  /** The step that was told last. */
+  step = 0;
+
+  constructor(
+    offer: StagedOffer,
+    newer: InForce,
+    sourceDigest: string,
+    ports: { readonly clock: Clock; readonly onDue: () => void },
+  ) {
+    this.offer = offer;
+    this.#newer = newer;
+    this.sourceDigest = sourceDigest;
+    this.#clock = ports.clock;
+    this.#onDue = ports.onDue;
+  }
+
+  get newer(): InForce {
+    return this.#newer;
+  }
+
+  /** Its texts anew, since something outside of them has changed. */
+  renew(newer: InForce): void {
+    this.#newer = newer;
+  }
+
+  stage(): ActivationStage {
+    return stageAt(this.offer.plan, this.#clock.now());
+  }
+
+  /** Null before the first step. The same callers stay with the newer version for as long as its share grows. */
+  split(older: ConfigSnapshot): SplitSnapshots | null {
+    const { share } = this.stage();
+    if (share === 0) return null;
+    const newer = this.#newer.snapshot;
+    return { older, newer, share, seed: seedOf(`activation/${this.offer.plan.version}`) };
+  }
+
+  status(sourceWaits: boolean): StagingStatus {
+    const { plan } = this.offer;
+    return { ...plan, stage: this.stage(), endsAt: endOf(plan), sourceWaits };
+  }
+
+  /** Calls `onDue` when the next step is due, or after `againMs`. */
+  arm(againMs?: number): void {
+    this.stop();
+    const due = this.stage().next?.at ?? this.#clock.now();
+    const wait = againMs ?? Math.max(0, due - this.#clock.now());
+    this.#timer = this.#clock.after(Math.min(wait, LONGEST_WAIT_MS), this.#onDue);
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = null;
+  }
+}

@@ -1,0 +1,124 @@
+/** Activations of the policy by steps: begun, completed, given up. Each parses, acts and renders. */
+import { z } from "@hono/zod-openapi";
+import {
+  type ActivationOutcome,
+  abortActivation,
+  beginActivation,
+  completeActivation,
+} from "../../control/policy/activate.ts";
+import { parseSchedule } from "../../control/policy/parse-schedule.ts";
+import { MAX_NOTE } from "../../control/policy/policy-acts.ts";
+import type { PolicyDesk } from "../../control/policy/policy-desk.ts";
+import type { ControlPorts } from "../control-ports.ts";
+import { define, type Endpoint } from "../endpoint.ts";
+import { callerOf } from "./files.ts";
+import {
+  changeDoc,
+  invalidPolicy,
+  noVersion,
+  otherEnvironment,
+  refused,
+  refusedDoc,
+  running,
+} from "./policy-answers.ts";
+
+const note = z.string().max(MAX_NOTE).optional().openapi({ description: "why, for the history" });
+const word = (description: string) => z.string().min(1).max(64).optional().openapi({ description });
+
+const begun = z
+  .strictObject({
+    version: z.string().min(1).max(128).optional().openapi({ description: "one of the history" }),
+    text: z.string().optional().openapi({ description: "instead: the policy itself" }),
+    file: z
+      .string()
+      .min(1)
+      .max(4096)
+      .default("activation.yaml")
+      .openapi({ description: "how findings name the text" }),
+    environment: word("the text is its overlay"),
+    in: word("until the first step: `10m`; absent: it is taken now"),
+    at: word("instead: when it is, ISO 8601"),
+    linear: word("percent a step, and the time between two: `20%/2m`; absent: everything with the first"),
+    note,
+  })
+  .refine(({ version, text }) => (version === undefined) !== (text === undefined), {
+    message: "give 'version' or 'text', and not both",
+  });
+
+export function policyActivationEndpoints(ports: ControlPorts, desk: PolicyDesk): readonly Endpoint[] {
+  return [
+    beginEndpoint(ports, desk),
+    endEndpoint(ports, desk, "complete"),
+    endEndpoint(ports, desk, "abort"),
+  ];
+}
+
+function beginEndpoint(ports: ControlPorts, desk: PolicyDesk): Endpoint {
+  return define({
+    method: "POST",
+    path: "/admin/policy/activations",
+    body: begun,
+    responses: { 200: changeDoc, 400: refusedDoc, 404: refusedDoc, 409: refusedDoc },
+    async handle({ headers, body }) {
+      const caller = callerOf(ports, headers);
+      if (!caller.ok) return caller.fault;
+      const schedule = parseSchedule(body, desk.clock.now());
+      if (!schedule.ok) return schedule.fault;
+      const { version, text = "", file, environment = null } = body;
+      const outcome = await beginActivation(desk, {
+        what: version === undefined ? { text, file, environment } : { version },
+        schedule: schedule.value,
+        actor: caller.value.keyId,
+        note: body.note ?? null,
+      });
+      return render(outcome, ports.nextRequestId());
+    },
+  });
+}
+
+function endEndpoint(ports: ControlPorts, desk: PolicyDesk, end: "complete" | "abort"): Endpoint {
+  return define({
+    method: "POST",
+    path: `/admin/policy/activations/${end}`,
+    body: z.strictObject({ note }),
+    responses: { 200: changeDoc, 400: refusedDoc, 409: refusedDoc },
+    async handle({ headers, body }) {
+      const caller = callerOf(ports, headers);
+      if (!caller.ok) return caller.fault;
+      const act = end === "complete" ? completeActivation : abortActivation;
+      const outcome = await act(desk, caller.value.keyId, body.note ?? null);
+      const requestId = ports.nextRequestId();
+      if (outcome) return render(outcome, requestId);
+      const message = "No version is taking over by steps. To undo one that is in force, use rollback.";
+      return refused({ status: 409, type: "conflict", code: "no_activation", message }, requestId);
+    },
+  });
+}
+
+function render(outcome: ActivationOutcome, requestId: string): Response {
+  switch (outcome.result) {
+    case "refused":
+      return invalidPolicy(outcome.findings, requestId);
+    case "unknown":
+    case "forgotten":
+      return noVersion(outcome.result, requestId);
+    case "running":
+      return running(outcome.staging, requestId);
+    case "other_environment":
+      return otherEnvironment(outcome.environment, requestId);
+    case "conflict": {
+      const message = "Somebody else has changed the policy just now. Look again.";
+      return refused({ status: 409, type: "conflict", code: "version_changed", message }, requestId);
+    }
+    case "foreign": {
+      const message = "This version came from another source, in several texts. Push it as one.";
+      return refused({ status: 409, type: "conflict", code: "foreign_version", message }, requestId);
+    }
+    case "unchanged": {
+      const message = "This version is in force already.";
+      return refused({ status: 409, type: "conflict", code: "already_in_force", message }, requestId);
+    }
+    default:
+      return Response.json(outcome);
+  }
+}

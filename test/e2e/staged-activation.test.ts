@@ -1,0 +1,179 @@
+/** A version that takes over by steps: who is served by which, over a restart, given up, completed. */
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Decision } from "../../src/core/decision.ts";
+import {
+  admin,
+  chat,
+  decisionOf,
+  eventually,
+  type GatewayOptions,
+  KEY,
+  pointsman,
+  type RunningGateway,
+  startGateway,
+} from "./harness.ts";
+import { INSTANT, testPolicy } from "./policies.ts";
+
+setDefaultTimeout(60_000);
+
+const OLD = testPolicy();
+/** support-chat is served by another model. */
+const NEW = OLD.replace(
+  "primary: atlas@us-east-1, cross_region: auto, fallback: [nimbus], degraded",
+  "primary: nimbus, degraded",
+);
+
+const started: RunningGateway[] = [];
+afterAll(() => Promise.all(started.map((gateway) => gateway.stop())));
+
+async function launch(options: Partial<GatewayOptions> = {}): Promise<RunningGateway> {
+  const gateway = await startGateway({ policy: OLD, scenario: INSTANT, ...options });
+  started.push(gateway);
+  writeFileSync(join(gateway.directory, "new.yaml"), NEW);
+  return gateway;
+}
+
+function cli(gateway: RunningGateway, ...args: readonly string[]) {
+  const env = { POINTSMAN_URL: gateway.url, POINTSMAN_API_KEY: KEY, NO_COLOR: "1" };
+  return pointsman(args, { cwd: gateway.directory, env });
+}
+
+interface Status {
+  readonly version: string;
+  readonly staging: {
+    readonly version: string;
+    readonly previousVersion: string;
+    readonly startsAt: number;
+    readonly stage: { readonly phase: string; readonly share: number };
+  } | null;
+  readonly pinned: { readonly version: string } | null;
+}
+
+const statusOf = async (gateway: RunningGateway) => (await admin(gateway, "/admin/policy")) as Status;
+
+/** By user: the model that answered. */
+async function modelsOf(gateway: RunningGateway, users: number): Promise<ReadonlyMap<string, string | null>> {
+  const found = new Map<string, string | null>();
+  for (let n = 0; n < users; n++) {
+    const response = await chat(gateway, { user: `user-${n}` });
+    await response.text();
+    expect(response.status).toBe(200);
+    found.set(`user-${n}`, response.headers.get("x-pointsman-model"));
+  }
+  return found;
+}
+
+const withNew = (models: ReadonlyMap<string, string | null>) =>
+  [...models].filter(([, model]) => model === "nimbus").map(([user]) => user);
+
+/** Steps so far apart that none is taken in the course of a test. */
+const SLOW = ["--linear", "50%/1h"];
+
+describe("a version that takes over by steps", () => {
+  test("serves its share, always the same users; records say which version; a restart changes nothing", async () => {
+    const gateway = await launch();
+    const begun = await cli(gateway, "policy", "activate", "new.yaml", ...SLOW, "--note", "slowly");
+    expect(begun).toMatchObject({ code: 0, stderr: "" });
+    expect(begun.stdout).toContain("takes over by steps");
+    expect(begun.stdout).toContain("Share        50 % (step 1 of 2)");
+    const { staging, version } = await statusOf(gateway);
+    expect(staging).toMatchObject({ previousVersion: version, stage: { phase: "stepping", share: 50 } });
+    const first = await modelsOf(gateway, 60);
+    const users = withNew(first);
+    // Binomial(60, 1/2): five standard deviations are 19.4.
+    expect(Math.abs(users.length - 30)).toBeLessThan(20);
+    expect(await modelsOf(gateway, 60)).toEqual(first);
+
+    const [user] = users;
+    const response = await chat(gateway, { user });
+    await response.text();
+    const decision: Decision = await decisionOf(gateway, response);
+    expect(decision.policyVersion).toBe(staging?.version ?? "");
+
+    gateway.crash();
+    await gateway.exited();
+    const again = await launch({ policy: null, directory: gateway.directory });
+    expect((await statusOf(again)).staging).toEqual(staging as never);
+    expect(await modelsOf(again, 60)).toEqual(first);
+
+    const aborted = await cli(again, "policy", "activate", "--abort", "--note", "INC-1");
+    expect(aborted).toMatchObject({ code: 0 });
+    expect(withNew(await modelsOf(again, 60))).toEqual([]);
+    expect(await statusOf(again)).toMatchObject({ version, staging: null });
+    const audit = (await admin(again, "/admin/audit")) as { entries: readonly { action: string }[] };
+    const acts = audit.entries.map(({ action }) => action);
+    expect(acts).toContain("policy.staged");
+    expect(acts).toContain("policy.activation_step");
+    expect(acts[0]).toBe("policy.activation_aborted");
+    await again.stop();
+  });
+
+  test("waits for its time, goes on by itself, and is pinned where the source has another text", async () => {
+    const gateway = await launch();
+    const begun = await cli(gateway, "policy", "activate", "new.yaml", "--in", "1h");
+    expect(begun.stdout).toContain("Share        0 %");
+    expect(withNew(await modelsOf(gateway, 5))).toEqual([]);
+    const refused = await cli(gateway, "policy", "activate", "new.yaml");
+    expect(refused.code).toBe(3);
+    expect(refused.stderr).toContain("taking over by steps");
+    expect(await cli(gateway, "policy", "rollback")).toMatchObject({ code: 0 });
+    await cli(gateway, "policy", "activate", "new.yaml", "--linear", "50%/1s");
+    const { version, pinned } = await eventually(async () => {
+      const status = await statusOf(gateway);
+      return status.staging === null && status.pinned && status;
+    });
+    expect(pinned?.version).toBe(version);
+    expect(withNew(await modelsOf(gateway, 10))).toHaveLength(10);
+    // The source has it as well from now on: nothing is held back any more.
+    writeFileSync(gateway.policyFile, NEW);
+    await eventually(async () => (await statusOf(gateway)).pinned === null);
+    expect((await statusOf(gateway)).version).toBe(version);
+    await gateway.stop();
+  });
+
+  test("a text that is not valid begins nothing", async () => {
+    const gateway = await launch();
+    writeFileSync(join(gateway.directory, "bad.yaml"), NEW.replace("primary: nimbus,", "primary: nimbos,"));
+    const refused = await cli(gateway, "policy", "activate", "bad.yaml", ...SLOW);
+    expect(refused.code).toBe(1);
+    expect(refused.stdout).toMatch(/^bad\.yaml:\d+:\d+ error unknown_model/);
+    expect((await statusOf(gateway)).staging).toBeNull();
+    expect((await cli(gateway, "policy", "activate")).code).toBe(2);
+    expect((await cli(gateway, "policy", "activate", "new.yaml", "--linear", "0%")).stderr).toContain(
+      "20%/2m",
+    );
+    expect((await cli(gateway, "policy", "activate", "--now")).code).toBe(3);
+    await gateway.stop();
+  });
+});
+
+describe("two gateways on one store", () => {
+  test("come to the same users, follow an abort, and a push waits its turn", async () => {
+    const first = await launch({ args: ["--policy", "store:policy.yaml"] });
+    const args = ["--policy", "store:", "--data", first.dataDirectory];
+    const second = await launch({ policy: null, args });
+    await cli(first, "policy", "activate", "new.yaml", ...SLOW);
+    const staging = (await statusOf(first)).staging;
+    await eventually(async () => (await statusOf(second)).staging !== null);
+    expect((await statusOf(second)).staging).toEqual(staging);
+    const models = await modelsOf(first, 40);
+    expect(withNew(models).length).toBeGreaterThan(0);
+    expect(await modelsOf(second, 40)).toEqual(models);
+
+    const push = await cli(second, "policy", "push", "new.yaml");
+    expect(push).toMatchObject({ code: 3 });
+    expect(push.stderr).toContain("--abort");
+    await cli(second, "policy", "activate", "--abort");
+    await eventually(async () => (await statusOf(first)).staging === null);
+    expect(withNew(await modelsOf(first, 40))).toEqual([]);
+
+    await cli(first, "policy", "activate", "new.yaml", "--linear", "50%/1s");
+    await eventually(async () => {
+      const [one, two] = await Promise.all([statusOf(first), statusOf(second)]);
+      return one.version === staging?.version && two.version === one.version && !one.staging && !two.staging;
+    });
+    expect(withNew(await modelsOf(second, 10))).toHaveLength(10);
+  });
+});
