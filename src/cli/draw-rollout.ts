@@ -1,4 +1,5 @@
 /** The arm, the shadows and the flags of a request, drawn. Owns the picture; every fact comes from the explanation. */
+import { instant } from "./format.ts";
 import type { ExplanationView } from "./gateway-answers.ts";
 import { headless } from "./headless-table.ts";
 import { type Cell, printable, type Terminal } from "./terminal.ts";
@@ -15,7 +16,7 @@ const WHY: Readonly<Record<string, string>> = {
 /** Sections in order; none where no rollout, shadow or flag concerns the request. */
 export function drawRollouts(view: ExplanationView, terminal: Terminal): readonly string[] {
   const sections: string[] = [];
-  if (view.rollout) sections.push(drawRollout(view.rollout, terminal));
+  if (view.rollout) sections.push(drawRollout(view.rollout, view.override ?? null, terminal));
   if (view.shadows.length > 0) {
     const rows = view.shadows.map(({ rollout, deployment, model }): Cell[] => [
       "",
@@ -38,7 +39,11 @@ export function drawRollouts(view: ExplanationView, terminal: Terminal): readonl
   return sections;
 }
 
-function drawRollout(rollout: Rollout, terminal: Terminal): string {
+function drawRollout(
+  rollout: Rollout,
+  override: ExplanationView["override"] | null,
+  terminal: Terminal,
+): string {
   const { kind, arm, why, sticky, prompt, parameters } = rollout;
   const keeps = sticky === "request" ? "nobody keeps an arm" : `sticky by ${sticky}`;
   const head = `${terminal.paint("bold", printable(`${rollout.rollout}/${arm}`))} ${printable(`${kind}, ${WHY[why] ?? why}, ${keeps}`)}`;
@@ -52,5 +57,10 @@ function drawRollout(rollout: Rollout, terminal: Terminal): string {
   const lines = [`Rollout   ${head}`, headless(terminal, 5, rows)];
   const changes = [...(prompt === null ? [] : [`system prompt ${prompt}`]), ...parameters];
   if (changes.length > 0) lines.push(`          sets ${printable(changes.join(", "))}`);
+  if (override) {
+    const { verb, actor, at, values } = override;
+    const words = `by order of ${actor} (${verb}, ${instant(at)} UTC), over the text: ${values.join(", ")}`;
+    lines.push(`          ${terminal.paint("yellow", printable(words))}`);
+  }
   return lines.join("\n");
 }

@@ -105,6 +105,15 @@ export const decisionPage = z.object({
 });
 export type DecisionRecord = z.output<typeof decisionPage>["decisions"][number];
 
+export const overrideView = z.object({
+  rollout: z.string(),
+  verb: z.string(),
+  values: list(z.string()),
+  at: z.number(),
+  actor: z.string(),
+  note: text,
+});
+
 export const explanationView = z.object({
   useCase: z.string(),
   policyVersion: z.string(),
@@ -131,6 +140,8 @@ export const explanationView = z.object({
       parameters: list(z.string()),
     })
     .nullish(),
+  /** What an operator has laid over that rollout. */
+  override: overrideView.nullish(),
   shadows: list(z.object({ rollout: z.string(), deployment: z.string(), model: z.string() })).default([]),
   flags: list(
     z.object({

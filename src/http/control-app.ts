@@ -17,6 +17,8 @@ import { policyActivationEndpoints } from "./endpoints/policy-activation.ts";
 import { type PutEndpoint, policyChangeEndpoints } from "./endpoints/policy-change.ts";
 import { policyVersionEndpoints } from "./endpoints/policy-history.ts";
 import { probeEndpoints } from "./endpoints/probes.ts";
+import { replicaEndpoints } from "./endpoints/replicas.ts";
+import { rolloutChangeEndpoints } from "./endpoints/rollout-change.ts";
 import { rolloutEndpoints } from "./endpoints/rollouts.ts";
 import { ticketEndpoints } from "./endpoints/tickets.ts";
 import { problem } from "./problem.ts";
@@ -38,6 +40,8 @@ export function createControlApp(ports: ControlPorts): (request: Request) => Res
         ]
       : []),
     ...rolloutEndpoints(ports),
+    ...(ports.rollouts ? rolloutChangeEndpoints(ports, ports.rollouts) : []),
+    ...(ports.replicas ? replicaEndpoints(ports.replicas) : []),
     ...(ports.audit ? auditEndpoints(ports.audit) : []),
     ...(ports.circuits ? healthEndpoints(ports, ports.circuits) : []),
     ...(ports.tickets ? ticketEndpoints(ports, ports.tickets) : []),

@@ -2,9 +2,11 @@
 import type { AuditTrail } from "../control/audit/audit-trail.ts";
 import type { BatchPorts } from "../control/batches/batch-ports.ts";
 import type { ExplainQuestion } from "../control/explain/explain-request.ts";
+import type { ReplicaList } from "../control/fleet/list-replicas.ts";
 import type { CircuitDesk } from "../control/health/circuit-desk.ts";
 import type { PolicyStatus } from "../control/policy/policy-control.ts";
 import type { PolicyDesk } from "../control/policy/policy-desk.ts";
+import type { RolloutDesk } from "../control/rollout/operate.ts";
 import type { TicketPorts } from "../control/tickets/ticket-ports.ts";
 import type { Caller } from "../core/caller.ts";
 import type { Result } from "../core/faults.ts";
@@ -35,6 +37,10 @@ export interface ControlPorts {
   readonly tickets?: TicketPorts;
   /** Absent: the policy can be looked at, not changed. */
   readonly policy?: PolicyDesk;
+  /** Absent: rollouts can be looked at, not changed. */
+  readonly rollouts?: RolloutDesk;
+  /** Absent: nothing is known of other gateways. */
+  replicas?(): Promise<ReplicaList>;
   /** Absent: circuits can be looked at, not ordered about. */
   readonly circuits?: CircuitDesk;
   /** Absent: no audit log is kept. */

@@ -1,8 +1,9 @@
 /** Joins the rooms of a running gateway into one function from Request to Response. */
 import type { AuditTrail } from "../control/audit/audit-trail.ts";
 import { explainRequest } from "../control/explain/explain-request.ts";
+import type { ReplicaList } from "../control/fleet/list-replicas.ts";
 import type { PolicyControl } from "../control/policy/policy-control.ts";
-import type { PolicyDesk } from "../control/policy/policy-desk.ts";
+import type { RolloutDesk } from "../control/rollout/operate.ts";
 import { startTicketRunner } from "../control/tickets/ticket-runner.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Ids } from "../core/ids.ts";
@@ -42,7 +43,9 @@ export interface Parts {
   /** Where jobs wait: the store's own, or SQS. */
   readonly jobQueue: JobQueue;
   readonly control: PolicyControl;
-  readonly desk: PolicyDesk;
+  readonly desk: RolloutDesk;
+  /** Which gateways there are. */
+  replicas(): Promise<ReplicaList>;
   readonly audit: AuditTrail;
   readonly authorize: Authorize;
   readonly transport: Transport;
@@ -164,6 +167,8 @@ export function assemble(parts: Parts): Assembly {
       snapshot: control.snapshot,
       policyStatus: control.status,
       policy: parts.desk,
+      rollouts: parts.desk,
+      replicas: parts.replicas,
       audit: parts.audit,
       healthReport: () => health.report(clock.now()),
       queueReport: () => reportQueue(parts.jobQueue, clock),
@@ -175,6 +180,7 @@ export function assemble(parts: Parts): Assembly {
           health,
           clock,
           flags: parts.flags,
+          overrides: control.status().overrides ?? [],
         }),
       callerOf(headers) {
         const caller = authenticate(readHeaders(headers), control.snapshot());

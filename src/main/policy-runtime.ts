@@ -1,7 +1,6 @@
 /** Puts a policy in force from its source, follows the source, and falls back to the last good copy at start. */
 import type { AuditTrail } from "../control/audit/audit-trail.ts";
 import type { PolicyControl, PolicyPorts } from "../control/policy/policy-control.ts";
-import type { PolicyDesk } from "../control/policy/policy-desk.ts";
 import {
   loadLastGood,
   loadPin,
@@ -13,6 +12,8 @@ import {
 } from "../control/policy/policy-files.ts";
 import { createPolicyControl } from "../control/policy/policy-keeper.ts";
 import { ownPlace, storePlace } from "../control/policy/staging-place.ts";
+import type { RolloutDesk } from "../control/rollout/operate.ts";
+import type { OverrideBook } from "../control/rollout/override-book.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Ids } from "../core/ids.ts";
 import type { ConfigSnapshot, KeySpec } from "../core/snapshot.ts";
@@ -21,6 +22,7 @@ import type { Finding } from "../policy/finding.ts";
 import type { PolicyHeadStore } from "../store/policy-heads.ts";
 import type { ActivationStore } from "../store/ports.ts";
 import type { Log } from "./log.ts";
+import { openOverrideBook } from "./override-book.ts";
 import { type OpenedSource, openPolicySource } from "./policy-source.ts";
 
 export interface PolicyRuntimeOptions {
@@ -50,7 +52,7 @@ export interface PolicyRuntimeOptions {
 }
 
 export type PolicyStart =
-  | { readonly ok: true; readonly control: PolicyControl; readonly desk: PolicyDesk; stop(): void }
+  | { readonly ok: true; readonly control: PolicyControl; readonly desk: RolloutDesk; stop(): void }
   | { readonly ok: false; readonly findings: readonly Finding[]; readonly message: string | null };
 
 export async function startPolicy(options: PolicyRuntimeOptions): Promise<PolicyStart> {
@@ -58,7 +60,10 @@ export async function startPolicy(options: PolicyRuntimeOptions): Promise<Policy
   const opened =
     options.opened ?? (await openPolicySource({ address: file, environment, directory, heads, clock, log }));
   const pin = directory === null ? null : await loadPin(directory);
-  const control = createPolicyControl(controlPorts(options, opened), pin);
+  const { audit, instance: origin = "gw" } = options;
+  // Where the policy lives in the store, verbs change its text.
+  const overrides = opened.heads ? null : await openOverrideBook({ directory, origin, clock, log, audit });
+  const control = createPolicyControl(controlPorts(options, opened, overrides), pin);
   const failed = await firstActivation(control, opened, options);
   if (failed) {
     opened.stop();
@@ -67,8 +72,10 @@ export async function startPolicy(options: PolicyRuntimeOptions): Promise<Policy
   opened.follow(async ({ texts, writer, staged }) => {
     await control.offer(texts, writer?.actor ?? actorOf(opened), writer?.note ?? null, staged);
   });
-  const desk: PolicyDesk = {
+  const desk: RolloutDesk = {
     control,
+    overrides,
+    audit: async (record) => audit?.write(record),
     activations: options.activations,
     heads: opened.heads,
     environment,
@@ -78,7 +85,11 @@ export async function startPolicy(options: PolicyRuntimeOptions): Promise<Policy
   return { ok: true, control, desk, stop: opened.stop };
 }
 
-function controlPorts(options: PolicyRuntimeOptions, opened: OpenedSource): PolicyPorts {
+function controlPorts(
+  options: PolicyRuntimeOptions,
+  opened: OpenedSource,
+  overlay: OverrideBook | null,
+): PolicyPorts {
   const { directory, log, audit, environment, clock, instance } = options;
   return {
     clock: options.clock,
@@ -105,6 +116,7 @@ function controlPorts(options: PolicyRuntimeOptions, opened: OpenedSource): Poli
       options.onStaged?.(newer);
     },
     ...(instance !== undefined && { instance }),
+    ...(overlay && { overlay }),
     onActivated(snapshot: ConfigSnapshot) {
       log("info", "policy_activated", { version: snapshot.version });
       options.onActivated(snapshot);

@@ -1,10 +1,13 @@
 /** Shared state of this process: which driver, where it is, and what the log says of it. */
 import type { Clock } from "../core/clock.ts";
 import { createFleet, type Fleet } from "../resilience/fleet.ts";
+import type { FleetBoard } from "../store/fleet-board.ts";
 import type { Log } from "./log.ts";
 
 export interface SharedFleet {
   readonly fleet: Fleet;
+  /** Is closed by whoever uses it. */
+  readonly board: FleetBoard;
   /** Says what is still to be said, for a quarter of a second at the most. */
   close(): Promise<void>;
 }
@@ -36,16 +39,22 @@ export async function openSharedState(options: SharedStateOptions): Promise<Shar
     };
   }
   const { createRedisSharedState } = await import("../store/shared-state/redis-shared-state.ts");
+  const { createRedisBoard } = await import("../store/shared-state/redis-board.ts");
+  // Channels know no database, so its number is a part of the name.
+  const prefix = `pointsman:${environment ?? "default"}${address.pathname.replace("/", ":")}`;
   const state = createRedisSharedState({
     url,
-    // Channels know no database, so its number is a part of the name.
-    prefix: `pointsman:${environment ?? "default"}${address.pathname.replace("/", ":")}`,
+    prefix,
     clock,
     origin,
     onStatus: (status) =>
       log(status === "connected" ? "info" : "warn", `shared_state_${status}`, { host: address.host }),
   });
-  return { ok: true, shared: { fleet: createFleet(state, clock, origin), close: () => state.close() } };
+  const board = createRedisBoard({ url, prefix, clock });
+  return {
+    ok: true,
+    shared: { fleet: createFleet(state, clock, origin), board, close: () => state.close() },
+  };
 }
 
 function readAddress(url: string): URL | null {

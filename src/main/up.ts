@@ -21,6 +21,7 @@ import { describeThrown, jsonLog, type Log } from "./log.ts";
 import { oneLine, type PolicyStart, startPolicy } from "./policy-runtime.ts";
 import { type OpenedSource, openPolicySource, policyFolder } from "./policy-source.ts";
 import { createProviderAccess } from "./provider-access.ts";
+import { startReplicas } from "./replicas.ts";
 import { createServing } from "./serving.ts";
 import { openSharedState } from "./shared-state.ts";
 import { drain, untilSignalled } from "./shutdown.ts";
@@ -121,6 +122,16 @@ async function serve(base: Base): Promise<number> {
     log,
   });
   const flags = await startFlags({ snapshot: policy.control.snapshot, clock, log, env: process.env });
+  const replicas = startReplicas({
+    id: instance,
+    startedAt: clock.now(),
+    clock,
+    log,
+    control: policy.control,
+    book: policy.desk.overrides,
+    board: sharing.shared?.board ?? null,
+  });
+  serving.follow(replicas.changed);
   assembly = assemble({
     clock,
     ids,
@@ -129,6 +140,7 @@ async function serve(base: Base): Promise<number> {
     jobQueue: jobs.queue,
     control: policy.control,
     desk: policy.desk,
+    replicas: replicas.list,
     audit,
     authorize: access.authorize,
     transport: access.transport,
@@ -151,6 +163,7 @@ async function serve(base: Base): Promise<number> {
     http2: true,
     fetch: app,
   });
+  replicas.listening(options.host, server.port ?? options.port);
   process.stdout.write(banner(`http://${options.host}:${server.port}`, demoKey, simulator?.url ?? null));
   warnWithoutKeys(policy.control.snapshot().keys.length, log);
 
@@ -179,6 +192,7 @@ async function serve(base: Base): Promise<number> {
         await simulator?.close();
         await assembly?.close();
         await flags.stop();
+        await replicas.stop();
         await sharing.shared?.close();
         await jobs.close();
         await store.close();

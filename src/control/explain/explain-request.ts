@@ -13,6 +13,7 @@ import { findArm } from "../../policy/rollouts/enrol.ts";
 import { stickyKey } from "../../policy/rollouts/sticky-key.ts";
 import { suggestion } from "../../policy/suggest.ts";
 import type { AnyWire } from "../../providers/wire-registry.ts";
+import type { OverrideStatus } from "../policy/in-force.ts";
 
 export interface ExplainQuestion {
   /** A body in the dialect of `wire`. */
@@ -39,13 +40,20 @@ export interface ExplainPorts {
   readonly clock: Clock;
   /** Flags that another system decides; absent: the policy alone says. */
   readonly flags?: FlagSource | null;
+  /** What operators have laid over rollouts; absent: nothing. */
+  readonly overrides?: readonly OverrideStatus[];
+}
+
+/** With what an operator has laid over the rollout that took the request in. */
+export interface ExplanationHere extends Explanation {
+  readonly override: OverrideStatus | null;
 }
 
 /** Faults: those that the request itself would meet before a model was called. */
 export async function explainRequest(
   question: ExplainQuestion,
   ports: ExplainPorts,
-): Promise<Result<Explanation>> {
+): Promise<Result<ExplanationHere>> {
   const parsed = ports.wire.parseRequest(question.body, { contract: {}, strict: false });
   if (!parsed.ok) return parsed;
   const request = parsed.value;
@@ -64,21 +72,21 @@ export async function explainRequest(
   if (arm !== undefined && findArm(useCase.value.rollouts, arm) === null) {
     return unknownArm(arm, useCase.value);
   }
-  return ok(
-    explainRoute({
-      snapshot,
-      useCase: useCase.value,
-      request,
-      caller,
-      health: ports.health,
-      now: ports.clock.now(),
-      estimatedInputTokens: await measureRequest(request, useCase.value),
-      // The middle of every weighted choice: explain shows one ladder, the same each time.
-      random: () => 0.5,
-      flags: ports.flags ?? null,
-      ...(arm !== undefined && { arm: { label: arm, applied: false } }),
-    }),
-  );
+  const explained = explainRoute({
+    snapshot,
+    useCase: useCase.value,
+    request,
+    caller,
+    health: ports.health,
+    now: ports.clock.now(),
+    estimatedInputTokens: await measureRequest(request, useCase.value),
+    // The middle of every weighted choice: explain shows one ladder, the same each time.
+    random: () => 0.5,
+    flags: ports.flags ?? null,
+    ...(arm !== undefined && { arm: { label: arm, applied: false } }),
+  });
+  const name = explained.rollout?.rollout;
+  return ok({ ...explained, override: ports.overrides?.find(({ rollout }) => rollout === name) ?? null });
 }
 
 /** The version that would serve it. */

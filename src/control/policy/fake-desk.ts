@@ -6,6 +6,7 @@ import type { PolicySource } from "../../policy/load.ts";
 import type { AuditRecord } from "../../store/audit-store.ts";
 import { createMemoryStore } from "../../store/memory.ts";
 import type { PolicyHeadStore } from "../../store/policy-heads.ts";
+import type { Overlay } from "./in-force.ts";
 import type { PolicyControl, PolicyPorts } from "./policy-control.ts";
 import type { PolicyDesk } from "./policy-desk.ts";
 import type { Pin } from "./policy-files.ts";
@@ -43,6 +44,9 @@ interface FakeDeskOptions {
   /** The policy lives in the store. */
   readonly store?: boolean;
   readonly environment?: string;
+  readonly overlay?: Overlay;
+  /** One that several gateways share. */
+  readonly clock?: FakeClock;
   /** The store of another gateway. */
   readonly heads?: PolicyHeadStore | null;
   /** What an earlier process has left. */
@@ -51,7 +55,7 @@ interface FakeDeskOptions {
 
 export function fakeDesk(options: FakeDeskOptions = {}): FakeDesk {
   const { environment = null, pin = null } = options;
-  const clock = new FakeClock();
+  const clock = options.clock ?? new FakeClock();
   const store = createMemoryStore();
   const heads = options.heads ?? store.policyHeads;
   const audited: AuditRecord[] = [];
@@ -83,6 +87,7 @@ export function fakeDesk(options: FakeDeskOptions = {}): FakeDesk {
     },
     compile: { ...FAKE_PORTS, environment },
     extraKeys: [],
+    ...(options.overlay && { overlay: options.overlay }),
     async saveLastGood(sources) {
       await failing();
       disk.lastGood = sources;

@@ -16,9 +16,22 @@ export interface InForce {
   readonly at: number;
 }
 
+/** Something that an operator has laid over a rollout. */
+export interface OverrideStatus {
+  readonly rollout: string;
+  readonly verb: string;
+  /** `canary.weight: 25` */
+  readonly values: readonly string[];
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly actor: string;
+  readonly note: string | null;
+}
+
 /** What operators lay over the source's texts. */
 export interface Overlay {
   lay(sources: readonly PolicySource[]): readonly PolicySource[];
   /** `sources` are in force: what no longer fits them is over. `bare`: they are in force as they are, so all is. */
+  list(): readonly OverrideStatus[];
   settle(sources: readonly PolicySource[], bare: boolean): void;
 }

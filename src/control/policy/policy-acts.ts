@@ -18,6 +18,8 @@ export interface Act {
     | "return"
     /** An operator has laid something over a rollout, or taken it away. */
     | "rollout";
+  /** An earlier process has done it, and this one takes it up. */
+  readonly again?: true;
   /** Why, in the actor's words. */
   readonly note: string | null;
 }

@@ -3,12 +3,11 @@ import type { Clock } from "../../core/clock.ts";
 import type { Ids } from "../../core/ids.ts";
 import type { ConfigSnapshot, KeySpec, SplitSnapshots } from "../../core/snapshot.ts";
 import type { CompilePorts } from "../../policy/compile.ts";
-import type { PolicyDocument } from "../../policy/document.ts";
 import type { Finding } from "../../policy/finding.ts";
 import type { PolicySource } from "../../policy/load.ts";
 import type { AuditDetails, AuditRecord } from "../../store/audit-store.ts";
 import type { ActivationStore } from "../../store/ports.ts";
-import type { Overlay } from "./in-force.ts";
+import type { InForce, Overlay, OverrideStatus } from "./in-force.ts";
 import type { Act, ActivationResult, Schedule, StagingResult, StagingStatus } from "./policy-acts.ts";
 import type { Pin } from "./policy-files.ts";
 import type { SourceStatus, StagedOffer } from "./source.ts";
@@ -52,6 +51,8 @@ export interface PolicyStatus {
   readonly refused: { readonly at: number; readonly findings: readonly Finding[] } | null;
   /** Where texts come from, and whether it answers. */
   readonly source?: SourceStatus;
+  /** What operators have laid over rollouts of the text. */
+  readonly overrides?: readonly OverrideStatus[];
   /** A version that takes over by steps. */
   readonly staging?: StagingStatus | null;
   /** A rollback that holds the source's present text back. */
@@ -64,10 +65,10 @@ export interface PolicyControl {
   /** Two versions and who reads which, while one takes over from the other; null: `snapshot` is everybody's. */
   split(): SplitSnapshots | null;
   /** The texts in force, and what they say; null before the first activation. */
-  inForce(): { readonly sources: readonly PolicySource[]; readonly document: PolicyDocument } | null;
+  inForce(): Pick<InForce, "sources" | "texts" | "document"> | null;
   status(): PolicyStatus;
-  /** What would come of `sources`. Changes and records nothing. */
-  check(sources: readonly PolicySource[]): CheckResult;
+  /** What would come of `sources`; `asTheyAre`: with nothing laid over them. Changes and records nothing. */
+  check(sources: readonly PolicySource[], asTheyAre?: boolean): CheckResult;
   /**
    * Puts the source's texts in force, or refuses them and changes nothing. The same texts again do nothing, and
    * neither do those that a rollback or a staged activation holds back. `staged`: what the source says of one;

@@ -121,7 +121,8 @@ function stagingPath(directory: string): string {
   return join(directory, "staged-policy.json");
 }
 
-async function replaceFile(path: string, text: string): Promise<void> {
+/** Replaces a file atomically, and makes its folder where there is none. */
+export async function replaceFile(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await writeFile(`${path}.new`, text);
   await rename(`${path}.new`, path);

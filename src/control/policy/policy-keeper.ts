@@ -84,14 +84,16 @@ class Keeper implements PolicyControl {
       files: this.#inForce?.sources.map(({ file }) => file) ?? [],
       warnings: this.#inForce?.warnings ?? [],
       refused: this.#refused,
+      overrides: this.#ports.overlay?.list() ?? [],
       staging: this.#staged.status(),
       ...(source && { source }),
       pinned: pin && { version: pin.version, at: pin.at, actor: pin.actor, note: pin.note },
     };
   };
 
-  check(sources: readonly PolicySource[]): ReturnType<PolicyControl["check"]> {
-    const { built, findings } = compileAndTest(this.#lay(sources), this.#ports.compile);
+  check(sources: readonly PolicySource[], asTheyAre = false): ReturnType<PolicyControl["check"]> {
+    const texts = asTheyAre ? sources : this.#lay(sources);
+    const { built, findings } = compileAndTest(texts, this.#ports.compile);
     if (!built) return { result: "refused", findings };
     const { changes } = this.#changesTo(built.document);
     return { result: "valid", version: built.snapshot.version, findings, changes };
@@ -152,7 +154,9 @@ class Keeper implements PolicyControl {
       const pin = this.#pin;
       if (!pin || (offered && digestOfTexts(offered) !== pin.sourceDigest)) return null;
       const { actor, note } = pin;
-      const put = await this.#put(pin.sources, { actor, via: "rollback", note }, () => {}, compileSources);
+      // What was laid over the pinned texts since then still is.
+      const again: Act = { actor, via: "rollback", note, again: true };
+      const put = await this.#put(pin.sources, again, () => {}, compileSources);
       if (put.result === "refused") await this.#setPin(null);
       else this.#offered = asStart(offered);
       return put;
@@ -268,7 +272,8 @@ class Keeper implements PolicyControl {
     const before = this.#inForce;
     const previousVersion = before?.snapshot.version ?? null;
     // A version that is gone back to is put in force as it was.
-    const bare = act.via === "rollback" || act.via === "return";
+    const isReturn = act.via === "rollback" || act.via === "return";
+    const bare = isReturn && !act.again;
     const texts = bare ? sources : this.#lay(sources);
     if (before && act.via !== "recompile" && sameTexts(before.texts, texts)) {
       if (isFromSource(act)) this.#refused = null;
@@ -285,7 +290,7 @@ class Keeper implements PolicyControl {
     onSwap(version);
     this.#ports.onActivated(made.snapshot);
     this.#ports.overlay?.settle(sources, bare);
-    const result = bare ? "rolled_back" : "activated";
+    const result = isReturn ? "rolled_back" : "activated";
     const recorded = {
       result,
       act,

@@ -25,6 +25,8 @@ export interface RolloutChange {
   readonly after: string;
   /** `rollouts[3].canary.weight: 5 → 25` */
   readonly changes: readonly string[];
+  /** The same as data, each by its path within the rollout. */
+  readonly values: readonly { readonly path: readonly (string | number)[]; readonly to: number | string }[];
 }
 
 /** One value that is to be another. */
@@ -60,7 +62,7 @@ function hasRollouts(value: unknown): boolean {
 
 /** Fault: `invalid` where the text is written in a way that cannot be changed without changing more. */
 export function changeRollout(
-  { written, source }: OpenRollout,
+  { written, source, path: root }: OpenRollout,
   wishes: readonly Wish[],
 ): Result<RolloutChange> {
   const needed = wishes.filter(({ from, to }) => from !== to);
@@ -72,7 +74,8 @@ export function changeRollout(
     return failed("invalid", "policy_not_editable", message);
   }
   const { file, text: before } = source;
-  return ok({ rollout: written.name, file, before, after: edited.text, changes });
+  const values = needed.map(({ path, to }) => ({ path: path.slice(root.length), to }));
+  return ok({ rollout: written.name, file, before, after: edited.text, changes, values });
 }
 
 function dotted(path: readonly (string | number)[]): string {

@@ -34,7 +34,13 @@ export function rolloutEndpoints(ports: ControlPorts): readonly Endpoint[] {
       },
       async handle({ query: { last } }) {
         const { decisions } = ports;
-        return Response.json(await listRollouts({ snapshot: ports.snapshot(), decisions }, last));
+        const list = await listRollouts({ snapshot: ports.snapshot(), decisions }, last);
+        const overrides = ports.policyStatus().overrides ?? [];
+        const rollouts = list.rollouts.map((one) => ({
+          ...one,
+          override: overrides.find(({ rollout }) => rollout === one.rollout) ?? null,
+        }));
+        return Response.json({ ...list, rollouts });
       },
     }),
   ];

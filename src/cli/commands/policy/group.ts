@@ -5,6 +5,7 @@ import { addPolicyActivate } from "./activate.ts";
 import { addPolicyDiff } from "./diff.ts";
 import { addPolicyHistory } from "./history.ts";
 import { addPolicyPush } from "./push.ts";
+import { addPolicyReplicas } from "./replicas.ts";
 import { addPolicyRollback, addPolicyUnpin } from "./rollback.ts";
 import { addPolicyShow } from "./show.ts";
 import { addPolicyStatus } from "./status.ts";
@@ -28,4 +29,5 @@ export function addPolicy(program: Command, context: CommandContext): void {
   addPolicyActivate(group, context);
   addPolicyRollback(group, context);
   addPolicyUnpin(group, context);
+  addPolicyReplicas(group, context);
 }

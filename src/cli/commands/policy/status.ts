@@ -43,6 +43,10 @@ function drawStatus(status: Status, terminal: Terminal): string {
     `Environment  ${printable(environment ?? "none")}`,
     `Files        ${printable(files.join(" + ") || "-")}`,
     ...(status.staging ? drawStaging(status.staging).map((line) => terminal.paint("yellow", line)) : []),
+    ...status.overrides.map(({ rollout, verb, values, actor, at }) => {
+      const words = `Order        ${rollout}: ${values.join(", ")} (${verb} by ${actor} at ${instant(at)} UTC)`;
+      return terminal.paint("yellow", printable(`${words}; \`rollout release\` ends it`));
+    }),
     ...drawSource(status, terminal),
     ...warnings.map((finding) => drawFinding(finding, terminal)),
   ];

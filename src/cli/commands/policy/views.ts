@@ -1,6 +1,6 @@
 /** What the commands of the policy read of a gateway's answers. Owns the least shape each drawing needs. */
 import { z } from "zod";
-import { policyHistoryView, policyStatusView } from "../../gateway-answers.ts";
+import { overrideView, policyHistoryView, policyStatusView } from "../../gateway-answers.ts";
 
 const text = z.string().nullable();
 
@@ -32,6 +32,26 @@ export const stagingView = z.object({
   sourceWaits: z.boolean().optional(),
 });
 
+export const replicasView = z.object({
+  knows: z.string(),
+  converged: z.boolean().nullable(),
+  replicas: z.array(
+    z.object({
+      id: z.string(),
+      self: z.boolean(),
+      address: text,
+      version: text,
+      startedAt: z.number(),
+      postedAt: z.number(),
+      staging: z.object({ version: z.string(), share: z.number() }).nullable(),
+      overrides: z.array(z.string()),
+      pinned: text,
+      refused: z.boolean(),
+      source: z.object({ kind: z.string(), ok: z.boolean(), lastPollAt: z.number().nullable() }).nullable(),
+    }),
+  ),
+});
+
 /** A gateway of an earlier release says nothing of its source. */
 export const statusView = policyStatusView.extend({
   source: z
@@ -44,6 +64,7 @@ export const statusView = policyStatusView.extend({
     })
     .optional(),
   staging: stagingView.nullish(),
+  overrides: z.array(overrideView).default([]),
   pinned: z.object({ version: z.string(), at: z.number(), actor: z.string(), note: text }).nullish(),
 });
 

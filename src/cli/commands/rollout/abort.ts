@@ -16,6 +16,12 @@ export function addRolloutAbort(group: Command, context: CommandContext): void {
     ["pointsman rollout abort try-nimbus --dry-run", "what would be changed, and where?"],
   ]);
   command.action(async (rollout: string, options: PolicyOptions) =>
-    context.end(await changePolicy(context, command, options, (sources) => abortRollout(sources, rollout))),
+    context.end(
+      await changePolicy(context, command, options, (sources) => abortRollout(sources, rollout), {
+        rollout,
+        verb: "abort",
+        body: {},
+      }),
+    ),
   );
 }

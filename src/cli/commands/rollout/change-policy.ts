@@ -1,13 +1,10 @@
-/**
- * One change of a rollout, made where the policy lives: in a file here, in the store of a gateway, or shown where
- * neither can be written. Owns which of these it is; what changes is the verb's.
- */
+/** One change of a rollout, made in a file here or by a running gateway. Owns which it is; what changes is the verb's. */
 import type { Command } from "commander";
 import { type CommandContext, terminalOf } from "../../context.ts";
 import { EXIT } from "../../exit-codes.ts";
 import { DEFAULT_POLICY } from "../../policy-source.ts";
 import { changeFile, readLocal } from "./change-file.ts";
-import { changeStore } from "./change-store.ts";
+import { changeGateway, type GatewayVerb } from "./change-gateway.ts";
 import type { PolicyOptions, Verb } from "./verb.ts";
 
 /** The exit code. A gateway that is named is asked; else the file is changed, and the gateway asked where there is none. */
@@ -16,15 +13,16 @@ export async function changePolicy(
   command: Command,
   options: PolicyOptions,
   verb: Verb,
+  there: GatewayVerb,
 ): Promise<number> {
   const terminal = terminalOf(context, command);
   if (options.url !== undefined && options.policy === undefined) {
-    return changeStore(context, terminal, options, verb);
+    return changeGateway(context, terminal, options, there);
   }
   const file = options.policy ?? DEFAULT_POLICY;
   const read = await readLocal(context.ports, file, options.env ?? null);
   if (read.ok) return changeFile(context, terminal, options, read.sources, verb);
-  if (read.isMissing && options.policy === undefined) return changeStore(context, terminal, options, verb);
+  if (read.isMissing && options.policy === undefined) return changeGateway(context, terminal, options, there);
   terminal.complain(read.message, read.fix);
   return EXIT.usage;
 }

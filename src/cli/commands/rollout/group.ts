@@ -4,6 +4,7 @@ import { addExamples, type CommandContext } from "../../context.ts";
 import { addRolloutAbort } from "./abort.ts";
 import { addRolloutList } from "./list.ts";
 import { addRolloutPromote } from "./promote.ts";
+import { addRolloutRelease } from "./release.ts";
 import { addRolloutSet } from "./set.ts";
 
 export function addRollout(program: Command, context: CommandContext): void {
@@ -19,4 +20,5 @@ export function addRollout(program: Command, context: CommandContext): void {
   addRolloutSet(group, context);
   addRolloutPromote(group, context);
   addRolloutAbort(group, context);
+  addRolloutRelease(group, context);
 }

@@ -25,8 +25,12 @@ export function addRolloutPromote(group: Command, context: CommandContext): void
   command.action(async (rollout: string, options: PromoteOptions) => {
     const { arm = null, full = false } = options;
     context.end(
-      await changePolicy(context, command, options, (sources) =>
-        promoteRollout(sources, { rollout, arm, full }),
+      await changePolicy(
+        context,
+        command,
+        options,
+        (sources) => promoteRollout(sources, { rollout, arm, full }),
+        { rollout, verb: "promote", body: { full, ...(arm !== null && { arm }) } },
       ),
     );
   });

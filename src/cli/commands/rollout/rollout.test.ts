@@ -77,54 +77,56 @@ describe("a policy in a file here", () => {
 });
 
 describe("a policy of a gateway", () => {
-  const gateway = (kind: string, asked: unknown[]): NonNullable<FakeProcessOptions["gateway"]> => {
-    return async (request) => {
-      const { pathname } = new URL(request.url);
-      if (request.method === "PUT") {
-        asked.push(request.body);
-        return Response.json({
-          result: "activated",
-          version: "test@2",
-          previousVersion: "test@1",
-          changes: [],
-          findings: [],
-        });
-      }
-      if (pathname === "/admin/policy") {
-        return Response.json({ version: "test@1", source: { kind, address: `${kind}:somewhere` } });
-      }
-      const activation = {
-        at: 1,
-        actor: "a",
-        source: "s",
-        result: "activated",
-        version: "test@1",
-        changes: [],
-        findings: [],
-      };
-      return Response.json({
-        version: "test@1",
-        activation,
-        texts: [{ file: "store:policy.yaml", text: POLICY }],
-      });
-    };
-  };
-
-  test("its own store is written", async () => {
-    const asked: unknown[] = [];
-    const { shell } = await shellWith(null, { gateway: gateway("store", asked) });
-    expect(await shell.run("rollout", "set", "try", "--weight", "25", "--note", "so far so good")).toBe(0);
-    expect(asked).toEqual([{ text: POLICY.replace("weight: 5,", "weight: 25,"), note: "so far so good" }]);
-    expect(shell.stdout()).toContain("test@2 is in force.");
+  const answer = (where: string, result = "applied"): unknown => ({
+    result,
+    rollout: "try",
+    where,
+    file: "policy.yaml",
+    changes: ["rollouts[0].canary.weight: 5 → 25"],
+    summary: [],
+    version: "test@2",
+    previousVersion: "test@1",
   });
 
-  test("one that lives elsewhere is shown what to change, exit code 1", async () => {
-    const asked: unknown[] = [];
-    const { shell } = await shellWith(POLICY, { gateway: gateway("s3", asked) });
-    expect(await shell.run("rollout", "abort", "try", "--url", "http://gateway")).toBe(1);
-    expect(asked).toEqual([]);
-    expect(shell.stdout()).toContain("rollouts[0].canary.weight: 5 → 0");
-    expect(shell.stdout()).toContain("s3:somewhere");
+  test("is changed by the gateway: in its store", async () => {
+    const { shell } = await shellWith(null, { gateway: () => Response.json(answer("store")) });
+    expect(await shell.run("rollout", "set", "try", "--weight", "25", "--note", "so far so good")).toBe(0);
+    expect(shell.asked).toMatchObject([
+      { path: "/admin/rollouts/try/set", body: { weight: 25, note: "so far so good" } },
+    ]);
+    expect(shell.stdout()).toBe(
+      "Changed policy.yaml:\n  rollouts[0].canary.weight: 5 → 25\ntest@2 is in force.\n",
+    );
+  });
+
+  test.each([
+    [["promote", "try", "--full"], { full: true }],
+    [["promote", "try", "--arm", "b"], { full: false, arm: "b" }],
+    [["abort", "try"], {}],
+    [["abort", "try", "--dry-run"], { dry_run: true }],
+    [["release", "try"], {}],
+  ])("%p, where it is named, though there is a file here", async (args, body) => {
+    const { shell, read } = await shellWith(POLICY, { gateway: () => Response.json(answer("override")) });
+    expect(await shell.run("rollout", ...args, "--url", "http://gateway")).toBe(0);
+    expect(shell.asked).toMatchObject([{ path: `/admin/rollouts/try/${args[0]}`, body }]);
+    expect(shell.stdout()).toContain("as an order over its text");
+    expect(await read()).toBe(POLICY);
+  });
+
+  test("a refusal says why, exit code 3; --json prints the answer", async () => {
+    const error = {
+      message: "There is no rollout of that name.",
+      type: "not_found",
+      code: "unknown_rollout",
+    };
+    const refusing = await shellWith(null, {
+      gateway: () => Response.json({ error, request_id: "r" }, { status: 404 }),
+    });
+    expect(await refusing.shell.run("rollout", "abort", "tri")).not.toBe(0);
+    expect(refusing.shell.stderr()).toContain("no rollout of that name");
+    const { shell } = await shellWith(null, { gateway: () => Response.json(answer("store", "unchanged")) });
+    expect(await shell.run("rollout", "abort", "try", "--json")).toBe(0);
+    expect(JSON.parse(shell.stdout())).toMatchObject({ result: "unchanged", where: "store" });
   });
 });
 

@@ -25,8 +25,12 @@ export function addRolloutSet(group: Command, context: CommandContext): void {
   command.action(async (rollout: string, options: SetOptions) => {
     const { weight, arm = null } = options;
     context.end(
-      await changePolicy(context, command, options, (sources) =>
-        setWeight(sources, { rollout, weight, arm }),
+      await changePolicy(
+        context,
+        command,
+        options,
+        (sources) => setWeight(sources, { rollout, weight, arm }),
+        { rollout, verb: "set", body: { weight, ...(arm !== null && { arm }) } },
       ),
     );
   });

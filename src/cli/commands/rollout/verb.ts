@@ -21,10 +21,10 @@ export function addPolicyOptions(command: Command): Command {
   command
     .option(
       "--policy <file>",
-      `the policy's file here (default: ${DEFAULT_POLICY}, else the gateway's store)`,
+      `the policy's file here (default: ${DEFAULT_POLICY}, else the gateway is asked)`,
     )
     .option("--env <name>", "with the overlay of an environment")
-    .option("--note <text>", "why, for the history of a gateway's store")
+    .option("--note <text>", "why, for the history of a gateway")
     .option("--dry-run", "say what would change, change nothing");
   return addGatewayOptions(command);
 }
@@ -39,7 +39,7 @@ export function reportFault(terminal: Terminal, { code, message }: Fault): numbe
   return EXIT.notRight;
 }
 
-export type Applied = "applied" | "dry_run" | "unchanged" | "by_hand";
+export type Applied = "applied" | "dry_run" | "unchanged";
 
 /** The change in one piece: for people, or as JSON. */
 export function reportChange(
@@ -57,7 +57,6 @@ export function reportChange(
     applied: `Changed ${file}:`,
     dry_run: `Would change ${file}:`,
     unchanged: `Nothing to change: ${rollout} is so already.`,
-    by_hand: `To be changed in ${file}:`,
   }[result];
   terminal.print([head, ...lines, ...(after === "" ? [] : [after])].join("\n"));
 }

@@ -1,0 +1,56 @@
+/** A rollout changed in a running gateway, which does it: in its store, or as an order over a text from elsewhere. */
+import { z } from "zod";
+import type { CommandContext } from "../../context.ts";
+import { EXIT } from "../../exit-codes.ts";
+import type { Terminal } from "../../terminal.ts";
+import { printable } from "../../terminal.ts";
+import { askPolicy, reportRefusal } from "../policy/ask-policy.ts";
+import type { PolicyOptions } from "./verb.ts";
+
+/** A verb as the gateway takes it. */
+export interface GatewayVerb {
+  readonly rollout: string;
+  readonly verb: "set" | "promote" | "abort" | "release";
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+const changedView = z.object({
+  result: z.string(),
+  rollout: z.string(),
+  where: z.string(),
+  file: z.string(),
+  changes: z.array(z.string()),
+  summary: z.array(z.string()),
+  version: z.string(),
+});
+
+/** The exit code. */
+export async function changeGateway(
+  context: CommandContext,
+  terminal: Terminal,
+  { dryRun = false, note, ...options }: PolicyOptions,
+  { rollout, verb, body }: GatewayVerb,
+): Promise<number> {
+  const path = `/admin/rollouts/${encodeURIComponent(rollout)}/${verb}`;
+  const sent = { ...body, ...(note !== undefined && { note }), ...(dryRun && { dry_run: true }) };
+  const asked = await askPolicy(context, options, { path, body: sent }, changedView);
+  if (!asked.ok) return reportRefusal(terminal, asked, []);
+  if (terminal.json) {
+    terminal.printJson(asked.raw);
+    return EXIT.success;
+  }
+  const { result, where, file, changes, version } = asked.view;
+  const place = where === "store" ? file : `${file}, as an order over its text`;
+  const heads: Readonly<Record<string, string>> = {
+    applied: `Changed ${place}:`,
+    valid: `Would change ${place}:`,
+    unchanged: `Nothing to change: ${rollout} is so already.`,
+  };
+  const lines = [heads[result] ?? result, ...changes.map((change) => `  ${change}`)];
+  if (result === "applied") lines.push(`${version} is in force.`);
+  if (result === "applied" && where !== "store" && verb !== "release") {
+    lines.push("It holds until the text of this rollout changes, or `pointsman rollout release`.");
+  }
+  terminal.print(lines.map(printable).join("\n"));
+  return EXIT.success;
+}

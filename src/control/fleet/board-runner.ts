@@ -1,0 +1,116 @@
+/**
+ * This gateway at the fleet's board: its card renewed, orders over rollouts taken down and put up. Owns how often; what
+ * is on a card and what an order does is decided elsewhere. Nothing that serves requests waits for it.
+ */
+import type { Clock, Timer } from "../../core/clock.ts";
+import type { FleetBoard } from "../../store/fleet-board.ts";
+import { type OverrideBook, readOverride } from "../rollout/override-book.ts";
+import { isNewer, type RolloutOverride } from "../rollout/overrides.ts";
+
+export interface BoardRunnerPorts {
+  readonly board: FleetBoard;
+  readonly clock: Clock;
+  readonly id: string;
+  /** The card as of now. */
+  card(): string;
+  readonly book: OverrideBook | null;
+  /** Another gateway's order counts from now on. */
+  onOrder(override: RolloutOverride): Promise<void>;
+  /** Told once when the board is out of reach, and once when it is back. */
+  onReach(reachable: boolean): void;
+}
+
+export interface BoardRunner {
+  /** The card has changed, or an order was given here: both are put up at once. */
+  changed(): void;
+  /** Takes the card down, for a quarter of a second at the most. */
+  stop(): Promise<void>;
+}
+
+/** An order that is given elsewhere is taken up within this and the time of two answers of the board. Milliseconds. */
+const LOOK_EVERY_MS = 100;
+const POST_EVERY_MS = 1000;
+/** A gateway that is not heard of for so long is gone. */
+const CARD_TTL_MS = 5000;
+const FAREWELL_MS = 250;
+
+export function startBoardRunner(ports: BoardRunnerPorts): BoardRunner {
+  const { board, clock, id, book } = ports;
+  let timer: Timer | null = null;
+  let stopped = false;
+  let postedAt = Number.NEGATIVE_INFINITY;
+  let isDue = true;
+  let reached: boolean | null = null;
+  let looking: Promise<void> = Promise.resolve();
+  const sync = book && createOrderSync(ports, book);
+
+  const reach = (is: boolean): void => {
+    if (reached === is) return;
+    if (reached !== null || !is) ports.onReach(is);
+    reached = is;
+  };
+  const look = async (): Promise<void> => {
+    try {
+      await sync?.();
+      if (isDue || clock.now() - postedAt >= POST_EVERY_MS) {
+        isDue = false;
+        postedAt = clock.now();
+        await board.post(id, ports.card(), CARD_TTL_MS);
+      }
+      reach(true);
+    } catch {
+      isDue = true;
+      reach(false);
+    }
+  };
+  const again = (): void => {
+    timer = null;
+    looking = look();
+    void looking.then(() => {
+      if (!stopped) timer = clock.after(isDue && reached ? 0 : LOOK_EVERY_MS, again);
+    });
+  };
+  again();
+  return {
+    changed() {
+      isDue = true;
+      // Where a look is under way, the next one follows at once.
+      if (timer === null || stopped) return;
+      timer.cancel();
+      again();
+    },
+    async stop() {
+      stopped = true;
+      timer?.cancel();
+      const farewell = looking.then(() => board.withdraw(id)).catch(() => undefined);
+      await Promise.race([farewell, new Promise<void>((resolve) => clock.after(FAREWELL_MS, resolve))]);
+    },
+  };
+}
+
+/** Of each rollout the newest order counts, here and at the board; one that has ended here is not taken up again. */
+function createOrderSync({ board, id, onOrder }: BoardRunnerPorts, book: OverrideBook): () => Promise<void> {
+  /** Taken down once each: a gateway whose text has not changed yet puts its order up again, and is right to. */
+  const takenDown = new Set<string>();
+  return async () => {
+    const there = new Map<string, RolloutOverride>();
+    for (const text of (await board.orders()).values()) {
+      const override = readOverride(text);
+      if (override) there.set(override.rollout, override);
+    }
+    for (const override of there.values()) {
+      const { rollout, at, origin } = override;
+      if (book.hasEnded(override)) {
+        const name = `${rollout} ${at} ${origin}`;
+        if (takenDown.has(name)) continue;
+        takenDown.add(name);
+        await board.removeOrder(rollout, override);
+      } else if (await book.put(override)) await onOrder(override);
+    }
+    for (const override of book.all()) {
+      if (!isNewer(override, there.get(override.rollout))) continue;
+      if (book.isHeld(override)) await board.putOrder(override.rollout, override, JSON.stringify(override));
+      else if (!there.has(override.rollout) && override.origin !== id) book.forget(override);
+    }
+  };
+}

@@ -1,0 +1,43 @@
+/** Orders over rollouts, joined to this process: where they are kept, and who is told when one ends. */
+import type { AuditTrail } from "../control/audit/audit-trail.ts";
+import { createOverrideBook, type OverrideBook } from "../control/rollout/override-book.ts";
+import { loadOverrides, saveOverrides } from "../control/rollout/override-file.ts";
+import type { Clock } from "../core/clock.ts";
+import { describeThrown, type Log } from "./log.ts";
+
+export interface OverrideBookOptions {
+  /** Null: they end with the process. */
+  readonly directory: string | null;
+  readonly origin: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly audit: AuditTrail | undefined;
+}
+
+export async function openOverrideBook(options: OverrideBookOptions): Promise<OverrideBook> {
+  const { directory, origin, clock, log, audit } = options;
+  let saving: Promise<void> = Promise.resolve();
+  return createOverrideBook({
+    kept: directory === null ? null : await loadOverrides(directory),
+    origin,
+    now: clock.now,
+    save(book) {
+      if (directory === null) return Promise.resolve();
+      // One after the other: the last one to be written is the last one there was.
+      saving = saving
+        .then(() => saveOverrides(directory, book))
+        .catch((thrown: unknown) => log("error", "rollout_override_not_kept", describeThrown(thrown)));
+      return saving;
+    },
+    onEnded({ rollout, verb, actor, at }) {
+      log("info", "rollout_override_ended", { rollout, verb, actor });
+      const details = {
+        verb,
+        by: actor,
+        since: at,
+        why: "the rollout has another text, or its version was rolled back",
+      };
+      void audit?.note({ actor: "policy", action: "rollout.override_ended", subject: rollout, details });
+    },
+  });
+}
