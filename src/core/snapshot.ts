@@ -282,6 +282,16 @@ export interface RetrySettings {
   readonly maxRetryAfterMs: number;
 }
 
+/** When a version gives its traffic back by itself. */
+export interface ActivationGuard {
+  /** How long it is watched after it is in force; 0: it is not, neither then nor while it takes over by steps. */
+  readonly watchMs: number;
+  /** Share of requests, from 0 to 1, by which its errors may be more. */
+  readonly maxIncrease: number;
+  /** Of each version, before anything is concluded. */
+  readonly minRequests: number;
+}
+
 /** Calls that the gateway makes of its own accord, to know how a deployment is (E5). */
 export interface ProbeSettings {
   readonly everyMs: number;
@@ -309,6 +319,8 @@ export interface ConfigSnapshot {
   readonly limits: ReadonlyMap<string, TierLimits>;
   readonly circuit: CircuitSettings;
   readonly retry: RetrySettings;
+  /** Null, or absent: only activations by steps are watched, with settings of the gateway's own. */
+  readonly activation?: ActivationGuard | null;
   /** By deployment id; those that are not in it are never probed. */
   readonly probes: ReadonlyMap<string, ProbeSettings>;
 }

@@ -2,10 +2,12 @@
 import type { AuditTrail } from "../control/audit/audit-trail.ts";
 import { explainRequest } from "../control/explain/explain-request.ts";
 import type { ReplicaList } from "../control/fleet/list-replicas.ts";
+import type { WatchStatus } from "../control/policy/policy-acts.ts";
 import type { PolicyControl } from "../control/policy/policy-control.ts";
 import type { RolloutDesk } from "../control/rollout/operate.ts";
 import { startTicketRunner } from "../control/tickets/ticket-runner.ts";
 import type { Clock } from "../core/clock.ts";
+import type { Decision } from "../core/decision.ts";
 import type { Ids } from "../core/ids.ts";
 import { parseJson } from "../core/json.ts";
 import type { ConfigSnapshot, FlagSource } from "../core/snapshot.ts";
@@ -46,6 +48,10 @@ export interface Parts {
   readonly desk: RolloutDesk;
   /** Which gateways there are. */
   replicas(): Promise<ReplicaList>;
+  /** A version that is compared with the one before it. */
+  watched(): WatchStatus | null;
+  /** Each request that has ended, but copies for shadows. */
+  onDecision(decision: Decision): void;
   readonly audit: AuditTrail;
   readonly authorize: Authorize;
   readonly transport: Transport;
@@ -98,7 +104,7 @@ export function assemble(parts: Parts): Assembly {
   parts.fleet?.join(health);
   const admission = createAdmission();
   const queue = createDecisionQueue({ store: store.decisions, clock });
-  const metrics = createGatewayMetrics({
+  const counted = createGatewayMetrics({
     health,
     admission,
     decisions: queue,
@@ -107,6 +113,13 @@ export function assemble(parts: Parts): Assembly {
     startedAt: clock.now(),
     now: clock.now,
   });
+  const metrics: GatewayMetrics = {
+    ...counted,
+    record(decision) {
+      counted.record(decision);
+      parts.onDecision(decision);
+    },
+  };
   const shadows = createShadows();
   const gateway: Gateway = {
     snapshot: control.snapshot,
@@ -165,7 +178,7 @@ export function assemble(parts: Parts): Assembly {
       decisions: store.decisions,
       activations: store.activations,
       snapshot: control.snapshot,
-      policyStatus: control.status,
+      policyStatus: () => ({ ...control.status(), watch: parts.watched() }),
       policy: parts.desk,
       rollouts: parts.desk,
       replicas: parts.replicas,

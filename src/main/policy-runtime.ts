@@ -43,7 +43,7 @@ export interface PolicyRuntimeOptions {
   readonly compile: CompilePorts;
   readonly extraKeys: readonly KeySpec[];
   readonly log: Log;
-  onActivated(snapshot: ConfigSnapshot): void;
+  onActivated: PolicyPorts["onActivated"];
   onRefused(): void;
   /** A version that begins to take over beside the one in force; null: none does any more. */
   onStaged?(newer: ConfigSnapshot | null): void;
@@ -117,9 +117,9 @@ function controlPorts(
     },
     ...(instance !== undefined && { instance }),
     ...(overlay && { overlay }),
-    onActivated(snapshot: ConfigSnapshot) {
+    onActivated(snapshot: ConfigSnapshot, previousVersion, via) {
       log("info", "policy_activated", { version: snapshot.version });
-      options.onActivated(snapshot);
+      options.onActivated(snapshot, previousVersion, via);
     },
     onRefused(findings: readonly Finding[]) {
       log("error", "policy_refused", {

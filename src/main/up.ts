@@ -3,7 +3,9 @@ import { hash } from "node:crypto";
 import { join } from "node:path";
 import type { UpOptions } from "../cli/ports.ts";
 import { createAuditTrail } from "../control/audit/audit-trail.ts";
+import type { ActivationWatch } from "../control/policy/activation-watch.ts";
 import { loadLastGood } from "../control/policy/policy-files.ts";
+import { createVersionTally } from "../control/policy/version-tally.ts";
 import type { Clock } from "../core/clock.ts";
 import { DEMO_ACCESS_KEY_ID, DEMO_KEY } from "../core/demo-key.ts";
 import { createIds } from "../core/ids.ts";
@@ -13,6 +15,7 @@ import { parsePolicy } from "../policy/load.ts";
 import { resolveCredential } from "../providers/credentials.ts";
 import type { Simulator } from "../providers/simulator/server.ts";
 import type { Store } from "../store/ports.ts";
+import { watchActivations } from "./activation-watch.ts";
 import { type Assembly, assemble } from "./assemble.ts";
 import { banner } from "./banner.ts";
 import { startFlags } from "./flags.ts";
@@ -76,6 +79,8 @@ async function serve(base: Base): Promise<number> {
       log("error", "audit_failed", { actor, action, subject, ...describeThrown(thrown) }),
   });
   const serving = createServing();
+  const tally = createVersionTally(clock.now);
+  let watch: ActivationWatch | null = null;
   serving.follow((covering) => access.profiles.follow(covering.deployments.values()));
   const policy: PolicyStart = await startPolicy({
     file: options.policy,
@@ -89,8 +94,9 @@ async function serve(base: Base): Promise<number> {
     compile: { ...compilePorts(base), profileRegions: access.profiles.lookup },
     extraKeys: demoKey === null ? [] : [keySpecOf(demoKey)],
     log,
-    onActivated(snapshot) {
+    onActivated(snapshot, previousVersion, via) {
       serving.inForce(snapshot);
+      watch?.activated(snapshot, previousVersion, via);
       assembly?.metrics.policyActivation("activated");
     },
     onStaged: serving.taking,
@@ -122,6 +128,7 @@ async function serve(base: Base): Promise<number> {
     log,
   });
   const flags = await startFlags({ snapshot: policy.control.snapshot, clock, log, env: process.env });
+  watch = watchActivations(policy.desk, tally, clock, log);
   const replicas = startReplicas({
     id: instance,
     startedAt: clock.now(),
@@ -141,6 +148,8 @@ async function serve(base: Base): Promise<number> {
     control: policy.control,
     desk: policy.desk,
     replicas: replicas.list,
+    watched: () => watch?.status() ?? null,
+    onDecision: tally.record,
     audit,
     authorize: access.authorize,
     transport: access.transport,
@@ -169,6 +178,7 @@ async function serve(base: Base): Promise<number> {
 
   log("info", "signalled", { signal: await untilSignalled(clock) });
   policy.stop();
+  watch.stop();
   const batchesStopped = batching.stop(options.drainMs);
   const shadowsStopped = assembly.stopShadows();
   return drain(

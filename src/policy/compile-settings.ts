@@ -1,7 +1,8 @@
 /** Limits, timeouts, circuit and retry settings of a document, in the units the gateway uses. */
 import type { AttemptTimeouts, TimeoutsByTier } from "../core/deployment.ts";
-import type { CircuitSettings, RetrySettings, TierLimits } from "../core/snapshot.ts";
+import type { ActivationGuard, CircuitSettings, RetrySettings, TierLimits } from "../core/snapshot.ts";
 import type { PolicyDocument } from "./document.ts";
+import { percentOf } from "./document-rollouts.ts";
 import { milliseconds } from "./fields.ts";
 
 export function compileTimeouts({ timeouts }: PolicyDocument): TimeoutsByTier {
@@ -15,6 +16,15 @@ export function compileTimeouts({ timeouts }: PolicyDocument): TimeoutsByTier {
     interactive: compile(timeouts.interactive),
     standard: compile(timeouts.standard),
     batch: compile(timeouts.batch),
+  };
+}
+
+export function compileActivation({ activation }: PolicyDocument): ActivationGuard | null {
+  if (activation === undefined) return null;
+  return {
+    watchMs: milliseconds(activation.watch),
+    maxIncrease: percentOf(activation.max_error_rate_increase) / 100,
+    minRequests: activation.min_requests,
   };
 }
 

@@ -3,7 +3,13 @@ import type { ConfigSnapshot } from "../core/snapshot.ts";
 import { compileInventory, type DeploymentPorts } from "./compile-deployments.ts";
 import { compileKeys, type KeyPorts } from "./compile-keys.ts";
 import { compileProbes } from "./compile-resilience.ts";
-import { compileCircuit, compileLimits, compileRetry, compileTimeouts } from "./compile-settings.ts";
+import {
+  compileActivation,
+  compileCircuit,
+  compileLimits,
+  compileRetry,
+  compileTimeouts,
+} from "./compile-settings.ts";
 import { compileUseCases } from "./compile-use-cases.ts";
 import { withFlags } from "./conditions.ts";
 import { digestOf } from "./digest.ts";
@@ -49,6 +55,7 @@ export function compilePolicy(document: PolicyDocument, locate: Locate, ports: C
     keys,
     limits: compileLimits(document),
     circuit: compileCircuit(document),
+    activation: compileActivation(document),
     retry: compileRetry(document),
     probes,
   };

@@ -2,7 +2,8 @@
 import { z } from "zod";
 import { ROLES } from "../core/caller.ts";
 import { secretSource } from "./document-credentials.ts";
-import { count, duration, environmentVariable, exactlyOne, id, ratio } from "./fields.ts";
+import { percent } from "./document-rollouts.ts";
+import { count, duration, environmentVariable, exactlyOne, id, milliseconds, ratio } from "./fields.ts";
 
 const awsKey = z
   .strictObject({
@@ -72,6 +73,22 @@ export const timeouts = z
     batch: tierTimeouts("5s", "60s", "60s", "5m").prefault({}).describe("Nobody is waiting."),
   })
   .describe("Timeouts of one attempt, by latency tier.");
+
+export const activation = z
+  .strictObject({
+    watch: duration
+      .refine((text) => milliseconds(text) <= 3_600_000, "must be an hour at the most")
+      .prefault("5m")
+      .describe("How long a new version is watched once it is in force, an hour at the most; 0: never."),
+    max_error_rate_increase: percent
+      .prefault("2%")
+      .describe("Percent of requests by which its errors may be more than those of the version before."),
+    min_requests: count.prefault(50).describe("Requests of each of the two before anything is concluded."),
+  })
+  .describe(
+    "When a version whose requests fail more often than those of the version before gives its traffic back by " +
+      "itself. Absent: only versions that take over by steps are watched, with these defaults.",
+  );
 
 export const circuit = z
   .strictObject({

@@ -45,6 +45,7 @@ interface FakeDeskOptions {
   readonly store?: boolean;
   readonly environment?: string;
   readonly overlay?: Overlay;
+  readonly onActivated?: PolicyPorts["onActivated"];
   /** One that several gateways share. */
   readonly clock?: FakeClock;
   /** The store of another gateway. */
@@ -98,7 +99,10 @@ export function fakeDesk(options: FakeDeskOptions = {}): FakeDesk {
     },
     audit: async (record) => void audited.push(record),
     sourceStatus: () => source,
-    onActivated: ({ version }) => void activated.push(version),
+    onActivated(snapshot, previousVersion, via) {
+      activated.push(snapshot.version);
+      options.onActivated?.(snapshot, previousVersion, via);
+    },
     stagingPlace: options.store
       ? storePlace(heads, environment, clock)
       : ownPlace(async (kept) => {

@@ -1,6 +1,7 @@
 /** What can be done to the policy in force, by whom, and what comes of it. Owns the shapes alone. */
 import type { ActivationPlan, ActivationStage } from "../../core/activation-plan.ts";
 import type { Finding } from "../../policy/finding.ts";
+import type { ErrorCount } from "./confidence-sequence.ts";
 
 export interface Act {
   /** A key's id; or the part of the gateway that acted by itself: `file`, `start`, `inference-profiles`. */
@@ -44,6 +45,20 @@ export interface Schedule {
   /** Percent that each step adds; 100: everything at once. */
   readonly stepPercent: number;
   readonly stepEveryMs: number;
+}
+
+/** A version that is compared with the one before it. */
+export interface WatchStatus {
+  readonly version: string;
+  readonly previousVersion: string;
+  /** When it had its first request; epoch milliseconds. */
+  readonly since: number;
+  /** Null: for as long as it takes over by steps. */
+  readonly until: number | null;
+  readonly minRequests: number;
+  readonly maxIncrease: number;
+  readonly newer: ErrorCount;
+  readonly older: ErrorCount;
 }
 
 /** A staged activation as operators see it. */

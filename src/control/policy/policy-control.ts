@@ -8,7 +8,14 @@ import type { PolicySource } from "../../policy/load.ts";
 import type { AuditDetails, AuditRecord } from "../../store/audit-store.ts";
 import type { ActivationStore } from "../../store/ports.ts";
 import type { InForce, Overlay, OverrideStatus } from "./in-force.ts";
-import type { Act, ActivationResult, Schedule, StagingResult, StagingStatus } from "./policy-acts.ts";
+import type {
+  Act,
+  ActivationResult,
+  Schedule,
+  StagingResult,
+  StagingStatus,
+  WatchStatus,
+} from "./policy-acts.ts";
 import type { Pin } from "./policy-files.ts";
 import type { SourceStatus, StagedOffer } from "./source.ts";
 import type { KeptStaging, StagingPlace } from "./staging-place.ts";
@@ -26,7 +33,7 @@ export interface PolicyPorts {
   /** Does not reject. */
   audit(record: AuditRecord): Promise<void>;
   sourceStatus(): SourceStatus | null;
-  onActivated(snapshot: ConfigSnapshot): void;
+  onActivated(snapshot: ConfigSnapshot, previousVersion: string | null, via: Act["via"]): void;
   /** Absent: nothing is laid over the source's texts. */
   readonly overlay?: Overlay;
   /** Where an activation by steps is written down. */
@@ -53,6 +60,8 @@ export interface PolicyStatus {
   readonly source?: SourceStatus;
   /** What operators have laid over rollouts of the text. */
   readonly overrides?: readonly OverrideStatus[];
+  /** A version that is compared with the one before it, and may give its traffic back by itself. */
+  readonly watch?: WatchStatus | null;
   /** A version that takes over by steps. */
   readonly staging?: StagingStatus | null;
   /** A rollback that holds the source's present text back. */

@@ -288,7 +288,7 @@ class Keeper implements PolicyControl {
     if (isFromSource(act)) this.#refused = null;
     const { version } = made.snapshot;
     onSwap(version);
-    this.#ports.onActivated(made.snapshot);
+    this.#ports.onActivated(made.snapshot, previousVersion, act.via);
     this.#ports.overlay?.settle(sources, bare);
     const result = isReturn ? "rolled_back" : "activated";
     const recorded = {

@@ -10,6 +10,8 @@ export interface RollbackWish {
   readonly version: string | null;
   readonly actor: string;
   readonly note: string | null;
+  /** `return`: nobody has asked for it. */
+  readonly via?: "rollback" | "return";
 }
 
 export type RollbackOutcome =
@@ -27,7 +29,7 @@ type RefusedFindings = Extract<ActivationResult, { result: "refused" }>["finding
  */
 export async function rollBack(desk: PolicyDesk, wish: RollbackWish): Promise<RollbackOutcome> {
   const current = desk.control.snapshot().version;
-  const act: Act = { actor: wish.actor, via: "rollback", note: wish.note };
+  const act: Act = { actor: wish.actor, via: wish.via ?? "rollback", note: wish.note };
   if (desk.control.status().staging && (wish.version ?? current) === current) {
     const dropped = await desk.control.dropStaging(act);
     if (dropped?.result === "activated") return { ...dropped, pinned: desk.control.status().pinned != null };

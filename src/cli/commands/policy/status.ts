@@ -43,6 +43,7 @@ function drawStatus(status: Status, terminal: Terminal): string {
     `Environment  ${printable(environment ?? "none")}`,
     `Files        ${printable(files.join(" + ") || "-")}`,
     ...(status.staging ? drawStaging(status.staging).map((line) => terminal.paint("yellow", line)) : []),
+    ...drawWatch(status).map(printable),
     ...status.overrides.map(({ rollout, verb, values, actor, at }) => {
       const words = `Order        ${rollout}: ${values.join(", ")} (${verb} by ${actor} at ${instant(at)} UTC)`;
       return terminal.paint("yellow", printable(`${words}; \`rollout release\` ends it`));
@@ -59,6 +60,17 @@ function drawStatus(status: Status, terminal: Terminal): string {
     lines.push(...refused.findings.map((finding) => drawFinding(finding, terminal)));
   }
   return lines.join("\n");
+}
+
+/** Whether the newest version fails more requests than the one before it. */
+function drawWatch({ watch }: Status): readonly string[] {
+  if (!watch) return [];
+  const { newer, older, version, previousVersion } = watch;
+  const sides = [
+    `${newer.errors} of ${newer.requests} (${version})`,
+    `${older.errors} of ${older.requests} (${previousVersion})`,
+  ];
+  return [`Watched      failed or degraded: ${sides.join(", before it ")}`];
 }
 
 /** Where the policy comes from, and a rollback that holds its present text back. */

@@ -64,6 +64,14 @@ export const statusView = policyStatusView.extend({
     })
     .optional(),
   staging: stagingView.nullish(),
+  watch: z
+    .object({
+      version: z.string(),
+      previousVersion: z.string(),
+      newer: z.object({ requests: z.number(), errors: z.number() }),
+      older: z.object({ requests: z.number(), errors: z.number() }),
+    })
+    .nullish(),
   overrides: z.array(overrideView).default([]),
   pinned: z.object({ version: z.string(), at: z.number(), actor: z.string(), note: text }).nullish(),
 });

@@ -1,0 +1,32 @@
+/** The automatic return, done: a version that did worse gives its traffic back and stays out. Owns how. */
+import type { Worse } from "./activation-watch.ts";
+import { MAX_NOTE } from "./policy-acts.ts";
+import type { PolicyDesk } from "./policy-desk.ts";
+import { rollBack } from "./rollback.ts";
+
+/** Who did it, in the history and in the audit log. */
+export const WATCH_ACTOR = "activation-watch";
+
+/**
+ * False where somebody else was faster, or the version before cannot be had any more. Afterwards the source's text that
+ * did worse is held back, until it is another one or a person says otherwise.
+ */
+export async function giveBack(desk: PolicyDesk, worse: Worse): Promise<boolean> {
+  const { version, previousVersion, staged, newer, older } = worse;
+  const note = worse.because.slice(0, MAX_NOTE);
+  const status = desk.control.status();
+  if (staged) {
+    if (status.staging?.version !== version) return false;
+    const details = {
+      requests: newer.requests,
+      errors: newer.errors,
+      requestsBefore: older.requests,
+      errorsBefore: older.errors,
+    };
+    const dropped = await desk.control.dropStaging({ actor: WATCH_ACTOR, via: "return", note }, details);
+    return dropped?.result === "activated";
+  }
+  if (status.version !== version || status.staging) return false;
+  const back = await rollBack(desk, { version: previousVersion, actor: WATCH_ACTOR, note, via: "return" });
+  return back.result === "activated";
+}
