@@ -24,6 +24,20 @@ export async function compileLocalPolicy(
   file: string,
   environment: string | null,
 ): Promise<LocalPolicy> {
+  const read = await readLocalPolicy(ports, file, environment);
+  return read.ok ? { ...read, compiled: compileHere(ports, read.sources, environment) } : read;
+}
+
+export type LocalTexts =
+  | { readonly ok: true; readonly sources: readonly PolicySource[] }
+  | { readonly ok: false; readonly message: string; readonly fix: string };
+
+/** The texts of `file` and its overlay, named as a person at this terminal would. */
+export async function readLocalPolicy(
+  ports: CliPorts,
+  file: string,
+  environment: string | null,
+): Promise<LocalTexts> {
   let sources: readonly PolicySource[];
   try {
     sources = await readPolicyFiles(resolve(ports.cwd, file), environment);
@@ -37,7 +51,7 @@ export async function compileLocalPolicy(
     return { ok: false, message, fix: isMissing ? "Write one with `pointsman init`, or name yours." : fix };
   }
   const named = sources.map((source) => ({ ...source, file: shortName(ports.cwd, source.file) }));
-  return { ok: true, sources: named, compiled: compileHere(ports, named, environment) };
+  return { ok: true, sources: named };
 }
 
 /** Texts compiled with what this machine's environment has. */

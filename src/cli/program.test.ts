@@ -16,6 +16,7 @@ const COMMANDS = [
   ["decisions", "list"],
   ["decisions", "tail"],
   ["decisions", "show"],
+  ["decisions", "export"],
   ["doctor"],
   ["gameday"],
   ["gameday", "run"],

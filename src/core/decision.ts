@@ -4,6 +4,7 @@ import type { FinishReason, Usage } from "./events.ts";
 import type { FaultCause, FaultKind } from "./faults.ts";
 import type { NanoDollars } from "./money.ts";
 import type { DegradedLabel, Experiment, OverflowLabel, Refusal, RungKind, RungLabel } from "./plan.ts";
+import type { RoutingFacts } from "./routing-facts.ts";
 
 /** One call to one deployment, or the reason it was passed over without one. */
 export interface Attempt {
@@ -92,6 +93,8 @@ export interface Decision {
   readonly experiment?: Experiment;
   /** Id of the decision that this is the copy of: a shadow's, which no caller was answered with. */
   readonly shadowOf?: string;
+  /** Absent where the request was refused before it was routed, in a shadow's record, and in those of old. */
+  readonly routing?: RoutingFacts;
   /** Of a shadow that was asked for JSON: whether it was, and fitted the schema. */
   readonly formatValid?: boolean;
 }

@@ -3,6 +3,9 @@ import type { Clock, Random } from "./clock.ts";
 
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"; // Crockford's base 32: no i, l, o, u
 
+/** What nine digits of base 32 hold. */
+const LATEST_MS = 2 ** 45 - 1;
+
 export interface Ids {
   /** `prefix_` + 9 characters of time + 10 of chance and count, all lower case: `dec_01jd2k3m4p…`. */
   next(prefix: string): string;
@@ -29,6 +32,11 @@ export function createIds(clock: Clock, random: Random): Ids {
       return prefix + head + fiveDigits(count);
     },
   };
+}
+
+/** What every id of `prefix` that is made at `ms` or later sorts after, and every earlier one before. */
+export function idsFrom(prefix: string, ms: number): string {
+  return `${prefix}_${timeDigits(Math.min(Math.max(0, Math.floor(ms)), LATEST_MS))}`;
 }
 
 /** Nine digits of base 32, good until the year 3084. */

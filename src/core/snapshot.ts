@@ -149,8 +149,10 @@ export interface FlagSubject {
   /** Without flags: a flag cannot depend on another. */
   readonly context: RuleContext;
   readonly caller: Caller;
-  /** The end user's id, where the caller states one. */
+  /** The end user's id, where the caller states one, for `remote` alone. */
   readonly user: string | undefined;
+  /** What the policy tells end users apart by. */
+  readonly userDigest: string | undefined;
   readonly random: Random;
   /** Asked first; null: the policy alone decides. */
   readonly remote: FlagSource | null;
@@ -301,6 +303,9 @@ export interface ProbeSettings {
   readonly prompt: string;
 }
 
+export const ESTIMATE_RECORDINGS = ["when_read", "always"] as const;
+export type EstimateRecording = (typeof ESTIMATE_RECORDINGS)[number];
+
 export interface ConfigSnapshot {
   /** `name@` + the first 12 hexadecimal digits of the digest of the merged document. */
   readonly version: string;
@@ -321,6 +326,8 @@ export interface ConfigSnapshot {
   readonly retry: RetrySettings;
   /** Null, or absent: only activations by steps are watched, with settings of the gateway's own. */
   readonly activation?: ActivationGuard | null;
+  /** Which estimates of a request's text its record has: those that a rule read, or all. */
+  readonly estimates: EstimateRecording;
   /** By deployment id; those that are not in it are never probed. */
   readonly probes: ReadonlyMap<string, ProbeSettings>;
 }

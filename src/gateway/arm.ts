@@ -12,8 +12,9 @@ import type { Exchange } from "./exchange.ts";
 export function takeArm(exchange: Exchange, input: RouteInput, plan: RoutePlan, arm: ArmChoice): void {
   const request = changedRequest(input.request, arm.change);
   exchange.request = request;
+  const { estimates: _ofTheOld, ...rest } = input;
   exchange.route = {
-    ...input,
+    ...rest,
     request,
     estimatedInputTokens: plan.estimatedInputTokens,
     arm: { label: arm.label, applied: true },

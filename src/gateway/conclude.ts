@@ -74,6 +74,8 @@ function decisionOf(gateway: Gateway, exchange: Exchange, conclusion: Conclusion
     firstTokenMs: served?.firstTokenMs !== undefined ? served.startedAtMs + served.firstTokenMs : null,
     simulated: deployment?.simulated ?? by?.simulated ?? false,
   };
+  const { routing, snapshot } = exchange;
+  if (routing) decision.routing = routing.tap.facts(routing.input, routing.plan, snapshot.estimates);
   if (plan?.exercise) decision.exercise = true;
   if (exchange.cacheUse !== null) decision.cache = exchange.cacheUse;
   if (exchange.overflow !== null) decision.overflow = exchange.overflow;

@@ -9,6 +9,7 @@ import type { RoutePlan } from "../core/plan.ts";
 import type { ModelRequest } from "../core/request.ts";
 import type { ConfigSnapshot, SplitSnapshots } from "../core/snapshot.ts";
 import type { RouteInput } from "../policy/plan.ts";
+import type { RoutingTap } from "../policy/replay/routing-tap.ts";
 import type { AnyWire } from "../providers/wire-registry.ts";
 import type { Lease } from "./admit.ts";
 import type { CacheSlot } from "./cache/cache-slot.ts";
@@ -37,6 +38,8 @@ export interface Exchange {
   request: ModelRequest | null;
   /** What routing was asked, for whoever has to ask it again. */
   route: RouteInput | null;
+  /** What it was asked first and what it said, for the record. */
+  routing: { readonly tap: RoutingTap; readonly input: RouteInput; readonly plan: RoutePlan } | null;
   plan: RoutePlan | null;
   /** Calls that were made before the ladder: their cost is the request's, too. */
   prelude: readonly Attempt[];
@@ -84,6 +87,7 @@ export function beginExchange(gateway: Gateway, ingress: Ingress, http: Request)
     caller: null,
     request: null,
     route: null,
+    routing: null,
     plan: null,
     prelude: NO_ATTEMPTS,
     lease: null,

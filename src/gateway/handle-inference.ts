@@ -5,7 +5,9 @@ import { parseJson } from "../core/json.ts";
 import type { RoutePlan } from "../core/plan.ts";
 import type { ModelRequest } from "../core/request.ts";
 import { measureRequest } from "../policy/measure-request.ts";
-import { draftRoute, planRoute, resolveUseCase } from "../policy/plan.ts";
+import { draftRoute, planRoute, type RouteInput, resolveUseCase } from "../policy/plan.ts";
+import { RoutingTap } from "../policy/replay/routing-tap.ts";
+import { digestOfUser } from "../policy/rollouts/sticky-key.ts";
 import type { ProviderReply } from "../providers/send.ts";
 import type { AnyWire } from "../providers/wire-registry.ts";
 import { type Call, type Climb, climb } from "../resilience/ladder.ts";
@@ -133,22 +135,28 @@ function route(
 ): Result<RoutePlan> | Promise<Result<RoutePlan>> {
   const useCase = resolveUseCase(exchange.snapshot, request.target, caller);
   if (!useCase.ok) return useCase;
+  const { health, random, flags = null } = gateway;
+  const tap = new RoutingTap({ health, random, flags }, request);
   const planFor = (estimatedInputTokens: number) => {
-    const input = {
+    const input: RouteInput = {
       snapshot: exchange.snapshot,
       useCase: useCase.value,
       request,
       caller,
-      health: gateway.health,
+      health: tap,
       now: exchange.arrivedAt,
       estimatedInputTokens,
-      random: gateway.random,
-      flags: gateway.flags ?? null,
+      random: tap.random,
+      flags: tap.flags,
+      estimates: tap.estimates,
+      ...(request.user !== undefined && { userDigest: digestOfUser(request.user) }),
     };
     exchange.route = input;
     const planned = planRoute(input);
     // Who was refused, and why, belongs on record all the more when nobody is left.
     const plan = planned.ok ? planned.value : draftRoute(input);
+    tap.seal();
+    exchange.routing = { tap, input, plan };
     if (!planned.ok) exchange.plan = plan;
     const tooMuch = cappedFault(request, plan.maxOutputTokens);
     if (tooMuch) return { ok: false as const, fault: tooMuch };

@@ -17,6 +17,7 @@ import { policyActivationEndpoints } from "./endpoints/policy-activation.ts";
 import { type PutEndpoint, policyChangeEndpoints } from "./endpoints/policy-change.ts";
 import { policyVersionEndpoints } from "./endpoints/policy-history.ts";
 import { probeEndpoints } from "./endpoints/probes.ts";
+import { replayEndpoint } from "./endpoints/replay.ts";
 import { replicaEndpoints } from "./endpoints/replicas.ts";
 import { rolloutChangeEndpoints } from "./endpoints/rollout-change.ts";
 import { rolloutEndpoints } from "./endpoints/rollouts.ts";
@@ -39,6 +40,7 @@ export function createControlApp(ports: ControlPorts): (request: Request) => Res
           ...policyActivationEndpoints(ports, ports.policy),
         ]
       : []),
+    ...(ports.replay ? [replayEndpoint(ports, ports.replay)] : []),
     ...rolloutEndpoints(ports),
     ...(ports.rollouts ? rolloutChangeEndpoints(ports, ports.rollouts) : []),
     ...(ports.replicas ? replicaEndpoints(ports.replicas) : []),

@@ -6,6 +6,7 @@ import type { ReplicaList } from "../control/fleet/list-replicas.ts";
 import type { CircuitDesk } from "../control/health/circuit-desk.ts";
 import type { PolicyStatus } from "../control/policy/policy-control.ts";
 import type { PolicyDesk } from "../control/policy/policy-desk.ts";
+import type { ReplayPorts } from "../control/replay/replay-store.ts";
 import type { RolloutDesk } from "../control/rollout/operate.ts";
 import type { TicketPorts } from "../control/tickets/ticket-ports.ts";
 import type { Caller } from "../core/caller.ts";
@@ -25,6 +26,8 @@ export interface ControlPorts {
   /** Absent: this process has no queue. */
   queueReport?(): Promise<QueueReport>;
   explain(question: ExplainQuestion): Promise<Result<Explanation>>;
+  /** Absent: no record can be replayed. */
+  readonly replay?: ReplayPorts;
   /** The caller of a request that the guard has let through. */
   callerOf(headers: Headers): Caller | null;
   ready(): boolean;

@@ -142,6 +142,12 @@ export const ROUTES = [
     auditsItself: true,
   },
   { method: "POST", path: "/admin/explain", access: "viewer", purpose: "the ladder a request would climb" },
+  {
+    method: "POST",
+    path: "/admin/explain/replay",
+    access: "viewer",
+    purpose: "what another policy would have done with past requests",
+  },
   { method: "GET", path: "/admin/tickets", access: "viewer", purpose: "tickets for people, newest first" },
   { method: "GET", path: "/admin/tickets/{id}", access: "operator", purpose: "one ticket, with its texts" },
   { method: "POST", path: "/admin/tickets/{id}/claim", access: "operator", purpose: "work on a ticket" },

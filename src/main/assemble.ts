@@ -22,6 +22,7 @@ import { readHeaders } from "../gateway/read-headers.ts";
 import { createShadows } from "../gateway/shadow/shadows.ts";
 import { createApp } from "../http/app.ts";
 import { createInferenceRoutes } from "../http/inference-routes.ts";
+import type { CompilePorts } from "../policy/compile.ts";
 import type { Authorize } from "../providers/authorize.ts";
 import type { Transport } from "../providers/transport.ts";
 import { loadWire } from "../providers/wire-registry.ts";
@@ -59,6 +60,8 @@ export interface Parts {
   readonly flags: FlagSource | null;
   /** The folder of the policy: folders that it names are beside it. */
   readonly policyFolder: string;
+  /** Where inference profiles send calls to. */
+  readonly profileRegions: NonNullable<CompilePorts["profileRegions"]>;
   /** Other replicas; null: none are told. */
   readonly fleet: Fleet | null;
   ready(): boolean;
@@ -195,6 +198,11 @@ export function assemble(parts: Parts): Assembly {
           flags: parts.flags,
           overrides: control.status().overrides ?? [],
         }),
+      replay: {
+        decisions: store.decisions,
+        compile: { environment: parts.desk.environment, profileRegions: parts.profileRegions },
+        pause: () => new Promise((resolve) => setImmediate(resolve)),
+      },
       callerOf(headers) {
         const caller = authenticate(readHeaders(headers), control.snapshot());
         return caller.ok ? caller.value : null;

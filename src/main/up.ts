@@ -154,6 +154,7 @@ async function serve(base: Base): Promise<number> {
     authorize: access.authorize,
     transport: access.transport,
     flags: flags.source,
+    profileRegions: access.profiles.lookup,
     fleet: sharing.shared?.fleet ?? null,
     policyFolder: policyFolder(options.policy),
     ready: () => ready,

@@ -58,6 +58,7 @@ export function compilePolicy(document: PolicyDocument, locate: Locate, ports: C
     activation: compileActivation(document),
     retry: compileRetry(document),
     probes,
+    estimates: document.records?.estimates ?? "when_read",
   };
   return { snapshot, findings };
 }

@@ -3,7 +3,7 @@ import type { HealthView } from "../core/health.ts";
 import type { RuleContext } from "../core/snapshot.ts";
 import { compileCondition } from "./conditions.ts";
 import { FAKE_CALLER, FAKE_HEALTH, FAKE_REQUEST } from "./fake-policy.ts";
-import { CallerFacts, RequestFacts, SignalFacts } from "./rule-facts.ts";
+import { CallerFacts, RequestEstimates, RequestFacts, SignalFacts } from "./rule-facts.ts";
 
 /** Monday, 1 June 2026, 13:30 UTC. */
 const NOW = Date.UTC(2026, 5, 1, 13, 30);
@@ -13,7 +13,7 @@ function context(inputTokens: number, health: HealthView = FAKE_HEALTH): RuleCon
   return {
     request,
     caller: new CallerFacts(FAKE_CALLER),
-    signals: new SignalFacts(inputTokens, NOW, health, FAKE_REQUEST),
+    signals: new SignalFacts(inputTokens, NOW, health, new RequestEstimates(FAKE_REQUEST)),
   };
 }
 
@@ -135,7 +135,7 @@ describe("estimates in a condition", () => {
     compiled.condition({
       request: facts,
       caller,
-      signals: new SignalFacts(1, NOW, FAKE_HEALTH, request),
+      signals: new SignalFacts(1, NOW, FAKE_HEALTH, new RequestEstimates(request)),
     });
     return reads;
   }

@@ -18,6 +18,8 @@ export interface Demand {
   /** Tokens the caller says it needs, input and output together; null: computed from the two above. */
   readonly statedWindow: number | null;
   readonly costCeiling: NanoDollars | null;
+  /** Deployments whose credential is not there, whatever the snapshot says; absent: it says. */
+  readonly withoutCredential?: ReadonlySet<string>;
 }
 
 export interface Objection {
@@ -40,6 +42,7 @@ export function objectionTo(deployment: Deployment, demand: Demand): Objection |
   if (model.tenants !== undefined && !model.tenants.includes(demand.tenant))
     return notOpen(deployment, demand);
   if (deployment.credential.type === "missing") return noCredential(deployment, deployment.credential.where);
+  if (demand.withoutCredential?.has(deployment.id)) return noCredential(deployment, "at that time");
   const misplaced = outside(deployment, demand.residency) ?? outside(deployment, demand.callerResidency);
   if (misplaced !== null) return misplaced;
   if (SAFETY_RANK[model.safetyLevel] < SAFETY_RANK[demand.safetyLevel]) return tooLow(deployment, demand);

@@ -1,6 +1,7 @@
 /** The document's keys, limits, timeouts, circuit and retry settings. Owns their form and defaults. */
 import { z } from "zod";
 import { ROLES } from "../core/caller.ts";
+import { ESTIMATE_RECORDINGS } from "../core/snapshot.ts";
 import { secretSource } from "./document-credentials.ts";
 import { percent } from "./document-rollouts.ts";
 import { count, duration, environmentVariable, exactlyOne, id, milliseconds, ratio } from "./fields.ts";
@@ -120,3 +121,15 @@ export const retry = z
     max_retry_after: duration.prefault("2s").describe("A longer Retry-After is not waited for."),
   })
   .describe("How much may be spent on trying again.");
+
+export const records = z
+  .strictObject({
+    estimates: z
+      .enum(ESTIMATE_RECORDINGS)
+      .prefault("when_read")
+      .describe(
+        "Complexity and language in decision records: `when_read` by a rule, which costs nothing, or `always`, " +
+          "about 10 µs a request, so that `explain --replay` can try rules that are the first to read them.",
+      ),
+  })
+  .describe("What decision records hold beyond what every record has.");

@@ -7,7 +7,7 @@ import { deployment, model, provider } from "./document-providers.ts";
 import { probes } from "./document-resilience.ts";
 import { rollout } from "./document-rollouts.ts";
 import { route, useCase } from "./document-routing.ts";
-import { activation, circuit, key, limits, retry, timeouts } from "./document-settings.ts";
+import { activation, circuit, key, limits, records, retry, timeouts } from "./document-settings.ts";
 import { policyTests } from "./document-tests.ts";
 import { id } from "./fields.ts";
 import { flag, flagName, flagsProvider } from "./rollouts/document-flags.ts";
@@ -39,6 +39,7 @@ export const policySchema = z
     retry: retry.prefault({}),
     probes: probes.optional(),
     activation: activation.optional(),
+    records: records.optional(),
   })
   .describe("What Pointsman serves, by which model, where, at what cost, and what happens when it fails.");
 

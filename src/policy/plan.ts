@@ -15,8 +15,8 @@ import { type Demand, objectionTo, stricter } from "./constraints.ts";
 import { exercised } from "./exercise.ts";
 import { ladderOfArm } from "./rollouts/arm-ladder.ts";
 import { enrol, type Subject, shadowsFor } from "./rollouts/enrol.ts";
-import { stickyKey } from "./rollouts/sticky-key.ts";
-import { CallerFacts, RequestFacts, SignalFacts } from "./rule-facts.ts";
+import { digestOfUser, stickyKey } from "./rollouts/sticky-key.ts";
+import { CallerFacts, type Estimates, RequestEstimates, RequestFacts, SignalFacts } from "./rule-facts.ts";
 import { firstMatch } from "./rule-index.ts";
 import { orderCandidates, type SelectionInput } from "./selection.ts";
 
@@ -39,6 +39,17 @@ export interface RouteInput {
    * and parameters already.
    */
   readonly arm?: { readonly label: string; readonly applied: boolean };
+  /** Of the request's text; absent: made from it. */
+  readonly estimates?: Estimates;
+  /** Of the end user's id; absent: made from the request's. */
+  readonly userDigest?: string;
+  /** Deployments whose credential was not there, beside those that the snapshot knows of. */
+  readonly withoutCredential?: ReadonlySet<string>;
+}
+
+/** What routing tells the request's end user by; undefined where the caller states none. */
+export function userDigestOf({ request, userDigest }: RouteInput): string | undefined {
+  return userDigest ?? (request.user === undefined ? undefined : digestOfUser(request.user));
 }
 
 /** Name of the use case's own ladder, where no rule matched. */
@@ -105,13 +116,13 @@ export function draftRoute(input: RouteInput): RoutePlan {
 
 /** Facts are gathered when the first condition wants them, and once. */
 function subjectOf(input: RouteInput, demand: Demand): Subject {
-  const { caller, request, random, arm } = input;
+  const { caller, random, arm } = input;
   let facts: RuleContext | null = null;
   const context = (): RuleContext => {
     facts ??= factsOf(input, demand);
     return facts;
   };
-  const subject = { caller, user: request.user, random, context };
+  const subject = { caller, user: userDigestOf(input), random, context };
   return arm === undefined ? subject : { ...subject, wanted: arm.label };
 }
 
@@ -170,6 +181,7 @@ export function demandOf(input: RouteInput): Demand {
       request.operation === "chat" ? outputTokensOf(request.sampling.maxTokens, useCase.maxOutputTokens) : 0,
     statedWindow: contract.contextWindow ?? null,
     costCeiling: useCase.costCeiling,
+    ...(input.withoutCredential && { withoutCredential: input.withoutCredential }),
   };
 }
 
@@ -195,12 +207,18 @@ export function factsOf(input: RouteInput, { safetyLevel, capabilities }: Demand
   const context: RuleContext = {
     request: facts,
     caller: new CallerFacts(caller),
-    signals: new SignalFacts(input.estimatedInputTokens, input.now, input.health, request),
+    signals: new SignalFacts(
+      input.estimatedInputTokens,
+      input.now,
+      input.health,
+      input.estimates ?? new RequestEstimates(request),
+    ),
   };
   const { flags } = input.snapshot;
   if (flags === null) return context;
   const { random, flags: remote = null } = input;
-  return { ...context, flags: flags.facts({ context, caller, user: request.user, random, remote }) };
+  const subject = { context, caller, user: request.user, userDigest: userDigestOf(input), random, remote };
+  return { ...context, flags: flags.facts(subject) };
 }
 
 function needs(capabilities: readonly Capability[], capability: Capability): boolean {
@@ -217,7 +235,7 @@ function admit(
   const selectionInput: SelectionInput = {
     health: input.health,
     random: input.random,
-    stickyKey: stickyKey("caller_and_user", input.caller, input.request.user) ?? "",
+    stickyKey: stickyKey("caller_and_user", input.caller, userDigestOf(input)) ?? "",
     inputTokens: demand.inputTokens,
     outputTokens: demand.outputTokens,
   };

@@ -105,6 +105,41 @@ export class CallerFacts {
   }
 }
 
+/** What can be estimated from a request's text. */
+export interface Estimates {
+  complexity(): number;
+  language(): string;
+}
+
+/** Each estimate is made when it is first wanted, and once. */
+export class RequestEstimates implements Estimates {
+  readonly #request: ModelRequest;
+  #complexity: number | undefined;
+  #language: string | undefined;
+
+  constructor(request: ModelRequest) {
+    this.#request = request;
+  }
+
+  complexity(): number {
+    this.#complexity ??= estimateComplexity(this.#request);
+    return this.#complexity;
+  }
+
+  language(): string {
+    this.#language ??= languageOf(this.#request);
+    return this.#language;
+  }
+
+  /** What was made so far. */
+  made(): { readonly complexity?: number; readonly language?: string } {
+    return {
+      ...(this.#complexity !== undefined && { complexity: this.#complexity }),
+      ...(this.#language !== undefined && { language: this.#language }),
+    };
+  }
+}
+
 /**
  * Everything but the token count is worked out when a condition reads it, and the estimates once: rules
  * without them cost nothing.
@@ -113,25 +148,21 @@ export class SignalFacts {
   readonly input_tokens: number;
   readonly #now: number;
   readonly #health: HealthView;
-  readonly #request: ModelRequest;
-  #complexity = -1;
-  #language = "";
+  readonly #estimates: Estimates;
 
-  constructor(inputTokens: number, now: number, health: HealthView, request: ModelRequest) {
+  constructor(inputTokens: number, now: number, health: HealthView, estimates: Estimates) {
     this.input_tokens = inputTokens;
     this.#now = now;
     this.#health = health;
-    this.#request = request;
+    this.#estimates = estimates;
   }
 
   get complexity(): number {
-    if (this.#complexity < 0) this.#complexity = estimateComplexity(this.#request);
-    return this.#complexity;
+    return this.#estimates.complexity();
   }
 
   get language(): string {
-    if (this.#language === "") this.#language = languageOf(this.#request);
-    return this.#language;
+    return this.#estimates.language();
   }
 
   get hour(): number {

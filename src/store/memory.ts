@@ -8,7 +8,14 @@ import { type MemoryFiles, memoryFiles } from "./file-store-memory.ts";
 import { memoryJobQueue } from "./job-queue-memory.ts";
 import { pageLimit, pageOf, parseRecord } from "./paging.ts";
 import { memoryPolicyHeads } from "./policy-heads-memory.ts";
-import type { DecisionQuery, DecisionRecord, DecisionStore, Store } from "./ports.ts";
+import {
+  type DecisionQuery,
+  type DecisionRecord,
+  type DecisionStore,
+  idRange,
+  isByArrival,
+  type Store,
+} from "./ports.ts";
 import { StoreError } from "./store-error.ts";
 import { memoryTickets } from "./ticket-store-memory.ts";
 
@@ -68,7 +75,8 @@ function memoryDecisions(capacity: number, gate: Gate): DecisionStore {
     async list(query) {
       assertOpen(gate);
       const limit = pageLimit(query.limit);
-      return pageOf(select(written, query, limit + 1).map(parseRecord), limit);
+      const found = isByArrival(query) ? arrived(written, query) : select(written, query, limit + 1);
+      return pageOf(found.slice(0, limit + 1).map(parseRecord), limit);
     },
     async get(id) {
       assertOpen(gate);
@@ -76,6 +84,15 @@ function memoryDecisions(capacity: number, gate: Gate): DecisionStore {
       return record ? parseRecord(record) : null;
     },
   };
+}
+
+/** All matches that arrived in the query's time, oldest first. */
+function arrived(written: readonly DecisionRecord[], query: DecisionQuery): DecisionRecord[] {
+  const { from, to } = idRange(query);
+  const { after = "" } = query;
+  return written
+    .filter((one) => one.id >= from && one.id < to && one.id > after && matches(one, query))
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 /** The first `count` matches in the query's direction. */

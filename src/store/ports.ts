@@ -1,5 +1,6 @@
 /** What the house keeps, as ports. Drivers implement them and pass test/contract; callers know only these. */
 import type { Decision, DecisionOutcome } from "../core/decision.ts";
+import { idsFrom } from "../core/ids.ts";
 import type { AnswerStore } from "./answer-store.ts";
 import type { AuditStore } from "./audit-store.ts";
 import type { BatchStore } from "./batch-store.ts";
@@ -18,6 +19,25 @@ export interface DecisionQuery {
   readonly useCase?: string;
   readonly outcome?: DecisionOutcome;
   readonly tenant?: string;
+  /**
+   * Epoch milliseconds: requests that arrived from then on, and before then. With either of them the page is in the
+   * order of arrival, oldest first, and `after` goes on in it; `before` is not to be given.
+   */
+  readonly since?: number;
+  readonly until?: number;
+}
+
+/** Every id of a decision lies between these, as text. */
+export function idRange({ since, until }: DecisionQuery): { readonly from: string; readonly to: string } {
+  return {
+    from: idsFrom("dec", since ?? 0),
+    to: until === undefined ? "dec_~" : idsFrom("dec", until),
+  };
+}
+
+/** Whether the page goes by arrival. */
+export function isByArrival({ since, until }: DecisionQuery): boolean {
+  return since !== undefined || until !== undefined;
 }
 
 export interface DecisionPage {

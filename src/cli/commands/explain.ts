@@ -15,10 +15,12 @@ import { drawExplanation } from "../draw-explanation.ts";
 import { drawFindings, summariseFindings } from "../draw-findings.ts";
 import { EXIT } from "../exit-codes.ts";
 import { type ExplanationView, explanationView } from "../gateway-answers.ts";
-import { addGatewayOptions, type GatewayOptions } from "../options.ts";
+import { addGatewayOptions, countUpTo, type GatewayOptions } from "../options.ts";
 import { compileLocalPolicy, DEFAULT_POLICY } from "../policy-source.ts";
 import type { Terminal } from "../terminal.ts";
+import { moment } from "./decisions/export.ts";
 import { readBody } from "./explain-body.ts";
+import { explainReplay } from "./explain-replay.ts";
 
 interface ExplainArguments extends GatewayOptions {
   readonly policy: string;
@@ -31,6 +33,12 @@ interface ExplainArguments extends GatewayOptions {
   readonly key?: string;
   readonly stream?: boolean;
   readonly arm?: string;
+  readonly replay?: string | true;
+  readonly since?: string;
+  readonly until?: string;
+  readonly limit?: number;
+  readonly failOnChange?: boolean;
+  readonly failOnRefusal?: boolean;
 }
 
 /** Nothing is called here, so nothing is known to be ill. */
@@ -50,13 +58,28 @@ export function addExplain(program: Command, context: CommandContext): void {
     .addOption(new Option("--role <role>", "its role (default: caller)").choices(ROLES))
     .option("--key <id>", "its public id, never the key itself (default: explain)")
     .option("--arm <rollout/arm>", "as if it were in this arm, whatever weights and conditions say")
-    .option("--stream", "as a streaming request");
+    .option("--stream", "as a streaming request")
+    .option("--replay [file]", "past requests instead: records of `decisions export`; - reads standard input")
+    .option(
+      "--since <when>",
+      "with --replay alone: the gateway's own records from then on, such as 24h",
+      moment,
+    )
+    .option("--until <when>", "and before then (default: now)", moment)
+    .option("--limit <count>", "of the gateway's own records (default: 10000)", countUpTo(100_000))
+    .option("--fail-on-change", "with --replay: end with 1 where a request would go elsewhere")
+    .option("--fail-on-refusal", "with --replay: end with 1 where a request would be refused that was not");
   addGatewayOptions(command).addHelpText(
     "after",
     "\nWithout --url the policy file is read and every deployment counts as healthy; with --url the running\n" +
       "gateway answers from its policy in force and what it knows of its deployments.",
   );
   addExamples(command, [
+    [
+      "pointsman explain --replay decisions.jsonl --policy candidate.yaml --fail-on-refusal",
+      "which past requests would this policy have routed differently, and at what cost?",
+    ],
+    ["pointsman explain --replay --since 24h --policy candidate.yaml", "the records of the running gateway"],
     ['pointsman explain "Where is my parcel?" --use-case support-chat', "which ladder serves this?"],
     ['pointsman explain "Hey" --use-case support-chat --tier free', "and for a key of the free tier?"],
     [
@@ -76,6 +99,8 @@ async function explain(
   options: ExplainArguments,
 ): Promise<number> {
   const terminal = terminalOf(context, command);
+  const { replay } = options;
+  if (replay !== undefined) return explainReplay(context, terminal, { ...options, replay });
   const local = options.url === undefined ? await loadSnapshot(context, terminal, options) : null;
   if (local !== null && !local.ok) return local.exitCode;
   const useCases = local === null ? null : useCaseNames(local.snapshot);

@@ -14,7 +14,8 @@ import type { Clock, Random } from "../../core/clock.ts";
 import type { HealthView } from "../../core/health.ts";
 import type { ModelRequest } from "../../core/request.ts";
 import type { ConfigSnapshot, FlagSubject, FlagValue } from "../../core/snapshot.ts";
-import { CallerFacts, RequestFacts, SignalFacts } from "../../policy/rule-facts.ts";
+import { digestOfUser } from "../../policy/rollouts/sticky-key.ts";
+import { CallerFacts, RequestEstimates, RequestFacts, SignalFacts } from "../../policy/rule-facts.ts";
 
 export interface PolicyProviderPorts {
   snapshot(): ConfigSnapshot;
@@ -85,10 +86,11 @@ function subjectOf(context: EvaluationContext, ports: PolicyProviderPorts): Flag
     context: {
       request: new RequestFacts(),
       caller: new CallerFacts(caller),
-      signals: new SignalFacts(0, ports.clock.now(), ports.health, NO_REQUEST),
+      signals: new SignalFacts(0, ports.clock.now(), ports.health, new RequestEstimates(NO_REQUEST)),
     },
     caller,
     user: context.targetingKey,
+    userDigest: context.targetingKey === undefined ? undefined : digestOfUser(context.targetingKey),
     random: ports.random,
     remote: null,
   };

@@ -97,7 +97,8 @@ export function planShortened(
   route: RouteInput,
   { request, tokens }: ShortRequest,
 ): RoutePlan | null {
-  const again: RouteInput = { ...route, request, estimatedInputTokens: tokens };
+  const { estimates: _ofTheLong, ...rest } = route;
+  const again: RouteInput = { ...rest, request, estimatedInputTokens: tokens };
   const planned = planRoute(again);
   if (!planned.ok || planned.value.rungs.length === 0) return null;
   exchange.route = again;

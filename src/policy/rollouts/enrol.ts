@@ -13,6 +13,7 @@ export interface Enrolment {
 /** Whom a rollout is asked about. */
 export interface Subject {
   readonly caller: Caller;
+  /** Digest of the end user's id, where the caller states one. */
   readonly user: string | undefined;
   readonly random: Random;
   /** Gathered when the first condition wants it. */

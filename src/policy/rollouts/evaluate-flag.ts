@@ -23,7 +23,7 @@ export interface Variant {
 
 /** What the policy says, or what the remote source says where it has one of the flag's values at hand. */
 export function evaluateFlag(flag: Flag, subject: FlagSubject): FlagDetails {
-  const { context, caller, user, random, remote } = subject;
+  const { context, caller, user, userDigest, random, remote } = subject;
   const elsewhere = remote?.lookUp(flag.name, flag.fallback.value, caller, user);
   if (elsewhere && isOneOf(flag, elsewhere.value)) return elsewhere;
   for (const { when, variant } of flag.rules) {
@@ -31,7 +31,7 @@ export function evaluateFlag(flag: Flag, subject: FlagSubject): FlagDetails {
   }
   const { rollout, fallback } = flag;
   if (rollout === null) return { value: fallback.value, variant: fallback.name, reason: "DEFAULT" };
-  const taken = inShare(rollout.seed, stickyKey(rollout.sticky, caller, user), rollout.percent, random);
+  const taken = inShare(rollout.seed, stickyKey(rollout.sticky, caller, userDigest), rollout.percent, random);
   const { value, name } = taken ? rollout.variant : fallback;
   return { value, variant: name, reason: "SPLIT" };
 }

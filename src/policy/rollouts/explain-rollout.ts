@@ -2,7 +2,7 @@
 import type { RoutePlan } from "../../core/plan.ts";
 import type { FlagReason, FlagValue, Stickiness } from "../../core/snapshot.ts";
 import type { Demand } from "../constraints.ts";
-import { factsOf, type RouteInput } from "../plan.ts";
+import { factsOf, type RouteInput, userDigestOf } from "../plan.ts";
 import { bucketOf } from "./choose.ts";
 import { findArm } from "./enrol.ts";
 import { stickyKey } from "./sticky-key.ts";
@@ -50,7 +50,7 @@ export function explainRollout({ arm: choice }: RoutePlan, input: RouteInput): E
   const found = findArm(input.useCase.rollouts, choice.label);
   if (found === null) return null;
   const { rollout, arm } = found;
-  const key = stickyKey(rollout.sticky, input.caller, input.request.user);
+  const key = stickyKey(rollout.sticky, input.caller, userDigestOf(input));
   const places = rollout.kind === "canary" ? key : null;
   const { sampling, reasoning, prompt } = arm.change ?? {};
   return {
@@ -90,7 +90,8 @@ export function explainFlags(input: RouteInput, demand: Demand): readonly Explai
   const { flags } = input.snapshot;
   if (flags === null) return [];
   const { caller, request, random, flags: remote = null } = input;
-  const subject = { context: factsOf(input, demand), caller, user: request.user, random, remote };
+  const userDigest = userDigestOf(input);
+  const subject = { context: factsOf(input, demand), caller, user: request.user, userDigest, random, remote };
   return flags.names.flatMap((flag) => {
     const details = flags.evaluate(flag, subject);
     return details === null ? [] : [{ flag, ...details }];

@@ -4,7 +4,14 @@
  */
 import type { Clock } from "../../core/clock.ts";
 import { pageLimit, pageOf, parseRecord } from "../paging.ts";
-import type { DecisionPage, DecisionQuery, DecisionStore, Store } from "../ports.ts";
+import {
+  type DecisionPage,
+  type DecisionQuery,
+  type DecisionStore,
+  idRange,
+  isByArrival,
+  type Store,
+} from "../ports.ts";
 import { sqliteActivations } from "./activation-store.ts";
 import { sqliteAnswers } from "./answer-store.ts";
 import { sqliteAudit } from "./audit-store.ts";
@@ -106,13 +113,18 @@ function sqliteDecisions(writer: DatabaseThread, reads: Reads): DecisionStore {
 async function listDecisions(reads: Reads, query: DecisionQuery): Promise<DecisionPage> {
   const limit = pageLimit(query.limit);
   const forward = query.after !== undefined && query.before === undefined;
-  let select = (await reads())
+  const byArrival = isByArrival(query);
+  const all = (await reads())
     .selectFrom("decisions")
     .select("document")
-    .orderBy("seq", forward ? "asc" : "desc")
     .limit(limit + 1);
-  // A cursor whose record was trimmed away stands for its nearest neighbour.
-  if (query.before !== undefined) {
+  let select = byArrival ? all.orderBy("id") : all.orderBy("seq", forward ? "asc" : "desc");
+  if (byArrival) {
+    const { from, to } = idRange(query);
+    select = select.where("id", ">=", from).where("id", "<", to);
+    if (query.after !== undefined) select = select.where("id", ">", query.after);
+    // A cursor whose record was trimmed away stands for its nearest neighbour.
+  } else if (query.before !== undefined) {
     const at = (await reads())
       .selectFrom("decisions")
       .select("seq")

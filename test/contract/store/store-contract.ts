@@ -1,6 +1,7 @@
 /** What every store driver must do, whatever it is made of. A driver's test calls it with a way to open one. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { Decision } from "../../../src/core/decision.ts";
+import { idsFrom } from "../../../src/core/ids.ts";
 import type { DecisionQuery, Store } from "../../../src/store/ports.ts";
 import { aDecision, anActivation, decisionId, decisions, recordsOf } from "./decision-fixture.ts";
 
@@ -155,6 +156,46 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         [2.9, 2],
       ])("a limit of %p gives %p records", async (limit, count) => {
         expect(await idsOf({ limit })).toHaveLength(count);
+      });
+    });
+
+    describe("by arrival", () => {
+      const T0 = Date.UTC(2026, 2, 1);
+      const idAt = (ms: number, n: number) => `${idsFrom("dec", ms)}${String(n).padStart(10, "0")}`;
+      const write = async () => {
+        // Written in the order in which they ended.
+        const arrivals = [30, 10, 50, 20, 40, 10];
+        const batch = arrivals.map((s, n) => aDecision(n, { id: idAt(T0 + s * 1000, n), at: T0 + s * 1000 }));
+        await store.decisions.append(recordsOf(batch));
+      };
+      const seconds = async (query: Partial<DecisionQuery>) => {
+        const page = await store.decisions.list({ limit: 500, ...query });
+        return page.decisions.map(({ at }) => (at - T0) / 1000);
+      };
+
+      test("oldest first, whatever ended first; `since` is in, `until` is not", async () => {
+        await write();
+        expect(await seconds({ since: T0 })).toEqual([10, 10, 20, 30, 40, 50]);
+        expect(await seconds({ since: T0 + 20_000, until: T0 + 40_000 })).toEqual([20, 30]);
+        expect(await seconds({ until: T0 + 20_000 })).toEqual([10, 10]);
+        expect(await seconds({ since: T0 + 60_000 })).toEqual([]);
+        expect(await seconds({ since: T0 + 20_000, tenant: "nobody" })).toEqual([]);
+      });
+
+      test("pages go on where they ended and miss none", async () => {
+        await write();
+        const found: number[] = [];
+        for (let after: string | undefined; ; ) {
+          const page = await store.decisions.list({
+            limit: 2,
+            since: T0,
+            ...(after !== undefined && { after }),
+          });
+          found.push(...page.decisions.map(({ at }) => (at - T0) / 1000));
+          if (page.cursor === null) break;
+          after = page.cursor;
+        }
+        expect(found).toEqual([10, 10, 20, 30, 40, 50]);
       });
     });
 

@@ -1,6 +1,7 @@
 /** `pointsman decisions`: the records of what was asked, decided, tried and answered. Owns the group's help. */
 import type { Command } from "commander";
 import { addExamples, type CommandContext } from "../../context.ts";
+import { addDecisionsExport } from "./export.ts";
 import { addDecisionsList } from "./list.ts";
 import { addDecisionsShow } from "./show.ts";
 import { addDecisionsTail } from "./tail.ts";
@@ -15,4 +16,5 @@ export function addDecisions(program: Command, context: CommandContext): void {
   addDecisionsList(group, context);
   addDecisionsTail(group, context);
   addDecisionsShow(group, context);
+  addDecisionsExport(group, context);
 }

@@ -1,0 +1,160 @@
+/**
+ * A request of the past, routed by another policy with the engine that serves traffic. Owns how a record becomes
+ * the engine's input, and when it cannot; compares nothing.
+ */
+import type { Caller } from "../../core/caller.ts";
+import type { Deployment } from "../../core/deployment.ts";
+import type { HealthView } from "../../core/health.ts";
+import type { RoutePlan } from "../../core/plan.ts";
+import type { ContentPart, Message, ModelRequest } from "../../core/request.ts";
+import type { PlannedRoute, RoutingFacts } from "../../core/routing-facts.ts";
+import type { ConfigSnapshot, FlagSource, KeySpec } from "../../core/snapshot.ts";
+import { draftRoute, planRoute, type RouteInput, resolveUseCase } from "../plan.ts";
+import { BASIS, hashText, mix } from "../rollouts/rendezvous.ts";
+import type { Estimates } from "../rule-facts.ts";
+import { createDraws } from "./draws.ts";
+import type { PastRequest } from "./past-request.ts";
+import { plannedRoute } from "./routing-tap.ts";
+
+export type ReplayedRoute =
+  | {
+      readonly result: "routed";
+      readonly plan: PlannedRoute;
+      /** Those that chance, latency or load could have put first just as well. */
+      readonly peers: readonly Deployment[];
+    }
+  /** The policy has no such use case, or not for this key. */
+  | { readonly result: "refused"; readonly code: string }
+  /** A rule of this policy reads what the record does not have. */
+  | { readonly result: "lacks"; readonly signal: "complexity" | "language" };
+
+export interface Replayer {
+  /** Pure, and some microseconds. */
+  route(past: PastRequest): ReplayedRoute;
+}
+
+/** A policy to route past requests by. Its keys decide who a key is; a key that it has not is who it was. */
+export function createReplayer(snapshot: ConfigSnapshot): Replayer {
+  const keys = new Map(snapshot.keys.map((key) => [key.id, key]));
+  return { route: (past) => routePast(past, snapshot, keys.get(past.keyId)) };
+}
+
+function routePast(past: PastRequest, snapshot: ConfigSnapshot, key: KeySpec | undefined): ReplayedRoute {
+  const { facts } = past;
+  const caller: Caller = {
+    keyId: past.keyId,
+    tenant: key?.tenant ?? past.tenant,
+    tier: key?.tier ?? past.tier,
+    role: key?.role ?? facts.role,
+    useCases: key?.useCases ?? null,
+  };
+  const useCase = resolveUseCase(snapshot, facts.target ?? past.useCase, caller);
+  if (!useCase.ok) return { result: "refused", code: useCase.fault.code };
+  const estimates = new RecordedEstimates(facts);
+  const draws = createDraws(facts.draw ?? mix(hashText(past.id, BASIS)));
+  const input: RouteInput = {
+    snapshot,
+    useCase: useCase.value,
+    request: requestOf(past),
+    caller,
+    health: healthOf(facts),
+    now: past.at,
+    estimatedInputTokens: facts.inputTokens,
+    random: () => draws.next(),
+    flags: flagsOf(facts),
+    estimates,
+    ...(facts.user !== undefined && { userDigest: facts.user }),
+    ...(past.withoutCredential && { withoutCredential: past.withoutCredential }),
+  };
+  const planned = planRoute(input);
+  if (estimates.lacking !== null) return { result: "lacks", signal: estimates.lacking };
+  // As traffic does: who would have been tried, where nobody is left, is asked anew.
+  const plan = planned.ok ? planned.value : draftRoute(input);
+  return { result: "routed", plan: plannedRoute(plan), peers: peersOf(plan) };
+}
+
+/** Whose order in the first rung is none of the policy's own. */
+function peersOf({ rungs }: RoutePlan): readonly Deployment[] {
+  const [first] = rungs;
+  if (first === undefined || first.selection === "sticky" || first.selection === "lowest_cost") return [];
+  return first.candidates;
+}
+
+class RecordedEstimates implements Estimates {
+  lacking: "complexity" | "language" | null = null;
+  readonly #facts: RoutingFacts;
+
+  constructor(facts: RoutingFacts) {
+    this.#facts = facts;
+  }
+
+  complexity(): number {
+    if (this.#facts.complexity === undefined) this.lacking ??= "complexity";
+    return this.#facts.complexity ?? 0;
+  }
+
+  language(): string {
+    if (this.#facts.language === undefined) this.lacking ??= "language";
+    return this.#facts.language ?? "und";
+  }
+}
+
+/** What routing did not look at then counts as it does in explain: healthy, idle, no token seen. */
+function healthOf({ health = {} }: RoutingFacts): HealthView {
+  const seen = (id: string) => (Object.hasOwn(health, id) ? health[id] : undefined);
+  return {
+    healthy: (id) => seen(id)?.healthy ?? true,
+    firstTokenMs: (id) => seen(id)?.firstTokenMs ?? 0,
+    inFlight: (id) => seen(id)?.inFlight ?? 0,
+  };
+}
+
+function flagsOf({ flags }: RoutingFacts): FlagSource | null {
+  if (flags === undefined) return null;
+  return {
+    lookUp(name) {
+      const value = Object.hasOwn(flags, name) ? flags[name] : undefined;
+      return value === undefined ? null : { value, variant: null, reason: "CACHED" };
+    },
+  };
+}
+
+const NOTHING: Message = { role: "user", content: [] };
+const IMAGE: ContentPart = { type: "image", source: { kind: "base64", mediaType: "image/png", data: "" } };
+const DOCUMENT: ContentPart = {
+  type: "document",
+  source: { kind: "text", mediaType: "text/plain", text: "" },
+};
+const TOOL = { name: "tool", parameters: {} };
+
+/** A request with the same needs and no content. */
+function requestOf({ useCase, contract, stream, facts }: PastRequest): ModelRequest {
+  const { target = useCase, operation = "chat", messages, maxTokens, needs = [] } = facts;
+  const media: ContentPart[] = [];
+  if (needs.includes("vision")) media.push(IMAGE);
+  if (needs.includes("documents")) media.push(DOCUMENT);
+  const list = new Array<Message>(messages).fill(NOTHING);
+  if (media.length > 0) list[0] = { role: "user", content: media };
+  return {
+    operation,
+    target,
+    contract,
+    messages: list,
+    tools: needs.includes("tools") ? [TOOL] : [],
+    sampling: {
+      ...(maxTokens !== undefined && { maxTokens }),
+      ...(needs.includes("multiple_choices") && { choices: 2 }),
+    },
+    responseFormat: formatOf(needs),
+    ...(operation === "embed" && { embedding: { inputs: [] } }),
+    stream,
+    streamUsage: false,
+    strict: false,
+    origin: { wire: "native", body: {}, rewritten: new Set() },
+  };
+}
+
+function formatOf(needs: readonly string[]): ModelRequest["responseFormat"] {
+  if (needs.includes("json_schema")) return { type: "json_schema", name: "past", schema: {}, strict: false };
+  return { type: needs.includes("json_mode") ? "json" : "text" };
+}

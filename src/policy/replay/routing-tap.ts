@@ -1,0 +1,130 @@
+/**
+ * Notes what routing reads from outside the request: chance, the deployments' condition, flags of another system.
+ * With that on record the same policy routes the request the same way again. Changes nothing of what is read.
+ */
+import type { Caller } from "../../core/caller.ts";
+import type { Random } from "../../core/clock.ts";
+import type { HealthView } from "../../core/health.ts";
+import type { RoutePlan } from "../../core/plan.ts";
+import { type ModelRequest, requiredCapabilities } from "../../core/request.ts";
+import type { PlannedRoute, RoutingFacts, SeenHealth } from "../../core/routing-facts.ts";
+import type { EstimateRecording, FlagDetails, FlagSource, FlagValue } from "../../core/snapshot.ts";
+import type { RouteInput } from "../plan.ts";
+import { RequestEstimates } from "../rule-facts.ts";
+import { createDraws, type Draws, WORD } from "./draws.ts";
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+interface Outside {
+  readonly health: HealthView;
+  readonly flags: FlagSource | null;
+  readonly random: Random;
+}
+
+/** One a request. It is itself the health, the flags and the chance that routing is given. */
+export class RoutingTap implements HealthView {
+  readonly estimates: RequestEstimates;
+  readonly random: Random;
+  readonly flags: FlagSource | null;
+  readonly #outside: Outside;
+  #draws: Draws | null = null;
+  #health: Record<string, Writable<SeenHealth>> | null = null;
+  #flags: Record<string, FlagValue> | null = null;
+  #sealed = false;
+
+  constructor(outside: Outside, request: ModelRequest) {
+    this.#outside = outside;
+    this.estimates = new RequestEstimates(request);
+    this.random = () => this.#draw();
+    this.flags = outside.flags === null ? null : { lookUp: (...asked) => this.#lookUp(...asked) };
+  }
+
+  healthy(id: string): boolean {
+    const healthy = this.#outside.health.healthy(id);
+    const seen = this.#seen(id);
+    if (seen) seen.healthy = healthy;
+    return healthy;
+  }
+
+  firstTokenMs(id: string): number {
+    const firstTokenMs = this.#outside.health.firstTokenMs(id);
+    const seen = this.#seen(id);
+    if (seen) seen.firstTokenMs = firstTokenMs;
+    return firstTokenMs;
+  }
+
+  inFlight(id: string): number {
+    const inFlight = this.#outside.health.inFlight(id);
+    const seen = this.#seen(id);
+    if (seen) seen.inFlight = inFlight;
+    return inFlight;
+  }
+
+  /** From now on nothing is noted: whoever routes the request again does so for another reason. */
+  seal(): void {
+    this.#sealed = true;
+  }
+
+  /** What goes on record of the plan that was made of `input`, which was given this tap. */
+  facts(input: RouteInput, plan: RoutePlan, estimates: EstimateRecording): RoutingFacts {
+    const { request, useCase, caller, estimatedInputTokens } = input;
+    const needs = requiredCapabilities(request);
+    const facts: Writable<RoutingFacts> = {
+      role: caller.role,
+      inputTokens: estimatedInputTokens,
+      messages: request.messages.length,
+      planned: plannedRoute(plan),
+    };
+    if (request.target !== useCase.id) facts.target = request.target;
+    if (request.operation !== "chat") facts.operation = request.operation;
+    if (request.sampling.maxTokens !== undefined) facts.maxTokens = request.sampling.maxTokens;
+    if (needs.length > 0) facts.needs = needs;
+    if (input.userDigest !== undefined) facts.user = input.userDigest;
+    if (this.#draws !== null) facts.draw = this.#draws.first;
+    if (this.#health !== null) facts.health = this.#health;
+    if (this.#flags !== null) facts.flags = this.#flags;
+    if (estimates === "always") {
+      this.estimates.complexity();
+      this.estimates.language();
+    }
+    return Object.assign(facts, this.estimates.made());
+  }
+
+  #draw(): number {
+    this.#draws ??= createDraws(Math.floor(this.#outside.random() * WORD));
+    return this.#draws.next();
+  }
+
+  #seen(id: string): Writable<SeenHealth> | null {
+    if (this.#sealed) return null;
+    this.#health ??= Object.create(null) as Record<string, Writable<SeenHealth>>;
+    let seen = this.#health[id];
+    if (seen === undefined) {
+      seen = {};
+      this.#health[id] = seen;
+    }
+    return seen;
+  }
+
+  #lookUp(flag: string, like: FlagValue, caller: Caller, user: string | undefined): FlagDetails | null {
+    const details = this.#outside.flags?.lookUp(flag, like, caller, user) ?? null;
+    if (details !== null && !this.#sealed) {
+      this.#flags ??= Object.create(null) as Record<string, FlagValue>;
+      this.#flags[flag] = details.value;
+    }
+    return details;
+  }
+}
+
+/** What `plan` would call first; of a plan with no one to call, what is left. */
+export function plannedRoute({ rule, arm, rungs, degraded }: RoutePlan): PlannedRoute {
+  const rung = rungs[0];
+  const deployment = rung?.candidates[0];
+  return {
+    rule,
+    ...(arm && { arm: arm.label }),
+    ...(rung &&
+      deployment && { first: { rung: rung.kind, model: deployment.model.id, deployment: deployment.id } }),
+    ...(rungs.length === 0 && degraded.length === 0 && { refused: "no_candidate" }),
+  };
+}
