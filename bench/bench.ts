@@ -2,7 +2,7 @@
 import type { FigureName, Figures } from "./figures.ts";
 import type { Gateway, StartGateway } from "./gateway.ts";
 import type { Target } from "./load.ts";
-import type { PolicyPorts } from "./policy.ts";
+import type { PolicyPorts } from "./policy/bench-policy.ts";
 import type { Settings } from "./settings.ts";
 
 export interface Bench {

@@ -7,7 +7,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Target } from "./load.ts";
 import { MODELS } from "./payload.ts";
-import { type PolicyPorts, policyText, UPSTREAM_KEY_VARIABLE } from "./policy.ts";
+import { type PolicyPorts, policyText, UPSTREAM_KEY_VARIABLE } from "./policy/bench-policy.ts";
 import { freePort, noteFamily, startChild, temporaryDirectory } from "./processes.ts";
 import { firstAnswer } from "./readiness.ts";
 

@@ -1,5 +1,6 @@
 /** Puts a policy in force from its source, follows the source, and falls back to the last good copy at start. */
 import type { AuditTrail } from "../control/audit/audit-trail.ts";
+import { createJudge } from "../control/policy/judge/judge.ts";
 import type { PolicyControl, PolicyPorts } from "../control/policy/policy-control.ts";
 import {
   loadLastGood,
@@ -17,13 +18,15 @@ import type { OverrideBook } from "../control/rollout/override-book.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Ids } from "../core/ids.ts";
 import type { ConfigSnapshot, KeySpec } from "../core/snapshot.ts";
+import type { Pauses } from "../core/steps.ts";
 import type { CompilePorts } from "../policy/compile.ts";
 import type { Finding } from "../policy/finding.ts";
 import type { PolicyHeadStore } from "../store/policy-heads.ts";
 import type { ActivationStore } from "../store/ports.ts";
-import type { Log } from "./log.ts";
+import { describeThrown, type Log } from "./log.ts";
 import { openOverrideBook } from "./override-book.ts";
 import { type OpenedSource, openPolicySource } from "./policy-source.ts";
+import { createPolicyThread } from "./policy-thread.ts";
 
 export interface PolicyRuntimeOptions {
   /** Where the policy is: a file, a folder or an address. */
@@ -55,6 +58,13 @@ export type PolicyStart =
   | { readonly ok: true; readonly control: PolicyControl; readonly desk: RolloutDesk; stop(): void }
   | { readonly ok: false; readonly findings: readonly Finding[]; readonly message: string | null };
 
+/** What a request may have to wait for while a policy is compiled, and then all others have a turn. */
+const SLICES: Pauses = {
+  now: () => performance.now(),
+  pause: () => new Promise((resolve) => setImmediate(resolve)),
+  sliceMs: 0.5,
+};
+
 export async function startPolicy(options: PolicyRuntimeOptions): Promise<PolicyStart> {
   const { file, environment, directory, clock, log, heads = null } = options;
   const opened =
@@ -63,7 +73,17 @@ export async function startPolicy(options: PolicyRuntimeOptions): Promise<Policy
   const { audit, instance: origin = "gw" } = options;
   // Where the policy lives in the store, verbs change its text.
   const overrides = opened.heads ? null : await openOverrideBook({ directory, origin, clock, log, audit });
-  const control = createPolicyControl(controlPorts(options, opened, overrides), pin);
+  const thread = createPolicyThread(clock);
+  const judge = createJudge({
+    thread,
+    pauses: SLICES,
+    onFailed: (thrown) => log("error", "policy_thread_failed", describeThrown(thrown)),
+  });
+  const control = createPolicyControl({ ...controlPorts(options, opened, overrides), judge }, pin);
+  const stop = () => {
+    opened.stop();
+    thread.stop();
+  };
   const failed = await firstActivation(control, opened, options);
   if (failed) {
     opened.stop();
@@ -82,7 +102,7 @@ export async function startPolicy(options: PolicyRuntimeOptions): Promise<Policy
     clock,
     sourceStatus: opened.status,
   };
-  return { ok: true, control, desk, stop: opened.stop };
+  return { ok: true, control, desk, stop };
 }
 
 function controlPorts(
@@ -117,9 +137,11 @@ function controlPorts(
     },
     ...(instance !== undefined && { instance }),
     ...(overlay && { overlay }),
-    onActivated(snapshot: ConfigSnapshot, previousVersion, via) {
-      log("info", "policy_activated", { version: snapshot.version });
+    onActivated(snapshot: ConfigSnapshot, previousVersion, via, validatedAt) {
       options.onActivated(snapshot, previousVersion, via);
+      const sinceValid = validatedAt === undefined ? null : Math.round(performance.now() - validatedAt);
+      const { version } = snapshot;
+      log("info", "policy_activated", { version, ...(sinceValid !== null && { activateMs: sinceValid }) });
     },
     onRefused(findings: readonly Finding[]) {
       log("error", "policy_refused", {

@@ -1,6 +1,7 @@
 /** Models and deployments of a document as the gateway uses them. Owns what refers to what. */
 import type { Deployment, ModelSpec } from "../core/deployment.ts";
 import { type Prices, usdPerMillion } from "../core/money.ts";
+import type { Steps } from "../core/steps.ts";
 import {
   compileProviders,
   type Provider,
@@ -26,17 +27,18 @@ export interface Inventory {
   readonly vocabulary?: Vocabulary;
 }
 
-export function compileInventory(
+export function* compileInventory(
   document: PolicyDocument,
   ports: DeploymentPorts,
   report: Report,
-): Inventory {
-  const models = compileModels(document, report);
+): Steps<Inventory> {
+  const models = yield* compileModels(document, report);
   const providers = compileProviders(document, ports, report);
   const deployments = new Map<string, Deployment>();
   const byModel = new Map<string, Deployment[]>();
   const names = { models: [...models.keys()], providers: [...providers.keys()] };
   for (const [id, spec] of Object.entries(document.deployments)) {
+    yield;
     const model = models.get(spec.model);
     const provider = providers.get(spec.provider);
     if (model === undefined) {
@@ -60,9 +62,10 @@ export function compileInventory(
   return { models, deployments, byModel };
 }
 
-function compileModels(document: PolicyDocument, report: Report): ReadonlyMap<string, ModelSpec> {
+function* compileModels(document: PolicyDocument, report: Report): Steps<ReadonlyMap<string, ModelSpec>> {
   const models = new Map<string, ModelSpec>();
   for (const [id, spec] of Object.entries(document.models)) {
+    yield;
     if (spec.prices === undefined) {
       const message = `The model "${id}" has no prices: its costs are unknown and no ceiling can hold.`;
       const fix = "Add prices: { input: …, output: … } in US dollars per million tokens; 0 is a price too.";

@@ -1,5 +1,7 @@
 /** Keys of a document as the gateway knows them. Owns what makes two of them the same, and what is missing. */
+
 import type { KeySpec } from "../core/snapshot.ts";
+import type { Steps } from "../core/steps.ts";
 import { type CredentialPorts, readSecret } from "./compile-credentials.ts";
 import { aliasHint } from "./compile-routes.ts";
 import type { PolicyDocument } from "./document.ts";
@@ -24,7 +26,11 @@ interface Checks {
 }
 
 /** A key whose value is missing admits nobody and is left out, with a warning. */
-export function compileKeys(document: PolicyDocument, ports: KeyPorts, report: Report): readonly KeySpec[] {
+export function* compileKeys(
+  document: PolicyDocument,
+  ports: KeyPorts,
+  report: Report,
+): Steps<readonly KeySpec[]> {
   const checks: Checks = {
     document,
     ports,
@@ -33,7 +39,13 @@ export function compileKeys(document: PolicyDocument, ports: KeyPorts, report: R
     values: new Map(),
     accessKeyIds: new Map(),
   };
-  return document.keys.flatMap((written, index) => compileKey(written, ["keys", index], checks) ?? []);
+  const keys: KeySpec[] = [];
+  for (const [index, written] of document.keys.entries()) {
+    yield;
+    const key = compileKey(written, ["keys", index], checks);
+    if (key !== null) keys.push(key);
+  }
+  return keys;
 }
 
 function compileKey(written: WrittenKey, path: Path, checks: Checks): KeySpec | null {

@@ -1,5 +1,7 @@
 /** Routes of a document as rules of its use cases. Owns which rule concerns whom, and which never matches. */
+
 import type { RouteRule } from "../core/snapshot.ts";
+import type { Steps } from "../core/steps.ts";
 import type { Inventory } from "./compile-deployments.ts";
 import { compileLadder } from "./compile-ladder.ts";
 import { type CompiledMatch, compileMatch } from "./compile-match.ts";
@@ -17,17 +19,18 @@ export interface PlacedRule {
 }
 
 /** The rules of each use case, in the order of the document. */
-export function compileRoutes(
+export function* compileRoutes(
   document: PolicyDocument,
   inventory: Inventory,
   report: Report,
-): ReadonlyMap<string, readonly PlacedRule[]> {
+): Steps<ReadonlyMap<string, readonly PlacedRule[]>> {
   const ids = Object.keys(document.use_cases);
   const rules = new Map<string, PlacedRule[]>(ids.map((id) => [id, []]));
   const names = new Set<string>();
   /** Use cases that an earlier rule without a condition takes whole, and that rule's name. */
   const covered = new Map<string, string>();
   for (const [index, written] of document.routes.entries()) {
+    yield;
     const path = ["routes", index];
     if (names.has(written.name)) {
       const message = `Another route is called "${written.name}".`;

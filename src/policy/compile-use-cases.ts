@@ -1,7 +1,9 @@
 /** Use cases and routes of a document with everything resolved. Owns their cross-checks. */
+
 import type { TimeoutsByTier } from "../core/deployment.ts";
 import { usdToNano } from "../core/money.ts";
 import type { RungSpec, UseCase } from "../core/snapshot.ts";
+import type { Steps } from "../core/steps.ts";
 import type { CredentialPorts } from "./compile-credentials.ts";
 import { compileLastRungs, type LastRungs, sideModels } from "./compile-degraded.ts";
 import type { Inventory } from "./compile-deployments.ts";
@@ -19,17 +21,18 @@ type WrittenUseCase = PolicyDocument["use_cases"][string];
 const DEFAULT_DEADLINE_MS = { interactive: 20_000, standard: 90_000, batch: 600_000 } as const;
 
 /** By id and by alias. */
-export function compileUseCases(
+export function* compileUseCases(
   document: PolicyDocument,
   inventory: Inventory,
   timeouts: TimeoutsByTier,
   ports: CredentialPorts,
   report: Report,
-): ReadonlyMap<string, UseCase> {
-  const rulesOf = compileRoutes(document, inventory, report);
+): Steps<ReadonlyMap<string, UseCase>> {
+  const rulesOf = yield* compileRoutes(document, inventory, report);
   const rolloutsOf = compileRollouts(document, inventory, report);
   const useCases = new Map<string, UseCase>();
   for (const [id, written] of Object.entries(document.use_cases)) {
+    yield;
     const path = ["use_cases", id];
     const ladder = compileLadder(written.ladder, [...path, "ladder"], { inventory, report });
     const rules = rulesOf.get(id) ?? [];

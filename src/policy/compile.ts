@@ -1,5 +1,6 @@
 /** From a valid document to the snapshot that serves traffic. Owns the order; each part has its file. */
 import type { ConfigSnapshot } from "../core/snapshot.ts";
+import { runSteps, type Steps } from "../core/steps.ts";
 import { compileInventory, type DeploymentPorts } from "./compile-deployments.ts";
 import { compileKeys, type KeyPorts } from "./compile-keys.ts";
 import { compileProbes } from "./compile-resilience.ts";
@@ -32,16 +33,26 @@ export interface CompiledPolicy {
  * what will not work as it probably was meant; `locate` gives their places. Never throws.
  */
 export function compilePolicy(document: PolicyDocument, locate: Locate, ports: CompilePorts): CompiledPolicy {
+  return runSteps(compileSteps(document, locate, ports));
+}
+
+/** The same, a deployment, a rule, a use case or a key at a time. `digest`: of the document, where it is known. */
+export function* compileSteps(
+  document: PolicyDocument,
+  locate: Locate,
+  ports: CompilePorts,
+  known: { readonly digest: string } | null = null,
+): Steps<CompiledPolicy> {
   const report = createReport(locate);
-  const listed = compileInventory(document, ports, report);
+  const listed = yield* compileInventory(document, ports, report);
   const flags = compileFlags(document, listed, report);
   const inventory = flags === null ? listed : { ...listed, vocabulary: withFlags(flags.vocabulary) };
-  const useCases = compileUseCases(document, inventory, compileTimeouts(document), ports, report);
-  const keys = compileKeys(document, ports, report);
+  const useCases = yield* compileUseCases(document, inventory, compileTimeouts(document), ports, report);
+  const keys = yield* compileKeys(document, ports, report);
   const probes = compileProbes(document, report);
   const findings = inOrder(report.findings);
   if (report.failed) return { snapshot: null, findings };
-  const digest = digestOf(document);
+  const digest = known?.digest ?? digestOf(document);
   const snapshot: ConfigSnapshot = {
     version: `${document.name}@${digest.slice(0, 12)}`,
     digest,

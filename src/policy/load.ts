@@ -3,10 +3,11 @@
  * that a policy's own tests belong to its loading.
  */
 import type { ConfigSnapshot } from "../core/snapshot.ts";
+import { runSteps } from "../core/steps.ts";
 import { EXTENSION_PREFIX, type PolicyDocument, policySchema } from "./document.ts";
 import { createReport, type Finding, inOrder, type Locate, type Position } from "./finding.ts";
 import { mergeOverlay } from "./merge.ts";
-import { type PolicyTestCounts, runPolicyTests } from "./policy-tests.ts";
+import { type PolicyTestCounts, policyTestSteps } from "./policy-tests.ts";
 import { reportIssues } from "./schema-findings.ts";
 import { reportSecrets } from "./secrets.ts";
 import { type PolicySource, readYaml, type YamlSource } from "./yaml-source.ts";
@@ -65,7 +66,7 @@ export function testPolicy(
     places ??= createLocate(sources.map(readYaml));
     return places(path, options);
   });
-  return { ...runPolicyTests(document, snapshot, report), findings: inOrder(report.findings) };
+  return { ...runSteps(policyTestSteps(document, snapshot, report)), findings: inOrder(report.findings) };
 }
 
 /** The last text that has the whole path gave the value; else the one that has most of it. */

@@ -2,9 +2,11 @@
  * The policy's own tests: its promises, kept against the engine that serves traffic. Owns what a broken
  * promise is called; routing decides what becomes of each request.
  */
+
 import type { Deployment } from "../core/deployment.ts";
 import type { RoutePlan } from "../core/plan.ts";
 import type { Arm, ConfigSnapshot, RungSpec, UseCase } from "../core/snapshot.ts";
+import type { Steps } from "../core/steps.ts";
 import type { PolicyDocument } from "./document.ts";
 import type { PolicyTest } from "./document-tests.ts";
 import { estimateTokens } from "./estimate-tokens.ts";
@@ -28,15 +30,16 @@ const FIX = "Mend the rule or the expectation; `pointsman explain` shows each st
  * Runs every test of `document` against `snapshot`, which was compiled from it. Each broken expectation is
  * an error of `report`. A credential that this machine lacks refuses nothing: a test is about the policy.
  */
-export function runPolicyTests(
+export function* policyTestSteps(
   document: PolicyDocument,
   snapshot: ConfigSnapshot,
   report: Report,
-): PolicyTestCounts {
+): Steps<PolicyTestCounts> {
   const failed: string[] = [];
   const names = new Set<string>();
   const world: World = { document, snapshot, armed: new Map(), report };
   for (const [index, test] of document.tests.entries()) {
+    yield;
     const path = ["tests", index];
     const before = report.findings.length;
     if (names.has(test.name)) {

@@ -8,7 +8,14 @@ import type { Deployment } from "../core/deployment.ts";
 import type { HealthSignal } from "../core/faults.ts";
 import type { HealthView } from "../core/health.ts";
 import type { CircuitSettings } from "../core/snapshot.ts";
-import { Circuit, type CircuitReason, type CircuitState, type Opening, type Permit } from "./circuit.ts";
+import {
+  Circuit,
+  type CircuitReason,
+  type CircuitState,
+  type CircuitView,
+  type Opening,
+  type Permit,
+} from "./circuit.ts";
 import { Latency } from "./latency.ts";
 
 /** Why no call may be made now. */
@@ -123,47 +130,78 @@ const UNTRACKED: Permit = Object.freeze({ probe: false, settle: () => undefined 
 
 /** An empty registry; the first `reconfigure` fills it. */
 export function createHealth(clock: Clock, link: FleetLink | null = null): Health {
+  /** Of deployments that something has happened to; a policy may have thousands that are never called. */
   let entries = new Map<string, Entry>();
   let groups = new Map<string, QuotaGroup>();
+  let known = new Map<string, Deployment>();
+  let knownGroups = new Set<string>();
   let settings: CircuitSettings | null = null;
+  let untouched: Circuit | null = null;
 
+  const groupOf = (name: string): QuotaGroup => {
+    let group = groups.get(name);
+    if (!group) {
+      group = { coolUntil: 0 };
+      groups.set(name, group);
+    }
+    return group;
+  };
+
+  /** Null for a deployment that the policy does not have. */
+  const entryOf = (deploymentId: string): Entry | null => {
+    let entry = entries.get(deploymentId);
+    if (entry) return entry;
+    const deployment = known.get(deploymentId);
+    if (!deployment || settings === null) return null;
+    entry = newEntry(deployment, groupOf(deployment.quotaGroup), settings, clock.now(), link);
+    entries.set(deploymentId, entry);
+    return entry;
+  };
+
+  /** A deployment that nothing has happened to is blocked by its quota group alone. */
   const blocked = (deploymentId: string, now: number): Blocked | null => {
     const entry = entries.get(deploymentId);
-    return entry ? blockedEntry(entry, now) : null;
+    if (entry) return blockedEntry(entry, now);
+    const deployment = known.get(deploymentId);
+    if (!deployment) return null;
+    return (groups.get(deployment.quotaGroup)?.coolUntil ?? 0) > now ? "cooling_down" : null;
   };
 
   return {
     reconfigure(deployments, changed) {
-      const keptEntries = new Map<string, Entry>();
-      const keptGroups = new Map<string, QuotaGroup>();
       const now = clock.now();
       settings = changed;
+      untouched = new Circuit(changed, now, () => undefined, null);
+      known = new Map();
+      knownGroups = new Set();
       for (const deployment of deployments) {
-        const name = deployment.quotaGroup;
-        const group = keptGroups.get(name) ?? groups.get(name) ?? { coolUntil: 0 };
-        keptGroups.set(name, group);
-        const known = entries.get(deployment.id);
-        known?.circuit.reconfigure(changed, now);
-        const entry = known ?? newEntry(deployment, group, changed, now, link);
-        entry.deployment = deployment;
-        entry.group = group;
-        keptEntries.set(deployment.id, entry);
+        known.set(deployment.id, deployment);
+        knownGroups.add(deployment.quotaGroup);
       }
-      entries = keptEntries;
-      groups = keptGroups;
+      groups = new Map([...groups].filter(([name]) => knownGroups.has(name)));
+      const kept = new Map<string, Entry>();
+      for (const [id, entry] of entries) {
+        const deployment = known.get(id);
+        if (!deployment) continue;
+        entry.circuit.reconfigure(changed, now);
+        entry.deployment = deployment;
+        entry.group = groupOf(deployment.quotaGroup);
+        kept.set(id, entry);
+      }
+      entries = kept;
     },
     admit(deploymentId, now) {
-      const entry = entries.get(deploymentId);
+      const entry = entryOf(deploymentId);
       if (!entry) return UNTRACKED;
       entry.lastTrafficAt = now;
       return admitTo(entry, now);
     },
     admitProbe(deploymentId, now) {
-      const entry = entries.get(deploymentId);
+      const entry = entryOf(deploymentId);
       return entry ? admitTo(entry, now) : UNTRACKED;
     },
     admitAnyway(deploymentId, now) {
-      const entry = entries.get(deploymentId);
+      const entry = entryOf(deploymentId);
       if (!entry) return UNTRACKED;
       if (entry.group.coolUntil > now) return "cooling_down";
       if (entry.circuit.reason === "forced") return "circuit_open";
@@ -176,20 +214,19 @@ export function createHealth(clock: Clock, link: FleetLink | null = null): Healt
     blocked,
     openReason: (deploymentId) => entries.get(deploymentId)?.circuit.reason ?? null,
     blockedUntil(deploymentId, now) {
-      const entry = entries.get(deploymentId);
+      const entry = entryOf(deploymentId);
       return entry ? blockedUntil(entry, now) : null;
     },
     firstTokenP95Ms: (deploymentId, now) =>
       entries.get(deploymentId)?.latency.p95Ms(now, MINIMUM_SAMPLES) ?? null,
     lastTrafficAt: (deploymentId) => entries.get(deploymentId)?.lastTrafficAt ?? 0,
     coolUntil(quotaGroup, until) {
-      const group = groups.get(quotaGroup);
-      if (!group) return;
-      group.coolUntil = until;
+      if (!knownGroups.has(quotaGroup)) return;
+      groupOf(quotaGroup).coolUntil = until;
       link?.cooled(quotaGroup, Math.max(0, until - clock.now()));
     },
     reset(deploymentId) {
-      const entry = entries.get(deploymentId);
+      const entry = entryOf(deploymentId);
       if (!entry) return false;
       const now = clock.now();
       entry.circuit.reset(now);
@@ -197,7 +234,7 @@ export function createHealth(clock: Clock, link: FleetLink | null = null): Healt
       return true;
     },
     forceOpen(deploymentId, until = Number.POSITIVE_INFINITY) {
-      const entry = entries.get(deploymentId);
+      const entry = entryOf(deploymentId);
       if (!entry || settings === null) return false;
       const now = clock.now();
       entry.circuit.forceOpen(now, until);
@@ -205,16 +242,23 @@ export function createHealth(clock: Clock, link: FleetLink | null = null): Healt
       return true;
     },
     isOrderedOpen: (deploymentId) => entries.get(deploymentId)?.circuit.isOrdered(clock.now()) ?? false,
-    adopt: (deploymentId, opening) => entries.get(deploymentId)?.circuit.adopt(opening, clock.now()),
+    adopt: (deploymentId, opening) => entryOf(deploymentId)?.circuit.adopt(opening, clock.now()),
     adoptCooldown(quotaGroup, until) {
-      const group = groups.get(quotaGroup);
-      if (group) group.coolUntil = until;
+      if (knownGroups.has(quotaGroup)) groupOf(quotaGroup).coolUntil = until;
     },
     recordProbe(deploymentId, probe) {
-      const entry = entries.get(deploymentId);
+      const entry = entryOf(deploymentId);
       if (entry) entry.lastProbe = probe;
     },
-    report: (now) => [...entries.values()].map((entry) => describe(entry, now)),
+    report(now) {
+      if (untouched === null) return [];
+      const fresh = untouched.view(now);
+      return [...known.values()].map((deployment) => {
+        const entry = entries.get(deployment.id);
+        const coolUntil = groups.get(deployment.quotaGroup)?.coolUntil ?? 0;
+        return entry ? describe(entry, now) : describeUntouched(deployment, fresh, coolUntil, now);
+      });
+    },
     healthy: (deploymentId) => blocked(deploymentId, clock.now()) === null,
     firstTokenMs: (deploymentId) => entries.get(deploymentId)?.latency.smoothedMs(clock.now()) ?? 0,
     inFlight: (deploymentId) => entries.get(deploymentId)?.inFlight ?? 0,
@@ -272,14 +316,33 @@ function blockedUntil(entry: Entry, now: number): number | null {
   return probe === null ? null : Math.max(probe, cooling ?? 0);
 }
 
+function nameOf(deployment: Deployment) {
+  const { id, model, provider, region, quotaGroup } = deployment;
+  return { deployment: id, model: model.id, provider, region, quotaGroup };
+}
+
+/** What nothing has happened to, with the circuit that it would have. */
+function describeUntouched(
+  deployment: Deployment,
+  fresh: CircuitView,
+  coolUntil: number,
+  now: number,
+): HealthReport {
+  return {
+    ...nameOf(deployment),
+    ...fresh,
+    cooldownUntil: coolUntil > now ? coolUntil : null,
+    inFlight: 0,
+    firstTokenMs: null,
+    firstTokenP95Ms: null,
+    lastProbe: null,
+  };
+}
+
 function describe(entry: Entry, now: number): HealthReport {
   const { deployment, latency } = entry;
   return {
-    deployment: deployment.id,
-    model: deployment.model.id,
-    provider: deployment.provider,
-    region: deployment.region,
-    quotaGroup: deployment.quotaGroup,
+    ...nameOf(deployment),
     ...entry.circuit.view(now),
     cooldownUntil: entry.group.coolUntil > now ? entry.group.coolUntil : null,
     inFlight: entry.inFlight,

@@ -1,9 +1,9 @@
-/** Texts to a compiled policy, with every finding on the way. Owns what new texts are judged by; puts nothing in force. */
+/** Texts to a compiled policy, with every finding on the way, and when two of them are the same. */
 import type { ConfigSnapshot } from "../../core/snapshot.ts";
 import { type CompilePorts, compilePolicy } from "../../policy/compile.ts";
 import type { PolicyDocument } from "../../policy/document.ts";
 import type { Finding } from "../../policy/finding.ts";
-import { type PolicySource, parsePolicy, testPolicy } from "../../policy/load.ts";
+import { type PolicySource, parsePolicy } from "../../policy/load.ts";
 
 export interface CompiledSources {
   readonly built: { readonly snapshot: ConfigSnapshot; readonly document: PolicyDocument } | null;
@@ -18,15 +18,6 @@ export function compileSources(sources: readonly PolicySource[], ports: CompileP
   const findings = [...parsed.findings, ...compiled.findings];
   if (!compiled.snapshot) return { built: null, findings };
   return { built: { snapshot: compiled.snapshot, document: parsed.document }, findings };
-}
-
-/** What new texts are judged by: a policy that breaks a promise of its own is not put in force. */
-export function compileAndTest(sources: readonly PolicySource[], ports: CompilePorts): CompiledSources {
-  const compiled = compileSources(sources, ports);
-  if (!compiled.built) return compiled;
-  const tested = testPolicy(compiled.built, sources);
-  if (tested.failed.length === 0) return compiled;
-  return { built: null, findings: [...compiled.findings, ...tested.findings] };
 }
 
 export function sameTexts(a: readonly PolicySource[], b: readonly PolicySource[]): boolean {

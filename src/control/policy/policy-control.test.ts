@@ -258,8 +258,11 @@ test("every act is told to the audit log, with who and why", async () => {
 test("check says what would come of a text, and leaves no trace", async () => {
   const fake = fakeDesk();
   await fake.control.offer(ONE, "start");
-  expect(fake.control.check(TWO)).toMatchObject({ result: "valid", changes: ["chat: max_attempts 1 → 2"] });
-  expect(fake.control.check(BROKEN).result).toBe("refused");
+  expect(await fake.control.check(TWO)).toMatchObject({
+    result: "valid",
+    changes: ["chat: max_attempts 1 → 2"],
+  });
+  expect((await fake.control.check(BROKEN)).result).toBe("refused");
   expect(await fake.desk.activations.list(10)).toHaveLength(1);
   expect(fake.audited).toHaveLength(1);
   expect(fake.control.status().refused).toBeNull();

@@ -8,6 +8,8 @@ import type { PolicySource } from "../../policy/load.ts";
 import type { AuditDetails, AuditRecord } from "../../store/audit-store.ts";
 import type { ActivationStore } from "../../store/ports.ts";
 import type { InForce, Overlay, OverrideStatus } from "./in-force.ts";
+import type { JudgeQuestion } from "./judge/judge.ts";
+import type { Judged } from "./judge-here.ts";
 import type {
   Act,
   ActivationResult,
@@ -26,6 +28,8 @@ export interface PolicyPorts {
   readonly ids: Ids;
   readonly activations: ActivationStore;
   readonly compile: CompilePorts;
+  /** Judges large texts without holding up requests; absent: they are judged like small ones. */
+  judge?(question: JudgeQuestion): Promise<Judged>;
   /** Keys that the program adds to those of the policy. */
   readonly extraKeys: readonly KeySpec[];
   saveLastGood(sources: readonly PolicySource[]): Promise<void>;
@@ -33,7 +37,13 @@ export interface PolicyPorts {
   /** Does not reject. */
   audit(record: AuditRecord): Promise<void>;
   sourceStatus(): SourceStatus | null;
-  onActivated(snapshot: ConfigSnapshot, previousVersion: string | null, via: Act["via"]): void;
+  /** `validatedAt`: of the verdict, by the judge's clock, where it has one. */
+  onActivated(
+    snapshot: ConfigSnapshot,
+    previousVersion: string | null,
+    via: Act["via"],
+    validatedAt?: number,
+  ): void;
   /** Absent: nothing is laid over the source's texts. */
   readonly overlay?: Overlay;
   /** Where an activation by steps is written down. */
@@ -77,7 +87,7 @@ export interface PolicyControl {
   inForce(): Pick<InForce, "sources" | "texts" | "document"> | null;
   status(): PolicyStatus;
   /** What would come of `sources`; `asTheyAre`: with nothing laid over them. Changes and records nothing. */
-  check(sources: readonly PolicySource[], asTheyAre?: boolean): CheckResult;
+  check(sources: readonly PolicySource[], asTheyAre?: boolean): Promise<CheckResult>;
   /**
    * Puts the source's texts in force, or refuses them and changes nothing. The same texts again do nothing, and
    * neither do those that a rollback or a staged activation holds back. `staged`: what the source says of one;

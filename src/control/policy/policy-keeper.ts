@@ -4,17 +4,15 @@
  * knows no file system, no network and no HTTP.
  */
 import type { ConfigSnapshot, SplitSnapshots } from "../../core/snapshot.ts";
-import { diffDocuments } from "../../policy/diff.ts";
-import type { PolicyDocument } from "../../policy/document.ts";
 import type { Finding } from "../../policy/finding.ts";
 import type { PolicySource } from "../../policy/load.ts";
 import type { AuditDetails } from "../../store/audit-store.ts";
 import { auditOf, createRecord, type Recorded, type RecordedResult } from "./activation-record.ts";
-import { compileAndTest, compileSources, sameTexts } from "./compile-sources.ts";
-import { describeChanges } from "./describe-changes.ts";
+import { sameTexts } from "./compile-sources.ts";
 import type { InForce } from "./in-force.ts";
+import { type Judged, judgeHere } from "./judge-here.ts";
 import type { Act, ActivationResult, Schedule } from "./policy-acts.ts";
-import type { PolicyControl, PolicyPorts, PolicyStatus } from "./policy-control.ts";
+import type { CheckResult, PolicyControl, PolicyPorts, PolicyStatus } from "./policy-control.ts";
 import type { Pin } from "./policy-files.ts";
 import { digestOfTexts, type StagedOffer } from "./source.ts";
 import { type Compiled, StagedActivations } from "./staged-activations.ts";
@@ -30,6 +28,18 @@ interface Offered {
   readonly actor: string;
   readonly note: string | null;
 }
+
+interface Put {
+  /** What changes in the same moment, before anything is written down. */
+  readonly onSwap?: (version: string) => void;
+  /** What came of the texts, where it is known; absent: they are judged. */
+  readonly compiled?: Compiled;
+  /** Whether the policy's own tests decide; default true. */
+  readonly tested?: boolean;
+}
+
+/** Characters from which on reading and compiling take longer than a request should wait. */
+const LARGE = 8_192;
 
 class Keeper implements PolicyControl {
   readonly #ports: PolicyPorts;
@@ -49,15 +59,14 @@ class Keeper implements PolicyControl {
       inForce: () => this.#inForce,
       offered: () => this.#offered?.sources ?? null,
       sourceDigest: () => this.#sourceDigest(),
-      compile: (sources, how) => this.#compile(this.#lay(sources), sources, how),
-      changesTo: (document) => this.#changesTo(document).changes,
+      compile: (sources, tested) => this.#compile(this.#lay(sources), sources, tested),
       refuse: (findings, sources, act) => this.#refuse(findings, sources, act),
-      put: async (sources, act, how) => {
-        const put = await this.#put(sources, act, () => {}, how);
+      put: async (sources, act, tested) => {
+        const put = await this.#put(sources, act, { tested });
         if (this.#pin && put.result !== "refused") await this.#setPin(null);
         return put;
       },
-      pinTo: (sources, act, digest) => this.#pinTo(sources, act, digest, compileSources),
+      pinTo: (sources, act, digest) => this.#pinTo(sources, act, digest, false),
       takeOffer: async () => this.#offered && this.#takeOffer(this.#offered),
       inTurn: (work) => this.#inTurn(work),
     });
@@ -91,12 +100,10 @@ class Keeper implements PolicyControl {
     };
   };
 
-  check(sources: readonly PolicySource[], asTheyAre = false): ReturnType<PolicyControl["check"]> {
-    const texts = asTheyAre ? sources : this.#lay(sources);
-    const { built, findings } = compileAndTest(texts, this.#ports.compile);
+  async check(sources: readonly PolicySource[], asTheyAre = false): Promise<CheckResult> {
+    const { built, findings } = await this.#judge(asTheyAre ? sources : this.#lay(sources), true);
     if (!built) return { result: "refused", findings };
-    const { changes } = this.#changesTo(built.document);
-    return { result: "valid", version: built.snapshot.version, findings, changes };
+    return { result: "valid", version: built.snapshot.version, findings, changes: built.changes };
   }
 
   offer(sources: readonly PolicySource[], actor: string, note: string | null, staged?: StagedOffer | null) {
@@ -107,26 +114,24 @@ class Keeper implements PolicyControl {
       if (staged !== undefined && this.#staged.planId !== (staged?.plan.id ?? null)) this.#staged.forget();
       const put = await this.#takeOffer(offered);
       if (staged && !this.#staged.running && put.result !== "refused") {
-        await this.#staged.adopt(staged, compileAndTest, digestOfTexts(sources));
+        await this.#staged.adopt(staged, true, digestOfTexts(sources));
       }
       return put;
     });
   }
 
   restore(sources: readonly PolicySource[], actor: string) {
-    return this.#inTurn(() =>
-      this.#put(sources, { actor, via: "restore", note: null }, () => {}, compileSources),
-    );
+    return this.#inTurn(() => this.#put(sources, { actor, via: "restore", note: null }, { tested: false }));
   }
 
   replace(sources: readonly PolicySource[], act: Act, commit: () => Promise<boolean>) {
     return this.#inTurn(async () => {
-      const checked = this.check(sources);
-      if (checked.result === "valid") {
+      const compiled = await this.#compile(this.#lay(sources), sources, true);
+      if (compiled.made) {
         if (!(await commit())) return { result: "conflict" } as const;
         await this.#staged.supersede(act, { superseded: true });
       }
-      return this.#put(sources, act);
+      return this.#put(sources, act, { compiled });
     });
   }
 
@@ -141,7 +146,9 @@ class Keeper implements PolicyControl {
     return this.#inTurn(async (): Promise<ActivationResult | null> => {
       if (!this.#pin || !this.#inForce) return null;
       await this.#staged.clear(act);
-      const put = await this.#put(this.#offered?.sources ?? this.#inForce.sources, act, this.#unpinned);
+      const put = await this.#put(this.#offered?.sources ?? this.#inForce.sources, act, {
+        onSwap: this.#unpinned,
+      });
       if (put.result === "refused") return put;
       await this.#setPin(null);
       if (put.result === "unchanged") await this.#audit(act, "unchanged", put.version);
@@ -156,7 +163,7 @@ class Keeper implements PolicyControl {
       const { actor, note } = pin;
       // What was laid over the pinned texts since then still is.
       const again: Act = { actor, via: "rollback", note, again: true };
-      const put = await this.#put(pin.sources, again, () => {}, compileSources);
+      const put = await this.#put(pin.sources, again, { tested: false });
       if (put.result === "refused") await this.#setPin(null);
       else this.#offered = asStart(offered);
       return put;
@@ -167,8 +174,8 @@ class Keeper implements PolicyControl {
     return this.#inTurn(async () => {
       const before = this.#inForce;
       if (!before) return null;
-      const put = await this.#put(before.sources, { actor, via, note }, () => {}, compileSources);
-      this.#staged.renew();
+      const put = await this.#put(before.sources, { actor, via, note }, { tested: false });
+      await this.#staged.renew();
       return put;
     });
   }
@@ -188,10 +195,10 @@ class Keeper implements PolicyControl {
   resumeStaging({ plan, older, newer, sourceDigest }: KeptStaging, offered: readonly PolicySource[] | null) {
     return this.#inTurn(async () => {
       const act: Act = { actor: "start", via: "restore", note: null };
-      const put = await this.#put(older, act, () => {}, compileSources);
+      const put = await this.#put(older, act, { tested: false });
       if (put.result === "refused") return false;
       this.#offered = asStart(offered);
-      return this.#staged.adopt({ plan, sources: newer }, compileSources, sourceDigest);
+      return this.#staged.adopt({ plan, sources: newer }, false, sourceDigest);
     });
   }
 
@@ -213,7 +220,7 @@ class Keeper implements PolicyControl {
       this.#refused = null;
       return { result: "held", version: this.snapshot().version };
     }
-    const put = await this.#put(sources, { actor, via: "source", note }, this.#unpinned);
+    const put = await this.#put(sources, { actor, via: "source", note }, { onSwap: this.#unpinned });
     if (pin && put.result !== "refused") await this.#setPin(null);
     return put;
   }
@@ -222,7 +229,7 @@ class Keeper implements PolicyControl {
     sources: readonly PolicySource[],
     act: Act,
     sourceDigest: string | null,
-    compile = compileAndTest,
+    tested = true,
   ): Promise<ActivationResult> {
     const { actor, note } = act;
     const at = this.#ports.clock.now();
@@ -230,7 +237,7 @@ class Keeper implements PolicyControl {
       this.#pin = { version, at, actor, note, sourceDigest: sourceDigest ?? "", sources };
       this.#refused = null;
     };
-    const put = await this.#put(sources, act, pinned, compile);
+    const put = await this.#put(sources, act, { onSwap: pinned, tested });
     if (put.result === "unchanged") pinned(put.version);
     if (put.result !== "refused") await this.#setPin(this.#pin);
     return put;
@@ -250,25 +257,30 @@ class Keeper implements PolicyControl {
     return this.#ports.overlay?.lay(sources) ?? sources;
   }
 
-  #compile(
+  async #compile(
     texts: readonly PolicySource[],
     sources: readonly PolicySource[],
-    compile: typeof compileSources,
-  ): Compiled {
-    const { built, findings } = compile(texts, this.#ports.compile);
+    tested: boolean,
+  ): Promise<Compiled> {
+    const judged = await this.#judge(texts, tested);
+    const { built, findings, validatedAt } = judged;
     if (!built) return { made: null, findings };
+    const { document, paths, changes } = built;
     const snapshot = { ...built.snapshot, keys: [...built.snapshot.keys, ...this.#ports.extraKeys] };
     const at = this.#ports.clock.now();
-    return { made: { snapshot, document: built.document, sources, texts, warnings: findings, at }, findings };
+    const made: InForce = { snapshot, document, sources, texts, warnings: findings, at };
+    return { made, findings, paths, changes, ...(validatedAt !== undefined && { validatedAt }) };
   }
 
-  /** `onSwap`: what changes in the same moment, before anything is written down. */
-  async #put(
-    sources: readonly PolicySource[],
-    act: Act,
-    onSwap: (version: string) => void = () => {},
-    compile = compileAndTest,
-  ): Promise<ActivationResult> {
+  /** Large texts elsewhere, where there is an elsewhere. Nothing is in force yet at the start: nobody waits. */
+  #judge(texts: readonly PolicySource[], tested: boolean): Judged | Promise<Judged> {
+    const { compile: ports, judge } = this.#ports;
+    const question = { sources: texts, before: this.#inForce, ports, tested };
+    const size = texts.reduce((sum, { text }) => sum + text.length, 0);
+    return judge && this.#inForce && size >= LARGE ? judge(question) : judgeHere(question);
+  }
+
+  async #put(sources: readonly PolicySource[], act: Act, how: Put = {}): Promise<ActivationResult> {
     const before = this.#inForce;
     const previousVersion = before?.snapshot.version ?? null;
     // A version that is gone back to is put in force as it was.
@@ -281,14 +293,15 @@ class Keeper implements PolicyControl {
       this.#inForce = { ...before, sources };
       return { result: "unchanged", version, previousVersion, findings: before.warnings, changes: [] };
     }
-    const { made, findings } = this.#compile(texts, sources, compile);
-    if (!made) return this.#refuse(findings, sources, act);
-    const { paths, changes } = this.#changesTo(made.document);
+    const compiled = how.compiled ?? (await this.#compile(texts, sources, how.tested ?? true));
+    const { findings } = compiled;
+    if (!compiled.made) return this.#refuse(findings, sources, act);
+    const { made, paths, changes, validatedAt } = compiled;
     this.#inForce = made;
     if (isFromSource(act)) this.#refused = null;
     const { version } = made.snapshot;
-    onSwap(version);
-    this.#ports.onActivated(made.snapshot, previousVersion, act.via);
+    how.onSwap?.(version);
+    this.#ports.onActivated(made.snapshot, previousVersion, act.via, validatedAt);
     this.#ports.overlay?.settle(sources, bare);
     const result = isReturn ? "rolled_back" : "activated";
     const recorded = {
@@ -315,12 +328,6 @@ class Keeper implements PolicyControl {
     this.#ports.onRefused(findings);
     await this.#record({ result: "refused", act, sources, findings, previousVersion }, sources);
     return { result: "refused", findings };
-  }
-
-  #changesTo(document: PolicyDocument) {
-    const before = this.#inForce?.document;
-    const paths = before ? diffDocuments(before, document) : [];
-    return { paths, changes: describeChanges(paths, before, document) };
   }
 
   /** A disk that is full must not keep a good policy from serving. */

@@ -66,12 +66,12 @@ async function pushOnto(
 ): Promise<PushOutcome> {
   const { control, clock, environment } = desk;
   const { actor, note } = wish;
-  const present = head ? versionOf(desk, head) : null;
+  const present = head ? await versionOf(desk, head) : null;
   if (wish.ifVersion !== null && wish.ifVersion !== present) return { result: "conflict", version: present };
   const documents = { ...head?.documents, [wish.environment ?? BASE_DOCUMENT]: wish.text };
   const sources = textsOf(documents, environment);
   if (wish.dryRun) {
-    const checked = control.check(sources);
+    const checked = await control.check(sources);
     return checked.result === "refused" ? checked : { ...checked, previousVersion: present };
   }
   const act: Act = { actor, via: "push", note };
@@ -85,12 +85,12 @@ async function pushOnto(
 }
 
 /** What the store says now; another process may have written what is not in force here yet. */
-function versionOf({ control, environment }: PolicyDesk, head: PolicyHead): string | null {
+async function versionOf({ control, environment }: PolicyDesk, head: PolicyHead): Promise<string | null> {
   const sources = textsOf(head.documents, environment);
   const inForce = control.inForce()?.sources ?? [];
   if (sources.length === inForce.length && sources.every(({ text }, i) => text === inForce[i]?.text)) {
     return control.snapshot().version;
   }
-  const checked = control.check(sources);
+  const checked = await control.check(sources);
   return checked.result === "valid" ? checked.version : null;
 }

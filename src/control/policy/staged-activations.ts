@@ -5,11 +5,10 @@
 import type { ActivationPlan } from "../../core/activation-plan.ts";
 import type { SplitSnapshots } from "../../core/snapshot.ts";
 import { diffDocuments } from "../../policy/diff.ts";
-import type { PolicyDocument } from "../../policy/document.ts";
 import type { Finding } from "../../policy/finding.ts";
 import type { PolicySource } from "../../policy/load.ts";
 import type { AuditDetails } from "../../store/audit-store.ts";
-import { compileAndTest, compileSources, sameTexts } from "./compile-sources.ts";
+import { sameTexts } from "./compile-sources.ts";
 import { describeChanges } from "./describe-changes.ts";
 import type { InForce } from "./in-force.ts";
 import type { Act, ActivationResult, Schedule, StagingResult, StagingStatus } from "./policy-acts.ts";
@@ -25,20 +24,26 @@ export interface StagingCore {
   /** What the source says now; null: it has not said anything. */
   offered(): readonly PolicySource[] | null;
   sourceDigest(): string;
-  compile(sources: readonly PolicySource[], how: typeof compileSources): Compiled;
-  changesTo(document: PolicyDocument): readonly string[];
+  /** `tested`: whether the policy's own tests decide, too. */
+  compile(sources: readonly PolicySource[], tested: boolean): Promise<Compiled>;
   refuse(findings: readonly Finding[], sources: readonly PolicySource[], act: Act): Promise<ActivationResult>;
-  put(sources: readonly PolicySource[], act: Act, how: typeof compileSources): Promise<ActivationResult>;
+  put(sources: readonly PolicySource[], act: Act, tested: boolean): Promise<ActivationResult>;
   pinTo(sources: readonly PolicySource[], act: Act, digest: string | null): Promise<ActivationResult>;
   /** The source's text is put in force, unless something holds it back. */
   takeOffer(): Promise<ActivationResult | null>;
   inTurn<T>(work: () => Promise<T>): Promise<T>;
 }
 
-export interface Compiled {
-  readonly made: InForce | null;
-  readonly findings: readonly Finding[];
-}
+/** `paths`, `changes`: from what is in force, dotted and in words. */
+export type Compiled =
+  | {
+      readonly made: InForce;
+      readonly findings: readonly Finding[];
+      readonly paths: readonly string[];
+      readonly changes: readonly string[];
+      readonly validatedAt?: number;
+    }
+  | { readonly made: null; readonly findings: readonly Finding[] };
 
 /** How long until what could not be completed is tried again. */
 const AGAIN_MS = 1000;
@@ -79,8 +84,10 @@ export class StagedActivations {
     const before = this.#core.inForce();
     if (!before) return { result: "conflict" };
     if (this.#staging) return { result: "running", staging: this.#staging.status(false) };
-    const { made, findings } = this.#core.compile(sources, compileAndTest);
-    if (!made) return this.#core.refuse(findings, sources, act);
+    const compiled = await this.#core.compile(sources, true);
+    const { findings } = compiled;
+    if (!compiled.made) return this.#core.refuse(findings, sources, act);
+    const { made, changes } = compiled;
     const { version } = made.snapshot;
     const previousVersion = before.snapshot.version;
     if (sameTexts(made.texts, before.texts)) {
@@ -99,7 +106,6 @@ export class StagedActivations {
     };
     const staging = this.#make({ plan, sources }, made, this.#core.sourceDigest());
     if (staging.stage().phase === "complete") return this.#complete(staging, act, null);
-    const changes = this.#core.changesTo(made.document);
     if (!(await this.#write(staging, null, "begin", act))) return { result: "conflict" };
     const { startsAt, stepPercent, stepEveryMs } = schedule;
     const told = { previousVersion, startsAt, stepPercent, stepEveryMs, note };
@@ -156,8 +162,8 @@ export class StagedActivations {
   }
 
   /** Another gateway, or an earlier process, has begun it. False: it is not valid here. */
-  async adopt(offer: StagedOffer, how: typeof compileSources, sourceDigest: string): Promise<boolean> {
-    const { made, findings } = this.#core.compile(offer.sources, how);
+  async adopt(offer: StagedOffer, tested: boolean, sourceDigest: string): Promise<boolean> {
+    const { made, findings } = await this.#core.compile(offer.sources, tested);
     if (!made) {
       const { actor, note } = offer.plan;
       await this.#core.refuse(findings, offer.sources, { actor, via: "activate", note });
@@ -179,10 +185,10 @@ export class StagedActivations {
   }
 
   /** What lies outside the texts, or over them, has changed. */
-  renew(): void {
+  async renew(): Promise<void> {
     const staging = this.#staging;
     if (!staging) return;
-    const { made } = this.#core.compile(staging.offer.sources, compileSources);
+    const { made } = await this.#core.compile(staging.offer.sources, false);
     if (made) staging.renew(made);
     this.#spread();
   }
@@ -235,7 +241,7 @@ export class StagedActivations {
     // Whatever its tests say today: it has served a part of the traffic already.
     const put =
       this.#ports.stagingPlace.isSource || isOffered
-        ? await this.#core.put(sources, act, compileSources)
+        ? await this.#core.put(sources, act, false)
         : await this.#core.pinTo(sources, act, staging.sourceDigest);
     this.forget();
     if (waits && !isOffered) await this.#core.takeOffer();

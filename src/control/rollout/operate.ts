@@ -141,7 +141,7 @@ async function intoStore(
   const told = { rollout, where: "store", file, changes, previousVersion } as const;
   if (changes.length === 0) return { result: "unchanged", ...told, summary: [], version: previousVersion };
   const texts = sources.map((source) => (source.file === file ? { file, text: after } : source));
-  const checked = control.check(texts);
+  const checked = await control.check(texts);
   if (checked.result === "refused") return checked;
   if (wish.dryRun || !heads) {
     return { result: "valid", ...told, summary: checked.changes, version: checked.version };
@@ -178,7 +178,7 @@ async function overText(
   const told = { rollout, where: "override", file, changes, previousVersion } as const;
   if (changes.length === 0) return { result: "unchanged", ...told, summary: [], version: previousVersion };
   const texts = inForce.texts.map((source) => (source.file === file ? { file, text: after } : source));
-  const checked = control.check(texts, true);
+  const checked = await control.check(texts, true);
   if (checked.result === "refused") return checked;
   if (wish.dryRun) return { result: "valid", ...told, summary: checked.changes, version: checked.version };
   const written = openRollout(inForce.sources, rollout);

@@ -2,10 +2,10 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { endEverythingOnExit, freePort, startChild, temporaryDirectory } from "./processes.ts";
-import { measureRollback, type RollbackFigures } from "./rollback.ts";
+import { endEverythingOnExit, freePort, startChild, temporaryDirectory } from "../processes.ts";
+import { measureRollback, type RollbackFigures } from "../rollback.ts";
 
-const ROOT = join(import.meta.dir, "..");
+const ROOT = join(import.meta.dir, "..", "..");
 const START_WAIT_MS = 15_000;
 
 const POLICY = `version: 1

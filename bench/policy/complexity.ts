@@ -1,0 +1,27 @@
+/** What the estimate of complexity costs. Bar: p99 < 100 µs for 4 KB. */
+import { estimateComplexity } from "../../src/policy/complexity.ts";
+import { percentile } from "../statistics.ts";
+import { hundredths, type Measure } from "./measure.ts";
+import { asking } from "./subjects.ts";
+
+const SCORES = 20_000;
+
+export function measureComplexity(): Measure {
+  const cost = complexityP99();
+  return { lines: [["complexity of 4 KB, p99", `${cost} µs`]], figures: { complexity_us_4kb_p99: cost } };
+}
+
+/** Microseconds that 99 of 100 estimates of a request of 4 KB stay under. */
+function complexityP99(): number {
+  const sentence =
+    "The customer wrote that the parcel did not arrive; explain why the carrier's system must be analysed, " +
+    "and compare at least three options step by step. ";
+  const request = asking("u0", sentence.repeat(40).slice(0, 4096));
+  const costs: number[] = [];
+  for (let i = 0; i < SCORES; i++) {
+    const start = Bun.nanoseconds();
+    estimateComplexity(request);
+    if (i >= SCORES / 10) costs.push((Bun.nanoseconds() - start) / 1000);
+  }
+  return hundredths(percentile(costs, 0.99));
+}
