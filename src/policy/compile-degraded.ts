@@ -13,7 +13,6 @@ import { variablesOf } from "./document-degraded.ts";
 import { milliseconds } from "./fields.ts";
 import type { Path, Report } from "./finding.ts";
 import { compileLinearPattern } from "./linear-pattern.ts";
-import { suggestion } from "./suggest.ts";
 
 type WrittenUseCase = PolicyDocument["use_cases"][string];
 type WrittenMode = WrittenUseCase["ladder"]["degraded"][number];
@@ -175,7 +174,7 @@ function deploymentsOf(
   { inventory, report }: World,
 ): readonly Deployment[] | null {
   if (!inventory.models.has(model)) {
-    const fix = suggestion(model, [...inventory.models.keys()], "Add it under models.");
+    const fix = report.suggest(model, [...inventory.models.keys()], "Add it under models.");
     report.error("unknown_model", path, `There is no model "${model}".`, fix);
     return null;
   }
@@ -235,7 +234,7 @@ function checkTemplates(mode: WrittenMode, path: Path, report: Report): void {
 function checkTemplate(text: string, variables: readonly string[], path: Path, report: Report): void {
   for (const [, name = ""] of text.matchAll(/\{\{\s*([^{}]*?)\s*\}\}/g)) {
     if (variables.includes(name)) continue;
-    const fix = suggestion(name, variables, "Remove it.");
+    const fix = report.suggest(name, variables, "Remove it.");
     report.warning("unknown_variable", path, `Nothing fills in {{${name}}}.`, fix);
   }
 }

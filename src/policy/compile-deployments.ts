@@ -13,7 +13,6 @@ import type { Vocabulary } from "./conditions.ts";
 import { compileRegions, type RegionPorts, type RegionWorld } from "./deployment-regions.ts";
 import type { PolicyDocument } from "./document.ts";
 import type { Report } from "./finding.ts";
-import { suggestion } from "./suggest.ts";
 
 export interface DeploymentPorts extends ProviderPorts, RegionPorts {}
 
@@ -42,12 +41,12 @@ export function* compileInventory(
     const model = models.get(spec.model);
     const provider = providers.get(spec.provider);
     if (model === undefined) {
-      const fix = suggestion(spec.model, names.models, "Add it under models.");
+      const fix = report.suggest(spec.model, names.models, "Add it under models.");
       const message = `There is no model "${spec.model}".`;
       report.error("unknown_model", ["deployments", id, "model"], message, fix);
     }
     if (provider === undefined) {
-      const fix = suggestion(spec.provider, names.providers, "Add it under providers.");
+      const fix = report.suggest(spec.provider, names.providers, "Add it under providers.");
       const message = `There is no provider "${spec.provider}".`;
       report.error("unknown_provider", ["deployments", id, "provider"], message, fix);
     }

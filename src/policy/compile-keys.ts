@@ -6,7 +6,6 @@ import { type CredentialPorts, readSecret } from "./compile-credentials.ts";
 import { aliasHint } from "./compile-routes.ts";
 import type { PolicyDocument } from "./document.ts";
 import type { Path, Report } from "./finding.ts";
-import { suggestion } from "./suggest.ts";
 
 export interface KeyPorts extends CredentialPorts {
   /** Lower-case hexadecimal SHA-256 of the key in an environment variable; null when it is not set. */
@@ -97,14 +96,14 @@ function checkNames(written: WrittenKey, path: Path, { document, report }: Check
   for (const [position, name] of (written.use_cases ?? []).entries()) {
     if (Object.hasOwn(document.use_cases, name)) continue;
     const known = Object.keys(document.use_cases);
-    const fix = aliasHint(name, document) ?? suggestion(name, known, "Add it under use_cases.");
+    const fix = aliasHint(name, document) ?? report.suggest(name, known, "Add it under use_cases.");
     const message = `There is no use case "${name}".`;
     report.error("unknown_use_case", [...path, "use_cases", position], message, fix);
   }
   const tiers = Object.keys(document.limits.tiers);
   if (tiers.length > 0 && !tiers.includes(written.tier)) {
     const message = `The tier "${written.tier}" of the key "${written.id}" has no limits.`;
-    const fix = suggestion(written.tier, tiers, "Add it under limits.tiers.");
+    const fix = report.suggest(written.tier, tiers, "Add it under limits.tiers.");
     report.warning("unlimited_tier", [...path, "tier"], message, fix);
   }
 }

@@ -7,7 +7,7 @@ import type { PolicyDocument } from "./document.ts";
 import type { Path, Report } from "./finding.ts";
 import { matchesAny } from "./glob.ts";
 import { reportUnapproved } from "./served.ts";
-import { listed, suggestion } from "./suggest.ts";
+import { listed } from "./suggest.ts";
 
 /** A use case's ladder or a route's; the latter has no degraded modes of its own. */
 export type WrittenLadder = Omit<PolicyDocument["use_cases"][string]["ladder"], "degraded">;
@@ -34,6 +34,7 @@ export function compileLadder(ladder: WrittenLadder, path: Path, world: World): 
     }
     for (const deployment of rung.deployments) seen.add(deployment);
     reportUnapproved(rung, at, world.report);
+    reportWeightless(rung, at, world.report);
     rungs.push(rung);
   };
   const primaryPath = [...path, "primary"];
@@ -48,6 +49,14 @@ export function compileLadder(ladder: WrittenLadder, path: Path, world: World): 
     add(compileRung(written, "fallback", at, world), at);
   }
   return rungs;
+}
+
+/** Where nobody has a weight there is nothing to choose by: the first one gets everything. */
+function reportWeightless({ selection, deployments }: RungSpec, at: Path, report: Report): void {
+  if (selection !== "weighted" || deployments.length < 2) return;
+  if (deployments.some(({ weight }) => weight > 0)) return;
+  const message = `All deployments of this rung have the weight 0: ${deployments[0]?.id ?? ""} gets every request.`;
+  report.warning("weights_off", at, message, "Give those a weight that are to share its requests.");
 }
 
 function compileRung(written: WrittenRung, kind: RungKind, path: Path, world: World): RungSpec | null {
@@ -79,7 +88,7 @@ function ofModel(
   { inventory, report }: World,
 ): RungSpec | null {
   if (!inventory.models.has(model)) {
-    const fix = suggestion(model, [...inventory.models.keys()], "Add it under models.");
+    const fix = report.suggest(model, [...inventory.models.keys()], "Add it under models.");
     report.error("unknown_model", path, `There is no model "${model}".`, fix);
     return null;
   }
@@ -107,7 +116,7 @@ function ofDeployments(
     const deployment = inventory.deployments.get(name);
     const at = [...path, "deployments", index];
     if (deployment === undefined) {
-      const fix = suggestion(name, [...inventory.deployments.keys()], "Add it under deployments.");
+      const fix = report.suggest(name, [...inventory.deployments.keys()], "Add it under deployments.");
       report.error("unknown_deployment", at, `There is no deployment "${name}".`, fix);
     } else if (deployments.includes(deployment)) {
       report.warning(

@@ -4,7 +4,6 @@ import type { MatchTable } from "./document-match.ts";
 import type { Path, Report } from "./finding.ts";
 import { type NumberTest, parseRange } from "./match-range.ts";
 import { CALLER_FIELDS, ESTIMATED_SIGNALS, FIELD_VALUES, REQUEST_FIELDS } from "./rule-facts.ts";
-import { suggestion } from "./suggest.ts";
 
 export interface CompiledMatch {
   readonly condition: Condition;
@@ -72,7 +71,7 @@ function compileWords(written: unknown, owner: Owner, name: string, path: Path, 
     if (known === undefined || known.includes(word)) continue;
     const at = Array.isArray(written) ? [...path, index] : path;
     const language = name === "language" ? languageHint(word, known) : null;
-    const fix = language ?? suggestion(word, known, "Use one that exists.");
+    const fix = language ?? report.suggest(word, known, "Use one that exists.");
     report.error("invalid_match", at, `"${word}" is not a ${name} that a request can have.`, fix);
   }
   return words;

@@ -4,7 +4,6 @@ import type { ProbeSettings, RungSpec, UseCase } from "../core/snapshot.ts";
 import type { PolicyDocument } from "./document.ts";
 import { milliseconds } from "./fields.ts";
 import type { Path, Report } from "./finding.ts";
-import { suggestion } from "./suggest.ts";
 
 type WrittenUseCase = PolicyDocument["use_cases"][string];
 type WrittenProbes = NonNullable<PolicyDocument["probes"]>;
@@ -62,7 +61,7 @@ export function compileProbes(
   const names = Object.keys(deployments);
   for (const name of Object.keys(probes.deployments)) {
     if (Object.hasOwn(deployments, name)) continue;
-    const fix = suggestion(name, names, "Name one of deployments.");
+    const fix = report.suggest(name, names, "Name one of deployments.");
     const message = `There is no deployment "${name}".`;
     report.error("unknown_deployment", ["probes", "deployments", name], message, fix, { key: true });
   }

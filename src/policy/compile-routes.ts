@@ -8,7 +8,6 @@ import { type CompiledMatch, compileMatch } from "./compile-match.ts";
 import { compileCondition } from "./conditions.ts";
 import type { PolicyDocument } from "./document.ts";
 import type { Path, Report } from "./finding.ts";
-import { suggestion } from "./suggest.ts";
 
 type WrittenRoute = PolicyDocument["routes"][number];
 
@@ -45,10 +44,27 @@ export function* compileRoutes(
       const message = `The route "${written.name}" never matches: "${earlier}" before it has no condition.`;
       report.warning("unreachable_route", path, message, `Move it before "${earlier}", or remove it.`);
     }
+    reportTwin(rule, open, path, rules, report);
     for (const id of open) rules.get(id)?.push({ rule, path });
     if (rule.when === null) for (const id of open) covered.set(id, written.name);
   }
   return rules;
+}
+
+/** A rule with the words of an earlier one, in every use case that it concerns, can never be the first to match. */
+function reportTwin(
+  { name, source }: RouteRule,
+  concerned: readonly string[],
+  path: Path,
+  rules: ReadonlyMap<string, readonly PlacedRule[]>,
+  report: Report,
+): void {
+  if (source === null || concerned.length === 0) return;
+  const twinIn = (id: string) => rules.get(id)?.find(({ rule }) => rule.source === source)?.rule.name;
+  const earlier = twinIn(concerned[0] ?? "");
+  if (earlier === undefined || !concerned.every((id) => twinIn(id) !== undefined)) return;
+  const message = `The route "${name}" never matches: "${earlier}" before it has the same condition.`;
+  report.warning("unreachable_route", path, message, "Remove one, or change its condition.");
 }
 
 function compileRule(written: WrittenRoute, path: Path, inventory: Inventory, report: Report): RouteRule {
@@ -86,7 +102,7 @@ function compileWhen(source: string, path: Path, inventory: Inventory, report: R
   }
   for (const { id, offset } of compiled.deployments) {
     if (inventory.deployments.has(id)) continue;
-    const fix = suggestion(id, [...inventory.deployments.keys()], "Add it under deployments.");
+    const fix = report.suggest(id, [...inventory.deployments.keys()], "Add it under deployments.");
     report.error("unknown_deployment", at, `There is no deployment "${id}".`, fix, { offset });
   }
   return { ...compiled, source };
@@ -106,7 +122,7 @@ export function useCasesOf(
   return names.filter((name, index) => {
     if (Object.hasOwn(document.use_cases, name)) return true;
     const at = single ? [...path, "use_case"] : [...path, "use_case", index];
-    const fix = aliasHint(name, document) ?? suggestion(name, ids, "Add it under use_cases.");
+    const fix = aliasHint(name, document) ?? report.suggest(name, ids, "Add it under use_cases.");
     report.error("unknown_use_case", at, `There is no use case "${name}".`, fix);
     return false;
   });

@@ -1,5 +1,7 @@
 /** What validation says about a policy, and where. Owns findings and their places; knows no rule. */
 
+import { choices, suggestion } from "./suggest.ts";
+
 type Severity = "error" | "warning";
 
 /** Keys and list indexes from the document's root. */
@@ -45,11 +47,17 @@ export interface Report {
   error(code: string, path: Path, message: string, fix: string, at?: ReportOptions): void;
   warning(code: string, path: Path, message: string, fix: string, at?: ReportOptions): void;
   readonly failed: boolean;
+  /** As `suggestion`; after the first ones of a report no near name is looked for in long lists any more. */
+  suggest(name: string, known: readonly string[], otherwise: string): string;
 }
+
+/** Names compared for the suggestions of one report: about a third of a second. */
+const MAX_COMPARED = 1_000_000;
 
 export function createReport(locate: Locate): Report {
   const findings: Finding[] = [];
   let failed = false;
+  let compared = 0;
   const add = (severity: Severity, code: string, path: Path, text: [string, string], at?: ReportOptions) => {
     const place = at?.hiddenKey === undefined ? path : [...path, at.hiddenKey];
     findings.push({
@@ -72,6 +80,10 @@ export function createReport(locate: Locate): Report {
     },
     get failed() {
       return failed;
+    },
+    suggest(name, known, otherwise) {
+      compared += known.length;
+      return compared > MAX_COMPARED ? choices(known, otherwise) : suggestion(name, known, otherwise);
     },
   };
 }

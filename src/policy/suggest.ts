@@ -14,9 +14,12 @@ export function nearest(name: string, known: readonly string[]): string | null {
 /** `Did you mean "x"?` where something is near, else the choices, else `otherwise`. */
 export function suggestion(name: string, known: readonly string[], otherwise: string): string {
   const near = nearest(name, known);
-  if (near !== null) return `Did you mean "${near}"?`;
-  if (known.length === 0) return otherwise;
-  return `Use one of: ${listed(known)}.`;
+  return near === null ? choices(known, otherwise) : `Did you mean "${near}"?`;
+}
+
+/** The first few of `known`, else `otherwise`. */
+export function choices(known: readonly string[], otherwise: string): string {
+  return known.length === 0 ? otherwise : `Use one of: ${listed(known)}.`;
 }
 
 /** The first few names, and how many more there are. */

@@ -2,7 +2,7 @@
  * YAML nodes to plain values. Owns the bounds that keep a hostile text cheap (depth, aliases, merges) and
  * the rules that keep an honest one clear (no duplicate keys, plain names as keys).
  */
-import { type Alias, isAlias, isMap, isScalar, isSeq, type Node } from "yaml";
+import { type Alias, isAlias, isMap, isScalar, isSeq, type Node, type Scalar } from "yaml";
 
 /** Values after aliases and merges are expanded; a text of the largest size without them has fewer. */
 const MAX_EXPANDED_VALUES = 2_000_000;
@@ -40,9 +40,23 @@ export class YamlReader {
     let value: unknown = null;
     if (isMap(node)) value = this.#readMap(node.items as readonly YamlPair[], depth);
     else if (isSeq(node)) value = node.items.map((item) => this.read(item as Node | null, depth + 1));
-    else if (isScalar(node)) value = node.value;
+    else if (isScalar(node)) value = this.#readScalar(node);
     if (node.anchor !== undefined) this.#read.set(node, { value, size: this.#size - before });
     return value;
+  }
+
+  /** A tag such as `!!timestamp` makes of text what JSON does not have. */
+  #readScalar(node: Scalar): unknown {
+    const { value } = node;
+    if ((typeof value !== "object" && typeof value !== "bigint") || value === null) return value;
+    const fix = "Remove the tag; quote the value where text is meant.";
+    this.#complain(
+      "yaml_tag",
+      `The tag ${node.tag ?? ""} makes no text, number or truth value.`,
+      fix,
+      offsetOf(node),
+    );
+    return null;
   }
 
   #readAlias(node: Alias): unknown {

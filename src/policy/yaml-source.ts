@@ -8,6 +8,8 @@ export interface PolicySource {
   /** How findings name it. */
   readonly file: string;
   readonly text: string;
+  /** Why the text is not what its source holds; `at`: UTF-16 code units into it. */
+  readonly problem?: { readonly kind: "too_large" } | { readonly kind: "invalid_utf8"; readonly at: number };
 }
 
 export interface YamlSource {
@@ -23,7 +25,7 @@ export interface YamlSource {
 const MAX_TEXT = 10 * 1024 * 1024;
 
 /** Reads one text. Never throws: whatever is wrong becomes a finding with a place. */
-export function readYaml({ file, text }: PolicySource): YamlSource {
+export function readYaml({ file, text, problem }: PolicySource): YamlSource {
   const lines = new LineCounter();
   const at = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
@@ -39,10 +41,11 @@ export function readYaml({ file, text }: PolicySource): YamlSource {
     findings,
     locate: () => ({ depth: 0, position: { file, line: 1, column: 1 } }),
   });
-  if (text.length > MAX_TEXT) {
+  if (text.length > MAX_TEXT || problem?.kind === "too_large") {
     complain("too_large", "The policy is larger than 10 MiB.", "Split or shorten it.", 0);
     return unreadable();
   }
+  if (complainOfBytes(text, problem, lines, complain)) return unreadable();
   const root = parse(text, lines, complain);
   if (root === undefined) return unreadable();
   const reader = new YamlReader(complain);
@@ -61,6 +64,38 @@ export function readYaml({ file, text }: PolicySource): YamlSource {
   return { file, value: findings.length > 0 ? undefined : value, findings, locate };
 }
 
+/** Control characters that no text has; YAML allows none of them. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it is what is looked for.
+const CONTROL = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/g;
+/** From this many on it is no slip of a keyboard. */
+const MANY = 20;
+
+/** True where the text is none. Lines are counted here, since the reader of YAML never sees such a text. */
+function complainOfBytes(
+  text: string,
+  problem: PolicySource["problem"],
+  lines: LineCounter,
+  complain: Complain,
+): boolean {
+  const controls = text.match(CONTROL)?.length ?? 0;
+  if (controls === 0 && problem === undefined) return false;
+  lines.addNewLine(0);
+  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) lines.addNewLine(at + 1);
+  if (problem?.kind === "invalid_utf8" && controls < MANY) {
+    const fix = "Save the file as UTF-8.";
+    complain("invalid_utf8", "The policy is not valid UTF-8: here it stops to be.", fix, problem.at);
+  }
+  if (controls >= MANY) {
+    complain("not_text", "This is not text: it looks like a binary file.", "Name the policy's YAML file.", 0);
+    return true;
+  }
+  for (const { 0: found, index } of text.matchAll(CONTROL)) {
+    const name = `U+${found.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
+    complain("control_character", `A control character stands here (${name}).`, "Delete it.", index);
+  }
+  return true;
+}
+
 function parse(text: string, lines: LineCounter, complain: Complain): Node | null | undefined {
   let document: ReturnType<typeof parseDocument>;
   try {
@@ -76,8 +111,12 @@ function parse(text: string, lines: LineCounter, complain: Complain): Node | nul
     complain("yaml_too_deep", "The YAML nests too deeply to be read.", "Flatten it.", 0);
     return undefined;
   }
+  let isTooDeep = false;
   for (const problem of [...document.errors, ...document.warnings].slice(0, 100)) {
     const [code, message, fix] = explainYaml(problem.code, problem.message);
+    // Once is enough: what is too deep fails at every level on the way out.
+    if (code === "yaml_too_deep" && isTooDeep) continue;
+    isTooDeep ||= code === "yaml_too_deep";
     complain(code, message, fix, problem.pos[0]);
   }
   return document.errors.length > 0 ? undefined : document.contents;
@@ -119,6 +158,22 @@ function find(root: Node | null, path: Path, targets: ReadonlyMap<Alias, Node>):
   return found;
 }
 
+/** By name, so that a finding for each of thousands of entries costs no walk through all of them. */
+const indexes = new WeakMap<readonly YamlPair[], ReadonlyMap<string, YamlPair>>();
+
+function indexOf(pairs: readonly YamlPair[]): ReadonlyMap<string, YamlPair> {
+  let index = indexes.get(pairs);
+  if (index === undefined) {
+    const named = pairs.flatMap((pair) =>
+      isScalar(pair.key) ? [[String(pair.key.value), pair] as const] : [],
+    );
+    // The first of two with the same name.
+    index = new Map(named.reverse());
+    indexes.set(pairs, index);
+  }
+  return index;
+}
+
 function step(node: Node | null, segment: string | number, targets: ReadonlyMap<Alias, Node>): Found | null {
   const inner = isAlias(node) ? (targets.get(node) ?? null) : node;
   if (isSeq(inner)) {
@@ -127,9 +182,8 @@ function step(node: Node | null, segment: string | number, targets: ReadonlyMap<
   }
   if (!isMap(inner)) return null;
   const pairs = inner.items as unknown as readonly YamlPair[];
-  for (const { key, value } of pairs) {
-    if (isScalar(key) && String(key.value) === String(segment)) return { node: value, key, depth: 0 };
-  }
+  const own = indexOf(pairs).get(String(segment));
+  if (own !== undefined) return { node: own.value, key: own.key, depth: 0 };
   for (const { key, value } of pairs) {
     if (!isScalar(key) || key.value !== "<<") continue;
     const source = isAlias(value) ? (targets.get(value) ?? null) : value;

@@ -3,7 +3,9 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import { decodePolicy } from "../../policy/decode-text.ts";
 import type { PolicySource } from "../../policy/load.ts";
+import { MAX_DOCUMENT_BYTES } from "./source.ts";
 import { overlayName } from "./source-address.ts";
 import type { KeptStaging } from "./staging-place.ts";
 
@@ -19,7 +21,19 @@ export async function readPolicyFiles(
   const files = (await stat(path)).isDirectory() ? await filesOf(path) : [path];
   const overlays = environment === null ? [] : files.map((file) => overlayName(file, environment));
   const wanted = [...files, ...overlays.filter((file) => existsSync(file))];
-  return Promise.all(wanted.map(async (file) => ({ file, text: await readFile(file, "utf8") })));
+  return Promise.all(wanted.map(readPolicyFile));
+}
+
+/** Bytes of UTF-8 for the most characters that a policy may have. */
+const MAX_FILE_BYTES = 4 * MAX_DOCUMENT_BYTES;
+
+async function readPolicyFile(file: string): Promise<PolicySource> {
+  if ((await stat(file)).size > MAX_FILE_BYTES) return { file, text: "", problem: { kind: "too_large" } };
+  const decoded = decodePolicy(await readFile(file));
+  const { text } = decoded;
+  return decoded.ok
+    ? { file, text }
+    : { file, text, problem: { kind: "invalid_utf8", at: decoded.invalidAt } };
 }
 
 async function filesOf(folder: string): Promise<readonly string[]> {

@@ -1,10 +1,11 @@
 /** A policy in the body of a request: YAML as it is, or JSON around it. Owns both forms and their limit. */
 import { z } from "@hono/zod-openapi";
 import { MAX_NOTE } from "../../control/policy/policy-acts.ts";
-import { decodeText, MAX_DOCUMENT_BYTES } from "../../control/policy/source.ts";
+import { MAX_DOCUMENT_BYTES } from "../../control/policy/source.ts";
 import { readBounded } from "../../core/bounded-body.ts";
 import { failed, ok, type Result } from "../../core/faults.ts";
 import { parseJson } from "../../core/json.ts";
+import { decodePolicy } from "../../policy/decode-text.ts";
 
 const pushed = z.strictObject({
   text: z.string(),
@@ -12,7 +13,10 @@ const pushed = z.strictObject({
   note: z.string().max(MAX_NOTE).nullish(),
 });
 
-export type PushedPolicy = z.output<typeof pushed>;
+export interface PushedPolicy extends z.output<typeof pushed> {
+  /** Where the bytes stop to be UTF-8, in UTF-16 code units; absent: they are. */
+  readonly invalidAt?: number;
+}
 
 /** JSON where the content type says so, YAML otherwise. */
 export async function readPushed(request: Request): Promise<Result<PushedPolicy>> {
@@ -20,11 +24,11 @@ export async function readPushed(request: Request): Promise<Result<PushedPolicy>
   if (!bytes.ok) return bytes;
   const type = request.headers.get("content-type") ?? "";
   if (!/^application\/json\b/i.test(type)) {
-    const text = decodeText(bytes.value);
-    if (text === null) return failed("invalid", "invalid_utf8", "The policy is not valid UTF-8.");
+    const decoded = decodePolicy(bytes.value);
+    const { text } = decoded;
     if (text.trim() === "")
       return failed("invalid", "empty_policy", "The request has no policy in its body.");
-    return ok({ text });
+    return ok(decoded.ok ? { text } : { text, invalidAt: decoded.invalidAt });
   }
   const json = parseJson(bytes.value, 4);
   if (!json.ok) return json;

@@ -4,6 +4,7 @@ import { MAX_NOTE } from "../../control/policy/policy-acts.ts";
 import type { PolicyDesk } from "../../control/policy/policy-desk.ts";
 import { type PushOutcome, pushPolicy } from "../../control/policy/push.ts";
 import { type RollbackOutcome, rollBack } from "../../control/policy/rollback.ts";
+import { parsePolicy } from "../../policy/load.ts";
 import type { ControlPorts } from "../control-ports.ts";
 import { define, type Endpoint } from "../endpoint.ts";
 import { callerOf } from "./files.ts";
@@ -55,6 +56,13 @@ function pushEndpoint(ports: ControlPorts, desk: PolicyDesk): PutEndpoint {
       if (!caller.ok) return caller.fault;
       const body = await readPushed(request);
       if (!body.ok) return body.fault;
+      const { text, invalidAt } = body.value;
+      if (invalidAt !== undefined) {
+        const { findings } = parsePolicy([
+          { file: "policy", text, problem: { kind: "invalid_utf8", at: invalidAt } },
+        ]);
+        return invalidPolicy(findings, ports.nextRequestId());
+      }
       const outcome = await pushPolicy(desk, {
         text: body.value.text,
         environment: body.value.environment ?? query.environment ?? null,

@@ -6,7 +6,6 @@ import type { PolicyDocument } from "../document.ts";
 import { percentOf } from "../document-rollouts.ts";
 import { milliseconds } from "../fields.ts";
 import type { Path, Report } from "../finding.ts";
-import { suggestion } from "../suggest.ts";
 import { seedOf } from "./choose.ts";
 import type { WrittenFlag } from "./document-flags.ts";
 import type { Flag, Variant } from "./evaluate-flag.ts";
@@ -44,7 +43,7 @@ function compileFlag(
     const value = variants.get(variant);
     if (value !== undefined) return { name: variant, value };
     const message = `The flag "${name}" has no variant "${variant}".`;
-    const fix = suggestion(variant, [...variants.keys()], "Add it under variants.");
+    const fix = report.suggest(variant, [...variants.keys()], "Add it under variants.");
     report.error("unknown_variant", at, message, fix);
     return { name: variant, value: false };
   };
