@@ -98,7 +98,9 @@ export function assemble(parts: Parts): Assembly {
     snapshot: control.snapshot,
     report: (thrown) => log("error", "ticket_runner_failed", describeThrown(thrown)),
   });
+  let served = first;
   const reconfigure = (snapshot: ConfigSnapshot): void => {
+    served = snapshot;
     standIns.follow(snapshot);
     health.reconfigure(snapshot.deployments.values(), snapshot.circuit);
     retryBudget.reconfigure(snapshot.retry);
@@ -168,7 +170,7 @@ export function assemble(parts: Parts): Assembly {
     health,
     authorize: parts.authorize,
     transport: parts.transport,
-    snapshot: control.snapshot,
+    snapshot: () => served,
     onProbe: metrics.probe,
   });
   const app = createApp({
