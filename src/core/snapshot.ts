@@ -226,6 +226,48 @@ export interface UseCase {
   readonly cache: AnswerCacheSettings | null;
   /** What is done about a request that is too long, in order; never empty. */
   readonly onOverflow: readonly OverflowMeasure[];
+  readonly jobs: JobSettings;
+}
+
+/** How jobs of a use case are worked on (E11). */
+export interface JobSettings {
+  /** At once, in one process. */
+  readonly concurrency: number;
+  /** Tries of one job. */
+  readonly maxAttempts: number;
+  /** Embeddings that wait are asked for together; null: each by itself. */
+  readonly microBatch: { readonly max: number; readonly waitMs: number } | null;
+}
+
+/** What holds for the jobs of all use cases. Milliseconds. */
+export interface JobLimits {
+  /** At once, in one process. */
+  readonly concurrency: number;
+  /** Not over yet, of one tenant; and bytes of their requests together. */
+  readonly maxWaiting: number;
+  readonly maxWaitingBytes: number;
+  /** How long what is over is remembered, with its result. */
+  readonly keepMs: number;
+}
+
+/** A place that callers may have things sent to. */
+export interface WebhookDestination {
+  /** Lower case; `*.` at its beginning stands for every name below. */
+  readonly host: string;
+  readonly port: number;
+  /** Whether it may be of this machine or its network, and in clear text. */
+  readonly private: boolean;
+  /** Null: everybody's. */
+  readonly tenants: readonly string[] | null;
+  /** Signs what is sent; null where the environment or the file does not have it: then nothing is sent. */
+  readonly secret: Secret | null;
+}
+
+export interface WebhookSettings {
+  /** The first that fits. */
+  readonly destinations: readonly WebhookDestination[];
+  /** Milliseconds that a delivery is tried for. */
+  readonly giveUpAfterMs: number;
 }
 
 /** Which answers are kept to be given again to the same request (M1). Milliseconds. */
@@ -330,6 +372,9 @@ export interface ConfigSnapshot {
   readonly estimates: EstimateRecording;
   /** By deployment id; those that are not in it are never probed. */
   readonly probes: ReadonlyMap<string, ProbeSettings>;
+  readonly jobs: JobLimits;
+  /** Null: callers may name no webhooks. */
+  readonly webhooks: WebhookSettings | null;
 }
 
 /** Two versions in force at once, while the newer takes over by steps: which of them a request reads is by hash. */

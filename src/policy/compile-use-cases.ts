@@ -7,6 +7,7 @@ import type { Steps } from "../core/steps.ts";
 import type { CredentialPorts } from "./compile-credentials.ts";
 import { compileLastRungs, type LastRungs, sideModels } from "./compile-degraded.ts";
 import type { Inventory } from "./compile-deployments.ts";
+import { compileUseCaseJobs } from "./compile-jobs.ts";
 import { compileLadder } from "./compile-ladder.ts";
 import { compileVigilance, type Vigilance } from "./compile-resilience.ts";
 import { compileRoutes, type PlacedRule } from "./compile-routes.ts";
@@ -100,6 +101,7 @@ function compileUseCase(
     formatRetries: written.format_retries,
     rules: rules.map(({ rule }) => rule),
     ladder,
+    jobs: compileUseCaseJobs(written),
     ...rest,
   };
 }

@@ -2,6 +2,7 @@
 import type { ConfigSnapshot } from "../core/snapshot.ts";
 import { runSteps, type Steps } from "../core/steps.ts";
 import { compileInventory, type DeploymentPorts } from "./compile-deployments.ts";
+import { compileJobs, compileWebhooks } from "./compile-jobs.ts";
 import { compileKeys, type KeyPorts } from "./compile-keys.ts";
 import { compileProbes } from "./compile-resilience.ts";
 import {
@@ -50,6 +51,7 @@ export function* compileSteps(
   const useCases = yield* compileUseCases(document, inventory, compileTimeouts(document), ports, report);
   const keys = yield* compileKeys(document, ports, report);
   const probes = compileProbes(document, report);
+  const webhooks = compileWebhooks(document, ports, report);
   const findings = inOrder(report.findings);
   if (report.failed) return { snapshot: null, findings };
   const digest = known?.digest ?? digestOf(document);
@@ -70,6 +72,8 @@ export function* compileSteps(
     retry: compileRetry(document),
     probes,
     estimates: document.records?.estimates ?? "when_read",
+    jobs: compileJobs(document),
+    webhooks,
   };
   return { snapshot, findings };
 }

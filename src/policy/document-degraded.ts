@@ -3,9 +3,8 @@
  * what is done about a request that is too long. Owns their written form.
  */
 import { z } from "zod";
-import { parseDuration } from "../core/duration.ts";
 import { secretSource } from "./document-credentials.ts";
-import { count, duration, exactlyOne, id } from "./fields.ts";
+import { count, duration, exactlyOne, id, longDuration } from "./fields.ts";
 
 const COMMON_VARIABLES = ["use_case", "request_id", "tenant", "retry_after"] as const;
 const HUMAN_VARIABLES = [...COMMON_VARIABLES, "ticket_id"] as const;
@@ -17,7 +16,6 @@ export function variablesOf(mode: string): readonly string[] {
 
 const MENTIONS =
   "`{{use_case}}`, `{{request_id}}`, `{{tenant}}` and `{{retry_after}}` (seconds) are filled in";
-const MAX_KEPT_MS = 30 * 86_400_000;
 /** Characters of one pattern of a rule. */
 const MAX_PATTERN_LENGTH = 300;
 
@@ -25,13 +23,6 @@ const message = z.string().min(1).max(4000);
 const textOfAnswer = message.describe(`Text of the answer; ${MENTIONS}.`);
 const introduction = z.string().max(4000).prefault("").describe(`Text before what was found; ${MENTIONS}.`);
 const status = z.int().min(200).max(599).prefault(200).describe("HTTP status of the answer.");
-
-const longDuration = z
-  .string()
-  .refine(
-    (text) => (parseDuration(text) ?? Number.POSITIVE_INFINITY) <= MAX_KEPT_MS,
-    "must be a duration with a unit, such as 10m, 24h or 7d, and 30 days at most",
-  );
 
 const cached = z
   .strictObject({

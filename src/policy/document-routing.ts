@@ -3,6 +3,7 @@ import { z } from "zod";
 import { LATENCY_TIERS, SAFETY_LEVELS, TASK_TYPES } from "../core/contract.ts";
 import { STREAM_RECOVERIES } from "../core/plan.ts";
 import { answerCache, degradedMode, overflowMeasure } from "./document-degraded.ts";
+import { useCaseJobs } from "./document-jobs.ts";
 import { matchTable } from "./document-match.ts";
 import { exercise, hedge } from "./document-resilience.ts";
 import { alias, count, duration, exactlyOne, id, regionGlob } from "./fields.ts";
@@ -122,6 +123,7 @@ export const useCase = z
     cache: answerCache.optional(),
     hedge: hedge.optional(),
     exercise: exercise.optional(),
+    jobs: useCaseJobs.optional(),
     ladder: ladder.describe("What serves it when no route matches, rung by rung."),
   })
   .describe("What applications ask for, in place of a model.");

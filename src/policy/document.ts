@@ -3,6 +3,7 @@
  * findings derive. Knows names and shapes alone; whether a name exists is the compiler's business.
  */
 import { z } from "zod";
+import { jobs, webhooks } from "./document-jobs.ts";
 import { deployment, model, provider } from "./document-providers.ts";
 import { probes } from "./document-resilience.ts";
 import { rollout } from "./document-rollouts.ts";
@@ -40,6 +41,8 @@ export const policySchema = z
     probes: probes.optional(),
     activation: activation.optional(),
     records: records.optional(),
+    jobs: jobs.optional(),
+    webhooks: webhooks.optional(),
   })
   .describe("What Pointsman serves, by which model, where, at what cost, and what happens when it fails.");
 

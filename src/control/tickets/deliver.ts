@@ -4,9 +4,10 @@ import type { TicketWebhook } from "../../core/plan.ts";
 import type { Secret } from "../../core/secret.ts";
 import type { Ticket } from "../../core/tickets.ts";
 import type { DeliveryOutcome } from "../../store/ticket-store.ts";
+import { post } from "../webhooks/post.ts";
+import { signedHeaders } from "../webhooks/sign.ts";
 import { SIGNATURE_HEADER, signWebhook } from "./sign-webhook.ts";
 
-const TIMEOUT_MS = 10_000;
 /** Waits double from the first to the longest; about two hours all together. */
 const FIRST_WAIT_MS = 2_000;
 const LONGEST_WAIT_MS = 30 * 60_000;
@@ -20,28 +21,17 @@ export async function deliver(
   clock: Clock,
 ): Promise<DeliveryOutcome> {
   const body = JSON.stringify(noticeOf(ticket));
-  const late = new AbortController();
-  const timer = clock.after(TIMEOUT_MS, () => late.abort());
-  try {
-    const response = await fetch(url, {
-      method: "POST",
-      headers: {
-        "content-type": "application/json",
-        [SIGNATURE_HEADER]: signWebhook(body, secret, clock.now()),
-      },
-      body,
-      redirect: "manual",
-      signal: late.signal,
-    });
-    await response.body?.cancel();
-    if (response.ok) return { type: "delivered" };
-    // Gone: the application says that it wants none any more.
-    return response.status === 410 ? { type: "given_up" } : afterFailure(ticket, clock.now());
-  } catch {
-    return afterFailure(ticket, clock.now());
-  } finally {
-    timer.cancel();
-  }
+  const now = clock.now();
+  const headers = {
+    ...signedHeaders(ticket.id, body, secret, now),
+    [SIGNATURE_HEADER]: signWebhook(body, secret, now),
+  };
+  // The policy itself names this address, so it may be one of this network.
+  const outcome = await post({ url: new URL(url), body, headers, allowPrivate: true }, { clock });
+  if (outcome.type === "failed") return afterFailure(ticket, clock.now());
+  if (outcome.status >= 200 && outcome.status < 300) return { type: "delivered" };
+  // Gone: the application says that it wants none any more.
+  return outcome.status === 410 ? { type: "given_up" } : afterFailure(ticket, clock.now());
 }
 
 function afterFailure({ deliveries }: Ticket, now: number): DeliveryOutcome {
