@@ -6,6 +6,7 @@ import { memoryAudit } from "./audit-store-memory.ts";
 import { type MemoryBatches, memoryBatches, readsOrWrites } from "./batch-store-memory.ts";
 import { type MemoryFiles, memoryFiles } from "./file-store-memory.ts";
 import { memoryJobQueue } from "./job-queue-memory.ts";
+import { memoryJobs } from "./job-store-memory.ts";
 import { pageLimit, pageOf, parseRecord } from "./paging.ts";
 import { memoryPolicyHeads } from "./policy-heads-memory.ts";
 import {
@@ -43,6 +44,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
     policyHeads: memoryPolicyHeads(check),
     audit: memoryAudit(check),
     queue: memoryJobQueue({ clock: options.clock ?? { now: () => 0 }, assertOpen: check }),
+    jobs: memoryJobs(check),
     async close() {
       gate.closed = true;
     },

@@ -6,6 +6,7 @@ import type { AuditStore } from "./audit-store.ts";
 import type { BatchStore } from "./batch-store.ts";
 import type { FileStore } from "./file-store.ts";
 import type { JobQueue } from "./job-queue.ts";
+import type { JobStore } from "./job-store.ts";
 import type { PolicyHeadStore } from "./policy-heads.ts";
 import type { TicketStore } from "./ticket-store.ts";
 
@@ -130,5 +131,6 @@ export interface Store {
   readonly audit: AuditStore;
   /** The embedded queue: closing the store ends it. */
   readonly queue: JobQueue;
+  readonly jobs: JobStore;
   close(): Promise<void>;
 }

@@ -197,6 +197,51 @@ const MIGRATIONS: readonly Migration[] = [
     name: "activations of the store's own policy by steps",
     statements: ["ALTER TABLE policy_heads ADD COLUMN staged TEXT"],
   },
+  {
+    version: 7,
+    name: "jobs",
+    statements: [
+      `CREATE TABLE jobs (
+         id TEXT PRIMARY KEY,
+         tenant TEXT NOT NULL,
+         use_case TEXT NOT NULL,
+         terms TEXT NOT NULL,
+         created_at INTEGER NOT NULL,
+         expires_at INTEGER NOT NULL,
+         status TEXT NOT NULL,
+         attempts INTEGER NOT NULL DEFAULT 0,
+         started_at INTEGER,
+         ended_at INTEGER,
+         next_attempt_at INTEGER,
+         fault TEXT,
+         answer TEXT,
+         dead INTEGER NOT NULL DEFAULT 0,
+         sent INTEGER NOT NULL DEFAULT 0,
+         delay_ms INTEGER NOT NULL DEFAULT 0,
+         bytes INTEGER NOT NULL DEFAULT 0,
+         idempotency_key TEXT,
+         fingerprint TEXT,
+         webhook_status TEXT,
+         webhook_message_id TEXT,
+         webhook_attempts INTEGER NOT NULL DEFAULT 0,
+         webhook_at INTEGER,
+         webhook_error TEXT
+       )`,
+      "CREATE INDEX jobs_by_tenant ON jobs (tenant, id)",
+      `CREATE UNIQUE INDEX jobs_by_key ON jobs (tenant, idempotency_key)
+         WHERE idempotency_key IS NOT NULL`,
+      `CREATE INDEX jobs_live ON jobs (tenant, bytes) WHERE status IN ('queued', 'running', 'retrying')`,
+      `CREATE INDEX jobs_live_by_use_case ON jobs (use_case, status, created_at)
+         WHERE status IN ('queued', 'running', 'retrying')`,
+      `CREATE INDEX jobs_live_by_deadline ON jobs (expires_at)
+         WHERE status IN ('queued', 'running', 'retrying')`,
+      "CREATE INDEX jobs_unsent ON jobs (created_at) WHERE sent = 0",
+      "CREATE INDEX jobs_by_end ON jobs (ended_at) WHERE ended_at IS NOT NULL",
+      "CREATE INDEX jobs_to_tell ON jobs (webhook_at) WHERE webhook_status = 'due'",
+      // Apart from the row, which changes often and must not drag them along.
+      "CREATE TABLE job_texts (job_id TEXT PRIMARY KEY, request TEXT, result TEXT)",
+    ],
+  },
 ];
 
 const SCHEMA_VERSION = MIGRATIONS.at(-1)?.version ?? 0;

@@ -20,6 +20,7 @@ import { sqliteBatches } from "./batch-store.ts";
 import type { Execute } from "./dialect.ts";
 import { sqliteFiles, type Writing } from "./file-store.ts";
 import { sqliteJobQueue } from "./job-queue.ts";
+import { sqliteJobs } from "./job-store.ts";
 import { sqlitePolicyHeads } from "./policy-heads.ts";
 import type { Reads } from "./tables.ts";
 import { type DatabaseThread, startThread } from "./thread.ts";
@@ -79,6 +80,7 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
     policyHeads: sqlitePolicyHeads(write, reads),
     audit: sqliteAudit(write, reads),
     queue: sqliteJobQueue(write, read, clock),
+    jobs: sqliteJobs(write, reads, (sql, ...parameters) => read(sql, parameters)),
     ready: () => writer.opened(),
     async close() {
       closed = true;

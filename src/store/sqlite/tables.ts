@@ -43,6 +43,9 @@ export interface Tables {
   };
   /** `entry` is an `AuditEntry` as JSON. */
   audit_log: { seq: number; hash: string; entry: string };
+  jobs: JobRow;
+  /** `request` is the body and headers as JSON, until the queue has them. */
+  job_texts: { job_id: string; request: string | null; result: string | null };
 }
 
 export interface FileRow {
@@ -105,4 +108,34 @@ export interface TicketRow {
   delivery: string | null;
   deliveries: number;
   deliver_at: number | null;
+}
+
+export interface JobRow {
+  id: string;
+  tenant: string;
+  use_case: string;
+  /** `JobTerms` as JSON. */
+  terms: string;
+  created_at: number;
+  expires_at: number;
+  status: string;
+  attempts: number;
+  started_at: number | null;
+  ended_at: number | null;
+  next_attempt_at: number | null;
+  /** A `JobFault` as JSON. */
+  fault: string | null;
+  /** A `JobAnswer` as JSON. */
+  answer: string | null;
+  dead: number;
+  sent: number;
+  delay_ms: number;
+  bytes: number;
+  idempotency_key: string | null;
+  fingerprint: string | null;
+  webhook_status: string | null;
+  webhook_message_id: string | null;
+  webhook_attempts: number;
+  webhook_at: number | null;
+  webhook_error: string | null;
 }

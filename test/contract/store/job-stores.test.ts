@@ -1,0 +1,30 @@
+/** Both drivers under the contract of jobs. */
+import { afterAll, expect, test } from "bun:test";
+import { FakeClock } from "../../../src/core/fake-clock.ts";
+import { createMemoryStore } from "../../../src/store/memory.ts";
+import { openSqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
+import { jobContract } from "./job-contract.ts";
+import { createScratch } from "./scratch.ts";
+
+const scratch = createScratch();
+afterAll(() => scratch.remove());
+let files = 0;
+const openAt = (path: string) => openSqliteStore({ path, clock: new FakeClock() });
+
+jobContract("memory", async () => createMemoryStore());
+jobContract("sqlite", async () => openAt(scratch.path(`${files++}/pointsman.db`)));
+
+test("a job and what the queue does not have yet are there after a restart", async () => {
+  const path = scratch.path("restart/pointsman.db");
+  const first = openAt(path);
+  const terms = { id: "job_1", keyId: "k", tenant: "a", useCase: "c", endpoint: "/v1/invoke" } as const;
+  const rest = { webhookUrl: null, metadata: null, acceptDegraded: true, createdAt: 1, expiresAt: 9 };
+  const order = { ...terms, ...rest, body: { a: 1 }, headers: {} };
+  const job = { order, idempotencyKey: null, fingerprint: "f", delayMs: 0 };
+  await first.jobs.create(job, { maxLive: 1, maxLiveBytes: 99, countedSince: 0 });
+  await first.close();
+  const second = openAt(path);
+  expect(await second.jobs.get("a", "job_1")).toMatchObject({ status: "queued", acceptDegraded: true });
+  expect(await second.jobs.unsent(2, 10)).toEqual([{ order, delayMs: 0 }]);
+  await second.close();
+});
