@@ -231,7 +231,7 @@ export interface UseCase {
 
 /** How jobs of a use case are worked on (E11). */
 export interface JobSettings {
-  /** At once, in one process. */
+  /** Requests at once, in one process; a micro-batch is one. */
   readonly concurrency: number;
   /** Tries of one job. */
   readonly maxAttempts: number;
@@ -241,7 +241,7 @@ export interface JobSettings {
 
 /** What holds for the jobs of all use cases. Milliseconds. */
 export interface JobLimits {
-  /** At once, in one process. */
+  /** Requests at once, in one process. */
   readonly concurrency: number;
   /** Not over yet, of one tenant; and bytes of their requests together. */
   readonly maxWaiting: number;

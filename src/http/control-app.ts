@@ -8,9 +8,11 @@ import type { ControlPorts } from "./control-ports.ts";
 import { type Endpoint, validated } from "./endpoint.ts";
 import { auditEndpoints, withAudit } from "./endpoints/audit.ts";
 import { batchEndpoints } from "./endpoints/batches.ts";
+import { deadJobEndpoints } from "./endpoints/dead-jobs.ts";
 import { decisionEndpoints } from "./endpoints/decisions.ts";
 import { fileEndpoints } from "./endpoints/files.ts";
 import { healthEndpoints } from "./endpoints/health.ts";
+import { jobEndpoints } from "./endpoints/jobs.ts";
 import { modelEndpoints } from "./endpoints/models.ts";
 import { policyEndpoints } from "./endpoints/policy.ts";
 import { policyActivationEndpoints } from "./endpoints/policy-activation.ts";
@@ -47,6 +49,7 @@ export function createControlApp(ports: ControlPorts): (request: Request) => Res
     ...(ports.audit ? auditEndpoints(ports.audit) : []),
     ...(ports.circuits ? healthEndpoints(ports, ports.circuits) : []),
     ...(ports.tickets ? ticketEndpoints(ports, ports.tickets) : []),
+    ...(ports.jobs ? [...jobEndpoints(ports, ports.jobs), ...deadJobEndpoints(ports.jobs)] : []),
     ...(ports.batching
       ? [...fileEndpoints(ports, ports.batching), ...batchEndpoints(ports, ports.batching)]
       : []),

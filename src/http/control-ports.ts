@@ -4,6 +4,7 @@ import type { BatchPorts } from "../control/batches/batch-ports.ts";
 import type { ExplainQuestion } from "../control/explain/explain-request.ts";
 import type { ReplicaList } from "../control/fleet/list-replicas.ts";
 import type { CircuitDesk } from "../control/health/circuit-desk.ts";
+import type { JobPorts } from "../control/jobs/job-ports.ts";
 import type { PolicyStatus } from "../control/policy/policy-control.ts";
 import type { PolicyDesk } from "../control/policy/policy-desk.ts";
 import type { ReplayPorts } from "../control/replay/replay-store.ts";
@@ -36,6 +37,8 @@ export interface ControlPorts {
   nextRequestId(): string;
   /** Absent: this process keeps no files, and their paths lead nowhere. */
   readonly batching?: BatchPorts;
+  /** Absent: this process takes no jobs. */
+  readonly jobs?: JobPorts;
   /** Absent: this process keeps no tickets. */
   readonly tickets?: TicketPorts;
   /** Absent: the policy can be looked at, not changed. */

@@ -13,6 +13,7 @@ import { parseJson } from "../core/json.ts";
 import type { ConfigSnapshot, FlagSource } from "../core/snapshot.ts";
 import { createAdmission } from "../gateway/admit.ts";
 import { authenticate } from "../gateway/authenticate.ts";
+import { checkRequest } from "../gateway/check-request.ts";
 import { createStandIns } from "../gateway/degraded/stand-ins.ts";
 import { DEFAULT_INGRESS_LIMITS, type Gateway } from "../gateway/gateway.ts";
 import { handleInference } from "../gateway/handle-inference.ts";
@@ -33,7 +34,9 @@ import { createDecisionQueue, type DecisionQueue } from "../store/decision-queue
 import type { JobQueue } from "../store/job-queue.ts";
 import type { Store } from "../store/ports.ts";
 import { reportQueue } from "../store/queue-report.ts";
-import { type Batching, inferThrough, startBatching } from "./batch-runner.ts";
+import { inferThrough } from "./background.ts";
+import { type Batching, startBatching } from "./batch-runner.ts";
+import { type JobService, startJobService } from "./job-service.ts";
 import { describeThrown, type Log } from "./log.ts";
 import { startProbes } from "./probes.ts";
 import { systemRandom } from "./system.ts";
@@ -71,6 +74,7 @@ export interface Assembly {
   readonly app: (request: Request) => Promise<Response>;
   readonly queue: DecisionQueue;
   readonly batching: Batching;
+  readonly jobs: JobService;
   readonly metrics: GatewayMetrics;
   /** Copies under way are given up. */
   stopShadows(): Promise<void>;
@@ -147,6 +151,15 @@ export function assemble(parts: Parts): Assembly {
       log("error", "internal_error", { requestId, ...describeThrown(thrown) }),
   };
   const inference = createInferenceRoutes(loadWire);
+  const infer = inferThrough({
+    snapshot: control.snapshot,
+    clock,
+    async handle(request, caller, tell) {
+      const ingress = await inference(new URL(request.url).pathname);
+      if (!ingress) throw new Error("A request of the background is for an endpoint that is not served.");
+      return handleInference({ ...gateway, decisions: told(queue, tell) }, ingress, request, caller);
+    },
+  });
   const batching = startBatching({
     store,
     clock,
@@ -154,15 +167,20 @@ export function assemble(parts: Parts): Assembly {
     ids,
     log,
     serves: (endpoint) => inference(endpoint) !== null,
-    infer: inferThrough({
-      snapshot: control.snapshot,
-      clock,
-      async handle(request, caller) {
-        const ingress = await inference(new URL(request.url).pathname);
-        if (!ingress) throw new Error("A batch has an endpoint that this build does not serve.");
-        return handleInference(gateway, ingress, request, caller);
-      },
-    }),
+    infer,
+  });
+  const jobs = startJobService({
+    jobs: store.jobs,
+    queue: parts.jobQueue,
+    sharedQueue: parts.jobQueue !== store.queue,
+    clock,
+    random: systemRandom,
+    ids,
+    log,
+    metrics: metrics.jobs,
+    infer,
+    snapshot: control.snapshot,
+    check: async (endpoint, body, headers) => checkRequest(await inference(endpoint), body, headers),
   });
   const prober = startProbes({
     clock,
@@ -178,6 +196,7 @@ export function assemble(parts: Parts): Assembly {
     inference,
     control: {
       batching: batching.ports,
+      jobs: jobs.ports,
       circuits: { health, clock, audit: parts.audit },
       tickets: { tickets: store.tickets, clock, snapshot: control.snapshot, changed: tickets.wake },
       decisions: store.decisions,
@@ -222,6 +241,7 @@ export function assemble(parts: Parts): Assembly {
     app,
     queue,
     batching,
+    jobs,
     metrics,
     reconfigure,
     stopShadows: () => shadows.stop(),
@@ -230,5 +250,18 @@ export function assemble(parts: Parts): Assembly {
       await tickets.stop();
       await standIns.close();
     },
+  };
+}
+
+/** The queue of decisions, with somebody who is told of each as it is queued. */
+function told(queue: DecisionQueue, tell: (decision: Decision) => void): DecisionQueue {
+  return {
+    push(decision) {
+      tell(decision);
+      queue.push(decision);
+    },
+    flush: (timeoutMs) => queue.flush(timeoutMs),
+    stats: () => queue.stats(),
+    close: () => queue.close(),
   };
 }

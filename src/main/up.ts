@@ -160,7 +160,7 @@ async function serve(base: Base): Promise<number> {
     ready: () => ready,
   });
   serving.follow(assembly.reconfigure);
-  const { app, queue, batching } = assembly;
+  const { app, queue, batching, jobs: jobWork } = assembly;
   const server = Bun.serve({
     hostname: options.host,
     port: options.port,
@@ -181,6 +181,7 @@ async function serve(base: Base): Promise<number> {
   policy.stop();
   watch.stop();
   const batchesStopped = batching.stop(options.drainMs);
+  const jobsStopped = jobWork.stop(options.drainMs);
   const shadowsStopped = assembly.stopShadows();
   return drain(
     {
@@ -192,6 +193,7 @@ async function serve(base: Base): Promise<number> {
       cutOff: () => server.stop(true),
       async flush() {
         await batchesStopped;
+        await jobsStopped;
         await shadowsStopped;
         return queue.flush();
       },

@@ -12,7 +12,12 @@ const microBatch = z
 
 export const useCaseJobs = z
   .strictObject({
-    concurrency: z.int().min(1).max(1000).prefault(4).describe("Jobs at once, in one process."),
+    concurrency: z
+      .int()
+      .min(1)
+      .max(1000)
+      .prefault(4)
+      .describe("Requests of its jobs at once, in one process; a micro-batch is one."),
     max_attempts: z
       .int()
       .min(1)
@@ -25,7 +30,12 @@ export const useCaseJobs = z
 
 export const jobs = z
   .strictObject({
-    concurrency: z.int().min(1).max(10_000).prefault(16).describe("Jobs at once, in one process."),
+    concurrency: z
+      .int()
+      .min(1)
+      .max(10_000)
+      .prefault(16)
+      .describe("Requests of jobs at once, in one process."),
     max_waiting: count.prefault(10_000).describe("Jobs of one tenant that may wait and run."),
     max_waiting_mib: count.prefault(256).describe("MiB of their requests together."),
     keep: longDuration.prefault("7d").describe("How long a job that is over is remembered, with its result."),

@@ -1,6 +1,7 @@
 /** One request of a batch until it has an answer: backs off where the gateway says later, and gives up in time. */
 import { type Clock, type Random, sleep } from "../../core/clock.ts";
-import type { InferAnswer, WorkLimits, WorkPorts } from "./batch-ports.ts";
+import type { InferAnswer } from "../background/infer.ts";
+import type { WorkLimits, WorkPorts } from "./batch-ports.ts";
 import type { LineRequest } from "./check-line.ts";
 import type { Run } from "./run.ts";
 import type { Slots } from "./slots.ts";

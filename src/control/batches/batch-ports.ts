@@ -1,8 +1,8 @@
 /** What the verbs on batches work with, and the bounds of the work. */
 import type { BatchEndpoint } from "../../core/batches.ts";
-import type { Caller } from "../../core/caller.ts";
 import type { Random } from "../../core/clock.ts";
 import type { BatchStore } from "../../store/batch-store.ts";
+import type { Infer } from "../background/infer.ts";
 import type { FilePorts } from "../files/file-ports.ts";
 
 /** What HTTP needs: batches are made, looked at and cancelled, and somebody else works on them. */
@@ -13,27 +13,6 @@ export interface BatchPorts extends FilePorts {
   /** There is something new to do. */
   changed(): void;
 }
-
-/** What became of one request on the one path that every request takes. */
-export interface InferAnswer {
-  readonly status: number;
-  readonly requestId: string;
-  /** The JSON of the answer, or of the error in the endpoint's dialect. */
-  readonly body: unknown;
-  /** When the gateway asks to come back, for 429 and 503. */
-  readonly retryAfterMs?: number | null;
-}
-
-/**
- * One request on behalf of a caller. Must not reject where an answer, of whatever status, can be given. When
- * `signal` aborts, nobody wants the answer any more.
- */
-export type Infer = (
-  endpoint: BatchEndpoint,
-  body: Readonly<Record<string, unknown>>,
-  caller: Caller,
-  signal: AbortSignal,
-) => Promise<InferAnswer>;
 
 /** What working on batches needs. */
 export interface WorkPorts extends Pick<BatchPorts, "files" | "batches" | "clock" | "nextId"> {

@@ -5,13 +5,8 @@ import { seededRandom } from "../../core/clock.ts";
 import { FakeClock } from "../../core/fake-clock.ts";
 import { createMemoryStore } from "../../store/memory.ts";
 import type { Store } from "../../store/ports.ts";
-import {
-  DEFAULT_WORK_LIMITS,
-  type Infer,
-  type InferAnswer,
-  type WorkLimits,
-  type WorkPorts,
-} from "./batch-ports.ts";
+import type { Infer, InferAnswer } from "../background/infer.ts";
+import { DEFAULT_WORK_LIMITS, type WorkLimits, type WorkPorts } from "./batch-ports.ts";
 import { type BatchRunner, startBatchRunner } from "./batch-runner.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;

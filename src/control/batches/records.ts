@@ -1,6 +1,6 @@
 /** What came of a request as a line of the output or error file. Owns OpenAI's shape of it. */
 import { type BatchResult, type BatchUsage, NO_USAGE } from "../../core/batches.ts";
-import type { InferAnswer } from "./batch-ports.ts";
+import type { InferAnswer } from "../background/infer.ts";
 
 export interface RecordOf {
   /** The record's own id. */

@@ -5,6 +5,7 @@ import type { Health } from "../../resilience/health.ts";
 import type { DecisionQueue } from "../../store/decision-queue.ts";
 import type { Admission } from "../admit.ts";
 import type { ShadowSkip } from "../shadow/shadow-port.ts";
+import { createJobMetrics, type JobMetrics } from "./job-metrics.ts";
 import { createRegistry } from "./registry.ts";
 import { createResilienceMetrics, type ResilienceMetrics } from "./resilience-metrics.ts";
 import { createRolloutMetrics } from "./rollout-metrics.ts";
@@ -23,6 +24,7 @@ export interface GatewayMetrics {
   /** A call that the gateway made of its own accord. */
   readonly probe: ResilienceMetrics["probe"];
   policyActivation(result: "activated" | "refused"): void;
+  readonly jobs: JobMetrics;
   /** Prometheus text. */
   render(): string;
 }
@@ -110,6 +112,7 @@ export function createGatewayMetrics(sources: MetricSources): GatewayMetrics {
   ]);
   const resilience = createResilienceMetrics(registry);
   const rollouts = createRolloutMetrics(registry);
+  const jobs = createJobMetrics(registry, sources.now);
   registerGauges(registry, sources);
 
   const recordAttempt = (attempt: Attempt, useCase: string): void => {
@@ -144,6 +147,7 @@ export function createGatewayMetrics(sources: MetricSources): GatewayMetrics {
       rollouts.record(decision);
       resilience.record(decision);
     },
+    jobs,
     shadow: rollouts.shadow,
     probe: resilience.probe,
     shadowSkipped: rollouts.shadowSkipped,

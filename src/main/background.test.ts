@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import type { Caller } from "../core/caller.ts";
+import type { Decision } from "../core/decision.ts";
 import { FakeClock } from "../core/fake-clock.ts";
 import type { ConfigSnapshot, KeySpec } from "../core/snapshot.ts";
-import { type InferenceDoor, inferThrough } from "./batch-runner.ts";
+import { type InferenceDoor, inferThrough } from "./background.ts";
 
 const stated: Caller = { keyId: "k", tenant: "acme", tier: "standard", role: "caller", useCases: null };
 const never = new AbortController().signal;
@@ -25,7 +26,7 @@ function door(handle: InferenceDoor["handle"], snapshot = keyed()): InferenceDoo
   return { handle, snapshot: () => snapshot, clock: new FakeClock() };
 }
 
-describe("a request of a batch", () => {
+describe("a request of the background", () => {
   test("goes to its endpoint as JSON, in the tier of batches, for its caller", async () => {
     const seen: { request: Request; caller: Caller }[] = [];
     const infer = inferThrough(
@@ -35,7 +36,13 @@ describe("a request of a batch", () => {
       }),
     );
     const answer = await infer("/v1/embeddings", { model: "m", input: "ü" }, stated, never);
-    expect(answer).toEqual({ status: 200, requestId: "req_1", body: { id: "x" }, retryAfterMs: null });
+    expect(answer).toEqual({
+      status: 200,
+      requestId: "req_1",
+      body: { id: "x" },
+      retryAfterMs: null,
+      decision: null,
+    });
     const [{ request, caller } = { request: new Request("http://none"), caller: null }] = seen;
     expect(caller).toEqual(stated);
     expect([request.method, new URL(request.url).pathname]).toEqual(["POST", "/v1/embeddings"]);
@@ -67,6 +74,33 @@ describe("a request of a batch", () => {
       status: 401,
       body: { error: { code: "invalid_api_key" } },
     });
+  });
+
+  test("may state a contract of its own, and the native dialect does so in its body", async () => {
+    const seen: Headers[] = [];
+    const infer = inferThrough(
+      door(async (request) => {
+        seen.push(request.headers);
+        return Response.json({});
+      }),
+    );
+    const contract = { "x-pointsman-residency": "eu-*", "x-pointsman-latency-tier": "standard" };
+    await infer("/v1/responses", {}, stated, never, contract);
+    await infer("/v1/invoke", {}, stated, never);
+    expect(seen.map((headers) => headers.get("x-pointsman-latency-tier"))).toEqual(["standard", null]);
+    expect(seen[0]?.get("x-pointsman-residency")).toBe("eu-*");
+  });
+
+  test("is told its own record and nobody else's", async () => {
+    const mine = { id: "dec_1" } as Decision;
+    const infer = inferThrough(
+      door(async (_request, _caller, tell) => {
+        tell({ id: "dec_shadow" } as Decision);
+        tell(mine);
+        return Response.json({}, { headers: { "x-pointsman-decision": "dec_1" } });
+      }),
+    );
+    expect((await infer("/v1/responses", {}, stated, never)).decision).toBe(mine);
   });
 
   test("hands on when to come back, and the wish to stop", async () => {

@@ -1,0 +1,47 @@
+/** What the owner of a job does to it: ends it early, or has its end told again. */
+import { failed, ok, type Result } from "../../core/faults.ts";
+import { isJobOver, type Job } from "../../core/jobs.ts";
+import { type JobPorts, unknownJob } from "./job-ports.ts";
+
+/**
+ * It never runs, or its call is given up within a second. One that was cancelled stays so. Faults: `not_found`, or
+ * `invalid` when it is over.
+ */
+export async function cancelJob(ports: JobPorts, tenant: string, id: string): Promise<Result<Job>> {
+  const { jobs, clock, nextId } = ports;
+  const job = await jobs.get(tenant, id);
+  if (!job) return { ok: false, fault: unknownJob() };
+  const ended = await jobs.conclude(id, {
+    status: "cancelled",
+    at: clock.now(),
+    fault: { kind: "cancelled", code: "cancelled", message: "It was cancelled." },
+    answer: null,
+    result: null,
+    dead: false,
+    tell: true,
+    messageId: nextId("msg"),
+  });
+  if (ended) {
+    ports.cancelled(id);
+    ports.ended();
+    return ok(ended);
+  }
+  const now = (await jobs.get(tenant, id)) ?? job;
+  if (now.status === "cancelled") return ok(now);
+  const message = `The job has ${now.status} and cannot be cancelled any more.`;
+  return failed("invalid", "job_not_cancellable", message);
+}
+
+/** Faults: `not_found`, or `invalid` where it is not over or has no webhook. */
+export async function redeliverJob(ports: JobPorts, tenant: string, id: string): Promise<Result<Job>> {
+  const { jobs, clock } = ports;
+  const told = await jobs.redeliver(tenant, id, clock.now());
+  if (told) {
+    ports.ended();
+    return ok(told);
+  }
+  const job = await jobs.get(tenant, id);
+  if (!job) return { ok: false, fault: unknownJob() };
+  const why = isJobOver(job.status) ? "has no webhook" : "is not over";
+  return failed("invalid", "nothing_to_deliver", `The job ${why}: there is nothing to deliver.`);
+}
