@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   explain: async () => (await import("./explain.ts")).addExplain,
   decisions: async () => (await import("./decisions/group.ts")).addDecisions,
   health: async () => (await import("./health.ts")).addHealth,
+  jobs: async () => (await import("./jobs/group.ts")).addJobs,
   tickets: async () => (await import("./tickets/group.ts")).addTickets,
   policy: async () => (await import("./policy/group.ts")).addPolicy,
   audit: async () => (await import("./audit/group.ts")).addAudit,
