@@ -136,7 +136,6 @@ webhooks:
   destinations:
     - { host: 127.0.0.1, port: ${application.port}, private: true }
     - { host: hooks.example.com }
-    - { host: localtest.me }
 `;
 }
 

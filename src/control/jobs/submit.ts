@@ -8,10 +8,12 @@ import { type Fault, failed, ok, type Result } from "../../core/faults.ts";
 import type { Job, JobEndpoint, JobOrder } from "../../core/jobs.ts";
 import { resolveUseCase } from "../../policy/plan.ts";
 import type { UnsentJob } from "../../store/job-store.ts";
+import { StoreError } from "../../store/store-error.ts";
 import { findDestination } from "../webhooks/destination.ts";
 import type { JobPorts } from "./job-ports.ts";
 import { writeMessage } from "./message.ts";
 
+const COME_BACK_MS = 5_000;
 /** What went to a queue that others empty counts as waiting for so long. */
 const SHARED_WINDOW_MS = 60 * 60_000;
 
@@ -34,7 +36,10 @@ export type Submitted =
   | { readonly type: "conflict" }
   | { readonly type: "refused"; readonly fault: Fault };
 
-/** Faults: those of the request itself, `invalid` with the field, `too_large`, `rate_limited` where too many wait. */
+/**
+ * Faults: those of the request itself, `invalid` with the field, `too_large`, `rate_limited` where too many wait,
+ * `unavailable` where the queue does not take it.
+ */
 export async function submitJob(ports: JobPorts, caller: Caller, wanted: Submission): Promise<Submitted> {
   const { jobs, clock, nextId, snapshot } = ports;
   const useCase = await checkSubmission(ports, caller, wanted);
@@ -67,11 +72,44 @@ export async function submitJob(ports: JobPorts, caller: Caller, wanted: Submiss
   if (created.type === "full") return { type: "refused", fault: full(maxLive, maxLiveBytes) };
   if (created.type === "exists") {
     if (created.fingerprint !== fingerprint) return { type: "conflict" };
-    if (created.unsent) await send(ports, created.unsent);
+    if (created.unsent) return sent(ports, created.job, created.unsent, idempotencyKey);
     return { type: "accepted", job: created.job };
   }
-  await send(ports, { order, delayMs });
-  return { type: "accepted", job: created.job };
+  return sent(ports, created.job, { order, delayMs }, idempotencyKey);
+}
+
+/** The queue may be away. What has no key is not taken then: whoever sends it again must not have it done twice. */
+async function sent(
+  ports: JobPorts,
+  job: Job,
+  unsent: UnsentJob,
+  idempotencyKey: string | null,
+): Promise<Submitted> {
+  try {
+    await send(ports, unsent);
+    return { type: "accepted", job };
+  } catch (thrown) {
+    if (!(thrown instanceof StoreError)) throw thrown;
+    const advice = idempotencyKey === null ? "Send it again later." : "Send it again under the same key.";
+    const message = `The queue of jobs cannot be reached, and the job was not taken. ${advice}`;
+    const { fault } = failed("unavailable", "queue_unavailable", message, { retryAfterMs: COME_BACK_MS });
+    if (idempotencyKey === null) await withdraw(ports, job.id);
+    return { type: "refused", fault };
+  }
+}
+
+/** Its message may be on the queue all the same: whoever receives it finds the job over. */
+async function withdraw({ jobs, clock, nextId }: JobPorts, id: string): Promise<void> {
+  await jobs.conclude(id, {
+    status: "cancelled",
+    at: clock.now(),
+    fault: { kind: "cancelled", code: "queue_unavailable", message: "It was not taken." },
+    answer: null,
+    result: null,
+    dead: false,
+    tell: false,
+    messageId: nextId("msg"),
+  });
 }
 
 /** Puts a job on the queue that was kept before; twice does no harm. */

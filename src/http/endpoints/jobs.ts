@@ -115,6 +115,7 @@ export function jobEndpoints(ports: ControlPorts, desk: JobPorts): readonly Endp
         409: refusal,
         413: refusal,
         429: refusal,
+        503: refusal,
       },
       async handle({ headers, body }) {
         const caller = callerOf(ports, headers);
