@@ -61,7 +61,7 @@ function pushEndpoint(ports: ControlPorts, desk: PolicyDesk): PutEndpoint {
         const { findings } = parsePolicy([
           { file: "policy", text, problem: { kind: "invalid_utf8", at: invalidAt } },
         ]);
-        return invalidPolicy(findings, ports.nextRequestId());
+        return invalidPolicy(findings, ports.nextRequestId(), "invalid_utf8");
       }
       const outcome = await pushPolicy(desk, {
         text: body.value.text,

@@ -16,14 +16,17 @@ import { EXIT } from "../../exit-codes.ts";
 import { counted } from "../../format.ts";
 import { readText } from "../../read-text.ts";
 import type { Terminal } from "../../terminal.ts";
+import { calibrateByScores, type ScoresArguments } from "./calibrate-scores.ts";
 import { parsePrompts } from "./prompts.ts";
 
 interface CalibrateArguments {
-  readonly targetShare: number;
-  readonly prompts: string;
+  readonly targetShare?: number;
+  readonly prompts?: string;
   readonly large: string;
   readonly useCase?: string;
 }
+
+type Wanted = CalibrateArguments & { readonly targetShare: number; readonly prompts: string };
 
 /** Fewer prompts than this place a threshold by chance. */
 const ENOUGH_PROMPTS = 100;
@@ -33,23 +36,43 @@ export function addRouteCalibrate(group: Command, context: CommandContext): void
   const command = group
     .command("calibrate")
     .description("find the complexity from which on a share of your prompts goes to the large model")
-    .requiredOption("--target-share <share>", "share of prompts for the large model, from 0 to 1", share)
-    .requiredOption(
-      "--prompts <file>",
-      "a sample: .jsonl (text, prompts or chat bodies), or text line by line",
+    .option("--target-share <share>", "share of prompts for the large model, from 0 to 1", share)
+    .option("--prompts <file>", "a sample: .jsonl (text, prompts or chat bodies), or text line by line")
+    .option(
+      "--scores <file>",
+      "instead: .jsonl of {prompt, weak_score, strong_score}, how well a small and a large model did",
+    )
+    .option(
+      "--recover <share>",
+      "with --scores: of the gap between the two, from 0 to 1 (default: 0.8)",
+      share,
     )
     .option("--large <model>", "the large model, for the rule that is printed", "your-large-model")
     .option("--use-case <id>", "the use case of the rule (default: all)");
   addExamples(command, [
     ["pointsman route calibrate --target-share 0.3 --prompts day.jsonl", "three in ten to the large model"],
     [
+      "pointsman route calibrate --scores judged.jsonl --recover 0.8",
+      "the threshold that keeps most of the quality",
+    ],
+    [
       "pointsman route calibrate --target-share 0.2 --prompts day.txt --large atlas-large --json",
       "the threshold for a script",
     ],
   ]);
-  command.action(async (options: CalibrateArguments) =>
-    context.end(await calibrate(context, terminalOf(context, command), options)),
-  );
+  command.action(async (options: CalibrateArguments & ScoresArguments) => {
+    const terminal = terminalOf(context, command);
+    const { scores, prompts, targetShare } = options;
+    if (scores !== undefined && prompts === undefined) {
+      context.end(await calibrateByScores(context, terminal, { ...options, scores }));
+    } else if (scores === undefined && prompts !== undefined && targetShare !== undefined) {
+      context.end(await calibrate(context, terminal, { ...options, prompts, targetShare }));
+    } else {
+      const fix = "Give --prompts with --target-share, or --scores.";
+      terminal.complain("It is not clear what is to be calibrated.", fix);
+      context.end(EXIT.usage);
+    }
+  });
 }
 
 function share(text: string): number {
@@ -60,11 +83,7 @@ function share(text: string): number {
   return value;
 }
 
-async function calibrate(
-  { ports }: CommandContext,
-  terminal: Terminal,
-  options: CalibrateArguments,
-): Promise<number> {
+async function calibrate({ ports }: CommandContext, terminal: Terminal, options: Wanted): Promise<number> {
   const read = await readText(resolve(ports.cwd, options.prompts), options.prompts);
   const prompts = read.ok ? parsePrompts(read.text, options.prompts) : read;
   if (!prompts.ok) {
@@ -89,7 +108,7 @@ interface Report {
   readonly calibration: Calibration;
   readonly distribution: Distribution;
   readonly prompts: number;
-  readonly options: CalibrateArguments;
+  readonly options: Wanted;
 }
 
 function printJson({ calibration, distribution, prompts, options }: Report, terminal: Terminal): void {

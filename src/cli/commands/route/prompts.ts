@@ -51,8 +51,11 @@ export function requestOf(
 
 function bodyOfJson(line: string): Line {
   const parsed = parseJson(new TextEncoder().encode(line), MAX_JSON_DEPTH);
-  if (!parsed.ok) return { ok: false, message: "the line is not valid JSON." };
-  const { value } = parsed;
+  return parsed.ok ? bodyOfValue(parsed.value) : { ok: false, message: "the line is not valid JSON." };
+}
+
+/** A chat body of what a line of JSON says. */
+export function bodyOfValue(value: unknown): Line {
   if (typeof value === "string") return { ok: true, body: bodyOfText(value) };
   if (typeof value === "object" && value !== null) {
     if ("messages" in value) return { ok: true, body: value };
