@@ -29,6 +29,32 @@ describe("createHealth", () => {
     expect(health.firstTokenMs("a")).toBe(250);
   });
 
+  test("what nothing has happened to is reported, ordered about and cooled like the rest", () => {
+    const shared = { quotaGroup: "acme/us" };
+    const { health, clock } = setUp(deployment("a", shared), deployment("b", shared), deployment("c"));
+    const now = clock.now();
+    settle(health, "a", "good", now, 120);
+    expect(health.report(now).map((row) => [row.deployment, row.state, row.inFlight])).toEqual([
+      ["a", "closed", 0],
+      ["b", "closed", 0],
+      ["c", "closed", 0],
+    ]);
+    health.coolUntil("acme/us", now + 1000);
+    expect([health.healthy("b"), health.healthy("c")]).toEqual([false, true]);
+    expect(health.report(now).map(({ cooldownUntil }) => cooldownUntil)).toEqual([
+      now + 1000,
+      now + 1000,
+      null,
+    ]);
+    expect(health.blockedUntil("b", now)).toBe(now + 1000);
+    expect(health.forceOpen("c")).toBeTrue();
+    expect(health.healthy("c")).toBeFalse();
+    // Over a change of policy what is known stays, also of a group whose deployment was never called.
+    health.reconfigure([deployment("b", shared), deployment("c")], circuitSettings);
+    expect([health.healthy("b"), health.healthy("c")]).toEqual([false, false]);
+    expect(health.forceOpen("a")).toBeFalse();
+  });
+
   test("an open circuit refuses, and passes a call only anyway", () => {
     const { health, clock } = setUp(deployment("a"));
     for (let count = 0; count < 3; count++) settle(health, "a", "bad", clock.now());
