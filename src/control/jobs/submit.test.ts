@@ -42,7 +42,7 @@ function ports(change: Partial<JobPorts> = {}): JobPorts {
     sharedQueue: false,
     // Submitting looks at nothing else of the policy.
     snapshot: () => ({ useCases, jobs: limits, webhooks: null }) as unknown as ConfigSnapshot,
-    check: (_endpoint, body) => ok({ target: String(body.model), stream: body.stream === true }),
+    check: async (_endpoint, body) => ok({ target: String(body.model), stream: body.stream === true }),
     changed: () => {},
     ended: () => {},
     cancelled: () => {},
@@ -73,7 +73,7 @@ describe("submitting", () => {
   });
 
   test("is refused for what the request itself would be, before anything is kept", async () => {
-    const check = () => failed("invalid", "missing_field", "No.");
+    const check = async () => failed("invalid", "missing_field", "No.");
     expect(await submit({}, { check })).toMatchObject({ type: "refused", fault: { code: "missing_field" } });
     expect(await submit({ body: { model: "nope" } })).toMatchObject({ fault: { code: "model_not_found" } });
     expect(await submit({ body: { model: "chat", stream: true } })).toMatchObject({
