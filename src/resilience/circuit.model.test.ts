@@ -35,6 +35,9 @@ class Model {
   state: CircuitState = "closed";
   reason: string | null = null;
   until = 0;
+  openedAt = 0;
+  /** The half-open period that an early probe began, and the end of the pause that it interrupted. */
+  early: { readonly period: object; readonly interrupted: number } | null = null;
   openMs = settings.openMs;
   /** Identity of the present stay in a state. */
   period: object = {};
@@ -52,6 +55,7 @@ class Model {
   open(reason: string, until: number): void {
     this.reason = reason;
     this.until = until;
+    this.openedAt = this.now;
     this.enter("open");
   }
 
@@ -85,14 +89,28 @@ class Model {
     return permit;
   }
 
+  admitEarly(): ModelPermit | null {
+    if (this.state !== "open" || this.reason === "forced") return null;
+    if (this.now < this.openedAt + settings.openMs) return null;
+    const interrupted = this.until;
+    this.until = Math.min(this.until, this.now);
+    const permit = this.admit();
+    this.early = { period: this.period, interrupted };
+    return permit;
+  }
+
   settle(permit: ModelPermit, health: HealthSignal, slow: boolean): void {
     if (permit.settled) return;
     permit.settled = true;
     if (permit.period !== this.period || health === "none") return;
     if (this.state === "half-open") {
       if (health === "bad" || (slow && this.reason === "slow")) {
-        this.openMs = Math.min(2 * this.openMs, settings.maxOpenMs);
-        this.open(health === "bad" ? "failures" : "slow", this.now + this.openMs);
+        const early = this.early?.period === this.period ? this.early : null;
+        if (!early) this.openMs = Math.min(2 * this.openMs, settings.maxOpenMs);
+        const until = early
+          ? Math.max(early.interrupted, this.now + settings.openMs)
+          : this.now + this.openMs;
+        this.open(health === "bad" ? "failures" : "slow", until);
       } else if (!permit.lost) {
         this.successes++;
         if (this.successes === settings.probes) this.close();
@@ -139,6 +157,9 @@ function agree(model: Model, { circuit }: Real): void {
     slow: window.filter((event) => event.slow).length,
   });
   expect(circuit.wouldAdmit(model.now)).toBe(model.wouldAdmit());
+  if (model.state === "open" && model.reason !== "forced") {
+    expect(circuit.view(model.now).nextProbeAt).toBe(model.until);
+  }
 }
 
 function command(name: string, run: (model: Model, real: Real) => void): fc.Command<Model, Real> {
@@ -156,6 +177,14 @@ const admit = fc.constant(
   command("admit", (model, real) => {
     const permit = real.circuit.admit(model.now);
     expect(permit !== null).toBe(model.admit() !== null);
+    if (permit) real.permits.push(permit);
+  }),
+);
+
+const admitEarly = fc.constant(
+  command("admitEarly", (model, real) => {
+    const permit = real.circuit.admitEarly(model.now);
+    expect(permit !== null).toBe(model.admitEarly() !== null);
     if (permit) real.permits.push(permit);
   }),
 );
@@ -201,6 +230,7 @@ test("the circuit and the model agree after every step of any history", () => {
   // A forced circuit stays so until it is reset; both are rare, or histories would see little else.
   const step = fc.oneof(
     { weight: 60, arbitrary: admit },
+    { weight: 10, arbitrary: admitEarly },
     { weight: 60, arbitrary: settle },
     { weight: 30, arbitrary: advance },
     { weight: 3, arbitrary: reset },

@@ -198,6 +198,37 @@ describe("any circuit", () => {
     expect(circuit.admit(start + 5)).not.toBeNull();
   });
 
+  test("where nothing else is left it is probed at its first pause, however long the present one is", () => {
+    const circuit = opened();
+    expect(circuit.admitEarly(start + 999)).toBeNull();
+    admitted(circuit, start + 1000).settle("bad", start + 1000);
+    expect(circuit.view(start + 1000).nextProbeAt).toBe(start + 3000);
+    expect(circuit.admitEarly(start + 1999)).toBeNull();
+    const early = circuit.admitEarly(start + 2000);
+    expect(early).toMatchObject({ probe: true });
+    expect(circuit.view(start + 2000).state).toBe("half-open");
+    early?.settle("bad", start + 2000);
+    expect(circuit.view(start + 2000)).toMatchObject({ state: "open", nextProbeAt: start + 3000 });
+    expect(circuit.admitEarly(start + 2999)).toBeNull();
+    admitted(circuit, start + 3000).settle("bad", start + 3000);
+    expect(circuit.view(start + 3000).nextProbeAt).toBe(start + 7000);
+  });
+
+  test("early probes are no more than its probes, and close it as those do", () => {
+    const circuit = opened({ probes: 1 });
+    const early = circuit.admitEarly(start + 1000);
+    expect([circuit.admitEarly(start + 1000), circuit.admit(start + 1000)]).toEqual([null, null]);
+    early?.settle("good", start + 1000);
+    expect(circuit.view(start + 1000).state).toBe("closed");
+    expect(circuit.admitEarly(start + 1000)).toBeNull();
+  });
+
+  test("an operator's order holds against early probes", () => {
+    const circuit = circuitWith();
+    circuit.forceOpen(start, start + 60_000);
+    expect(circuit.admitEarly(start + 30_000)).toBeNull();
+  });
+
   test("a permit that passed by it teaches it nothing, and is reported as settled once", () => {
     const told: HealthSignal[] = [];
     const circuit = new Circuit(settings, start, (health) => told.push(health));

@@ -70,6 +70,8 @@ const BYPASS = -1;
  *   a leak cannot wedge the circuit. Its holder's late success no longer counts; its late failure, within
  *   the same half-open period, still does.
  * - A permit from before the last change of state settles without effect on the circuit.
+ * - A request that has nowhere else to go may probe it before its pause is over (`admitEarly`), and a failure then
+ *   does not lengthen the pause.
  * - Forced open by an operator, it stays open until `reset`, or for the time that was asked for.
  * - It may adopt a state that another process, which calls the same deployment, has found out.
  *
@@ -87,6 +89,8 @@ export class Circuit {
   #consecutive = 0;
   #reason: CircuitReason | null = null;
   #until = 0;
+  /** When the pause would have ended that an early probe interrupts; null: it had ended. */
+  #interrupted: number | null = null;
   #openMs: number;
   #probes: CircuitPermit[] = [];
   #successes = 0;
@@ -118,6 +122,20 @@ export class Circuit {
     const permit = new CircuitPermit(this, this.#generation, now, true);
     this.#probes.push(permit);
     return permit;
+  }
+
+  /**
+   * A probe of an open circuit once its first pause is over, however much longer the present one is; null otherwise.
+   * For a request that has nowhere else to go: pauses grow so that few requests are wasted on what is down, and where
+   * everything is down none is wasted. Never against an operator's order.
+   */
+  admitEarly(now: number): Permit | null {
+    if (this.#state !== "open" || this.#reason === "forced") return null;
+    if (now < this.#since + firstOpenMs(this.#settings)) return null;
+    const interrupted = this.#until;
+    this.#enter("half-open", now);
+    this.#interrupted = interrupted;
+    return this.admit(now);
   }
 
   /** A permit whatever the state, for a call that has nowhere else to go. It is no probe: the circuit ignores it. */
@@ -226,12 +244,18 @@ export class Circuit {
     const held = this.#takeBack(permit);
     const stillSlow = slow && this.#reason === "slow";
     if (health === "bad" || stillSlow) {
-      this.#openMs = Math.min(this.#openMs * 2, this.#settings.maxOpenMs);
-      this.#open(health === "bad" ? "failures" : "slow", now + this.#openMs, now);
+      this.#open(health === "bad" ? "failures" : "slow", this.#nextPauseEnd(now), now);
     } else if (held) {
       this.#successes++;
       if (this.#successes >= this.#settings.probes) this.#close(now);
     }
+  }
+
+  /** After a failed probe. An early one took nothing from the pause that it interrupted, and adds nothing to it. */
+  #nextPauseEnd(now: number): number {
+    if (this.#interrupted !== null) return Math.max(this.#interrupted, now + firstOpenMs(this.#settings));
+    this.#openMs = Math.min(this.#openMs * 2, this.#settings.maxOpenMs);
+    return now + this.#openMs;
   }
 
   /** False when the permit is no probe under way: another generation's, or its lease went to another. */
@@ -286,6 +310,7 @@ export class Circuit {
   #enter(state: CircuitState, now: number): void {
     this.#state = state;
     this.#since = now;
+    this.#interrupted = null;
     this.#generation++;
     this.#consecutive = 0;
     this.#probes = [];

@@ -77,6 +77,8 @@ export interface Health extends HealthView {
   admit(deploymentId: string, now: number): Permit | Blocked;
   /** As `admit`, for a call that nobody asked for: it is no traffic. */
   admitProbe(deploymentId: string, now: number): Permit | Blocked;
+  /** A probe before the circuit's pause is over, where it allows that; see `Circuit.admitEarly`. */
+  admitEarly(deploymentId: string, now: number): Permit | Blocked;
   /** A permit in spite of the circuit, which will learn nothing from it; never in spite of a cooldown or an operator. */
   admitAnyway(deploymentId: string, now: number): Permit | Blocked;
   /** Asks the fleet about a permit that is a probe; null: it need not be asked. */
@@ -200,6 +202,12 @@ export function createHealth(clock: Clock, link: FleetLink | null = null): Healt
       const entry = entryOf(deploymentId);
       return entry ? admitTo(entry, now) : UNTRACKED;
     },
+    admitEarly(deploymentId, now) {
+      const entry = entries.get(deploymentId);
+      if (!entry) return UNTRACKED;
+      entry.lastTrafficAt = now;
+      return admitTo(entry, now, true);
+    },
     admitAnyway(deploymentId, now) {
       const entry = entryOf(deploymentId);
       if (!entry) return UNTRACKED;
@@ -295,9 +303,9 @@ function newEntry(
   return entry;
 }
 
-function admitTo(entry: Entry, now: number): Permit | Blocked {
+function admitTo(entry: Entry, now: number, early = false): Permit | Blocked {
   if (entry.group.coolUntil > now) return "cooling_down";
-  const permit = entry.circuit.admit(now);
+  const permit = early ? entry.circuit.admitEarly(now) : entry.circuit.admit(now);
   if (!permit) return "circuit_open";
   entry.inFlight++;
   return permit;

@@ -384,6 +384,28 @@ describe("circuits", () => {
     expect(climbed.ok ? null : climbed.fault.retryAfterMs).toBe(5000);
   });
 
+  test("when pauses have grown, requests find out after the first pause that it is over", async () => {
+    const on = stage(plan(usual, { degraded: [busy] }));
+    for (const id of ["us-1", "eu", "other"]) breakCircuit(on, id);
+    await on.clock.advance(5000);
+    for (const id of ["us-1", "eu", "other"]) breakCircuit(on, id);
+    await on.clock.advance(5000);
+    expect(on.health.blocked("us-1", on.clock.now())).toBe("circuit_open");
+    expect(await on.run()).toMatchObject({ ok: true, value: "from us-1" });
+    expect(on.health.blocked("us-1", on.clock.now())).toBeNull();
+  });
+
+  test("an early probe that fails costs its request no second one", async () => {
+    const on = stage(plan(usual, { degraded: [busy] }), { "us-1": [{ result: "outage" }] });
+    for (const id of ["us-1", "eu", "other"]) breakCircuit(on, id);
+    await on.clock.advance(5000);
+    for (const id of ["us-1", "eu", "other"]) breakCircuit(on, id);
+    await on.clock.advance(5000);
+    const climbed = await on.run();
+    expect(ids(on)).toEqual(["us-1"]);
+    expect(climbed).toMatchObject({ ok: false, cause: "exhausted" });
+  });
+
   test("without one, the last candidate is asked anyway", async () => {
     const on = stage(plan(usual));
     for (const id of ["us-1", "eu", "other"]) breakCircuit(on, id);

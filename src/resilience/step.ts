@@ -25,7 +25,7 @@ export function takeStep(course: Course, now: number): Step | null {
     const step = enter(course, rung, deployment, now, anyway, repeat);
     if (step) return step;
   }
-  return takeFresh(course, now) ?? takeLastResort(course, now);
+  return takeFresh(course, now) ?? takeEarlyProbe(course, now) ?? takeLastResort(course, now);
 }
 
 function takeFresh(course: Course, now: number): Step | null {
@@ -128,15 +128,40 @@ function isSlowLast(course: Course, rung: Rung, deployment: Deployment, now: num
   return chancesIn(course, rung, course.nextCandidate, now, false) === 0;
 }
 
+/** Nothing was called, and nothing can be: every circuit of the plan is open. */
+function isShut({ calls, attempts }: Course): boolean {
+  return calls === 0 && attempts.every((attempt) => attempt.skipped === "circuit_open");
+}
+
+/**
+ * Every circuit is open, some for a pause that has grown. The first candidate whose first pause is over is asked, as a
+ * probe: whoever comes next is then better off, and this request has nothing to lose. At most one of a request.
+ */
+function takeEarlyProbe(course: Course, now: number): Step | null {
+  if (!isShut(course)) return null;
+  const { plan, ports } = course;
+  for (const rung of plan.rungs) {
+    for (const deployment of rung.candidates) {
+      if (overCeiling(course, deployment)) continue;
+      const permit = ports.health.admitEarly(deployment.id, now);
+      if (typeof permit === "string") continue;
+      const { waitedMs } = course;
+      course.waitedMs = 0;
+      course.repeats = 0;
+      return { deployment, rung, permit, anyway: false, complaint: null, waitedMs };
+    }
+  }
+  return null;
+}
+
 /**
  * Failures have opened every circuit of the plan. Where the policy has a degraded answer, that one is given
  * at once: certain, and no load on what is down. Where it has none, refusing would turn a suspicion into a
  * certain failure, so the last candidate, the ladder's own last resort, is asked once more.
  */
 function takeLastResort(course: Course, now: number): Step | null {
-  const { plan, attempts, ports } = course;
-  if (course.calls > 0 || plan.degraded.some(alwaysAnswers)) return null;
-  if (!attempts.every((attempt) => attempt.skipped === "circuit_open")) return null;
+  const { plan, ports } = course;
+  if (plan.degraded.some(alwaysAnswers) || !isShut(course)) return null;
   for (const rung of plan.rungs.toReversed()) {
     for (const deployment of rung.candidates.toReversed()) {
       if (ports.health.openReason(deployment.id) === "forced") continue;
