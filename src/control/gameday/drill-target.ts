@@ -35,7 +35,7 @@ export async function askAdmin({ gateway, fetch }: DrillTarget, path: string): P
 /** Puts the whole schedule on the simulator; its times count from now. Rejects where a fault is refused. */
 export async function injectFaults(
   { gateway, fetch }: DrillTarget,
-  faults: readonly DrillFault[],
+  faults: readonly Pick<DrillFault, "name" | "input">[],
 ): Promise<void> {
   // The newest one strikes first, and the first one of a schedule is meant to.
   for (const { name, input } of faults.toReversed()) {
