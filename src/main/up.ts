@@ -174,10 +174,12 @@ async function serve(base: Base): Promise<number> {
     fetch: app,
   });
   replicas.listening(options.host, server.port ?? options.port);
+  // Before anybody can know that it serves: a signal that comes at once is not to end it without a word.
+  const signalled = untilSignalled(clock);
   process.stdout.write(banner(`http://${options.host}:${server.port}`, demoKey, simulator?.url ?? null));
   warnWithoutKeys(policy.control.snapshot().keys.length, log);
 
-  log("info", "signalled", { signal: await untilSignalled(clock) });
+  log("info", "signalled", { signal: await signalled });
   policy.stop();
   watch.stop();
   const batchesStopped = batching.stop(options.drainMs);

@@ -5,7 +5,7 @@
 import { type Fault, fault } from "../core/faults.ts";
 import type { ContentPart, ModelRequest, WireId } from "../core/request.ts";
 import type { Warning } from "../wires/wire.ts";
-import { type AnyWire, loadedWire } from "./wire-registry.ts";
+import { type AnyWire, wireInUse } from "./wire-registry.ts";
 
 const NOTHING: readonly Warning[] = [];
 
@@ -16,8 +16,8 @@ export function crossingLosses(request: ModelRequest, wire: AnyWire): readonly W
   if (dialectOf(origin) === dialectOf(wire.id)) return fileFault(request) ?? NOTHING;
   const uploaded = fileFault(request);
   if (uploaded) return uploaded;
-  // It was loaded when the request came in on it.
-  const controls = loadedWire(origin).beyondContract(request);
+  // The gateway's own requests (probes, doctor) name a wire that nobody may have come in on.
+  const controls = wireInUse(origin)?.beyondContract(request) ?? [];
   const warnings: Warning[] = controls.map((control) => ({
     control,
     message: `\`${control}\` belongs to the API of ${origin}; the chosen model is reached through ${wire.id}, which has nothing like it.`,

@@ -17,7 +17,7 @@ import { endpointBody } from "./endpoint-body.ts";
 import { endpointUrl } from "./endpoint-url.ts";
 import { type EventStream, openEventStream } from "./event-stream.ts";
 import { framingOf } from "./framing-registry.ts";
-import { networkFault } from "./network-fault.ts";
+import { networkFault, REDIRECTED } from "./network-fault.ts";
 import { authorizationFault } from "./tokens/unavailable.ts";
 import type { Transport, UpstreamAnswer } from "./transport.ts";
 import { Watchdog } from "./watchdog.ts";
@@ -101,7 +101,7 @@ export async function sendToProvider(call: ProviderCall, ports: SendPorts): Prom
     const answer = await transport.send(unsigned, timeouts.connect, watchdog);
     watchdog.answered();
     if (answer.status >= 400) return refuse(await readError(wire, answer, clock.now()));
-    if (answer.status >= 300) return refuse(REDIRECTED);
+    if (answer.status >= 300) return refuse(networkFault(REDIRECTED));
     if (framing === null) return readWhole(wire, await readJson(answer), warnings);
     const opened = await readHead(wire, framing, answer, watchdog, warnings);
     streaming = opened.ok;
@@ -114,11 +114,6 @@ export async function sendToProvider(call: ProviderCall, ports: SendPorts): Prom
   }
 }
 
-const REDIRECTED = fault(
-  "outage",
-  "redirected",
-  "The model's endpoint sent the call elsewhere, where a key must not follow. Put the final address into base_url.",
-);
 const utf8 = new TextDecoder();
 
 function refuse(why: Fault): Result<never> {

@@ -32,9 +32,14 @@ export async function loadEveryWire(): Promise<void> {
   await Promise.all((Object.keys(LOADERS) as WireId[]).map(load));
 }
 
+/** Null where nobody has asked for it yet, so that nothing can have come in on it. */
+export function wireInUse(id: WireId): AnyWire | null {
+  return loaded.get(id) ?? null;
+}
+
 /** A wire that was loaded before. Throws where it was not, which is a defect of the caller. */
 export function loadedWire(id: WireId): AnyWire {
-  const wire = loaded.get(id);
+  const wire = wireInUse(id);
   if (!wire) throw new Error(`The wire ${id} was not loaded.`);
   return wire;
 }

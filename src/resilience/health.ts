@@ -203,7 +203,7 @@ export function createHealth(clock: Clock, link: FleetLink | null = null): Healt
       return entry ? admitTo(entry, now) : UNTRACKED;
     },
     admitEarly(deploymentId, now) {
-      const entry = entries.get(deploymentId);
+      const entry = entryOf(deploymentId);
       if (!entry) return UNTRACKED;
       entry.lastTrafficAt = now;
       return admitTo(entry, now, true);

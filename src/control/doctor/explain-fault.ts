@@ -65,7 +65,7 @@ function outage(fault: Fault): Verdict {
       "Mend the credential, as said above, and look again.",
     );
   }
-  if (fault.cause?.code === "UnexpectedRedirect") {
+  if (fault.code === "redirected") {
     return failure("It answers with a redirect, which no call follows.", "Write where it leads as base_url.");
   }
   const said = saidBy(fault);

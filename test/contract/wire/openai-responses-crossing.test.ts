@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { StreamEvent } from "../../../src/core/events.ts";
 import { crossingLosses } from "../../../src/providers/crossing.ts";
+import { loadEveryWire } from "../../../src/providers/wire-registry.ts";
 import { openaiChat } from "../../../src/wires/openai-chat.ts";
 import { openaiResponses } from "../../../src/wires/openai-responses.ts";
 import type { Wire } from "../../../src/wires/wire.ts";
@@ -13,6 +14,8 @@ import { ABLE, parsed } from "./wire-contract.ts";
 type AnyWire = Wire<unknown, unknown>;
 const chat = openaiChat as AnyWire;
 const responses = openaiResponses as AnyWire;
+// Requests come in on wires that are loaded.
+await loadEveryWire();
 const FIXTURES = join(import.meta.dir, "../../fixtures");
 
 function fixture(wire: AnyWire, file: string): Record<string, unknown> {
