@@ -51,4 +51,12 @@ describe("coarse timers", () => {
     await clock.advance(300);
     expect(fired).toBe(true);
   });
+
+  test("those that were cancelled do not keep the clock going until they are due", async () => {
+    const clock = new FakeClock();
+    const after = createCoarseTimers(clock, 50);
+    after(60_000, () => {}).cancel();
+    await clock.advance(100);
+    expect(clock.pending).toBe(0);
+  });
 });

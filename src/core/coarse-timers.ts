@@ -16,7 +16,8 @@ export function createCoarseTimers(clock: Clock, tickMs: number): Clock["after"]
     ticking = false;
     const due = Math.floor(clock.now() / tickMs);
     for (const [at, bucket] of buckets) {
-      if (at > due) continue;
+      // One whose timers were all cancelled must not keep the clock, and the process, going until it is due.
+      if (at > due && bucket.length > 0) continue;
       buckets.delete(at);
       for (const timer of bucket.splice(0)) timer.fire();
     }
