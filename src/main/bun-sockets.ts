@@ -4,15 +4,17 @@
  */
 import { isIP } from "node:net";
 import type { Socket as BunSocket } from "bun";
-import type { Origin, Socket, SocketEvents } from "../providers/http1/socket.ts";
+import type { Opening, Origin, Socket, SocketEvents } from "../providers/http1/socket.ts";
 
 /** What a socket's handlers need of the connection that it belongs to. */
 interface Attached {
   readonly events: SocketEvents;
   readonly secure: boolean;
-  /** Of `openBunSocket`'s promise. */
+  /** Of the promise of an open socket. */
   readonly ready: (socket: BunSocket<Attached>) => void;
   readonly failed: (error: unknown) => void;
+  /** Null until it is connected. */
+  socket: BunSocket<Attached> | null;
   /** Bytes that the system did not take yet, in order. */
   unsent: Buffer | null;
   error: unknown;
@@ -24,15 +26,21 @@ interface Attached {
 const HANDLERS = {
   binaryType: "buffer" as const,
   open(socket: BunSocket<Attached>) {
+    const { data } = socket;
+    data.socket = socket;
+    if (data.dropped) {
+      socket.terminate();
+      return;
+    }
     socket.setNoDelay(true);
-    if (!socket.data.secure) socket.data.ready(socket);
+    if (!data.secure) data.ready(socket);
   },
   handshake(socket: BunSocket<Attached>, success: boolean, error: Error | null) {
-    const { ready, failed } = socket.data;
-    if (success && error === null) return ready(socket);
-    failed(error ?? coded("ERR_TLS_HANDSHAKE", "The TLS handshake failed."));
-    socket.data.dropped = true;
-    socket.terminate();
+    const { data } = socket;
+    if (data.dropped) return;
+    if (success && error === null) return data.ready(socket);
+    data.failed(error ?? coded("ERR_TLS_HANDSHAKE", "The TLS handshake failed."));
+    drop(data);
   },
   data(socket: BunSocket<Attached>, bytes: Buffer) {
     if (!socket.data.dropped) socket.data.events.onData(bytes);
@@ -48,35 +56,37 @@ const HANDLERS = {
   },
   close(socket: BunSocket<Attached>, error?: Error) {
     const { data } = socket;
-    data.failed(error ?? data.error ?? coded("ECONNRESET", "The connection was closed before it was ready."));
+    const why = error ?? data.error ?? undefined;
+    data.failed(why ?? coded("ECONNRESET", "The connection was closed before it was ready."));
     if (data.dropped) return;
     data.dropped = true;
-    data.events.onClose(error ?? data.error ?? undefined);
+    data.events.onClose(why);
   },
   connectError(socket: BunSocket<Attached>, error: Error) {
     socket.data.failed(error);
   },
 };
 
-export function openBunSocket({ secure, host, port }: Origin, events: SocketEvents): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const data: Attached = {
-      events,
-      secure,
-      ready: (socket) => resolve(wrap(socket)),
-      failed: reject,
-      unsent: null,
-      error: undefined,
-      dropped: false,
-    };
-    Bun.connect<Attached>({
-      hostname: host,
-      port,
-      data,
-      socket: HANDLERS,
-      ...(secure && { tls: tlsOf(host) }),
-    }).catch(reject);
-  });
+export function openBunSocket({ secure, host, port }: Origin, events: SocketEvents): Opening {
+  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
+  const data: Attached = {
+    events,
+    secure,
+    ready: (socket) => resolve(wrap(socket)),
+    failed: reject,
+    socket: null,
+    unsent: null,
+    error: undefined,
+    dropped: false,
+  };
+  Bun.connect<Attached>({
+    hostname: host,
+    port,
+    data,
+    socket: HANDLERS,
+    ...(secure && { tls: tlsOf(host) }),
+  }).catch(reject);
+  return { socket: promise, giveUp: () => drop(data) };
 }
 
 /** An address is no name that a server could be asked for by. */
@@ -85,33 +95,37 @@ function tlsOf(host: string) {
 }
 
 function wrap(socket: BunSocket<Attached>): Socket {
+  const { data } = socket;
   return {
     write(text) {
-      if (socket.data.unsent !== null) {
-        socket.data.unsent = Buffer.concat([socket.data.unsent, Buffer.from(text)]);
+      if (data.unsent !== null) {
+        data.unsent = Buffer.concat([data.unsent, Buffer.from(text)]);
         return;
       }
       const taken = socket.write(text);
-      if (taken >= 0 && taken < Buffer.byteLength(text)) keepUnsent(socket, Buffer.from(text), taken);
-      else if (taken < 0) socket.terminate();
+      if (taken < 0) socket.terminate();
+      else if (taken < Buffer.byteLength(text)) data.unsent = Buffer.from(text).subarray(taken);
+    },
+    get flushed() {
+      return data.unsent === null;
     },
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),
-    destroy() {
-      socket.data.dropped = true;
-      socket.terminate();
-    },
+    destroy: () => drop(data),
   };
 }
 
 function send(socket: BunSocket<Attached>, bytes: Buffer): void {
   const taken = socket.write(bytes);
   if (taken < 0) socket.terminate();
-  else if (taken < bytes.length) keepUnsent(socket, bytes, taken);
+  else if (taken < bytes.length) socket.data.unsent = bytes.subarray(taken);
 }
 
-function keepUnsent(socket: BunSocket<Attached>, bytes: Buffer, taken: number): void {
-  socket.data.unsent = bytes.subarray(taken);
+/** One that is not connected yet is closed as soon as it is. */
+function drop(data: Attached): void {
+  data.dropped = true;
+  data.unsent = null;
+  data.socket?.terminate();
 }
 
 function coded(code: string, message: string): Error {

@@ -29,7 +29,10 @@ function answerOf(response: Response): UpstreamAnswer {
     cancel: async () => opened()?.cancel(),
     async whole(maxBytes) {
       const stated = response.headers.get("content-length");
-      if (stated !== null && Number(stated) <= maxBytes) return new Uint8Array(await response.arrayBuffer());
+      // What is compressed says nothing of its size.
+      const isPlain = !response.headers.has("content-encoding");
+      if (isPlain && stated !== null && Number(stated) <= maxBytes)
+        return new Uint8Array(await response.arrayBuffer());
       const from = opened();
       if (!from) return EMPTY;
       const body = await readBounded(from, maxBytes);

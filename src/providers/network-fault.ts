@@ -1,9 +1,12 @@
 /** What a call over the network that failed means. Owns the reading of error codes; Bun's and Node's differ in place. */
 import { type Fault, fault } from "../core/faults.ts";
 
-/** As the runtime's client says it. */
-export const REDIRECTED = { code: "UnexpectedRedirect" } as const;
-
+const REDIRECTED = {
+  code: "redirected",
+  message:
+    "The model's endpoint sent the call elsewhere, where a key must not follow. Put the final address into base_url.",
+};
+const BAD_HTTP = { code: "bad_http", message: "The model's endpoint did not answer in HTTP as it should." };
 const CODES: Readonly<Record<string, { code: string; message: string }>> = {
   ECONNREFUSED: { code: "connection_refused", message: "The model's endpoint refused the connection." },
   ConnectionRefused: { code: "connection_refused", message: "The model's endpoint refused the connection." },
@@ -13,8 +16,10 @@ const CODES: Readonly<Record<string, { code: string; message: string }>> = {
   EPIPE: { code: "connection_reset", message: "The model's endpoint closed the connection." },
   ENOTFOUND: { code: "dns_failure", message: "The model's endpoint has no address." },
   EAI_AGAIN: { code: "dns_failure", message: "The model's endpoint has no address." },
-  UnexpectedRedirect: { code: "redirected", message: "The model's endpoint sent the call somewhere else." },
-  EPROTO: { code: "bad_http", message: "The model's endpoint did not answer in HTTP as it should." },
+  EPROTO: BAD_HTTP,
+  InvalidHTTPResponse: BAD_HTTP,
+  EREDIRECT: REDIRECTED,
+  UnexpectedRedirect: REDIRECTED,
   ETIMEDOUT: { code: "connect_timeout", message: "The model's endpoint could not be reached in time." },
 };
 

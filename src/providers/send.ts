@@ -17,7 +17,7 @@ import { endpointBody } from "./endpoint-body.ts";
 import { endpointUrl } from "./endpoint-url.ts";
 import { type EventStream, openEventStream } from "./event-stream.ts";
 import { framingOf } from "./framing-registry.ts";
-import { networkFault, REDIRECTED } from "./network-fault.ts";
+import { networkFault } from "./network-fault.ts";
 import { authorizationFault } from "./tokens/unavailable.ts";
 import type { Transport, UpstreamAnswer } from "./transport.ts";
 import { Watchdog } from "./watchdog.ts";
@@ -94,19 +94,21 @@ export async function sendToProvider(call: ProviderCall, ports: SendPorts): Prom
   };
   const watchdog = new Watchdog(clock, limits, request.stream);
   let streaming = false;
+  let answer: UpstreamAnswer | null = null;
   try {
     const unsigned = unsignedCall(call, wire, framing, target, lowered.value);
     const authorizing = ports.authorize(deployment, unsigned, watchdog);
     if (authorizing) await authorizing;
-    const answer = await transport.send(unsigned, timeouts.connect, watchdog);
+    answer = await transport.send(unsigned, timeouts.connect, watchdog);
     watchdog.answered();
     if (answer.status >= 400) return refuse(await readError(wire, answer, clock.now()));
-    if (answer.status >= 300) return refuse(networkFault(REDIRECTED));
     if (framing === null) return readWhole(wire, await readJson(answer), warnings);
     const opened = await readHead(wire, framing, answer, watchdog, warnings);
     streaming = opened.ok;
     return opened;
   } catch (thrown) {
+    // It may not have been read to its end; one that was has nothing to give up.
+    answer?.cancel().catch(() => {});
     return refuse(watchdog.fault ?? authorizationFault(thrown) ?? bodyFault(thrown));
   } finally {
     // A stream that goes on keeps its watchdog; the event stream stops it.

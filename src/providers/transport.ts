@@ -31,8 +31,9 @@ export interface Transport {
   /** Whether it holds the endpoint to the connect limit by itself; else somebody has to ask whether it is there. */
   readonly limitsConnect: boolean;
   /**
-   * Posts `call`. Rejects with an error whose `code` network-fault.ts can read: refused, reset, no such name, not
-   * reached within `connectMs`, no HTTP. A redirect is an error: a key must not travel to another host.
+   * Posts `call`, unless `ending` is over already. Rejects with an error whose `code` network-fault.ts can read:
+   * refused, reset, no such name, not reached within `connectMs`, no HTTP. A redirect is an error: a key must not
+   * travel to another host. Whoever does not read an answer to its end cancels it, or its connection stays open.
    */
   send(call: UnsignedCall, connectMs: number, ending: Ending): Promise<UpstreamAnswer>;
   /** Closes the connections that nobody uses. */

@@ -240,7 +240,7 @@ describe("what is no refusal", () => {
     const explain = (code: string, cause = {}) =>
       explainFault(fault("outage", code, "", { cause }), deploymentOf("gpt"), PLACE);
     expect(explain("connection_reset", { code: "ECONNRESET" }).message).toContain("(connection_reset)");
-    expect(explain("redirected", {}).fix).toContain("base_url");
+    expect(explain("redirected", { code: "EREDIRECT" }).fix).toContain("base_url");
     expect(explain("credentials_unavailable", { code: "Error" }).message).toContain("nothing proves");
   });
 });

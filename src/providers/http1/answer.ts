@@ -65,6 +65,9 @@ export class Http1Answer implements UpstreamAnswer {
   }
 
   end(): void {
+    // The connection is somebody else's from here on, and must not stay paused for what waits here.
+    if (this.#paused) this.#line?.resume();
+    this.#paused = false;
     this.#line = null;
     this.#reader?.resolve(DONE);
     this.#reader = null;

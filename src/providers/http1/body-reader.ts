@@ -8,13 +8,20 @@ import type { BodyLength } from "./response-head.ts";
 /** Bytes of the line before a chunk, extensions included, and of all trailers. */
 const MAX_CHUNK_LINE = 4096;
 const MAX_TRAILERS = 16 * 1024;
+/**
+ * Bytes around the chunks beyond what a chunk may cost: what says more about the body than there is of it would
+ * pass every limit that counts the body.
+ */
+const MAX_OVERHEAD = 16 * 1024;
+const CHUNK_COSTS = 16;
 const CHUNK_LINE = /^([0-9a-f]{1,13})[ \t]*(?:;.*)?$/i;
 const CR = 13;
 const LF = 10;
 
-/** `rest`: where the bytes go on that belong to the body no more; null while it is not over. */
 export interface BodyStep {
-  readonly parts: readonly Uint8Array[];
+  /** Of the body, in one piece, since a piece for each chunk would cost more than its bytes; null: nothing. */
+  readonly part: Uint8Array | null;
+  /** Where the bytes go on that belong to the body no more; null while it is not over. */
   readonly rest: number | null;
 }
 
@@ -34,7 +41,7 @@ export function createBodyReader(length: BodyLength): BodyReader {
     case "close":
       return {
         endsWithConnection: true,
-        push: (bytes, from) => ({ parts: [tail(bytes, from)], rest: null }),
+        push: (bytes, from) => ({ part: between(bytes, from, bytes.length), rest: null }),
       };
   }
 }
@@ -46,13 +53,14 @@ function ofLength(total: number): BodyReader {
     push(bytes, from) {
       const end = Math.min(bytes.length, from + left);
       left -= end - from;
-      return { parts: end > from ? [bytes.subarray(from, end)] : [], rest: left === 0 ? end : null };
+      return { part: between(bytes, from, end), rest: left === 0 ? end : null };
     },
   };
 }
 
-function tail(bytes: Uint8Array, from: number): Uint8Array {
-  return from === 0 ? bytes : bytes.subarray(from);
+function between(bytes: Uint8Array, from: number, end: number): Uint8Array | null {
+  if (from === end) return null;
+  return from === 0 && end === bytes.length ? bytes : bytes.subarray(from, end);
 }
 
 /** `after`: the line end behind a chunk's bytes. */
@@ -66,6 +74,7 @@ class ChunkedReader implements BodyReader {
   /** The line under way, without its end. */
   #line = "";
   #trailers = 0;
+  #overhead = 0;
 
   push(bytes: Uint8Array, from: number): BodyStep {
     const parts: Uint8Array[] = [];
@@ -85,9 +94,9 @@ class ChunkedReader implements BodyReader {
       if (this.#line.length > MAX_CHUNK_LINE) throw new HttpError("EPROTO", "A chunk's line is too long.");
       if (end === -1) break;
       at = end + 1;
-      if (this.#take()) return { parts, rest: at };
+      if (this.#take()) return { part: joined(parts), rest: at };
     }
-    return { parts, rest: null };
+    return { part: joined(parts), rest: null };
   }
 
   /** The line is here; true when it was the last of the body. */
@@ -95,7 +104,7 @@ class ChunkedReader implements BodyReader {
     const ended = this.#line.charCodeAt(this.#line.length - 1) === CR;
     const line = ended ? this.#line.slice(0, -1) : this.#line;
     this.#line = "";
-    if (!ended) throw new HttpError("EPROTO", "A chunk's line has the wrong end.");
+    if (!ended || line.includes("\r")) throw new HttpError("EPROTO", "A chunk's line has the wrong end.");
     if (this.#place === "trailers") {
       this.#trailers += line.length;
       if (this.#trailers > MAX_TRAILERS) throw new HttpError("EPROTO", "The trailers are too long.");
@@ -109,7 +118,13 @@ class ChunkedReader implements BodyReader {
     const size = CHUNK_LINE.exec(line)?.[1];
     if (size === undefined) throw new HttpError("EPROTO", "A chunk has no valid size.");
     this.#left = Number.parseInt(size, 16);
+    this.#overhead = Math.max(0, this.#overhead + line.length - CHUNK_COSTS - 2 * this.#left);
+    if (this.#overhead > MAX_OVERHEAD) throw new HttpError("EPROTO", "The chunks say more than they hold.");
     this.#place = this.#left === 0 ? "trailers" : "bytes";
     return false;
   }
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array | null {
+  return parts.length < 2 ? (parts[0] ?? null) : Buffer.concat(parts);
 }

@@ -33,6 +33,8 @@ export class Connection implements SocketEvents {
   #body: BodyReader | null = null;
   #answer: Http1Answer | null = null;
   #answered = false;
+  /** Bytes of interim heads of the present exchange. */
+  #interim = 0;
 
   constructor(onFree: OnFree) {
     this.#onFree = onFree;
@@ -47,11 +49,6 @@ export class Connection implements SocketEvents {
     return this.#closed;
   }
 
-  /** Whether it had carried an exchange before the present one. */
-  get reused(): boolean {
-    return this.#exchanges > 1;
-  }
-
   /** Whether any byte came for the present exchange. */
   get answered(): boolean {
     return this.#answered;
@@ -62,13 +59,15 @@ export class Connection implements SocketEvents {
    * it alone can be given up, since the connection may soon be somebody else's.
    */
   exchange(request: string, onNumber: (exchange: number) => void): Promise<UpstreamAnswer> {
-    this.#exchanges++;
-    this.#answered = false;
-    onNumber(this.#exchanges);
     return new Promise((resolve, reject) => {
       if (this.#closed || this.#socket === null) return reject(reset());
+      this.#exchanges++;
+      this.#answered = false;
+      this.#interim = 0;
       this.#waiting = { resolve, reject };
-      this.#socket.write(request);
+      onNumber(this.#exchanges);
+      // It may have been given up by then.
+      if (!this.#closed) this.#socket.write(request);
     });
   }
 
@@ -76,6 +75,11 @@ export class Connection implements SocketEvents {
   abandon(exchange: number, error: unknown): void {
     if (this.#exchanges !== exchange || (this.#waiting === null && this.#answer === null)) return;
     this.destroy(error);
+  }
+
+  /** Closes it while it is idle. */
+  drop(): void {
+    this.destroy(reset());
   }
 
   /** Drops the connection; whoever waits for something of it gets `error`. */
@@ -133,7 +137,9 @@ export class Connection implements SocketEvents {
     this.#held = null;
     for (let from = 0; ; ) {
       const end = bytes.indexOf(HEAD_END, from, "latin1");
-      if ((end === -1 ? bytes.length : end) - from > MAX_HEAD_BYTES) {
+      // Where its end is not here, it begins in the last three bytes at the earliest.
+      const length = (end === -1 ? bytes.length - HEAD_END.length + 1 : end) - from;
+      if (this.#interim + length > MAX_HEAD_BYTES) {
         throw new HttpError("EPROTO", "The head of the answer is too long.");
       }
       if (end === -1) {
@@ -142,8 +148,11 @@ export class Connection implements SocketEvents {
       }
       const head = readHead(bytes.toString("latin1", from, end));
       from = end + HEAD_END.length;
-      // 100 Continue, 103 Early Hints: the answer proper is still to come. Nobody asked for another protocol.
-      if (head.status < INTERIM && head.status !== 101) continue;
+      // 100 Continue, 103 Early Hints: the answer proper is still to come.
+      if (head.status < INTERIM) {
+        this.#interim += length;
+        continue;
+      }
       this.#begin(head, bytes, from);
       return;
     }
@@ -156,8 +165,9 @@ export class Connection implements SocketEvents {
     this.#head = head;
     this.#body = createBodyReader(head.body);
     this.#answer = answer;
-    this.#feed(bytes, from);
+    // Before the body is read, which may break: whoever waits then finds out by reading.
     waiting?.resolve(answer);
+    this.#feed(bytes, from);
   }
 
   #feed(bytes: Uint8Array, from: number): void {
@@ -165,15 +175,16 @@ export class Connection implements SocketEvents {
     const answer = this.#answer;
     const head = this.#head;
     if (body === null || answer === null || head === null) return;
-    const { parts, rest } = body.push(bytes, from);
-    for (const part of parts) answer.push(part);
+    const { part, rest } = body.push(bytes, from);
+    if (part !== null) answer.push(part);
     if (rest === null) return;
     this.#body = null;
     this.#answer = null;
     answer.end();
     if (rest < bytes.length) this.destroy(new HttpError("EPROTO", "The answer is longer than it says."));
-    else if (head.keepAlive) this.#onFree(this, head.keepAliveMs);
-    else this.destroy(null);
+    // An answer may come before all of the request has left; what is left of it belongs to nobody then.
+    else if (head.keepAlive && this.#socket?.flushed) this.#onFree(this, head.keepAliveMs);
+    else this.drop();
   }
 }
 

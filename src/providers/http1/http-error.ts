@@ -7,6 +7,8 @@ export type HttpErrorCode =
   | "ETIMEDOUT"
   /** What came is not HTTP/1.1 as it should be. */
   | "EPROTO"
+  /** A redirect, which is never followed. */
+  | "EREDIRECT"
   /** The call was given up. */
   | "ECANCELED";
 

@@ -16,6 +16,11 @@ const MARGIN_MS = 1000;
 const SWEEP_MS = 5_000;
 /** Idle connections to one origin. */
 const MAX_IDLE = 1024;
+/**
+ * A server that had given up the idle connection says so within a round trip. One that closes later has read the
+ * call, and may have worked on it: whether that is to be paid for twice is the ladder's to say.
+ */
+const UNREAD_WITHIN_MS = 1000;
 
 interface Idle {
   readonly connection: Connection;
@@ -40,7 +45,7 @@ export function createHttp1Transport({ clock, open }: Http1Ports): Transport {
       const kept = idle.filter(({ connection, until }) => {
         if (connection.closed) return false;
         if (until > now) return true;
-        connection.destroy(null);
+        connection.drop();
         return false;
       });
       if (kept.length === 0) pools.delete(key);
@@ -52,7 +57,7 @@ export function createHttp1Transport({ clock, open }: Http1Ports): Transport {
     const pool = pools.get(key) ?? [];
     const idleMs = statedMs === null ? IDLE_MS : Math.min(IDLE_MS, statedMs - MARGIN_MS);
     if (closed || idleMs <= 0 || pool.length >= MAX_IDLE) {
-      connection.destroy(null);
+      connection.drop();
       return;
     }
     pool.push({ connection, until: clock.now() + idleMs });
@@ -64,25 +69,28 @@ export function createHttp1Transport({ clock, open }: Http1Ports): Transport {
     const pool = pools.get(key);
     for (let idle = pool?.pop(); idle; idle = pool?.pop()) {
       if (!idle.connection.closed && idle.until > clock.now()) return idle.connection;
-      idle.connection.destroy(null);
+      idle.connection.drop();
     }
     return null;
   };
-  const connect = async ({ origin, key }: Target, connectMs: number): Promise<Connection> => {
-    const connection = new Connection((free, statedMs) => keep(key, free, statedMs));
-    const opening = open(origin, connection);
-    await new Promise<void>((resolve, reject) => {
-      const timer = clock.after(connectMs, () => {
-        connection.destroy(null);
-        reject(new HttpError("ETIMEDOUT", "The connection could not be made in time."));
-      });
-      opening.then(
+  const connect = ({ origin, key }: Target, connectMs: number, ending: Ending): Promise<Connection> =>
+    new Promise((resolve, reject) => {
+      const connection = new Connection((free, statedMs) => keep(key, free, statedMs));
+      const opening = open(origin, connection);
+      const giveUp = (why: HttpError): void => {
+        timer.cancel();
+        opening.giveUp();
+        reject(why);
+      };
+      const timer = clock.after(connectMs, () =>
+        giveUp(new HttpError("ETIMEDOUT", "The connection could not be made in time.")),
+      );
+      ending.onAbort(() => giveUp(givenUp()));
+      opening.socket.then(
         (socket) => {
           timer.cancel();
           connection.attach(socket);
-          // It was given up while it was being made.
-          if (connection.closed) socket.destroy();
-          resolve();
+          resolve(connection);
         },
         (thrown: unknown) => {
           timer.cancel();
@@ -90,55 +98,50 @@ export function createHttp1Transport({ clock, open }: Http1Ports): Transport {
         },
       );
     });
-    return connection;
-  };
 
   return {
     limitsConnect: true,
     async send(call, connectMs, ending) {
+      let over = false;
+      ending.onAbort(() => {
+        over = true;
+      });
+      if (over) throw givenUp();
       const target = targetOf(call.url);
       const text = requestText(target, call);
       const kept = take(target.key);
       if (kept !== null) {
+        const sentAt = clock.now();
         try {
           return await exchange(kept, text, ending);
         } catch (thrown) {
           // The server gave up the idle connection while the request was on its way, and read nothing of it.
-          const unread = kept.reused && !kept.answered && isReset(thrown);
+          const unread = !kept.answered && isReset(thrown) && clock.now() - sentAt <= UNREAD_WITHIN_MS;
           if (!unread) throw thrown;
         }
       }
-      return exchange(await unlessAborted(connect(target, connectMs), ending), text, ending);
+      return await exchange(await connect(target, connectMs, ending), text, ending);
     },
     close() {
       closed = true;
       sweeping?.cancel();
-      for (const pool of pools.values()) for (const { connection } of pool) connection.destroy(null);
+      for (const pool of pools.values()) for (const { connection } of pool) connection.drop();
       pools.clear();
     },
   };
 }
 
-function exchange(connection: Connection, text: string, ending: Ending): Promise<UpstreamAnswer> {
-  return connection.exchange(text, (number) =>
-    ending.onAbort(() => connection.abandon(number, new HttpError("ECANCELED", "The call was given up."))),
+async function exchange(connection: Connection, text: string, ending: Ending): Promise<UpstreamAnswer> {
+  const answer = await connection.exchange(text, (number) =>
+    ending.onAbort(() => connection.abandon(number, givenUp())),
   );
+  if (answer.status < 300 || answer.status >= 400) return answer;
+  answer.cancel();
+  throw new HttpError("EREDIRECT", "The server sent the call elsewhere.");
 }
 
-/** A connection that comes too late is dropped. */
-function unlessAborted(connecting: Promise<Connection>, ending: Ending): Promise<Connection> {
-  return new Promise((resolve, reject) => {
-    const canceled = new HttpError("ECANCELED", "The call was given up.");
-    let over = false;
-    ending.onAbort(() => {
-      over = true;
-      reject(canceled);
-    });
-    connecting.then((connection) => {
-      if (over) connection.destroy(canceled);
-      else resolve(connection);
-    }, reject);
-  });
+function givenUp(): HttpError {
+  return new HttpError("ECANCELED", "The call was given up.");
 }
 
 function isReset(thrown: unknown): boolean {

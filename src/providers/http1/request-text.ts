@@ -26,13 +26,14 @@ const OWN = new Set([
   "expect",
 ]);
 
-/** Throws a `TypeError` for what is no URL of HTTP. */
+/** Throws a `TypeError` for what is no URL of HTTP, or one with a user and password, which would be left out. */
 export function targetOf(url: string): Target {
   const known = targets.get(url);
   if (known) return known;
-  const { protocol, hostname, port, host, pathname, search } = new URL(url);
+  const { protocol, hostname, port, host, pathname, search, username, password } = new URL(url);
   const secure = protocol === "https:";
   if (!secure && protocol !== "http:") throw new TypeError(`${protocol} is not HTTP.`);
+  if (username !== "" || password !== "") throw new TypeError("A URL with a user or password is not called.");
   const number = port === "" ? (secure ? 443 : 80) : Number(port);
   const target: Target = {
     origin: { secure, host: hostname.replace(/^\[|\]$/g, ""), port: number },

@@ -30,6 +30,11 @@ const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: |$)/;
 /** Where the names below begin; the others, some twenty in an answer, are not looked at. */
 const CONCERNS_US = new Set(["c", "t", "k"].map((letter) => letter.charCodeAt(0)));
 const LOWER_CASE = 0x20;
+/** By character code: whether it may stand in a name (RFC 9110 §5.6.2). */
+const IN_NAME = Uint8Array.from({ length: 256 }, (_, code) =>
+  /[!#$%&'*+\-.^_`|~0-9A-Za-z]/.test(String.fromCharCode(code)) ? 1 : 0,
+);
+const COLON = 0x3a;
 const DIGITS = /^\d{1,15}$/;
 const CHUNKED: BodyLength = { type: "chunked" };
 const UNTIL_CLOSE: BodyLength = { type: "close" };
@@ -40,6 +45,7 @@ export function readHead(text: string): ResponseHead {
   const firstEnd = endOfLine(text, 0);
   const status = STATUS_LINE.exec(text.slice(0, firstEnd));
   if (!status) throw broken("The status line is not one of HTTP/1.1.");
+  if (text.includes("\0")) throw broken("The head has a byte that no head may have.");
   let length: string | null = null;
   let transfer: string | null = null;
   let connection = "";
@@ -48,13 +54,9 @@ export function readHead(text: string): ResponseHead {
   let keepAliveMs: number | null = null;
   for (let at = firstEnd + 2, end = 0; at < text.length; at = end + 2) {
     end = endOfLine(text, at);
-    const colon = text.indexOf(":", at);
-    // A name with a space, or a line that goes on from the one before, is read in two ways by two readers.
-    if (colon <= at || colon > end || isSpace(text, at) || isSpace(text, colon - 1)) {
-      throw broken("A header has no valid name.");
-    }
+    const colon = endOfName(text, at);
     if (!CONCERNS_US.has(text.charCodeAt(at) | LOWER_CASE)) continue;
-    const value = () => text.slice(colon + 1, end).trim();
+    const value = () => trimmed(text, colon + 1, end);
     switch (text.slice(at, colon).toLowerCase()) {
       case "content-length": {
         const stated = value();
@@ -75,7 +77,7 @@ export function readHead(text: string): ResponseHead {
         contentType = value();
         break;
       case "content-encoding":
-        encoding = value().toLowerCase();
+        encoding = `${encoding === null ? "" : `${encoding}, `}${value().toLowerCase()}`;
         break;
       case "keep-alive":
         keepAliveMs = timeoutOf(value());
@@ -86,10 +88,13 @@ export function readHead(text: string): ResponseHead {
   const code = Number(status[2]);
   const body = bodyOf(code, length, transfer);
   const stays = status[1] === "1" ? !says(connection, "close") : says(connection, "keep-alive");
+  // A body where none can be, or chunks from HTTP/1.0: others would find its end elsewhere.
+  const doubtful =
+    transfer !== null ? status[1] === "0" || body === NO_BODY : body === NO_BODY && Number(length) > 0;
   return {
     status: code,
     body,
-    keepAlive: stays && body.type !== "close",
+    keepAlive: stays && body.type !== "close" && !doubtful,
     keepAliveMs,
     contentType,
     encoding: encoding === "identity" || encoding === "" ? null : encoding,
@@ -99,7 +104,12 @@ export function readHead(text: string): ResponseHead {
 
 /** RFC 9112 §6.3. */
 function bodyOf(status: number, length: string | null, transfer: string | null): BodyLength {
-  if (status < 200 || status === 204 || status === 304) return NO_BODY;
+  if (status === 101) throw broken("The server changes to a protocol that nobody asked for.");
+  if (status < 200) {
+    if (length !== null || transfer !== null) throw broken("An interim answer has a body.");
+    return NO_BODY;
+  }
+  if (status === 204 || status === 304) return NO_BODY;
   if (transfer !== null) {
     if (length !== null) throw broken("The body has a length and a transfer encoding.");
     if (transfer !== "chunked") throw broken("The transfer encoding is not supported.");
@@ -108,9 +118,30 @@ function bodyOf(status: number, length: string | null, transfer: string | null):
   return length === null ? UNTIL_CLOSE : { type: "length", bytes: Number(length) };
 }
 
+/** A line's end that is half of one is where some readers see the next line, and others none. */
 function endOfLine(text: string, from: number): number {
-  const end = text.indexOf("\r\n", from);
-  return end === -1 ? text.length : end;
+  const cr = text.indexOf("\r", from);
+  const lf = text.indexOf("\n", from);
+  if (cr === -1 && lf === -1) return text.length;
+  if (cr === -1 || lf !== cr + 1) throw broken("A line of the head has the wrong end.");
+  return cr;
+}
+
+/** Where its colon is. A name with a space, or a line that goes on from the one before, has two readings. */
+function endOfName(text: string, from: number): number {
+  let at = from;
+  while (IN_NAME[text.charCodeAt(at)] === 1) at++;
+  if (at === from || text.charCodeAt(at) !== COLON) throw broken("A header has no valid name.");
+  return at;
+}
+
+/** Spaces and tabs only: JavaScript trims more, which others read as a part of the value. */
+function trimmed(text: string, from: number, to: number): string {
+  let start = from;
+  let end = to;
+  while (start < end && isSpace(text, start)) start++;
+  while (start < end && isSpace(text, end - 1)) end--;
+  return text.slice(start, end);
 }
 
 function isSpace(text: string, at: number): boolean {

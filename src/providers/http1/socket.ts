@@ -17,14 +17,23 @@ export interface SocketEvents {
 export interface Socket {
   /** In order, and as fast as the other side takes it: what does not fit is kept until it does. */
   write(text: string): void;
+  /** Whether all that was written has left. */
+  readonly flushed: boolean;
   pause(): void;
   resume(): void;
   /** Drops it and what was not sent yet; no event follows. */
   destroy(): void;
 }
 
-/**
- * Resolves when bytes may be sent: connected, and where it is `secure` with a certificate that is trusted and
- * meant for this host. Rejects with an error that has a `code` otherwise.
- */
-export type OpenSocket = (origin: Origin, events: SocketEvents) => Promise<Socket>;
+/** A socket that is being connected. */
+export interface Opening {
+  /**
+   * Resolves when bytes may be sent: connected, and where it is `secure` with a certificate that is trusted and
+   * meant for this host. Rejects with an error that has a `code` otherwise.
+   */
+  readonly socket: Promise<Socket>;
+  /** It is wanted no more: closed as soon as the system lets go of it, and no event follows. */
+  giveUp(): void;
+}
+
+export type OpenSocket = (origin: Origin, events: SocketEvents) => Opening;
