@@ -1,6 +1,6 @@
 /**
- * `npm run fuzz -- [--seconds 120] [--wire ID] [--seed N]`: every parser of every wire under damaged bytes, for so
- * many seconds each. Fails on anything thrown, on an answer without exactly one terminal event, on an input that
+ * `npm run fuzz -- [--seconds 120] [--wire ID] [--seed N]`: every parser of every wire, and of HTTP (`--wire http1`),
+ * under damaged bytes, for so many seconds each. Fails on anything thrown, on an answer without exactly one terminal event, on an input that
  * takes longer than a second, and on memory that grows with the number of inputs. What failed is printed with the
  * seed that makes it again.
  */
@@ -14,6 +14,7 @@ import type { WireId } from "../../src/core/request.ts";
 import { type AnyWire, loadWire } from "../../src/providers/wire-registry.ts";
 import type { RenderContext, RequestHints } from "../../src/wires/wire.ts";
 import { type Damage, damageBytes } from "./damage.ts";
+import { HTTP1_ANSWERS, runHttp1 } from "./http1.ts";
 
 const WIRES = [
   "openai-chat",
@@ -219,10 +220,9 @@ interface Outcome {
   readonly failure: string | null;
 }
 
-function fuzz(wire: AnyWire, name: string, seconds: number, firstSeed: number): Outcome {
-  const target = TARGETS[name];
-  if (!target) throw new Error(`no target ${name}`);
-  const corpus = knownCorpus(wire)[target.from];
+type Run = (bytes: Uint8Array, random: () => number) => void;
+
+function fuzz(corpus: readonly Uint8Array[], run: Run, seconds: number, firstSeed: number): Outcome {
   const until = performance.now() + seconds * 1000;
   Bun.gc(true);
   const heapBefore = process.memoryUsage().heapUsed;
@@ -233,7 +233,7 @@ function fuzz(wire: AnyWire, name: string, seconds: number, firstSeed: number): 
     const damage: Damage = damageBytes(original, random);
     const startedAt = performance.now();
     try {
-      target.run(wire, damage.bytes, random);
+      run(damage.bytes, random);
     } catch (thrown) {
       const said = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
       return { runs, failure: `--seed ${seed} (${damage.how}): ${said}` };
@@ -258,19 +258,24 @@ const { values } = parseArgs({
     seed: { type: "string", default: "1" },
   },
 });
-const ids = values.wire === undefined ? WIRES : WIRES.filter((id) => id === values.wire);
-if (ids.length === 0) {
-  console.error(`--wire ${values.wire}: choose one of ${WIRES.join(", ")}`);
+const isWanted = (id: string) => values.wire === undefined || values.wire === id;
+const ids = WIRES.filter(isWanted);
+if (ids.length === 0 && !isWanted("http1")) {
+  console.error(`--wire ${values.wire}: choose one of ${WIRES.join(", ")}, http1`);
   process.exit(2);
 }
 let failed = 0;
+const report = (id: string, name: string, corpus: readonly Uint8Array[], run: Run): void => {
+  const { runs, failure } = fuzz(corpus, run, Number(values.seconds), Number(values.seed));
+  console.log(`${id.padEnd(20)} ${name.padEnd(9)} ${String(runs).padStart(9)} inputs  ${failure ?? "ok"}`);
+  if (failure !== null) failed++;
+};
 for (const id of ids) {
   const wire = await loadWire(id);
-  for (const name of Object.keys(TARGETS)) {
-    const { runs, failure } = fuzz(wire, name, Number(values.seconds), Number(values.seed));
-    console.log(`${id.padEnd(20)} ${name.padEnd(9)} ${String(runs).padStart(9)} inputs  ${failure ?? "ok"}`);
-    if (failure !== null) failed++;
+  for (const [name, { from, run }] of Object.entries(TARGETS)) {
+    report(id, name, knownCorpus(wire)[from], (bytes, random) => run(wire, bytes, random));
   }
 }
+if (isWanted("http1")) report("http1", "answers", HTTP1_ANSWERS, runHttp1);
 console.log(failed === 0 ? "nothing was thrown, nothing hung, nothing grew" : `${failed} parsers failed`);
 process.exit(failed === 0 ? 0 : 1);

@@ -13,8 +13,11 @@ export interface Target {
 /** URLs are the policy's, a few for each deployment; one that names each request by itself must not pile up. */
 const MAX_TARGETS = 10_000;
 const targets = new Map<string, Target>();
-/** A field value (RFC 9110 §5.5) of visible characters, spaces and tabs. */
-const SAFE_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+/**
+ * A field value without what could end it (RFC 9110 §5.5). No stricter than the door: a header that its caller may
+ * send and we may not would look like an outage of whoever it is meant for.
+ */
+const SAFE_VALUE = /^[\t\x20-\xff]*$/;
 const SAFE_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** Stated by us, or none of a request's business. */
 const OWN = new Set([

@@ -55,8 +55,13 @@ function passedHeaders({ origin }: ModelRequest): Record<string, string> | null 
   if (metadata === undefined) return headers;
   const kept = withoutContract(JSON.parse(metadata));
   if (kept === undefined) delete headers[METADATA_HEADER];
-  else headers[METADATA_HEADER] = JSON.stringify(kept);
+  else headers[METADATA_HEADER] = inAscii(JSON.stringify(kept));
   return headers;
+}
+
+/** JSON as it can stand in a header: any other letter as its escape, as the caller must have written it. */
+function inAscii(json: string): string {
+  return json.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 /** Claude on Bedrock fetches nothing: content by URL would be refused there, with fewer words. */

@@ -107,6 +107,16 @@ export function callsContract(driver: Driver): void {
       },
     );
 
+    test.each(["a\u007fb", "a\tb", ""])("a header %j is", async (value) => {
+      const seen = Promise.withResolvers<string>();
+      const port = await serve(async (peer) => {
+        seen.resolve((await peer.request()).head);
+        peer.write(okay("{}"));
+      });
+      expect(await ask(transport, port, { headers: { tracestate: value } })).toBe("{}");
+      expect(`${await seen.promise}\r\n`).toContain(`tracestate: ${value}\r\n`);
+    });
+
     test("of more bytes than a socket takes at once, to a server that reads late", async () => {
       const seen = Promise.withResolvers<string>();
       const port = await serve(async (peer) => {
