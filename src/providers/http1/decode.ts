@@ -20,7 +20,13 @@ export function decode(encoded: ByteReader, encoding: string): ByteReader {
   const format = FORMATS.get(encoding);
   if (format === undefined) {
     const message = `The answer is encoded as ${encoding.slice(0, 32)}, which was not asked for.`;
-    return { read: () => Promise.reject(new HttpError("EPROTO", message)), cancel };
+    return {
+      async read() {
+        void cancel();
+        throw new HttpError("EPROTO", message);
+      },
+      cancel,
+    };
   }
   let isEmpty = true;
   const source = new ReadableStream<Uint8Array<ArrayBuffer>>({

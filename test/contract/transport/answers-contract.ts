@@ -163,6 +163,16 @@ export function answersContract(driver: Driver): void {
       if (peer) await within(1000, "the close", peer.closed);
     });
 
+    strictly.each([
+      ["is not known", "content-encoding: lzma"],
+      ["is none", "content-encoding: gzip"],
+    ])("a body without an end whose encoding %s", async (_name, field) => {
+      const port = await answering(`${CHUNKED}${field}\r\n\r\n${chunk("hello")}`);
+      expect(await faultOf(ask(transport, port))).toBe("bad_http");
+      const [peer] = server?.peers ?? [];
+      if (peer) await within(1000, "the close", peer.closed);
+    });
+
     strictly.each(Object.entries(UNREADABLE))("%s", async (_name, bytes) => {
       const port = await answering(bytes);
       expect(await faultOf(ask(transport, port))).toBe("bad_http");

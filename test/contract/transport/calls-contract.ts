@@ -117,6 +117,21 @@ export function callsContract(driver: Driver): void {
       expect(`${await seen.promise}\r\n`).toContain(`tracestate: ${value}\r\n`);
     });
 
+    test("that its server does not read to the end is answered, or broken, and waits for nothing", async () => {
+      const port = await serve((peer) => {
+        peer.pause();
+        peer.write("HTTP/1.1 413 Too Large\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}");
+        peer.end();
+      });
+      const sent = send(transport, port, { body: "x".repeat(16 * 1024 * 1024) });
+      const told = await within(
+        2000,
+        "an answer or a reset",
+        sent.then(({ status }) => status).catch((thrown: unknown) => networkFault(thrown).code),
+      );
+      expect([413, "connection_reset"]).toContain(told);
+    });
+
     test("of more bytes than a socket takes at once, to a server that reads late", async () => {
       const seen = Promise.withResolvers<string>();
       const port = await serve(async (peer) => {
