@@ -249,20 +249,17 @@ export function answersContract(driver: Driver): void {
       });
     }
 
-    test("one that nobody reads does not fill the memory", async () => {
+    test("one that nobody reads stays with its server", async () => {
       const port = await serve(async (peer) => {
         await peer.request();
-        peer.write(`${CHUNKED}\r\n${(256 * MiB).toString(16)}\r\n`);
-        const piece = Buffer.alloc(MiB);
-        for (let sent = 0; sent < 64; sent++) peer.write(piece);
+        peer.write(`${CHUNKED}\r\n${(64 * MiB).toString(16)}\r\n`);
+        peer.write(Buffer.alloc(64 * MiB));
       });
-      Bun.gc(true);
-      const before = process.memoryUsage().rss;
       const answer = await send(transport, port);
       await Bun.sleep(200);
+      // What is not here is in the system's buffers, some 10 MiB at the most.
+      expect(server?.peers[0]?.unsent).toBeGreaterThan(32 * MiB);
       await answer.cancel();
-      // The server's own 64 MiB are in this process too, once.
-      expect(process.memoryUsage().rss - before).toBeLessThan(120 * MiB);
     });
   });
 }

@@ -24,6 +24,8 @@ export interface Peer {
   readonly closed: Promise<void>;
   /** Bytes that came, requests' and others. */
   readonly received: number;
+  /** Bytes that were written and that the system has not taken, since the other side reads nothing. */
+  readonly unsent: number;
 }
 
 export interface RawServer {
@@ -122,6 +124,9 @@ function peerOf(socket: Socket, number: number): Peer {
     closed,
     get received() {
       return received;
+    },
+    get unsent() {
+      return socket.writableLength;
     },
   };
 }
