@@ -111,6 +111,10 @@ function wrap(socket: BunSocket<Attached>): Socket {
     },
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),
+    close() {
+      data.dropped = true;
+      socket.close();
+    },
     destroy: () => drop(data),
   };
 }

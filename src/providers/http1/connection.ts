@@ -79,7 +79,9 @@ export class Connection implements SocketEvents {
 
   /** Closes it while it is idle. */
   drop(): void {
-    this.destroy(reset());
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#socket?.close();
   }
 
   /** Drops the connection; whoever waits for something of it gets `error`. */

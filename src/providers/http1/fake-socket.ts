@@ -24,6 +24,10 @@ export class FakeSocket implements Socket {
     this.paused = false;
   }
 
+  close(): void {
+    this.destroyed = true;
+  }
+
   destroy(): void {
     this.destroyed = true;
   }

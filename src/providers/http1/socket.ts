@@ -21,6 +21,8 @@ export interface Socket {
   readonly flushed: boolean;
   pause(): void;
   resume(): void;
+  /** Ends it in peace, where nothing is under way: servers count resets as their clients' errors. No event follows. */
+  close(): void;
   /** Drops it and what was not sent yet; no event follows. */
   destroy(): void;
 }

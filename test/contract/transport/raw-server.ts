@@ -22,6 +22,8 @@ export interface Peer {
   pause(): void;
   resume(): void;
   readonly closed: Promise<void>;
+  /** Whether the other side broke it off. */
+  readonly wasReset: boolean;
   /** Bytes that came, requests' and others. */
   readonly received: number;
   /** Bytes that were written and that the system has not taken, since the other side reads nothing. */
@@ -80,6 +82,7 @@ function peerOf(socket: Socket, number: number): Peer {
   let received = 0;
   let wake = (): void => {};
   let isClosed = false;
+  let wasReset = false;
   const closed = new Promise<void>((resolve) => {
     socket.once("close", () => {
       isClosed = true;
@@ -87,7 +90,9 @@ function peerOf(socket: Socket, number: number): Peer {
       wake();
     });
   });
-  socket.on("error", () => {});
+  socket.on("error", (error: NodeJS.ErrnoException) => {
+    wasReset = error.code === "ECONNRESET";
+  });
   socket.on("data", (bytes: Buffer) => {
     received += bytes.length;
     held = Buffer.concat([held, bytes]);
@@ -122,6 +127,9 @@ function peerOf(socket: Socket, number: number): Peer {
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),
     closed,
+    get wasReset() {
+      return wasReset;
+    },
     get received() {
       return received;
     },

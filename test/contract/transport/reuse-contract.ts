@@ -229,6 +229,7 @@ export function reuseContract(driver: Driver): void {
       transport.close();
       const quick = server?.peers[1];
       if (quick) await within(1000, "the close", quick.closed);
+      expect(quick?.wasReset).toBe(false);
       expect(await slow).toBe("slow");
       for (const peer of server?.peers ?? []) await within(1000, "the close", peer.closed);
     });
