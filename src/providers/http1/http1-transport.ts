@@ -1,6 +1,6 @@
 /**
  * Our own HTTP/1.1 client: connections that are kept, and calls over them. Owns the pool and when a call may be sent
- * a second time; the reading of HTTP is beside it. docs/adr/0008 says why it is here.
+ * a second time; the reading of HTTP is beside it. docs/adr/0011 says why it is here.
  */
 import type { Clock, Timer } from "../../core/clock.ts";
 import type { Ending, Transport, UpstreamAnswer } from "../transport.ts";
