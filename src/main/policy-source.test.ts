@@ -1,15 +1,14 @@
-import { afterAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { describe, expect, test } from "bun:test";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { createScratch } from "../../test/scratch.ts";
 import { FakeClock } from "../core/fake-clock.ts";
 import { createMemoryStore } from "../store/memory.ts";
 import type { PolicyHeadStore } from "../store/policy-heads.ts";
 import type { LogLevel } from "./log.ts";
 import { openPolicySource, policyFolder } from "./policy-source.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "pointsman-main-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = createScratch().folder();
 
 function setUp(
   address: string,

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "bun:test";
-import { mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createScratch } from "../../../test/scratch.ts";
 import { type CheckResult, NOT_ASKED } from "../../control/doctor/check-result.ts";
 import { type FakeProcessOptions, fakeProcess } from "../fake-ports.ts";
 
@@ -34,9 +34,10 @@ const BAD: CheckResult = {
   fix: "Give it one.",
 };
 
+const scratch = createScratch();
 let cwd = "";
 beforeEach(async () => {
-  cwd = await mkdtemp(join(tmpdir(), "doctor-"));
+  cwd = scratch.folder();
   await writeFile(join(cwd, "pointsman.yaml"), POLICY);
 });
 

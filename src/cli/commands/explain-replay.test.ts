@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "bun:test";
-import { mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createScratch } from "../../../test/scratch.ts";
 import { BASE_POLICY } from "../../policy/fake-policy.ts";
 import { fakeDecision } from "../fake-decision.ts";
 import { fakeProcess } from "../fake-ports.ts";
@@ -22,9 +22,10 @@ const ROUTED = {
 };
 const CHEAP = `${BASE_POLICY}routes: [{ name: cheap, ladder: { primary: small } }]\n`;
 
+const scratch = createScratch();
 let cwd = "";
 beforeEach(async () => {
-  cwd = await mkdtemp(join(tmpdir(), "cli-"));
+  cwd = scratch.folder();
   await writeFile(join(cwd, "same.yaml"), BASE_POLICY);
   await writeFile(join(cwd, "cheap.yaml"), CHEAP);
 });

@@ -1,13 +1,14 @@
 import { beforeEach, describe, expect, test } from "bun:test";
-import { copyFile, mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { copyFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createScratch } from "../../../test/scratch.ts";
 import { fakeProcess, refuseConnection } from "../fake-ports.ts";
 import { EXAMPLE_POLICY } from "../packaged.ts";
 
+const scratch = createScratch();
 let cwd = "";
 beforeEach(async () => {
-  cwd = await mkdtemp(join(tmpdir(), "cli-"));
+  cwd = scratch.folder();
   await copyFile(EXAMPLE_POLICY, join(cwd, "pointsman.yaml"));
 });
 

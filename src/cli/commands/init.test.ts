@@ -1,12 +1,13 @@
 import { beforeEach, describe, expect, test } from "bun:test";
-import { mkdtemp, readFile, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createScratch } from "../../../test/scratch.ts";
 import { fakeProcess } from "../fake-ports.ts";
 
+const scratch = createScratch();
 let cwd = "";
-beforeEach(async () => {
-  cwd = await mkdtemp(join(tmpdir(), "cli-"));
+beforeEach(() => {
+  cwd = scratch.folder();
 });
 
 const text = (file: string) => readFile(join(cwd, file), "utf8");

@@ -1,11 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createScratch } from "../../../test/scratch.ts";
 import { StoreError } from "../../store/store-error.ts";
 import { fakeProcess } from "../fake-ports.ts";
 import { CALM_SCENARIO, EXAMPLE_POLICY } from "../packaged.ts";
+
+const scratch = createScratch();
 
 describe("up", () => {
   const cwd = "/home/someone";
@@ -170,7 +172,7 @@ describe.each(["up", "simulate"])("%s --scenario", (command) => {
   });
 
   test("a bad scenario stops it with place and fix", async () => {
-    const cwd = await mkdtemp(join(tmpdir(), "cli-"));
+    const cwd = scratch.folder();
     await writeFile(join(cwd, "bad.yaml"), "seed: 1\ndeploymentz: {}\n");
     const shell = fakeProcess({ cwd });
     expect(await shell.run(command, "--scenario", "bad.yaml")).toBe(1);

@@ -1,14 +1,15 @@
 import { beforeEach, describe, expect, test } from "bun:test";
-import { mkdtemp, readFile, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createScratch } from "../../../test/scratch.ts";
 import { fakeProcess } from "../fake-ports.ts";
 import { EXAMPLE_POLICY } from "../packaged.ts";
 
+const scratch = createScratch();
 let cwd = "";
 let example = "";
 beforeEach(async () => {
-  cwd = await mkdtemp(join(tmpdir(), "cli-"));
+  cwd = scratch.folder();
   example = await readFile(EXAMPLE_POLICY, "utf8");
 });
 

@@ -1,7 +1,7 @@
-import { afterAll, describe, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { describe, expect, test } from "bun:test";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { createScratch } from "../../../test/scratch.ts";
 import { FakeClock } from "../../core/fake-clock.ts";
 import type { Message } from "../../core/request.ts";
 import type { NewTicket } from "../../core/tickets.ts";
@@ -127,8 +127,7 @@ describe("the keyword index", () => {
 });
 
 describe("the library", () => {
-  const root = mkdtempSync(join(tmpdir(), "pointsman-library-"));
-  afterAll(() => rmSync(root, { recursive: true, force: true }));
+  const root = createScratch().folder();
   const put = (path: string, text: string) => {
     mkdirSync(join(root, path, ".."), { recursive: true });
     writeFileSync(join(root, path), text);

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createScratch } from "../../../test/scratch.ts";
 import { loadAwsKeys } from "./credential-chain.ts";
 
 /*
@@ -10,7 +10,7 @@ import { loadAwsKeys } from "./credential-chain.ts";
  */
 
 const REGION = "eu-central-1";
-let directory = "";
+const directory = createScratch().folder();
 const saved = new Map<string, string | undefined>();
 
 interface Asked {
@@ -40,7 +40,6 @@ function setEnvironment(values: Readonly<Record<string, string>>): void {
 }
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), "aws-"));
   await writeFile(
     join(directory, "credentials"),
     [
@@ -56,7 +55,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await endpoint.stop(true);
-  await rm(directory, { recursive: true });
 });
 
 beforeEach(() => {

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { describe, expect, test } from "bun:test";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createScratch } from "../../../test/scratch.ts";
 import type { Deployment } from "../../core/deployment.ts";
 import { FakeClock } from "../../core/fake-clock.ts";
 import { BASE_POLICY, snapshotOf } from "../../policy/fake-policy.ts";
@@ -10,11 +10,7 @@ import type { ProfileRegions } from "./list-profiles.ts";
 import { createProfileResolver, type ProfileResolver } from "./profile-resolver.ts";
 
 const HOUR = 3_600_000;
-let directory = "";
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), "profiles-"));
-});
-afterAll(() => rm(directory, { recursive: true }));
+const directory = createScratch().folder();
 
 function deploymentsIn(...regions: readonly string[]): readonly Deployment[] {
   const lines = regions.map(

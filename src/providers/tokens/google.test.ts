@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createScratch } from "../../../test/scratch.ts";
 import { createTokenIssuer } from "./issue-token.ts";
 
 /*
@@ -10,7 +10,7 @@ import { createTokenIssuer } from "./issue-token.ts";
  */
 
 const SCOPE = "https://www.googleapis.com/auth/cloud-platform";
-let directory = "";
+const directory = createScratch().folder();
 let asked: URLSearchParams[] = [];
 let answer: { status: number; body: object } = { status: 200, body: {} };
 
@@ -24,13 +24,11 @@ const endpoint = Bun.serve({
 });
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), "google-"));
   await writeFile(join(directory, "subject"), "the-subject-token");
 });
 
 afterAll(async () => {
   await endpoint.stop(true);
-  await rm(directory, { recursive: true });
 });
 
 async function credentialsFile(name: string, content: string): Promise<string> {

@@ -1,16 +1,16 @@
 /** Files, folders and the store under the contract of sources. */
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { localSource } from "../../../src/control/policy/sources/local.ts";
 import { storeSource } from "../../../src/control/policy/sources/store.ts";
 import { createMemoryStore } from "../../../src/store/memory.ts";
 import { BASE_DOCUMENT, type PolicyHeadStore } from "../../../src/store/policy-heads.ts";
+import { createScratch } from "../../scratch.ts";
 import { ENVIRONMENT } from "./place.ts";
 import { sourceContract } from "./source-contract.ts";
 
-const scratch = () => mkdtempSync(join(tmpdir(), "pointsman-source-"));
+const scratch = createScratch();
 
 function write(path: string, text: string | null): void {
   if (text === null) rmSync(path, { force: true });
@@ -18,26 +18,26 @@ function write(path: string, text: string | null): void {
 }
 
 sourceContract("a file", "file", async () => {
-  const folder = scratch();
+  const folder = scratch.folder();
   const file = join(folder, "policy.yaml");
   const overlay = join(folder, "policy.prod.yaml");
   return {
     open: () => localSource(file, ENVIRONMENT),
     files: [file, overlay],
-    close: async () => rmSync(folder, { recursive: true, force: true }),
+    close: async () => {},
     ...movable(folder, file, overlay),
   };
 });
 
 sourceContract("a folder", "directory", async () => {
-  const folder = scratch();
+  const folder = scratch.folder();
   const file = join(folder, "policy.yaml");
   const overlay = join(folder, "policy.prod.yaml");
   return {
     open: () => localSource(folder, ENVIRONMENT),
     ...movable(folder, file, overlay),
     files: [file, overlay],
-    close: async () => rmSync(folder, { recursive: true, force: true }),
+    close: async () => {},
   };
 });
 
@@ -97,7 +97,7 @@ sourceContract("the store", "store", async () => {
 
 describe("only a folder", () => {
   test("parts in the order of their names, then overlays in the same order; other files are none of it", async () => {
-    const folder = scratch();
+    const folder = scratch.folder();
     for (const name of [
       "policy",
       "b.policy",
@@ -118,11 +118,10 @@ describe("only a folder", () => {
       "policy.prod",
       "a.policy.prod",
     ]);
-    rmSync(folder, { recursive: true });
   });
 
   test("an edit of two files is taken when it has stood still for one look", async () => {
-    const folder = scratch();
+    const folder = scratch.folder();
     const signal = new AbortController().signal;
     writeFileSync(join(folder, "policy.yaml"), "a: 1\n");
     writeFileSync(join(folder, "b.policy.yaml"), "b: 1\n");
@@ -134,16 +133,14 @@ describe("only a folder", () => {
     expect(await source.fetch(signal)).toEqual({ result: "unchanged" });
     const settled = await source.fetch(signal);
     expect(settled.result === "texts" && settled.texts.map(({ text }) => text)).toEqual(["a: 2\n", "b: 2\n"]);
-    rmSync(folder, { recursive: true });
   });
 });
 
 test("a folder without policy.yaml is told with the path that is missing", async () => {
-  const folder = scratch();
+  const folder = scratch.folder();
   const fetched = await localSource(folder, null).fetch(new AbortController().signal);
   expect(fetched).toMatchObject({
     result: "failed",
     problem: expect.stringContaining(join(folder, "policy.yaml")),
   });
-  rmSync(folder, { recursive: true });
 });

@@ -1,14 +1,13 @@
 /** One chain, whoever writes and whoever is killed. Real processes, real files. */
-import { afterAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { verifyChain } from "../../../src/control/audit/verify-chain.ts";
 import { seededRandom } from "../../../src/core/clock.ts";
 import { FakeClock } from "../../../src/core/fake-clock.ts";
 import { openSqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
-import { createScratch } from "./scratch.ts";
+import { createScratch } from "../../scratch.ts";
 
 const CHILD = new URL("./audit-crash-child.ts", import.meta.url).pathname;
 const scratch = createScratch();
-afterAll(() => scratch.remove());
 
 function startChild(path: string, name: string, count: number) {
   return Bun.spawn([process.execPath, CHILD, path, name, String(count)], {

@@ -1,18 +1,17 @@
 /** A batch outlives the processes that work on it, however they end. Real processes, real files. */
 import { Database } from "bun:sqlite";
-import { afterAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { seededRandom } from "../../../src/core/clock.ts";
 import { FakeClock } from "../../../src/core/fake-clock.ts";
 import { openSqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
+import { createScratch } from "../../scratch.ts";
 import { addBatch, batchId } from "./batch-fixture.ts";
 import { wholeText } from "./file-fixture.ts";
-import { createScratch } from "./scratch.ts";
 
 const CHILD = new URL("./batch-crash-child.ts", import.meta.url).pathname;
 const REQUESTS = 400;
 const CONCURRENT = 8;
 const scratch = createScratch();
-afterAll(() => scratch.remove());
 
 const customIds = Array.from({ length: REQUESTS }, (_, i) => `r${i.toString().padStart(3, "0")}`);
 

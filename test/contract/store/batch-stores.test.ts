@@ -1,14 +1,12 @@
 /** Both drivers under the contracts of files and batches. */
-import { afterAll } from "bun:test";
 import { FakeClock } from "../../../src/core/fake-clock.ts";
 import { createMemoryStore } from "../../../src/store/memory.ts";
 import { openSqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
+import { createScratch } from "../../scratch.ts";
 import { batchContract } from "./batch-contract.ts";
 import { fileContract } from "./file-contract.ts";
-import { createScratch } from "./scratch.ts";
 
 const scratch = createScratch();
-afterAll(() => scratch.remove());
 let files = 0;
 const openSqlite = async () =>
   openSqliteStore({ path: scratch.path(`${files++}/pointsman.db`), clock: new FakeClock() });

@@ -1,13 +1,12 @@
 /** Both drivers under the contract of jobs. */
-import { afterAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { FakeClock } from "../../../src/core/fake-clock.ts";
 import { createMemoryStore } from "../../../src/store/memory.ts";
 import { openSqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
+import { createScratch } from "../../scratch.ts";
 import { jobContract } from "./job-contract.ts";
-import { createScratch } from "./scratch.ts";
 
 const scratch = createScratch();
-afterAll(() => scratch.remove());
 let files = 0;
 const openAt = (path: string) => openSqliteStore({ path, clock: new FakeClock() });
 

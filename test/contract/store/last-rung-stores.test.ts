@@ -1,14 +1,13 @@
 /** Both drivers under the contracts of kept answers and tickets. */
-import { afterAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { FakeClock } from "../../../src/core/fake-clock.ts";
 import { createMemoryStore } from "../../../src/store/memory.ts";
 import { openSqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
+import { createScratch } from "../../scratch.ts";
 import { answerContract } from "./answer-contract.ts";
-import { createScratch } from "./scratch.ts";
 import { ticketContract } from "./ticket-contract.ts";
 
 const scratch = createScratch();
-afterAll(() => scratch.remove());
 let files = 0;
 const openAt = (path: string) => openSqliteStore({ path, clock: new FakeClock() });
 const openSqlite = async () => openAt(scratch.path(`${files++}/pointsman.db`));

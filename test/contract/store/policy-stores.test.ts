@@ -1,17 +1,16 @@
 /** Both drivers under the contracts of the policy and the audit log, and what only a file does. */
 import { Database } from "bun:sqlite";
-import { afterAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { verifyChain } from "../../../src/control/audit/verify-chain.ts";
 import { FakeClock } from "../../../src/core/fake-clock.ts";
 import { hashOf } from "../../../src/store/audit-store.ts";
 import { createMemoryStore } from "../../../src/store/memory.ts";
 import { openSqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
+import { createScratch } from "../../scratch.ts";
 import { anAuditRecord, auditContract } from "./audit-contract.ts";
 import { policyContract } from "./policy-contract.ts";
-import { createScratch } from "./scratch.ts";
 
 const scratch = createScratch();
-afterAll(() => scratch.remove());
 let files = 0;
 const freshPath = () => scratch.path(`${files++}/pointsman.db`);
 const openPath = (path: string) => openSqliteStore({ path, clock: new FakeClock() });

@@ -1,14 +1,13 @@
 /** The queue outlives the processes that send to it and work it off, however they end. Real processes, a real file. */
-import { afterAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { FakeClock } from "../../../src/core/fake-clock.ts";
 import { openSqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
+import { createScratch } from "../../scratch.ts";
 import { drained } from "./queue-contract.ts";
-import { createScratch } from "./scratch.ts";
 
 const CHILD = new URL("./queue-crash-child.ts", import.meta.url).pathname;
 const HOUR_MS = 3_600_000;
 const scratch = createScratch();
-afterAll(() => scratch.remove());
 
 /** Runs a child until it has acknowledged `enough` messages, then kills it; what it said until then. */
 async function killedAfter(path: string, name: string, enough: number): Promise<string[]> {

@@ -1,17 +1,16 @@
 /** The embedded queues under the contract, and what only a file does: outlive its process, be shared, stay quick. */
 import { Database } from "bun:sqlite";
-import { afterAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { FakeClock } from "../../../src/core/fake-clock.ts";
 import type { JobQueue } from "../../../src/store/job-queue.ts";
 import { memoryJobQueue } from "../../../src/store/job-queue-memory.ts";
 import { createMemoryStore } from "../../../src/store/memory.ts";
 import type { Store } from "../../../src/store/ports.ts";
 import { openSqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
+import { createScratch } from "../../scratch.ts";
 import { drained, message, type QueueFixture, queueContract } from "./queue-contract.ts";
-import { createScratch } from "./scratch.ts";
 
 const scratch = createScratch();
-afterAll(() => scratch.remove());
 let files = 0;
 const freshPath = () => scratch.path(`${files++}/pointsman.db`);
 

@@ -1,9 +1,7 @@
 /** A Redis of the test's own, on loopback and a free port, that can be frozen, killed and started again. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
 
 export interface RedisServer {
   readonly url: string;
@@ -27,9 +25,8 @@ export function redisMissing(): string | null {
 }
 
 export async function startRedis(): Promise<RedisServer> {
-  const directory = mkdtempSync(join(tmpdir(), "pointsman-redis-"));
   const port = await freePort();
-  let child = await launch(port, directory);
+  let child = await launch(port);
   return {
     url: `redis://127.0.0.1:${port}`,
     freeze: () => void child.kill("SIGSTOP"),
@@ -37,19 +34,17 @@ export async function startRedis(): Promise<RedisServer> {
     kill: () => ended(child),
     async restart() {
       await ended(child);
-      child = await launch(port, directory);
+      child = await launch(port);
     },
-    async stop() {
-      await ended(child);
-      rmSync(directory, { recursive: true, force: true });
-    },
+    stop: () => ended(child),
   };
 }
 
-async function launch(port: number, directory: string): Promise<ChildProcess> {
+async function launch(port: number): Promise<ChildProcess> {
+  // It never saves, so that its working directory may be one that is there anyway.
   const child = spawn(
     PROGRAM,
-    ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", directory],
+    ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", tmpdir()],
     { stdio: "ignore" },
   );
   for (let tries = 0; tries < 500; tries++) {

@@ -1,15 +1,14 @@
 /** What is acknowledged stays, whoever kills the process and whoever else writes. Real processes, real files. */
 import { Database } from "bun:sqlite";
-import { afterAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { seededRandom } from "../../../src/core/clock.ts";
 import { FakeClock } from "../../../src/core/fake-clock.ts";
 import { openSqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
+import { createScratch } from "../../scratch.ts";
 import { decisionId, decisions, recordsOf } from "./decision-fixture.ts";
-import { createScratch } from "./scratch.ts";
 
 const CHILD = new URL("./appending-child.ts", import.meta.url).pathname;
 const scratch = createScratch();
-afterAll(() => scratch.remove());
 
 function startChild(path: string, from: number, batches: number, size: number) {
   return Bun.spawn([process.execPath, CHILD, path, String(from), String(batches), String(size)], {

@@ -1,15 +1,14 @@
 /** Files that cannot be used and threads that die: what is said, and that nothing hangs. */
 import { Database } from "bun:sqlite";
-import { afterAll, beforeEach, describe, expect, test } from "bun:test";
+import { beforeEach, describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { FakeClock } from "../../../src/core/fake-clock.ts";
 import { openSqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
 import { StoreError } from "../../../src/store/store-error.ts";
+import { createScratch } from "../../scratch.ts";
 import { aDecision, anActivation, decisionId, decisions, recordsOf } from "./decision-fixture.ts";
-import { createScratch } from "./scratch.ts";
 
 const scratch = createScratch();
-afterAll(() => scratch.remove());
 let path = "";
 let files = 0;
 beforeEach(() => {

@@ -1,15 +1,14 @@
 /** The SQLite store under the contract, and what only a file does: last, be shared, be trimmed. */
 import { Database } from "bun:sqlite";
-import { afterAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { FakeClock } from "../../../src/core/fake-clock.ts";
 import { openSqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
+import { createScratch } from "../../scratch.ts";
 import { aDecision, anActivation, decisionId, decisions, recordsOf } from "./decision-fixture.ts";
-import { createScratch } from "./scratch.ts";
 import { storeContract } from "./store-contract.ts";
 
 const scratch = createScratch();
-afterAll(() => scratch.remove());
 let files = 0;
 const freshPath = () => scratch.path(`${files++}/pointsman.db`);
 const open = (path: string, retainDecisions?: number) =>

@@ -1,20 +1,18 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { beforeAll, describe, expect, test } from "bun:test";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Validator } from "@cfworker/json-schema";
 import { parse } from "yaml";
+import { createScratch } from "../../../../test/scratch.ts";
 import { fakeProcess } from "../../fake-ports.ts";
 import { shippedDrills } from "./load-drill.ts";
 
-let cwd: string;
+const cwd = createScratch().folder();
 
 beforeAll(async () => {
-  cwd = await mkdtemp(join(tmpdir(), "pointsman-gameday-cli-"));
   await writeFile(join(cwd, "drill.yaml"), DRILL);
   await writeFile(join(cwd, "broken.yaml"), DRILL.replace("support-chat", "suport-chat"));
 });
-afterAll(() => rm(cwd, { recursive: true, force: true }));
 
 const DRILL = `version: 1
 name: mine

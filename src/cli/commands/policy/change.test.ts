@@ -1,8 +1,8 @@
 /** The commands that change and compare, against the gateway's own control interface. */
 import { beforeEach, describe, expect, test } from "bun:test";
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { createScratch } from "../../../../test/scratch.ts";
 import { createAuditTrail } from "../../../control/audit/audit-trail.ts";
 import { type FakeDesk, fakeDesk, policyWith } from "../../../control/policy/fake-desk.ts";
 import { ok } from "../../../core/faults.ts";
@@ -12,6 +12,8 @@ import { BASE_DOCUMENT } from "../../../store/policy-heads.ts";
 import { type Asked, fakeProcess } from "../../fake-ports.ts";
 
 const CALLER = { keyId: "ops-1", tenant: "t", tier: "standard", role: "admin", useCases: null } as const;
+
+const scratch = createScratch();
 
 interface World {
   readonly fake: FakeDesk;
@@ -50,7 +52,7 @@ async function setUp(): Promise<World> {
     documents: { [BASE_DOCUMENT]: policyWith(1) },
   });
   await fake.control.offer([{ file: "store:policy.yaml", text: policyWith(1) }], "start");
-  const cwd = mkdtempSync(join(tmpdir(), "pointsman-cli-"));
+  const cwd = scratch.folder();
   writeFileSync(join(cwd, "two.yaml"), policyWith(2));
   writeFileSync(join(cwd, "broken.yaml"), policyWith(2).replace("primary: large", "primary: lrge"));
   const methods: string[] = [];

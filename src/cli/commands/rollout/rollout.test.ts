@@ -1,16 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { chmod, lstat, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { describe, expect, test } from "bun:test";
+import { chmod, lstat, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createScratch } from "../../../../test/scratch.ts";
 import { BASE_POLICY } from "../../../policy/fake-policy.ts";
 import { type FakeProcessOptions, fakeProcess } from "../../fake-ports.ts";
 
 const POLICY = `${BASE_POLICY}rollouts:\n  - name: try # ours\n    canary: { candidate: small, weight: 5, steps: [5, 50] }\n`;
-let cwd = "";
-beforeAll(async () => {
-  cwd = await mkdtemp(join(tmpdir(), "pointsman-rollout-"));
-});
-afterAll(() => rm(cwd, { recursive: true, force: true }));
+const cwd = createScratch().folder();
 
 async function shellWith(text: string | null, options: FakeProcessOptions = {}) {
   const file = join(cwd, "pointsman.yaml");

@@ -1,13 +1,14 @@
 import { beforeEach, expect, test } from "bun:test";
-import { mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { createScratch } from "../../../../test/scratch.ts";
 import { fakeProcess } from "../../fake-ports.ts";
 
+const scratch = createScratch();
 let cwd = "";
-beforeEach(async () => {
-  cwd = await mkdtemp(join(tmpdir(), "cli-"));
+beforeEach(() => {
+  cwd = scratch.folder();
 });
 
 const HARD = "Prove the theorem and compare three approaches step by step.";
