@@ -3,8 +3,7 @@
  * commit, checkpoints included; and what the database's threads cost in memory and at the start.
  * `npx bun bench/store.ts` takes a few seconds; its last line is JSON. Bars: push < 0.3 µs, total ≤ 4 µs.
  */
-import { mkdtempSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../src/core/clock.ts";
 import type { Decision } from "../src/core/decision.ts";
@@ -13,6 +12,7 @@ import { recordOf } from "../src/store/ports.ts";
 import { encodeBatch } from "../src/store/sqlite/batch.ts";
 import { openSqliteStore } from "../src/store/sqlite/sqlite-store.ts";
 import { decisions } from "../test/contract/store/decision-fixture.ts";
+import { endEverythingOnExit, temporaryDirectory } from "./processes.ts";
 
 const ROUND = 10_000;
 const ROUNDS = 12;
@@ -76,45 +76,41 @@ const nowhere = {
 
 const megabytes = () => Math.round(process.memoryUsage.rss() / 1e5) / 10;
 
-const folder = mkdtempSync(join(tmpdir(), "pointsman-bench-"));
-try {
-  const path = join(folder, "pointsman.db");
-  const rssBefore = megabytes();
-  const started = Bun.nanoseconds();
-  const store = openSqliteStore({ path, clock });
-  const openMs = (Bun.nanoseconds() - started) / 1e6;
-  await store.ready();
-  const readyMs = (Bun.nanoseconds() - started) / 1e6;
-  const rssWriter = megabytes();
-  await store.decisions.list({ limit: 1 });
-  const rssReader = megabytes();
+endEverythingOnExit();
+const path = join(temporaryDirectory(), "pointsman.db");
+const rssBefore = megabytes();
+const started = Bun.nanoseconds();
+const store = openSqliteStore({ path, clock });
+const openMs = (Bun.nanoseconds() - started) / 1e6;
+await store.ready();
+const readyMs = (Bun.nanoseconds() - started) / 1e6;
+const rssWriter = megabytes();
+await store.decisions.list({ limit: 1 });
+const rssReader = megabytes();
 
-  const encode = await perRecord((records) => {
-    for (let i = 0; i < records.length; i += 512) encodeBatch(records.slice(i, i + 512).map(recordOf));
-  });
-  const queue = createDecisionQueue({ store: store.decisions, clock, capacity: ROUND });
-  const total = await perRecord((records) => pushAndFlush(queue, records));
-  const rssLoaded = megabytes();
-  const push = await pushCost();
-  queue.close();
-  await store.close();
+const encode = await perRecord((records) => {
+  for (let i = 0; i < records.length; i += 512) encodeBatch(records.slice(i, i + 512).map(recordOf));
+});
+const queue = createDecisionQueue({ store: store.decisions, clock, capacity: ROUND });
+const total = await perRecord((records) => pushAndFlush(queue, records));
+const rssLoaded = megabytes();
+const push = await pushCost();
+queue.close();
+await store.close();
 
-  const figures = {
-    record_bytes: JSON.stringify(decisions(0, 1)[0]).length,
-    push_ns: Math.round(push),
-    encode_us: encode,
-    total_us: total,
-    open_blocks_ms: round2(openMs),
-    ready_ms: round2(readyMs),
-    writer_rss_mb: round2(rssWriter - rssBefore),
-    reader_rss_mb: round2(rssReader - rssWriter),
-    loaded_rss_mb: rssLoaded,
-    disk_bytes_per_record: Math.round(statSync(path).size / (ROUND * ROUNDS)),
-  };
-  for (const [name, value] of Object.entries(figures)) {
-    console.log(name.padEnd(24), typeof value === "object" ? `min ${value.min}, mean ${value.mean}` : value);
-  }
-  console.log(JSON.stringify(figures));
-} finally {
-  rmSync(folder, { recursive: true, force: true });
+const figures = {
+  record_bytes: JSON.stringify(decisions(0, 1)[0]).length,
+  push_ns: Math.round(push),
+  encode_us: encode,
+  total_us: total,
+  open_blocks_ms: round2(openMs),
+  ready_ms: round2(readyMs),
+  writer_rss_mb: round2(rssWriter - rssBefore),
+  reader_rss_mb: round2(rssReader - rssWriter),
+  loaded_rss_mb: rssLoaded,
+  disk_bytes_per_record: Math.round(statSync(path).size / (ROUND * ROUNDS)),
+};
+for (const [name, value] of Object.entries(figures)) {
+  console.log(name.padEnd(24), typeof value === "object" ? `min ${value.min}, mean ${value.mean}` : value);
 }
+console.log(JSON.stringify(figures));

@@ -1,4 +1,4 @@
-/** Folders for tests that need files: gone when their test file has ended, also after a failure. */
+/** Folders for tests that need files: gone when their test file has ended, after a failure or an interrupt, too. */
 import { afterAll } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,20 +11,33 @@ export interface Scratch {
   folder(): string;
 }
 
+const folders = new Set<string>();
+
+// The runner fires no `exit` at its own end, but when a signal is heard.
+process.on("exit", () => folders.forEach(remove));
+process.once("SIGINT", () => process.exit(130));
+process.once("SIGTERM", () => process.exit(143));
+
 /**
  * To be called while a test file or a `describe` is being read: what Bun is given inside a hook or a test ends with
- * that hook or test, and its runner fires no `exit` on which all could be removed at once.
+ * that hook or test.
  */
 export function createScratch(): Scratch {
   const root = mkdtempSync(join(tmpdir(), "pointsman-scratch-"));
-  let folders = 0;
-  afterAll(() => rmSync(root, { recursive: true, force: true }));
+  let made = 0;
+  folders.add(root);
+  afterAll(() => remove(root));
   return {
     path: (name) => join(root, name),
     folder() {
-      const folder = join(root, `folder-${++folders}`);
+      const folder = join(root, `folder-${++made}`);
       mkdirSync(folder);
       return folder;
     },
   };
+}
+
+function remove(root: string): void {
+  rmSync(root, { recursive: true, force: true });
+  folders.delete(root);
 }
