@@ -38,6 +38,12 @@ module.exports = {
       from: { pathNot: "\\.test\\.ts$|^test/|^src/.*/fake-" },
       to: { path: "/fake-[^/]*\\.ts$" },
     },
+    {
+      name: "what-is-shipped-knows-no-test",
+      severity: "error",
+      from: { path: "^src/", pathNot: "\\.test\\.ts$" },
+      to: { path: "^test/|\\.test\\.ts$" },
+    },
   ],
   options: {
     doNotFollow: { path: "node_modules" },

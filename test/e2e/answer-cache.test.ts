@@ -1,13 +1,15 @@
 /** Answers that are given again, from the outside (M1). */
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
+import { endToEnd } from "./end-to-end.ts";
 import { callsUpstream, decisionOf, KEY, type RunningGateway, readStream, startGateway } from "./harness.ts";
 import { ask, bodyOf, INSTANT, lastRungPolicy, OTHER_KEY, textOf } from "./last-rung-policy.ts";
+
+endToEnd();
 
 let gateway: RunningGateway;
 beforeAll(async () => {
   gateway = await startGateway({ policy: lastRungPolicy(), scenario: INSTANT });
 }, 30_000);
-afterAll(() => gateway.stop());
 
 const atlasCalls = async () => (await callsUpstream(gateway))["atlas-us"] ?? 0;
 

@@ -1,5 +1,5 @@
 /** The official Anthropic SDK for JavaScript, unmodified, against a running gateway and every provider's wire. */
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { beforeAll, describe, expect, test } from "bun:test";
 import Anthropic, {
   APIError,
   AuthenticationError,
@@ -7,6 +7,7 @@ import Anthropic, {
   InternalServerError,
   NotFoundError,
 } from "@anthropic-ai/sdk";
+import { endToEnd } from "./end-to-end.ts";
 import {
   clearFaults,
   decisionOf,
@@ -18,7 +19,7 @@ import {
 } from "./harness.ts";
 import { INSTANT, PROVIDER_WIRES, via, wirePolicy } from "./wire-policies.ts";
 
-setDefaultTimeout(60_000);
+endToEnd();
 
 type Params = Anthropic.MessageCreateParamsNonStreaming;
 
@@ -29,7 +30,6 @@ beforeAll(async () => {
   gateway = await startGateway({ policy: wirePolicy(), scenario: INSTANT });
   client = clientWith(KEY);
 });
-afterAll(() => gateway.stop());
 
 function clientWith(apiKey: string, maxRetries = 0): Anthropic {
   return new Anthropic({ baseURL: gateway.url, apiKey, maxRetries });

@@ -1,7 +1,8 @@
 /** A version whose requests fail gives its traffic back by itself, says with which numbers, and stays out. */
-import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { endToEnd } from "./end-to-end.ts";
 import {
   admin,
   chat,
@@ -14,7 +15,7 @@ import {
 } from "./harness.ts";
 import { INSTANT, testPolicy } from "./policies.ts";
 
-setDefaultTimeout(60_000);
+endToEnd();
 
 const OLD = testPolicy();
 /** support-chat is served by a model that will be down, and by words then. */
@@ -24,12 +25,8 @@ const NEW = OLD.replace(
 );
 const GUARD = "activation: { watch: 5m, max_error_rate_increase: 1%, min_requests: 20 }\n";
 
-const started: RunningGateway[] = [];
-afterAll(() => Promise.all(started.map((gateway) => gateway.stop())));
-
 async function launch(policy: string): Promise<RunningGateway> {
   const gateway = await startGateway({ policy, scenario: INSTANT });
-  started.push(gateway);
   await inject(gateway, { fault: { status: 503 }, match: { deployment: ["nimbus-us"] } });
   return gateway;
 }

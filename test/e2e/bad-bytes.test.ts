@@ -1,5 +1,5 @@
 /** Bodies that are too large, bytes that are hardly HTTP, and the odd ones that are good all the same. */
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { beforeAll, describe, expect, test } from "bun:test";
 import { gzipSync } from "node:zlib";
 import {
   CHAT_PATH,
@@ -11,11 +11,12 @@ import {
   type RawRequest,
   rawRequest,
 } from "./by-hand.ts";
+import { endToEnd } from "./end-to-end.ts";
 import { callsUpstream, KEY, type RunningGateway, startGateway } from "./harness.ts";
 import { INSTANT, testPolicy } from "./policies.ts";
 import { open, receive, sendRaw } from "./raw-http.ts";
 
-setDefaultTimeout(60_000);
+endToEnd();
 
 let gateway: RunningGateway;
 const raw = (request: RawRequest) => rawRequest(gateway, request);
@@ -23,7 +24,6 @@ const raw = (request: RawRequest) => rawRequest(gateway, request);
 beforeAll(async () => {
   gateway = await startGateway({ policy: testPolicy(), scenario: INSTANT });
 });
-afterAll(() => gateway.stop());
 
 describe("bodies that are too large", () => {
   let before: Readonly<Record<string, number>>;

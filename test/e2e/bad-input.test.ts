@@ -1,7 +1,8 @@
 /** What strangers send: each refused in the OpenAI shape, none reaches a provider, none harms the process. */
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { beforeAll, describe, expect, test } from "bun:test";
 import { BAD_REQUESTS } from "./bad-input-cases.ts";
 import { chatBody, expectRefusal, expectUnharmed, LIMIT, type RawRequest, rawRequest } from "./by-hand.ts";
+import { endToEnd } from "./end-to-end.ts";
 import {
   callsUpstream,
   chat,
@@ -12,7 +13,7 @@ import {
 } from "./harness.ts";
 import { INSTANT, testPolicy } from "./policies.ts";
 
-setDefaultTimeout(60_000);
+endToEnd();
 
 let gateway: RunningGateway;
 const raw = (request: RawRequest) => rawRequest(gateway, request);
@@ -20,7 +21,6 @@ const raw = (request: RawRequest) => rawRequest(gateway, request);
 beforeAll(async () => {
   gateway = await startGateway({ policy: testPolicy(), scenario: INSTANT });
 });
-afterAll(() => gateway.stop());
 
 describe("each is a 4xx in the OpenAI shape", () => {
   let before: Readonly<Record<string, number>>;

@@ -1,13 +1,14 @@
 /** Files and batches with the official OpenAI client: uploaded, answered by the gateway itself, fetched again. */
-import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { hash } from "node:crypto";
 import OpenAI from "openai";
 import type { Batch } from "openai/resources/batches";
+import { endToEnd } from "./end-to-end.ts";
 import { eventually, KEY, listDecisions, type RunningGateway, startGateway } from "./harness.ts";
 import { KEYS, PROVIDER_SECRET, testPolicy, withUpstream } from "./policies.ts";
 import { type RecordingUpstream, startUpstream } from "./recording-upstream.ts";
 
-setDefaultTimeout(60_000);
+endToEnd();
 
 const MEBIBYTE = 1024 * 1024;
 const POLICY = testPolicy({ firstToken: "30s", idle: "30s", total: "60s", deadline: "60s" });
@@ -24,10 +25,7 @@ beforeAll(async () => {
   client = clientWith(KEY);
   stranger = clientWith(KEYS.scoped);
 });
-afterAll(async () => {
-  await gateway.stop();
-  await upstream.stop();
-});
+afterAll(() => upstream.stop());
 afterEach(() => upstream.behave({}));
 
 function start(directory?: string): Promise<RunningGateway> {
@@ -353,7 +351,7 @@ test("a batch outlives a kill -9: the next start goes on, and every request has 
   expect(completed).toBeGreaterThan(0);
   const { directory } = gateway;
   gateway.crash();
-  await gateway.stop({ keep: true });
+  await gateway.stop();
   gateway = await start(directory);
   client = clientWith(KEY);
   stranger = clientWith(KEYS.scoped);
@@ -375,7 +373,7 @@ test("a clean stop gives batches back at once, and finishes what is under way", 
   const made = await createBatch(ids.map((id) => requestLine(id, { model: "recorded-chat" })));
   await eventually(async () => upstream.calls.length >= before + 8);
   const { directory } = gateway;
-  await gateway.stop({ keep: true });
+  await gateway.stop();
   const asked = upstream.calls.length - before;
   gateway = await start(directory);
   client = clientWith(KEY);

@@ -2,7 +2,7 @@
  * The official AWS SDK's Bedrock Runtime client for JavaScript, unmodified, against a running gateway and every
  * provider's wire: signed and with a bearer key, over HTTP/1.1 here and over its default HTTP/2 in Node.
  */
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { beforeAll, describe, expect, test } from "bun:test";
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import {
@@ -18,10 +18,11 @@ import {
 } from "@aws-sdk/client-bedrock-runtime";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { DEMO_ACCESS_KEY_ID } from "../../src/core/demo-key.ts";
+import { endToEnd, endWithFile } from "./end-to-end.ts";
 import { clearFaults, inject, KEY, type RunningGateway, startGateway } from "./harness.ts";
 import { INSTANT, PROVIDER_WIRES, vectorsVia, via, wirePolicy } from "./wire-policies.ts";
 
-setDefaultTimeout(60_000);
+endToEnd();
 
 let gateway: RunningGateway;
 let client: BedrockRuntimeClient;
@@ -30,7 +31,6 @@ beforeAll(async () => {
   gateway = await startGateway({ policy: wirePolicy(), scenario: INSTANT });
   client = signedClient(KEY);
 });
-afterAll(() => gateway.stop());
 
 function signedClient(
   secretAccessKey: string,
@@ -290,9 +290,16 @@ describe("errors", () => {
 });
 
 test("the client's default HTTP/2 works in Node, plain and streamed", async () => {
-  const child = spawn("node", [join(import.meta.dir, "node", "bedrock-http2.mjs")], {
-    env: { ...process.env, POINTSMAN_URL: gateway.url, POINTSMAN_KEY: KEY, MODEL: via("anthropic-messages") },
-  });
+  const child = endWithFile(
+    spawn("node", [join(import.meta.dir, "node", "bedrock-http2.mjs")], {
+      env: {
+        ...process.env,
+        POINTSMAN_URL: gateway.url,
+        POINTSMAN_KEY: KEY,
+        MODEL: via("anthropic-messages"),
+      },
+    }),
+  );
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (chunk) => {

@@ -1,6 +1,7 @@
 /** After the first content a broken stream is told to the caller, never passed off as complete. */
-import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { afterEach, beforeAll, expect, test } from "bun:test";
 import OpenAI, { APIError } from "openai";
+import { endToEnd } from "./end-to-end.ts";
 import {
   chat,
   clearFaults,
@@ -13,7 +14,7 @@ import {
 } from "./harness.ts";
 import { INSTANT, testPolicy } from "./policies.ts";
 
-setDefaultTimeout(60_000);
+endToEnd();
 
 type Fault = string | Readonly<Record<string, unknown>>;
 
@@ -24,7 +25,6 @@ let gateway: RunningGateway;
 beforeAll(async () => {
   gateway = await startGateway({ policy: testPolicy(), scenario: INSTANT });
 });
-afterAll(() => gateway.stop());
 afterEach(async () => {
   await clearFaults(gateway);
   // An answer makes the circuit forget the failure.

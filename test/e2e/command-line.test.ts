@@ -1,22 +1,15 @@
 /** The command line as people and pipelines use it: through the launcher, by exit code and JSON. */
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Decision } from "../../src/core/decision.ts";
 import type { Finding } from "../../src/policy/finding.ts";
+import { endToEnd, endWithFile } from "./end-to-end.ts";
 import { chat, decisionOf, KEY, LAUNCHER, pointsman, type RunningGateway, startGateway } from "./harness.ts";
 import { INSTANT, testPolicy } from "./policies.ts";
 
-setDefaultTimeout(60_000);
-
-let directory: string;
-
-beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), "pointsman-cli-"));
-});
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
+const directory = endToEnd().folder();
 
 const run = (...args: string[]) => pointsman(args, { cwd: directory });
 
@@ -234,10 +227,12 @@ describe("against a running gateway", () => {
 
 test("simulate serves providers alone until it is told to stop", async () => {
   writeFileSync(join(directory, "scenario.yaml"), "version: 1\ndeployments:\n  one: { region: eu-west-1 }\n");
-  const child = spawn(LAUNCHER, ["simulate", "--scenario", "scenario.yaml", "--port", "0"], {
-    cwd: directory,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const child = endWithFile(
+    spawn(LAUNCHER, ["simulate", "--scenario", "scenario.yaml", "--port", "0"], {
+      cwd: directory,
+      stdio: ["ignore", "pipe", "inherit"],
+    }),
+  );
   const url = await new Promise<string>((resolve) => {
     let text = "";
     child.stdout.on("data", (chunk) => {

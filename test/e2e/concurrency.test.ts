@@ -1,13 +1,14 @@
 /** Many at once, slow ones, and callers who leave: places are given back and providers are let go. */
-import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import type { Decision } from "../../src/core/decision.ts";
+import { endToEnd } from "./end-to-end.ts";
 import { admin, chat, eventually, KEY, listDecisions, type RunningGateway, startGateway } from "./harness.ts";
 import { KEYS, PROVIDER_SECRET, testPolicy, withUpstream } from "./policies.ts";
 import { parsePrometheus, sumOf } from "./prometheus-text.ts";
 import { sendRaw } from "./raw-http.ts";
 import { type RecordingUpstream, startUpstream } from "./recording-upstream.ts";
 
-setDefaultTimeout(60_000);
+endToEnd();
 
 /** More than twice what the runtime allows by default. */
 const MANY = 600;
@@ -24,10 +25,7 @@ beforeAll(async () => {
     env: { [PROVIDER_SECRET.name]: PROVIDER_SECRET.value },
   });
 });
-afterAll(async () => {
-  await gateway.stop();
-  await upstream.stop();
-});
+afterAll(() => upstream.stop());
 afterEach(() => upstream.behave({}));
 
 function bodyOf(stream: boolean): string {

@@ -1,8 +1,9 @@
 /** A count that the provider does not give is our own estimate, and the provider's failure stays its failure. */
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { endToEnd } from "./end-to-end.ts";
 import { admin, decisionOf, eventually, KEY, type RunningGateway, startGateway } from "./harness.ts";
 
-setDefaultTimeout(60_000);
+endToEnd();
 
 let answer = () => new Response("{}");
 const upstream = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => answer() });
@@ -30,10 +31,7 @@ circuit: { consecutive_failures: 3, open_for: 60s }
 `;
   gateway = await startGateway({ policy, env: { COUNT_TEST_KEY: "sk-ant-test" } });
 });
-afterAll(async () => {
-  await gateway.stop();
-  await upstream.stop(true);
-});
+afterAll(() => upstream.stop(true));
 
 async function count(model: string) {
   const response = await fetch(`${gateway.url}/v1/messages/count_tokens`, {

@@ -1,9 +1,9 @@
 /** Degraded modes from the outside: what answers when every model fails. The simulator is the models. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { endToEnd } from "./end-to-end.ts";
 import {
   admin,
   clearFaults,
@@ -27,6 +27,8 @@ import {
   WEBHOOK_SECRET,
 } from "./last-rung-policy.ts";
 
+const directory = endToEnd().folder();
+
 /** What the application is told of answered tickets. */
 const told: { readonly signature: string; readonly body: string }[] = [];
 const application = Bun.serve({
@@ -42,7 +44,6 @@ const application = Bun.serve({
 });
 
 let gateway: RunningGateway;
-let directory: string;
 
 function start(): Promise<RunningGateway> {
   return startGateway({
@@ -54,7 +55,6 @@ function start(): Promise<RunningGateway> {
 }
 
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), "pointsman-degraded-"));
   mkdirSync(join(directory, "faq", "orders"), { recursive: true });
   writeFileSync(
     join(directory, "faq", "orders", "returns.md"),
@@ -65,11 +65,7 @@ beforeAll(async () => {
 }, 30_000);
 
 afterEach(() => clearFaults(gateway));
-afterAll(async () => {
-  await gateway.stop();
-  await application.stop(true);
-  rmSync(directory, { recursive: true, force: true });
-});
+afterAll(() => application.stop(true));
 
 describe("degraded modes, in the policy's order", () => {
   test("a stale answer, also after a restart, and the next mode where there is none", async () => {
@@ -94,7 +90,7 @@ describe("degraded modes, in the policy's order", () => {
       expect([refused.status, refused.headers.get("x-pointsman-degraded")]).toEqual([503, "busy"]);
       await refused.text();
     }
-    await gateway.stop({ keep: true });
+    await gateway.stop();
     gateway = await start();
     await inject(gateway, DOWN);
     const after = await eventually(async () => {

@@ -2,11 +2,12 @@
  * An endpoint whose name has no address. The name is one that no resolver would ask anybody for, since a label of it
  * is longer than names can have: what fails is the lookup, and no packet leaves this machine.
  */
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
+import { endToEnd } from "./end-to-end.ts";
 import { admin, chat, decisionOf, type RunningGateway, startGateway } from "./harness.ts";
 import { INSTANT } from "./policies.ts";
 
-setDefaultTimeout(60_000);
+endToEnd();
 
 const NOWHERE = `${"x".repeat(64)}.invalid`;
 let gateway: RunningGateway;
@@ -35,7 +36,6 @@ circuit: { consecutive_failures: 5, open_for: 30s }
 `;
   gateway = await startGateway({ policy, scenario: INSTANT });
 });
-afterAll(() => gateway.stop());
 
 test("the region is left at once, and the record says why", async () => {
   for (const stream of [false, true]) {

@@ -1,14 +1,14 @@
 /** `pointsman doctor` against providers that are well, ill and absent: what it says, asks and never tells. */
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CheckResult } from "../../src/control/doctor/check-result.ts";
+import { endToEnd } from "./end-to-end.ts";
 import { pointsman, ROOT } from "./harness.ts";
 import { type RecordingUpstream, startUpstream } from "./recording-upstream.ts";
 
-setDefaultTimeout(60_000);
+const directory = endToEnd().folder();
 
 const SECRET = "sk-e2e-doctor-secret-77af3";
 const AWS_SECRET = "wJalrXUtnFEMI/e2e/doctor/secret";
@@ -85,14 +85,12 @@ function startFront({ baseUrl }: RecordingUpstream) {
   return { url: `http://127.0.0.1:${server.port}`, stop: () => server.stop(true) };
 }
 
-let directory: string;
 let front: ReturnType<typeof startFront>;
 let well: RecordingUpstream;
 let ill: ReturnType<typeof startIllUpstream>;
 let absent: string;
 
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), "pointsman-doctor-"));
   well = startUpstream();
   front = startFront(well);
   ill = startIllUpstream(10 * 60_000);
@@ -103,7 +101,6 @@ afterAll(async () => {
   await front.stop();
   await well.stop();
   await ill.stop();
-  rmSync(directory, { recursive: true, force: true });
 });
 
 function policy(): string {

@@ -1,10 +1,11 @@
 /** What `npm start` serves: the example policy, the demo key, every dialect. */
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { endToEnd } from "./end-to-end.ts";
 import { KEY, ROOT, type RunningGateway, startGateway } from "./harness.ts";
 
-setDefaultTimeout(60_000);
+endToEnd();
 
 let gateway: RunningGateway;
 beforeAll(async () => {
@@ -14,7 +15,6 @@ beforeAll(async () => {
     scenario,
   });
 });
-afterAll(() => gateway.stop());
 
 const QUESTION = "Where is my parcel?";
 const user = [{ role: "user", content: QUESTION }];

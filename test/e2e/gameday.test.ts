@@ -1,26 +1,23 @@
 /** Drills as people run them: through the launcher, by exit code, JSON and page. */
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { beforeAll, describe, expect, test } from "bun:test";
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DrillReport } from "../../src/control/gameday/report.ts";
+import { endToEnd, endWithFile } from "./end-to-end.ts";
 import { eventually, LAUNCHER, pointsman } from "./harness.ts";
 import { testPolicy } from "./policies.ts";
 
-setDefaultTimeout(60_000);
-
-let directory: string;
+const scratch = endToEnd();
+const directory = scratch.folder();
 
 beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), "pointsman-drill-"));
   const policy = testPolicy().replace(
     "use_cases:\n",
     "use_cases:\n  continued: { latency_tier: interactive, deadline: 4s, stream_recovery: continue, ladder: { primary: atlas@us-east-1, cross_region: auto, fallback: [nimbus] } }\n",
   );
   writeFileSync(join(directory, "policy.yaml"), policy);
 });
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 interface Part {
   readonly useCases: string;
@@ -165,21 +162,23 @@ test("Ctrl-C ends a drill, with what it has seen and nothing left behind", async
     load: "{ rate: 20, duration: 60s, stream: 1 }",
     faults: ["{ start: 50s, fault: hang }"],
   });
-  const scratch = mkdtempSync(join(directory, "scratch-"));
-  const child = spawn(LAUNCHER, ["gameday", "run", file, "--json"], {
-    cwd: directory,
-    env: { ...process.env, TMPDIR: scratch },
-    stdio: ["ignore", "pipe", "ignore"],
-  });
+  const temporary = scratch.folder();
+  const child = endWithFile(
+    spawn(LAUNCHER, ["gameday", "run", file, "--json"], {
+      cwd: directory,
+      env: { ...process.env, TMPDIR: temporary },
+      stdio: ["ignore", "pipe", "ignore"],
+    }),
+  );
   let stdout = "";
   child.stdout.on("data", (chunk) => {
     stdout += chunk;
   });
   const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
   // Its gateway's directory goes when the gateway has ended.
-  await eventually(async () => readdirSync(scratch).length > 0);
+  await eventually(async () => readdirSync(temporary).length > 0);
   child.kill("SIGINT");
   expect(await ended).toBe(130);
   expect(JSON.parse(stdout)).toMatchObject({ pass: false, stopped_by: "interrupt" });
-  expect(readdirSync(scratch)).toEqual([]);
+  expect(readdirSync(temporary)).toEqual([]);
 });

@@ -1,12 +1,12 @@
 /**
  * A gateway as a user starts it: the launcher, a policy file, a simulator, a data directory. Each test file
- * starts its own on free ports and takes it down; nothing is shared and nothing outlives the file.
+ * starts its own on free ports; nothing is shared, and end-to-end.ts sees to it that nothing outlives the file.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Decision } from "../../src/core/decision.ts";
+import { endProcess, endWithFile, folderOfFile, killGroup } from "./end-to-end.ts";
 
 export const ROOT = join(import.meta.dir, "..", "..");
 export const LAUNCHER = join(ROOT, "bin", "pointsman");
@@ -28,8 +28,8 @@ export interface RunningGateway {
   /** `kill -9` of the gateway itself, under its launcher. */
   crash(): void;
   exited(): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
-  /** Ends it if it still runs, and removes its directory unless that is kept for a later one. */
-  stop(options?: { readonly keep: boolean }): Promise<void>;
+  /** Ends it if it still runs; its directory stays until the file has ended. */
+  stop(): Promise<void>;
 }
 
 export interface GatewayOptions {
@@ -43,7 +43,7 @@ export interface GatewayOptions {
 }
 
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
-  const directory = options.directory ?? mkdtempSync(join(tmpdir(), "pointsman-e2e-"));
+  const directory = options.directory ?? folderOfFile();
   const policyFile = join(directory, "policy.yaml");
   if (options.policy !== null) writeFileSync(policyFile, options.policy);
   const args = ["up", "--demo", "--policy", policyFile, "--port", "0", "--data", join(directory, "data")];
@@ -52,13 +52,15 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     writeFileSync(scenarioFile, options.scenario);
     args.push("--scenario", scenarioFile);
   }
-  const child = spawn(LAUNCHER, [...args, ...(options.args ?? [])], {
-    cwd: directory,
-    env: { ...process.env, POINTSMAN_DEMO_KEY: KEY, ...options.env },
-    stdio: ["ignore", "pipe", "pipe"],
-    // A group of its own: what must be killed is killed whole, launcher and gateway.
-    detached: true,
-  });
+  const child = endWithFile(
+    spawn(LAUNCHER, [...args, ...(options.args ?? [])], {
+      cwd: directory,
+      env: { ...process.env, POINTSMAN_DEMO_KEY: KEY, ...options.env },
+      stdio: ["ignore", "pipe", "pipe"],
+      // A group of its own: what must be killed is killed whole, launcher and gateway.
+      detached: true,
+    }),
+  );
   let stderr = "";
   child.stderr?.on("data", (chunk) => {
     stderr += chunk;
@@ -66,10 +68,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
     child.on("exit", (code, signal) => resolve({ code, signal }));
   });
-  const greeting = await firstWords(child, () => stderr).catch((thrown: unknown) => {
-    if (options.directory === undefined) rmSync(directory, { recursive: true, force: true });
-    throw thrown;
-  });
+  const greeting = await firstWords(child, () => stderr);
   const urlOf = (pattern: RegExp): string | null => pattern.exec(greeting)?.[1] ?? null;
   return {
     url: urlOf(/Pointsman listens on (\S+)/) ?? "",
@@ -82,18 +81,8 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     signal: (name) => void child.kill(name),
     crash: () => void child.kill("SIGKILL"),
     exited: () => exited,
-    async stop({ keep } = { keep: false }) {
-      if (child.exitCode === null && child.signalCode === null) child.kill("SIGINT");
-      const forced = setTimeout(() => killGroup(child), 10_000);
-      await exited;
-      clearTimeout(forced);
-      if (!keep) rmSync(directory, { recursive: true, force: true });
-    },
+    stop: () => endProcess(child),
   };
-}
-
-function killGroup(launcher: ChildProcess): void {
-  if (launcher.pid !== undefined) process.kill(-launcher.pid, "SIGKILL");
 }
 
 /** What it printed up to the end of its greeting; rejects with its errors when it ends or stays silent. */
@@ -199,11 +188,13 @@ export function pointsman(
   args: readonly string[],
   options: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> } = {},
 ): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
-  const child = spawn(LAUNCHER, args, {
-    cwd: options.cwd ?? ROOT,
-    env: { ...process.env, ...options.env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = endWithFile(
+    spawn(LAUNCHER, args, {
+      cwd: options.cwd ?? ROOT,
+      env: { ...process.env, ...options.env },
+      stdio: ["ignore", "pipe", "pipe"],
+    }),
+  );
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (chunk) => {

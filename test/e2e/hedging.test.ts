@@ -1,6 +1,7 @@
 /** A first token that is late is not waited for while another region has it; a fallback is tried before it is needed. */
-import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterEach, beforeAll, describe, expect, test } from "bun:test";
 import type { Attempt } from "../../src/core/decision.ts";
+import { endToEnd } from "./end-to-end.ts";
 import {
   admin,
   callsUpstream,
@@ -15,7 +16,7 @@ import {
 } from "./harness.ts";
 import { INSTANT, testPolicy } from "./policies.ts";
 
-setDefaultTimeout(60_000);
+endToEnd();
 
 const AFTER_MS = 150;
 const SLOW_MS = 1500;
@@ -32,7 +33,6 @@ let gateway: RunningGateway;
 beforeAll(async () => {
   gateway = await startGateway({ policy: policy(), scenario: INSTANT });
 });
-afterAll(() => gateway.stop());
 afterEach(() => clearFaults(gateway));
 
 function slow(deployment: string): Promise<void> {

@@ -1,14 +1,14 @@
 /** Policies that are wrong, huge or hostile: what `validate` and `PUT /admin/policy` say, and that they go on. */
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { largePolicyText } from "../../bench/policy/large-policy.ts";
+import { endToEnd } from "./end-to-end.ts";
 import { chat, KEY, pointsman, type RunningGateway, startGateway } from "./harness.ts";
 import { INSTANT, testPolicy } from "./policies.ts";
 
 /** The largest of them keep a machine that others use, too, busy for seconds. */
-setDefaultTimeout(60_000);
+const scratch = endToEnd();
 
 interface Finding {
   readonly severity: string;
@@ -244,8 +244,7 @@ function expectFinding(findings: readonly Finding[], wanted: Case): void {
 }
 
 describe("pointsman validate --json", () => {
-  const folder = mkdtempSync(join(tmpdir(), "pointsman-hostile-"));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = scratch.folder();
   const validate = async (text: string | Uint8Array) => {
     const file = join(folder, "policy.yaml");
     writeFileSync(file, text);

@@ -1,8 +1,9 @@
 /** Streams that go on without a word: a tool at work is waited for, a provider that only pings is not, forever. */
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { endToEnd } from "./end-to-end.ts";
 import { chat, decisionOf, type RunningGateway, readStream, startGateway } from "./harness.ts";
 
-setDefaultTimeout(60_000);
+endToEnd();
 
 const IDLE_MS = 500;
 const PING_MS = 100;
@@ -67,10 +68,7 @@ timeouts:
 `;
   gateway = await startGateway({ policy, env: { IDLE_TEST_KEY: "sk-ant-test" } });
 });
-afterAll(async () => {
-  await gateway.stop();
-  await upstream.stop(true);
-});
+afterAll(() => upstream.stop(true));
 
 async function ask() {
   const response = await chat(gateway, { stream: true });

@@ -1,10 +1,11 @@
 /** Where jobs wait, as an operator chooses it: what is said of it at the start and by `/admin/health`. */
-import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
 import { type FauxqsServer, startFauxqs } from "fauxqs";
+import { endToEnd } from "./end-to-end.ts";
 import { admin, chat, eventually, type RunningGateway, startGateway } from "./harness.ts";
 import { INSTANT, testPolicy } from "./policies.ts";
 
-setDefaultTimeout(60_000);
+endToEnd();
 
 let server: FauxqsServer;
 const running: RunningGateway[] = [];

@@ -1,6 +1,7 @@
 /** Jobs over HTTP: submitted, done in the background by the one path, told by webhook, and what survives what. */
-import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { createHmac, hash, timingSafeEqual } from "node:crypto";
+import { endToEnd } from "./end-to-end.ts";
 import {
   clearFaults,
   eventually,
@@ -11,7 +12,7 @@ import {
   startGateway,
 } from "./harness.ts";
 
-setDefaultTimeout(60_000);
+endToEnd();
 
 const STRANGER = "pm_stranger_key_of_the_jobs_suite";
 const HOOK_KEY = Buffer.from("a secret of the jobs suite, 32 b");
@@ -151,7 +152,6 @@ beforeAll(async () => {
   gateway = await start();
 });
 afterAll(async () => {
-  await gateway.stop();
   await upstream.stop(true);
   await application.stop(true);
 });
@@ -585,7 +585,7 @@ test("a job outlives a kill -9 in the middle of its call; the next start goes on
   await call(`/v1/jobs/${cancelled}/cancel`, {});
   const waiting = await submit(chatJob("talk-chat", "waiting", { delay_seconds: 1 }));
   gateway.crash();
-  await gateway.stop({ keep: true });
+  await gateway.stop();
   answerDelayMs = 0;
   const { directory } = gateway;
   gateway = await start(directory);

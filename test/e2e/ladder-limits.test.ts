@@ -1,5 +1,6 @@
 /** What the ladder may spend: one deadline, one cost ceiling, the fleet's retry budget; and whom it cannot call. */
-import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { endToEnd } from "./end-to-end.ts";
 import {
   callsUpstream,
   chat,
@@ -11,7 +12,7 @@ import {
 } from "./harness.ts";
 import { INSTANT, TEMPLATE_WORDS, testPolicy } from "./policies.ts";
 
-setDefaultTimeout(60_000);
+endToEnd();
 
 const DEADLINE_MS = 1_000;
 const BUDGET_RATIO = 0.2;
@@ -56,7 +57,6 @@ let gateway: RunningGateway;
 beforeAll(async () => {
   gateway = await startGateway({ policy: POLICY, scenario: INSTANT });
 });
-afterAll(() => gateway.stop());
 afterEach(() => clearFaults(gateway));
 
 async function total(): Promise<number> {

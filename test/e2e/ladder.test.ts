@@ -1,8 +1,9 @@
 /** Whatever the primary does, the caller gets an answer from the rung that should give it, and a true record. */
-import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { type Schema, Validator } from "@cfworker/json-schema";
 import type OpenAI from "openai";
 import type { Attempt } from "../../src/core/decision.ts";
+import { endToEnd } from "./end-to-end.ts";
 import {
   admin,
   callsUpstream,
@@ -17,7 +18,7 @@ import {
 } from "./harness.ts";
 import { BUSY_SECONDS, BUSY_WORDS, INSTANT, TEMPLATE_WORDS, testPolicy } from "./policies.ts";
 
-setDefaultTimeout(60_000);
+endToEnd();
 
 type Fault = string | Readonly<Record<string, unknown>>;
 
@@ -30,7 +31,6 @@ let gateway: RunningGateway;
 beforeAll(async () => {
   gateway = await startGateway({ policy: testPolicy(), scenario: INSTANT });
 });
-afterAll(() => gateway.stop());
 afterEach(async () => {
   await clearFaults(gateway);
   await recovered();

@@ -1,6 +1,7 @@
 /** The end of the process, in order and by force: what was promised is kept, what was acknowledged is there. */
-import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterEach, describe, expect, test } from "bun:test";
 import type { Decision } from "../../src/core/decision.ts";
+import { endToEnd } from "./end-to-end.ts";
 import {
   chat,
   eventually,
@@ -13,7 +14,7 @@ import {
 import { testPolicy } from "./policies.ts";
 import { sendRaw } from "./raw-http.ts";
 
-setDefaultTimeout(60_000);
+endToEnd();
 
 const PATIENT = testPolicy({ firstToken: "20s", idle: "20s", total: "60s", deadline: "90s" });
 const STREAMS = 200;

@@ -1,11 +1,12 @@
 /** Bodies that chance has spoiled: answered or refused, never a 5xx, never a silence. */
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import { type Random, seededRandom } from "../../src/core/clock.ts";
 import { CHAT_PATH } from "./by-hand.ts";
+import { endToEnd } from "./end-to-end.ts";
 import { KEY, type RunningGateway, startGateway } from "./harness.ts";
 import { INSTANT, testPolicy } from "./policies.ts";
 
-setDefaultTimeout(60_000);
+endToEnd();
 
 const SEED = 20_261_120;
 const BODIES = 300;
@@ -119,7 +120,6 @@ let gateway: RunningGateway;
 beforeAll(async () => {
   gateway = await startGateway({ policy: testPolicy(), scenario: INSTANT });
 });
-afterAll(() => gateway.stop());
 
 test(`${BODIES} spoiled bodies are answered or refused`, async () => {
   const random = seededRandom(SEED);

@@ -1,9 +1,10 @@
 /** What is seen of requests: metrics, records, warnings, what a provider is sent; and what nobody ever sees. */
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Decision } from "../../src/core/decision.ts";
 import type { Explanation } from "../../src/policy/explain.ts";
+import { endToEnd } from "./end-to-end.ts";
 import {
   admin,
   chat,
@@ -20,7 +21,7 @@ import { INSTANT, KEYS, PROVIDER_SECRET, testPolicy, withUpstream } from "./poli
 import { type Family, parsePrometheus, sumOf } from "./prometheus-text.ts";
 import { type RecordingUpstream, startUpstream } from "./recording-upstream.ts";
 
-setDefaultTimeout(60_000);
+endToEnd();
 
 const ROUTES = `routes:
   - name: limited-go-small
@@ -44,10 +45,7 @@ beforeAll(async () => {
     env: { [PROVIDER_SECRET.name]: PROVIDER_SECRET.value },
   });
 });
-afterAll(async () => {
-  await gateway.stop();
-  await upstream.stop();
-});
+afterAll(() => upstream.stop());
 
 const LONG =
   "Please tell me where the parcel with the order number 12345 is, and when it will arrive at my door.";

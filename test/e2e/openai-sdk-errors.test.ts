@@ -1,5 +1,5 @@
 /** What the official OpenAI SDK raises, and how often it calls when it should not call again. */
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import OpenAI, {
   APIError,
   AuthenticationError,
@@ -8,6 +8,7 @@ import OpenAI, {
   PermissionDeniedError,
   RateLimitError,
 } from "openai";
+import { endToEnd } from "./end-to-end.ts";
 import {
   clearFaults,
   decisionOf,
@@ -19,7 +20,7 @@ import {
 } from "./harness.ts";
 import { INSTANT, KEYS, testPolicy } from "./policies.ts";
 
-setDefaultTimeout(60_000);
+endToEnd();
 
 type Params = OpenAI.ChatCompletionCreateParamsNonStreaming;
 
@@ -30,7 +31,6 @@ beforeAll(async () => {
   gateway = await startGateway({ policy: testPolicy(), scenario: INSTANT });
   client = clientWith(KEY);
 });
-afterAll(() => gateway.stop());
 
 function clientWith(apiKey: string, options: ConstructorParameters<typeof OpenAI>[0] = {}): OpenAI {
   return new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey, maxRetries: 0, ...options });

@@ -1,12 +1,13 @@
 /** The official OpenAI SDK for JavaScript, unmodified, against a running gateway. */
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { beforeAll, describe, expect, test } from "bun:test";
 import OpenAI from "openai";
 import { zodResponseFormat } from "openai/helpers/zod";
 import { z } from "zod";
+import { endToEnd } from "./end-to-end.ts";
 import { KEY, type RunningGateway, startGateway } from "./harness.ts";
 import { INSTANT, KEYS, testPolicy } from "./policies.ts";
 
-setDefaultTimeout(60_000);
+endToEnd();
 
 type Params = OpenAI.ChatCompletionCreateParamsNonStreaming;
 
@@ -17,7 +18,6 @@ beforeAll(async () => {
   gateway = await startGateway({ policy: testPolicy(), scenario: INSTANT });
   client = clientWith(KEY);
 });
-afterAll(() => gateway.stop());
 
 function clientWith(apiKey: string, options: ConstructorParameters<typeof OpenAI>[0] = {}): OpenAI {
   return new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey, maxRetries: 0, ...options });

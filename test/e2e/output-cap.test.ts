@@ -1,9 +1,10 @@
 /** The use case's limit on an answer's length reaches every provider, whatever dialect the caller speaks. */
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { beforeAll, describe, expect, test } from "bun:test";
+import { endToEnd } from "./end-to-end.ts";
 import { decisionOf, KEY, type RunningGateway, startGateway } from "./harness.ts";
 import { INSTANT, PROVIDER_WIRES, via, wirePolicy } from "./wire-policies.ts";
 
-setDefaultTimeout(60_000);
+endToEnd();
 
 const CAP = 20;
 const QUESTION = "Tell me everything that is known about the parcel DE-4711 and the way it took to me.";
@@ -18,7 +19,6 @@ beforeAll(async () => {
   expect(policy.split("max_output_tokens: 20").length - 1).toBe(PROVIDER_WIRES.length);
   gateway = await startGateway({ policy, scenario: INSTANT });
 });
-afterAll(() => gateway.stop());
 
 /** A body of each dialect for callers, with a limit where one is given. */
 const CALLERS: Readonly<

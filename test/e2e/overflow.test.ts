@@ -1,7 +1,10 @@
 /** Requests that are too long and answers with too many words, from the outside. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { endToEnd } from "./end-to-end.ts";
 import { chat, clearFaults, decisionOf, inject, type RunningGateway, startGateway } from "./harness.ts";
 import { ask, DOWN, INSTANT, lastRungPolicy, textOf } from "./last-rung-policy.ts";
+
+endToEnd();
 
 /** A model that cannot keep its words to itself. */
 const talkative = Bun.serve({
@@ -32,10 +35,7 @@ beforeAll(async () => {
   });
 }, 30_000);
 afterEach(() => clearFaults(gateway));
-afterAll(async () => {
-  await gateway.stop();
-  await talkative.stop(true);
-});
+afterAll(() => talkative.stop(true));
 
 describe("a request that is too long", () => {
   /** About 4,600 tokens: over atlas's window with its output, under everybody else's. */

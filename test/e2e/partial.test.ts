@@ -1,5 +1,6 @@
 /** What a model had said when its answer broke off and nobody else had one, in every dialect (E10). */
-import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { endToEnd } from "./end-to-end.ts";
 import {
   chat,
   clearFaults,
@@ -12,7 +13,7 @@ import {
 } from "./harness.ts";
 import { INSTANT, TEMPLATE_WORDS, testPolicy } from "./policies.ts";
 
-setDefaultTimeout(60_000);
+endToEnd();
 
 let gateway: RunningGateway;
 
@@ -39,7 +40,6 @@ beforeAll(async () => {
   const scenario = `${INSTANT}deployments:\n  atlas-us: { model: atlas }\n  atlas-eu: { model: atlas }\n`;
   gateway = await startGateway({ policy: policy(), scenario });
 });
-afterAll(() => gateway.stop());
 afterEach(() => clearFaults(gateway));
 
 interface ChatAnswer {

@@ -1,13 +1,14 @@
 /** A policy edited while it serves: live within a second, refused when broken, remembered over restarts. */
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Finding } from "../../src/policy/finding.ts";
 import type { Activation } from "../../src/store/ports.ts";
+import { endToEnd } from "./end-to-end.ts";
 import { admin, chat, eventually, type RunningGateway, startGateway } from "./harness.ts";
 import { INSTANT, testPolicy } from "./policies.ts";
 
-setDefaultTimeout(60_000);
+endToEnd();
 
 const GOOD = testPolicy();
 /** support-chat is served by another model. */
@@ -174,7 +175,7 @@ describe("over restarts", () => {
     const first = await startGateway({ policy: GOOD, scenario: INSTANT });
     const { directory } = first;
     const { version } = await statusOf(first);
-    await first.stop({ keep: true });
+    await first.stop();
 
     const second = await startGateway({ policy: BROKEN, scenario: INSTANT, directory });
     expect(await modelOf(second)).toBe("atlas");
@@ -182,7 +183,7 @@ describe("over restarts", () => {
     expect(status.version).toBe(version);
     expect(status.refused?.findings).toContainEqual(expect.objectContaining({ line: BROKEN_LINE }));
     expect(second.errors()).toContain("serving_last_good_policy");
-    await second.stop({ keep: true });
+    await second.stop();
 
     rmSync(join(directory, "policy.yaml"));
     const third = await startGateway({ policy: null, scenario: INSTANT, directory });
@@ -216,7 +217,7 @@ test("--env lays its overlay over the base, and edits of either are live", async
   const base = await startGateway({ policy: GOOD, scenario: INSTANT });
   const { directory } = base;
   expect((await statusOf(base)).environment).toBeNull();
-  await base.stop({ keep: true });
+  await base.stop();
   writeFileSync(join(directory, "policy.prod.yaml"), overlay("In production."));
   const prod = await startGateway({ policy: GOOD, scenario: INSTANT, directory, args: ["--env", "prod"] });
   expect((await statusOf(prod)).environment).toBe("prod");

@@ -1,26 +1,17 @@
 /** A policy that lives elsewhere, or in the gateway's own store: followed, remembered, changed, undone, audited. */
 
 import { Database } from "bun:sqlite";
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Activation } from "../../src/store/ports.ts";
 import { startFakeAws } from "../contract/policy-source/fake-aws.ts";
-import {
-  admin,
-  chat,
-  eventually,
-  type GatewayOptions,
-  KEY,
-  pointsman,
-  type RunningGateway,
-  startGateway,
-} from "./harness.ts";
+import { endToEnd } from "./end-to-end.ts";
+import { admin, chat, eventually, KEY, pointsman, type RunningGateway, startGateway } from "./harness.ts";
 import { INSTANT, KEYS, testPolicy } from "./policies.ts";
 import { type PolicyOrigin, startPolicyOrigin } from "./policy-origin.ts";
 
-setDefaultTimeout(60_000);
+const scratch = endToEnd();
 
 const GOOD = testPolicy();
 /** support-chat is served by another model. */
@@ -30,16 +21,6 @@ const EDITED = GOOD.replace(
 );
 const BROKEN = EDITED.replace("primary: pebble }", "primary: peble }");
 const FAST = { POINTSMAN_POLICY_INTERVAL: "100ms" };
-
-const started: RunningGateway[] = [];
-// A test that fails half-way leaves its gateway running.
-afterAll(() => Promise.all(started.map((gateway) => gateway.stop({ keep: true }))));
-
-async function launch(options: GatewayOptions): Promise<RunningGateway> {
-  const gateway = await startGateway(options);
-  started.push(gateway);
-  return gateway;
-}
 
 interface Status {
   readonly version: string;
@@ -77,9 +58,9 @@ async function metric(gateway: RunningGateway, line: string): Promise<boolean> {
 
 describe("a policy at a URL", () => {
   let origin: PolicyOrigin;
-  const directory = mkdtempSync(join(tmpdir(), "pointsman-e2e-"));
+  const directory = scratch.folder();
   const start = () =>
-    launch({
+    startGateway({
       policy: null,
       scenario: INSTANT,
       directory,
@@ -90,10 +71,7 @@ describe("a policy at a URL", () => {
     origin = startPolicyOrigin();
     origin.put("policy.yaml", GOOD);
   });
-  afterAll(async () => {
-    await origin.stop();
-    rmSync(directory, { recursive: true, force: true });
-  });
+  afterAll(() => origin.stop());
 
   test("changes live, survives its source, over a restart too, and follows it again when it is back", async () => {
     const first = await start();
@@ -119,7 +97,7 @@ describe("a policy at a URL", () => {
     expect(await metric(first, 'pointsman_policy_source_up{kind="https"} 0')).toBe(true);
     expect(first.errors()).toContain("policy_source_failed");
     expect(first.errors()).not.toContain("secret detail");
-    await first.stop({ keep: true });
+    await first.stop();
 
     const second = await start();
     expect(await modelOf(second)).toBe("nimbus");
@@ -134,7 +112,7 @@ describe("a policy at a URL", () => {
     const act = await eventually(async () => (await acts(second)).find(({ actor }) => actor === "https"));
     expect(act).toMatchObject({ result: "activated" });
     expect(second.errors()).toContain("policy_source_recovered");
-    await second.stop({ keep: true });
+    await second.stop();
   });
 
   test("a rollback by the command line outlasts the source's text and a restart, until the text changes", async () => {
@@ -155,7 +133,7 @@ describe("a policy at a URL", () => {
     await eventually(async () => origin.asked.length > asked + 3);
     expect(await modelOf(gateway)).toBe("atlas");
     expect((await statusOf(gateway)).pinned).toMatchObject({ version: good, actor: "demo" });
-    await gateway.stop({ keep: true });
+    await gateway.stop();
 
     const again = await start();
     expect(await modelOf(again)).toBe("atlas");
@@ -179,7 +157,7 @@ describe("a policy at a URL", () => {
     const elsewhere = await cli(again, "policy", "push", "mine.yaml");
     expect(elsewhere.code).toBe(3);
     expect(elsewhere.stderr).toContain(`The policy lives at ${origin.url}`);
-    await again.stop({ keep: true });
+    await again.stop();
   });
 
   test("a source that answers nothing holds up neither the start with a last good copy nor the end", async () => {
@@ -191,7 +169,7 @@ describe("a policy at a URL", () => {
     // The second question hangs as the first did.
     await eventually(async () => origin.asked.length >= asked + 2);
     const began = performance.now();
-    await gateway.stop({ keep: true });
+    await gateway.stop();
     expect(performance.now() - began).toBeLessThan(3_000);
     origin.fail(null);
   });
@@ -200,10 +178,12 @@ describe("a policy at a URL", () => {
 test("--env lays the document beside it over the one at the URL; without any policy it does not start", async () => {
   const origin = startPolicyOrigin();
   const args = ["--policy", origin.url, "--env", "prod"];
-  await expect(launch({ policy: null, args, env: FAST })).rejects.toThrow("There is nothing at its address");
+  await expect(startGateway({ policy: null, args, env: FAST })).rejects.toThrow(
+    "There is nothing at its address",
+  );
   origin.put("policy.yaml", GOOD);
   origin.put("policy.prod.yaml", "use_cases: { support-chat: { ladder: { primary: nimbus } } }\n");
-  const gateway = await launch({ policy: null, scenario: INSTANT, args, env: FAST });
+  const gateway = await startGateway({ policy: null, scenario: INSTANT, args, env: FAST });
   expect(await modelOf(gateway)).toBe("nimbus");
   origin.remove("policy.prod.yaml");
   await eventually(async () => (await modelOf(gateway)) === "atlas");
@@ -215,7 +195,7 @@ test("an object in S3, by AWS's own client in the process", async () => {
   const aws = startFakeAws();
   aws.objects.set("/policies/prod.yaml", GOOD);
   const credentials = { AWS_ACCESS_KEY_ID: "AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY: "example-secret" };
-  const gateway = await launch({
+  const gateway = await startGateway({
     policy: null,
     scenario: INSTANT,
     args: ["--policy", "s3://policies/prod.yaml"],
@@ -229,7 +209,7 @@ test("an object in S3, by AWS's own client in the process", async () => {
 });
 
 test("a folder: policy.yaml and its parts, together", async () => {
-  const directory = mkdtempSync(join(tmpdir(), "pointsman-e2e-"));
+  const directory = scratch.folder();
   const folder = join(directory, "policies");
   mkdirSync(folder);
   writeFileSync(join(folder, "policy.yaml"), GOOD);
@@ -237,7 +217,7 @@ test("a folder: policy.yaml and its parts, together", async () => {
     join(folder, "chat.policy.yaml"),
     "use_cases: { support-chat: { ladder: { primary: nimbus } } }\n",
   );
-  const gateway = await launch({
+  const gateway = await startGateway({
     policy: null,
     scenario: INSTANT,
     directory,
@@ -252,9 +232,9 @@ test("a folder: policy.yaml and its parts, together", async () => {
 
 describe("a policy in the gateway's own store, by the command line", () => {
   let gateway: RunningGateway;
-  const directory = mkdtempSync(join(tmpdir(), "pointsman-e2e-"));
+  const directory = scratch.folder();
   const start = () =>
-    launch({
+    startGateway({
       policy: GOOD,
       scenario: INSTANT,
       directory,
@@ -340,7 +320,7 @@ describe("a policy in the gateway's own store, by the command line", () => {
 
   test("a restart serves what the store says, not the file that filled it", async () => {
     await cli(gateway, "policy", "push", "edited.yaml");
-    await gateway.stop({ keep: true });
+    await gateway.stop();
     gateway = await start();
     expect(await modelOf(gateway)).toBe("nimbus");
     expect((await statusOf(gateway)).source).toMatchObject({ kind: "store", ok: true });

@@ -1,5 +1,6 @@
 /** The gateway finds out by itself that a deployment is well again, or ill; and an operator has the last word. */
-import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { endToEnd } from "./end-to-end.ts";
 import {
   admin,
   callsUpstream,
@@ -16,7 +17,7 @@ import {
 import { INSTANT, testPolicy } from "./policies.ts";
 import { parsePrometheus } from "./prometheus-text.ts";
 
-setDefaultTimeout(60_000);
+endToEnd();
 
 const POLICY = `${testPolicy()}probes: { every: 500ms, timeout: 1s, deployments: { pebble-us: { when: always } } }\n`;
 
@@ -33,7 +34,6 @@ let gateway: RunningGateway;
 beforeAll(async () => {
   gateway = await startGateway({ policy: POLICY, scenario: INSTANT });
 });
-afterAll(() => gateway.stop());
 afterEach(() => clearFaults(gateway));
 
 async function row(deployment: string): Promise<Row> {

@@ -3,12 +3,13 @@
  * framing are those of the real ones, and signatures are checked by an implementation of the published algorithm
  * that shares nothing with the gateway's.
  */
-import { afterAll, beforeAll, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { createHash, createHmac } from "node:crypto";
+import { endToEnd } from "./end-to-end.ts";
 import { chat, decisionOf, KEY, type RunningGateway, readStream, startGateway } from "./harness.ts";
 import { INSTANT } from "./policies.ts";
 
-setDefaultTimeout(60_000);
+endToEnd();
 
 const AWS_KEYS = {
   id: "AKIDEXAMPLE",
@@ -130,10 +131,7 @@ beforeAll(async () => {
     },
   });
 });
-afterAll(async () => {
-  await gateway.stop();
-  await host.stop(true);
-});
+afterAll(() => host.stop(true));
 beforeEach(() => void seen.splice(0));
 
 const EXPECTED: readonly (readonly [string, string, string, Readonly<Record<string, string>>])[] = [

@@ -1,10 +1,11 @@
 /** What a provider is sent of a request, what it never is, and what the caller hears of controls it lacks. */
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { endToEnd } from "./end-to-end.ts";
 import { chat, decisionOf, KEY, type RunningGateway, startGateway } from "./harness.ts";
 import { INSTANT, PROVIDER_SECRET, testPolicy, withUpstream } from "./policies.ts";
 import { type RecordedCall, type RecordingUpstream, startUpstream } from "./recording-upstream.ts";
 
-setDefaultTimeout(60_000);
+endToEnd();
 
 let upstream: RecordingUpstream;
 let gateway: RunningGateway;
@@ -17,10 +18,7 @@ beforeAll(async () => {
     env: { [PROVIDER_SECRET.name]: PROVIDER_SECRET.value },
   });
 });
-afterAll(async () => {
-  await gateway.stop();
-  await upstream.stop();
-});
+afterAll(() => upstream.stop());
 
 const LONG =
   "Please tell me where the parcel with the order number 12345 is, and when it will arrive at my door.";

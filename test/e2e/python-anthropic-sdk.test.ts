@@ -1,10 +1,11 @@
 /** The official Anthropic SDK for Python, unmodified, against a running gateway and every provider's wire. */
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
+import { endToEnd } from "./end-to-end.ts";
 import { KEY, type RunningGateway, startGateway } from "./harness.ts";
 import { expectPython, pythonMissing, runPython } from "./python-environment.ts";
 import { INSTANT, PROVIDER_WIRES, via, wirePolicy } from "./wire-policies.ts";
 
-setDefaultTimeout(60_000);
+endToEnd();
 
 interface Seen {
   readonly answers: Readonly<Record<string, { readonly text: string; readonly request_id: string }>>;
@@ -29,9 +30,6 @@ beforeAll(async () => {
     POINTSMAN_KEY: KEY,
     MODELS: PROVIDER_WIRES.map(via).join(","),
   });
-});
-afterAll(async () => {
-  if (!pythonMissing) await gateway.stop();
 });
 
 const check = test.skipIf(pythonMissing);

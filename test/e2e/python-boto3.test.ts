@@ -1,11 +1,12 @@
 /** boto3's Bedrock Runtime client, unmodified, against a running gateway and every provider's wire. */
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import { DEMO_ACCESS_KEY_ID } from "../../src/core/demo-key.ts";
+import { endToEnd } from "./end-to-end.ts";
 import { KEY, type RunningGateway, startGateway } from "./harness.ts";
 import { expectPython, pythonMissing, runPython } from "./python-environment.ts";
 import { INSTANT, PROVIDER_WIRES, via, wirePolicy } from "./wire-policies.ts";
 
-setDefaultTimeout(60_000);
+endToEnd();
 
 interface Seen {
   readonly answers: Readonly<Record<string, unknown>>;
@@ -31,9 +32,6 @@ beforeAll(async () => {
     ACCESS_KEY_ID: DEMO_ACCESS_KEY_ID,
     MODELS: PROVIDER_WIRES.map(via).join(","),
   });
-});
-afterAll(async () => {
-  if (!pythonMissing) await gateway.stop();
 });
 
 const check = test.skipIf(pythonMissing);

@@ -6,6 +6,7 @@ import { expect, test } from "bun:test";
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { endWithFile } from "./end-to-end.ts";
 import { ROOT } from "./harness.ts";
 
 const HERE = join(import.meta.dir, "python");
@@ -55,7 +56,9 @@ export function runPython<Seen>(
   environment: Readonly<Record<string, string>>,
 ): Promise<Seen> {
   if ("reason" in prepared) return Promise.reject(new Error(prepared.reason));
-  const child = spawn(prepared.python, [join(HERE, script)], { env: { ...process.env, ...environment } });
+  const child = endWithFile(
+    spawn(prepared.python, [join(HERE, script)], { env: { ...process.env, ...environment } }),
+  );
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (chunk) => {

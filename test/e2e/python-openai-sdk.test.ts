@@ -1,10 +1,11 @@
 /** The official OpenAI SDK for Python, unmodified, against a running gateway. */
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
+import { endToEnd } from "./end-to-end.ts";
 import { eventually, KEY, listDecisions, type RunningGateway, startGateway } from "./harness.ts";
 import { INSTANT, KEYS, testPolicy } from "./policies.ts";
 import { expectPython, pythonMissing, runPython } from "./python-environment.ts";
 
-setDefaultTimeout(60_000);
+endToEnd();
 
 interface SeenError {
   readonly class: string | null;
@@ -41,9 +42,6 @@ beforeAll(async () => {
     POINTSMAN_KEY: KEY,
     POINTSMAN_LIMITED_KEY: KEYS.limited,
   });
-});
-afterAll(async () => {
-  if (!pythonMissing) await gateway.stop();
 });
 
 expectPython();

@@ -1,11 +1,14 @@
 /** Past requests under another policy: real traffic, exported, replayed here and in the gateway. */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { beforeAll, describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ReplayReport } from "../../src/control/replay/report.ts";
 import type { Decision } from "../../src/core/decision.ts";
+import { endToEnd } from "./end-to-end.ts";
 import { admin, chat, decisionOf, KEY, pointsman, type RunningGateway, startGateway } from "./harness.ts";
 import { INSTANT, testPolicy } from "./policies.ts";
+
+endToEnd();
 
 const ROUTES = `
 routes:
@@ -44,7 +47,6 @@ beforeAll(async () => {
   file = join(gateway.directory, "decisions.jsonl");
   writeFileSync(file, exported.stdout);
 });
-afterAll(() => gateway.stop());
 
 const recordsIn = async (): Promise<readonly Decision[]> =>
   (await Bun.file(file).text())

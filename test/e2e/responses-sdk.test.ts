@@ -1,12 +1,13 @@
 /** The official OpenAI SDK's Responses and Embeddings against a running gateway and every provider's wire. */
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { beforeAll, describe, expect, test } from "bun:test";
 import OpenAI, { APIError } from "openai";
 import { zodTextFormat } from "openai/helpers/zod";
 import { z } from "zod";
+import { endToEnd } from "./end-to-end.ts";
 import { clearFaults, inject, KEY, type RunningGateway, startGateway } from "./harness.ts";
 import { EMBEDDING_WIRES, INSTANT, PROVIDER_WIRES, vectorsVia, via, wirePolicy } from "./wire-policies.ts";
 
-setDefaultTimeout(60_000);
+endToEnd();
 
 let gateway: RunningGateway;
 let client: OpenAI;
@@ -15,7 +16,6 @@ beforeAll(async () => {
   gateway = await startGateway({ policy: wirePolicy(), scenario: INSTANT });
   client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: KEY, maxRetries: 0 });
 });
-afterAll(() => gateway.stop());
 
 const parameters = {
   type: "object",

@@ -1,8 +1,9 @@
 /** A bad canary called back by command while traffic goes on, at one gateway and at two; and what outlasts it. */
-import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterEach, describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { measureRollback } from "../../bench/rollback.ts";
 import { type RedisServer, redisMissing, startRedis } from "../contract/store/redis-server.ts";
+import { endToEnd } from "./end-to-end.ts";
 import {
   admin,
   chat,
@@ -15,7 +16,7 @@ import {
 } from "./harness.ts";
 import { INSTANT, testPolicy } from "./policies.ts";
 
-setDefaultTimeout(60_000);
+endToEnd();
 
 const CANARY =
   "rollouts:\n  - { name: try, use_case: support-chat, canary: { candidate: nimbus, weight: 50 } } # ours\n";

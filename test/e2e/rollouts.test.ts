@@ -1,9 +1,9 @@
 /** New models, prompts and parameters at live traffic: parted, sticky, copied, promoted and called back. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Decision } from "../../src/core/decision.ts";
+import { endToEnd } from "./end-to-end.ts";
 import {
   admin,
   chat,
@@ -19,6 +19,8 @@ import {
 } from "./harness.ts";
 import { INSTANT, PROVIDER_SECRET, testPolicy, withUpstream } from "./policies.ts";
 import { type RecordingUpstream, startUpstream } from "./recording-upstream.ts";
+
+const scratch = endToEnd();
 
 const armOf = (response: Response) => response.headers.get("x-pointsman-arm");
 const modelOf = (response: Response) => response.headers.get("x-pointsman-model");
@@ -165,7 +167,7 @@ describe("the drill: load goes on while operators change their mind", () => {
 });
 
 test("a policy in the gateway's own store is changed there, and the change is in its history", async () => {
-  const directory = mkdtempSync(join(tmpdir(), "pointsman-e2e-"));
+  const directory = scratch.folder();
   const gateway = await startGateway({
     policy: `${testPolicy()}rollouts:\n  - { name: r, canary: { candidate: nimbus, weight: 0 } } # none yet\n`,
     scenario: INSTANT,

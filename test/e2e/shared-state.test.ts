@@ -1,6 +1,7 @@
 /** Two gateways and one Redis: what one finds out, the other knows; and without it both go on alone. */
-import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { type RedisServer, redisMissing, startRedis } from "../contract/store/redis-server.ts";
+import { endToEnd } from "./end-to-end.ts";
 import {
   admin,
   callsUpstream,
@@ -13,7 +14,7 @@ import {
 } from "./harness.ts";
 import { INSTANT, testPolicy } from "./policies.ts";
 
-setDefaultTimeout(60_000);
+endToEnd();
 
 const missing = redisMissing();
 /** Long enough that nothing of it ends by itself in a test. */

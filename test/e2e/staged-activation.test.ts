@@ -1,8 +1,9 @@
 /** A version that takes over by steps: who is served by which, over a restart, given up, completed. */
-import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Decision } from "../../src/core/decision.ts";
+import { endToEnd } from "./end-to-end.ts";
 import {
   admin,
   chat,
@@ -16,7 +17,7 @@ import {
 } from "./harness.ts";
 import { INSTANT, testPolicy } from "./policies.ts";
 
-setDefaultTimeout(60_000);
+endToEnd();
 
 const OLD = testPolicy();
 /** support-chat is served by another model. */
@@ -25,12 +26,8 @@ const NEW = OLD.replace(
   "primary: nimbus, degraded",
 );
 
-const started: RunningGateway[] = [];
-afterAll(() => Promise.all(started.map((gateway) => gateway.stop())));
-
 async function launch(options: Partial<GatewayOptions> = {}): Promise<RunningGateway> {
   const gateway = await startGateway({ policy: OLD, scenario: INSTANT, ...options });
-  started.push(gateway);
   writeFileSync(join(gateway.directory, "new.yaml"), NEW);
   return gateway;
 }

@@ -1,5 +1,6 @@
 /** Streams that break after the caller has seen a part of them, under each recovery that a policy may name. */
-import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { endToEnd } from "./end-to-end.ts";
 import {
   admin,
   callsUpstream,
@@ -14,7 +15,7 @@ import {
 } from "./harness.ts";
 import { INSTANT, TEMPLATE_WORDS, testPolicy } from "./policies.ts";
 
-setDefaultTimeout(60_000);
+endToEnd();
 
 let gateway: RunningGateway;
 
@@ -49,7 +50,6 @@ const SAME_WORDS = `${INSTANT}deployments:
 beforeAll(async () => {
   gateway = await startGateway({ policy: recoveryPolicy(), scenario: SAME_WORDS });
 });
-afterAll(() => gateway.stop());
 afterEach(() => clearFaults(gateway));
 
 const QUESTION = [
