@@ -6,7 +6,17 @@ import { join } from "node:path";
 import type { Decision } from "../../src/core/decision.ts";
 import type { Finding } from "../../src/policy/finding.ts";
 import { endToEnd, endWithFile } from "./end-to-end.ts";
-import { chat, decisionOf, KEY, LAUNCHER, pointsman, type RunningGateway, startGateway } from "./harness.ts";
+import {
+  chat,
+  decisionOf,
+  eventually,
+  KEY,
+  LAUNCHER,
+  pointsman,
+  ROOT,
+  type RunningGateway,
+  startGateway,
+} from "./harness.ts";
 import { INSTANT, testPolicy } from "./policies.ts";
 
 const directory = endToEnd().folder();
@@ -264,3 +274,33 @@ test("the README's first command: npm start's arguments serve the example policy
     await gateway.stop();
   }
 });
+
+test("a signal to npm start ends the gateway, which npm leaves behind where a shell stands between them", async () => {
+  const data = mkdtempSync(join(tmpdir(), "pointsman-npm-"));
+  const child = spawn("npm", ["start", "--", "--port", "0", "--data", data], {
+    cwd: ROOT,
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
+  let printed = "";
+  child.stdout.on("data", (chunk) => {
+    printed += chunk;
+  });
+  try {
+    const url = await eventually(async () => /Pointsman listens on (\S+)/.exec(printed)?.[1]);
+    child.kill("SIGTERM");
+    await eventually(async () => (await fetch(url).catch(() => null)) === null);
+  } finally {
+    if (child.pid !== undefined) killGroup(child.pid);
+    rmSync(data, { recursive: true, force: true });
+  }
+});
+
+/** Whatever is left of it. */
+function killGroup(leader: number): void {
+  try {
+    process.kill(-leader, "SIGKILL");
+  } catch {
+    // Nothing is.
+  }
+}
