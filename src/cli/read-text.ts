@@ -1,5 +1,7 @@
-/** Files named on the command line. Owns what is said when one cannot be read. */
+/** Files named on the command line, and standard input. Owns what is said when one cannot be read. */
 import { readFile } from "node:fs/promises";
+import { text as readStream } from "node:stream/consumers";
+import type { CliPorts } from "./ports.ts";
 
 export type TextFile =
   | { readonly ok: true; readonly text: string }
@@ -12,6 +14,11 @@ export async function readText(path: string, name: string): Promise<TextFile> {
   } catch (thrown) {
     return { ok: false, ...unreadable(thrown, name) };
   }
+}
+
+/** All of standard input. */
+export function readStdin(ports: Pick<CliPorts, "stdin">): Promise<string> {
+  return ports.stdin?.() ?? readStream(process.stdin);
 }
 
 /** Why the file called `name` could not be read, from what the file system threw. */

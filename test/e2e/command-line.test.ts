@@ -275,6 +275,28 @@ test("the README's first command: npm start's arguments serve the example policy
   }
 });
 
+test.each([
+  ["jobs submit", ["jobs", "submit", "/v1/invoke", "-"], '{"x":1}', { body: { x: 1 } }],
+  ["tickets answer", ["tickets", "answer", "tkt_1", "-"], "It left.", { answer: "It left." }],
+])("%s - sends what standard input has", async (_name, args, written, expected) => {
+  const told: unknown[] = [];
+  const gateway = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    async fetch(request) {
+      told.push(await request.json());
+      return Response.json({ error: { message: "Heard." } }, { status: 400 });
+    },
+  });
+  const child = spawn(LAUNCHER, [...args, "--url", gateway.url.href], {
+    stdio: ["pipe", "ignore", "ignore"],
+  });
+  child.stdin.end(written);
+  await new Promise((resolve) => child.on("close", resolve));
+  await gateway.stop(true);
+  expect(told).toMatchObject([expected]);
+});
+
 test("a signal to npm start ends the gateway, which npm leaves behind where a shell stands between them", async () => {
   const data = mkdtempSync(join(tmpdir(), "pointsman-npm-"));
   const child = spawn("npm", ["start", "--", "--port", "0", "--data", data], {

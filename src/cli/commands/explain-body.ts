@@ -1,10 +1,9 @@
 /** The request that `explain` asks about: a prompt made into a chat body, or a body from a file. */
 import { resolve } from "node:path";
-import { text as readStream } from "node:stream/consumers";
 import { parseJson } from "../../core/json.ts";
 import { listed, nearest } from "../../policy/suggest.ts";
 import type { CliPorts } from "../ports.ts";
-import { readText, type TextFile } from "../read-text.ts";
+import { readStdin, readText, type TextFile } from "../read-text.ts";
 
 /** Nesting a body may have; the same as the gateway's. */
 const MAX_JSON_DEPTH = 64;
@@ -45,7 +44,7 @@ export async function readBody(ports: CliPorts, wish: BodyWish): Promise<ChatBod
 
 async function readBodyText(ports: CliPorts, file: string): Promise<TextFile> {
   if (file !== "-") return readText(resolve(ports.cwd, file), file);
-  return { ok: true, text: await (ports.stdin?.() ?? readStream(process.stdin)) };
+  return { ok: true, text: await readStdin(ports) };
 }
 
 function bodyOfPrompt({ prompt = "Hello.", useCase, useCases, stream }: BodyWish): ChatBody {

@@ -72,6 +72,14 @@ describe("submit", () => {
     expect(await shell.run("jobs", "submit", "/v1/invoke", "{")).toBe(2);
   });
 
+  test("takes a file of it, and says when there is none", async () => {
+    const shell = fakeProcess({ cwd: import.meta.dir, gateway: () => Response.json(JOB) });
+    expect(await shell.run("jobs", "submit", "/v1/invoke", "nowhere.json")).toBe(2);
+    expect(shell.stderr()).toContain("There is no file nowhere.json.");
+    expect(await shell.run("jobs", "submit", "/v1/invoke", "../../../../package.json")).toBe(0);
+    expect(shell.asked[0]?.body).toMatchObject({ body: { name: "pointsman" } });
+  });
+
   test("waits where it is told to; a job that failed is a negative result", async () => {
     const failed = { ...JOB, status: "failed", error: { kind: "invalid", code: "c", message: "No." } };
     const shell = answering({ ...JOB, status: "queued" }, failed);

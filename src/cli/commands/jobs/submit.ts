@@ -1,4 +1,5 @@
 /** `pointsman jobs submit`: has one request done that can wait, and follows it where that is wanted. */
+import { resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { sleep } from "../../../core/clock.ts";
 import { JOB_ENDPOINTS } from "../../../core/jobs.ts";
@@ -6,6 +7,8 @@ import { type Asked, askGateway, reportFailure } from "../../ask.ts";
 import { addExamples, type CommandContext, terminalOf } from "../../context.ts";
 import { EXIT } from "../../exit-codes.ts";
 import { addGatewayOptions, duration, type GatewayOptions } from "../../options.ts";
+import type { CliPorts } from "../../ports.ts";
+import { readStdin, readText, type TextFile } from "../../read-text.ts";
 import { drawJob, type JobView, jobView, OVER } from "./job-view.ts";
 
 /** Between two looks at one that is waited for. */
@@ -25,7 +28,10 @@ export function addJobsSubmit(group: Command, context: CommandContext): void {
     .command("submit")
     .description("have a request done that can wait")
     .argument("<endpoint>", `one of ${JOB_ENDPOINTS.join(", ")}`)
-    .argument("<body>", "the request as JSON, in the endpoint's dialect; - reads standard input")
+    .argument(
+      "<body>",
+      "the request as JSON, in the endpoint's dialect, or a file of it; - reads standard input",
+    )
     .option("--webhook <url>", "tell this address of its end; the policy must allow it")
     .option("--deadline <duration>", "give up after so long; default 24h", duration)
     .option("--delay <duration>", "do not begin before", duration)
@@ -38,7 +44,7 @@ export function addJobsSubmit(group: Command, context: CommandContext): void {
       'pointsman jobs submit /v1/embeddings \'{"model":"search-vectors","input":"Hello"}\' --wait',
       "its vectors",
     ],
-    ["pointsman jobs submit /v1/chat/completions - --idempotency-key invoice-17 < request.json", "once"],
+    ["pointsman jobs submit /v1/chat/completions request.json --idempotency-key invoice-17", "once"],
   ]);
   command.action(async (endpoint: string, body: string, options: SubmitArguments) =>
     context.end(await submit(context, command, options, endpoint, body)),
@@ -53,9 +59,14 @@ async function submit(
   written: string,
 ): Promise<number> {
   const terminal = terminalOf(context, command);
-  const body = asJson(written === "-" ? ((await context.ports.stdin?.()) ?? "") : written);
+  const read = await readBody(context.ports, written);
+  if (!read.ok) {
+    terminal.complain(read.message, read.fix);
+    return EXIT.usage;
+  }
+  const body = asJson(read.text);
   if (body === undefined) {
-    terminal.complain("The body is not valid JSON.", "Quote it as the shell wants it, or give - and a file.");
+    terminal.complain("The body is not valid JSON.", "Quote it as the shell wants it, or name a file of it.");
     return EXIT.usage;
   }
   const job = { endpoint, body, ...fieldsOf(options) };
@@ -66,6 +77,13 @@ async function submit(
   if (terminal.json) terminal.printJson(asked.raw);
   else terminal.print(drawJob(asked.view, terminal));
   return !options.wait || asked.view.status === "succeeded" ? EXIT.success : EXIT.notRight;
+}
+
+/** A body is an object, and no file that one would name begins as an object does. */
+async function readBody(ports: CliPorts, written: string): Promise<TextFile> {
+  if (written === "-") return { ok: true, text: await readStdin(ports) };
+  if (written.trimStart().startsWith("{")) return { ok: true, text: written };
+  return readText(resolve(ports.cwd, written), written);
 }
 
 function fieldsOf({ webhook, deadline, delay, idempotencyKey, acceptDegraded }: SubmitArguments) {

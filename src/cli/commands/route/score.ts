@@ -1,10 +1,10 @@
 /** `pointsman route score`: how hard a prompt counts as, and why. Owns the drawing; the score is the policy's. */
-import { text as readStream } from "node:stream/consumers";
 import type { Command } from "commander";
 import { type ComplexityAccount, explainComplexity } from "../../../policy/complexity.ts";
 import { languageOf } from "../../../policy/language.ts";
 import { addExamples, type CommandContext, terminalOf } from "../../context.ts";
 import { EXIT } from "../../exit-codes.ts";
+import { readStdin } from "../../read-text.ts";
 import type { Cell, Terminal } from "../../terminal.ts";
 import { bodyOfText, requestOf } from "./prompts.ts";
 
@@ -26,7 +26,7 @@ export function addRouteScore(group: Command, context: CommandContext): void {
 async function score(context: CommandContext, command: Command, prompt: string): Promise<number> {
   const { ports } = context;
   const terminal = terminalOf(context, command);
-  const text = prompt === "-" ? await (ports.stdin?.() ?? readStream(process.stdin)) : prompt;
+  const text = prompt === "-" ? await readStdin(ports) : prompt;
   const parsed = requestOf(bodyOfText(text));
   if (!parsed.ok) {
     terminal.complain(parsed.message, "Give the text of a prompt.");

@@ -4,6 +4,7 @@ import { askGateway, reportFailure } from "../../ask.ts";
 import { addExamples, type CommandContext, terminalOf } from "../../context.ts";
 import { EXIT } from "../../exit-codes.ts";
 import { addGatewayOptions, duration, type GatewayOptions } from "../../options.ts";
+import { readStdin } from "../../read-text.ts";
 import { drawTicket, ticketView } from "./ticket-view.ts";
 
 interface ClaimArguments extends GatewayOptions {
@@ -49,7 +50,7 @@ export function addTicketsAnswer(group: Command, context: CommandContext): void 
     ["pointsman tickets answer tkt_01jd2k3m4p5q6r7s8t9 -", "what standard input has"],
   ]);
   command.action(async (id: string, text: string, options: GatewayOptions) => {
-    const answer = text === "-" ? ((await context.ports.stdin?.()) ?? "") : text;
+    const answer = text === "-" ? await readStdin(context.ports) : text;
     context.end(await act(context, command, options, id, { verb: "answer", body: { answer } }));
   });
 }
