@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Decision } from "../../src/core/decision.ts";
 import type { Finding } from "../../src/policy/finding.ts";
-import { endToEnd, endWithFile } from "./end-to-end.ts";
+import { endToEnd, endWithFile, folderOfFile, killGroup } from "./end-to-end.ts";
 import {
   chat,
   decisionOf,
@@ -298,7 +298,7 @@ test.each([
 });
 
 test("a signal to npm start ends the gateway, which npm leaves behind where a shell stands between them", async () => {
-  const data = mkdtempSync(join(tmpdir(), "pointsman-npm-"));
+  const data = folderOfFile();
   const child = spawn("npm", ["start", "--", "--port", "0", "--data", data], {
     cwd: ROOT,
     stdio: ["ignore", "pipe", "pipe"],
@@ -313,16 +313,6 @@ test("a signal to npm start ends the gateway, which npm leaves behind where a sh
     child.kill("SIGTERM");
     await eventually(async () => (await fetch(url).catch(() => null)) === null);
   } finally {
-    if (child.pid !== undefined) killGroup(child.pid);
-    rmSync(data, { recursive: true, force: true });
+    killGroup(child);
   }
 });
-
-/** Whatever is left of it. */
-function killGroup(leader: number): void {
-  try {
-    process.kill(-leader, "SIGKILL");
-  } catch {
-    // Nothing is.
-  }
-}
