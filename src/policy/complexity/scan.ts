@@ -11,8 +11,6 @@ import { WordTable } from "./word-table.ts";
 /** A word that says nothing but that its language is known here. */
 const COMMON = 1 << 15;
 const EXACT = COMMON - 1;
-/** Words with any ending have their bits this far up. */
-const STEM_SHIFT = 16;
 const LONGEST_STEM = 14;
 
 /** From how many letters on a word is long, by the kind of its first letter; Arabic and Hebrew write fewer. */
@@ -23,16 +21,23 @@ const DOT = 0x2e;
 const PARENTHESIS = 0x29;
 const BACKSLASH = 0x5c;
 
-const table = new WordTable(entries());
+/** Two tables, since beginnings are looked up at every letter: theirs is small and stays in the cache. */
+const { words, stems } = tables();
 
-function* entries(): Iterable<readonly [word: string, bits: number]> {
+function tables(): { readonly words: WordTable; readonly stems: WordTable } {
+  const whole: [word: string, bits: number][] = [];
+  const beginnings: [word: string, bits: number][] = [];
   for (const [tell, lists] of Object.entries(VOCABULARY)) {
     const bit = TELLS[tell as Tell];
     for (const word of lists.flatMap(wordsOf)) {
-      yield word.endsWith("*") ? [word.slice(0, -1), bit << STEM_SHIFT] : [word, bit];
+      if (word.endsWith("*")) beginnings.push([word.slice(0, -1), bit]);
+      else whole.push([word, bit]);
     }
   }
-  for (const language of COVERED) for (const word of wordsOf(COMMON_WORDS[language])) yield [word, COMMON];
+  for (const language of COVERED) {
+    for (const word of wordsOf(COMMON_WORDS[language])) whole.push([word, COMMON]);
+  }
+  return { words: new WordTable(whole), stems: new WordTable(beginnings) };
 }
 
 /** As the scan parts them: an apostrophe or a dash ends a word. */
@@ -44,10 +49,6 @@ function wordsOf(list: string): readonly string[] {
 export class Scanner {
   readonly #tally: Tally;
   #text = "";
-  #hash = HASH_SEED;
-  #letters = 0;
-  #longFrom = 255;
-  #stems = 0;
   /** The code unit before, where it belongs to a script without spaces. */
   #pair = 0;
   /** A number that was just read, and how many digits of it; digits are 0 once it has ended. */
@@ -65,43 +66,46 @@ export class Scanner {
     this.#number = 0;
     this.#digits = 0;
     this.#atLineStart = true;
-    for (let i = from; i < to; i++) {
-      const code = text.charCodeAt(i);
+    let at = from;
+    while (at < to) {
+      const code = text.charCodeAt(at);
       const kind = KINDS[code] ?? KIND.other;
-      if (kind !== KIND.other && kind <= LAST_SPACED_LETTER) this.#letter(code, kind);
-      else {
-        if (this.#letters > 0) this.#endWord();
-        if (kind === KIND.digit) this.#digit(code);
-        else if (kind !== KIND.other && kind <= LAST_LETTER) this.#character(code, kind);
-        else this.#mark(code, kind, i);
+      if (isSpacedLetter(kind)) {
+        at = this.#word(at, to, kind);
+        continue;
       }
+      if (kind !== KIND.other && kind <= LAST_LETTER) this.#character(code, kind);
+      else if (kind === KIND.space) this.#space();
+      else if (kind === KIND.digit) this.#digit(code);
+      else this.#mark(code, kind, at);
+      at++;
     }
-    if (this.#letters > 0) this.#endWord();
     this.#pair = 0;
     this.#tally.scanned += to - from;
   }
 
-  #letter(code: number, kind: number): void {
-    if (this.#letters === 0) this.#longFrom = LONG_WORD[kind] ?? 255;
-    this.#hash = extendHash(this.#hash, code);
-    this.#letters++;
-    if (this.#letters <= LONGEST_STEM) this.#stems |= table.bitsOf(this.#hash);
-  }
-
-  #endWord(): void {
+  /** The word at `from`, whose first letter is of `kind`; returns where it ends. The hot loop: nothing but locals. */
+  #word(from: number, to: number, kind: number): number {
+    const text = this.#text;
+    const stemsUntil = from + LONGEST_STEM;
+    let hash = HASH_SEED;
+    let begins = 0;
+    let at = from;
+    do {
+      hash = extendHash(hash, text.charCodeAt(at));
+      if (at < stemsUntil) begins |= stems.bitsOf(hash);
+      at++;
+    } while (at < to && isSpacedLetter(KINDS[text.charCodeAt(at)] ?? KIND.other));
     const tally = this.#tally;
-    // The stems' lower halves are whole words that this one only begins with.
-    const bits = (this.#stems >>> STEM_SHIFT) | (table.bitsOf(this.#hash) & (EXACT | COMMON));
+    const bits = begins | words.bitsOf(hash);
     tally.words++;
-    if (this.#letters >= this.#longFrom) tally.long++;
+    if (at - from >= (LONG_WORD[kind] ?? 255)) tally.long++;
     if (bits !== 0) {
       tally.known++;
       tally.tell(bits & EXACT, this.#number);
     }
-    this.#hash = HASH_SEED;
-    this.#letters = 0;
-    this.#stems = 0;
     this.#afterWord();
+    return at;
   }
 
   /** One of a script without spaces: it and the one before are looked up as a word. */
@@ -110,8 +114,11 @@ export class Scanner {
     const pair = this.#pair;
     tally.wide++;
     if (kind === KIND.thai) tally.foreign++;
-    if (pair !== 0) tally.tell(table.bitsOf(extendHash(extendHash(HASH_SEED, pair), code)) & EXACT, 0);
-    if (this.#number > 0) tally.tell(table.bitsOf(extendHash(HASH_SEED, code)) & EXACT, this.#number);
+    if (pair !== 0) {
+      const bits = words.bitsOf(extendHash(extendHash(HASH_SEED, pair), code)) & EXACT;
+      if (bits !== 0) tally.tell(bits, 0);
+    }
+    if (this.#number > 0) tally.tell(words.bitsOf(extendHash(HASH_SEED, code)) & EXACT, this.#number);
     this.#afterWord();
     this.#pair = code;
   }
@@ -130,6 +137,12 @@ export class Scanner {
     this.#pair = 0;
   }
 
+  /** It parts words and ends a number, which a unit may follow: `2,000 words`. */
+  #space(): void {
+    this.#pair = 0;
+    this.#digits = 0;
+  }
+
   #mark(code: number, kind: number, at: number): void {
     const tally = this.#tally;
     this.#pair = 0;
@@ -140,10 +153,12 @@ export class Scanner {
     else if (kind === KIND.backtick) this.#backtick(at);
     if (this.#beginsItem(code, kind, at)) tally.items++;
     // A backslash before a letter is a command of TeX.
-    if (code === BACKSLASH && this.#isSpacedLetter(at + 1)) tally.mathsMarks++;
+    if (code === BACKSLASH && isSpacedLetter(KINDS[this.#text.charCodeAt(at + 1)] ?? KIND.other)) {
+      tally.mathsMarks++;
+    }
     if (kind === KIND.newline) this.#atLineStart = true;
-    else if (kind !== KIND.space) this.#atLineStart = false;
-    if (kind !== KIND.space) this.#number = 0;
+    else this.#atLineStart = false;
+    this.#number = 0;
     this.#digits = 0;
   }
 
@@ -168,9 +183,9 @@ export class Scanner {
     for (let i = at; i < at + 3; i++) if (KINDS[text.charCodeAt(i)] !== KIND.digit) return false;
     return true;
   }
+}
 
-  #isSpacedLetter(at: number): boolean {
-    const kind = KINDS[this.#text.charCodeAt(at)] ?? KIND.other;
-    return kind !== KIND.other && kind <= LAST_SPACED_LETTER;
-  }
+/** Of a script that parts words with spaces. */
+function isSpacedLetter(kind: number): boolean {
+  return kind !== KIND.other && kind <= LAST_SPACED_LETTER;
 }
