@@ -181,6 +181,8 @@ describe("what raises a score", () => {
     ["maths", "\\frac{a}{b} + \\sqrt{c} ≤ ∑ d^2"],
     ["domain", "the plaintiff's clinical contract"],
     ["vocabulary", "extraordinarily incomprehensible characterisation"],
+    ["quantities", "It holds 40 pens at 3 euros, and 5 more"],
+    ["quantities", "٣ و ٤ و ٥"],
     ["output", "in 2,000 words"],
     ["output", "auf 12 Seiten"],
     ["output", "2000字"],
@@ -193,6 +195,18 @@ describe("what raises a score", () => {
     expect(featureOf(feature, asking(`A cup. ${more}`))).toBeGreaterThan(
       featureOf(feature, asking("A cup.")) + 0.02,
     );
+  });
+
+  test("the number of an item is no quantity, and a number with separators is one", () => {
+    expect(featureOf("quantities", asking("1. open\n2. close\n3) mend"))).toBe(0);
+    const one = featureOf("quantities", asking("7 cups"));
+    expect(one).toBeGreaterThan(0);
+    expect(featureOf("quantities", asking("2,000,000 cups"))).toBe(one);
+  });
+
+  test("long words tell nothing in a language that the lists know", () => {
+    const text = "What is the name of the street and the number of the house, and who has the international";
+    expect(featureOf("vocabulary", asking(text))).toBe(0);
   });
 
   test("a number is a length only beside its unit", () => {

@@ -25,6 +25,7 @@ export function featuresOf(request: ModelRequest): Features {
   const perUnit = tokensPerUnit(tally);
   const lengthFeature = growth(length * perUnit, 8, 4096);
   const words = tally.words + tally.wide / 2;
+  const uncovered = 1 - coverageOf(tally);
   const { tools, responseFormat } = request;
   return {
     length: lengthFeature,
@@ -34,15 +35,17 @@ export function featuresOf(request: ModelRequest): Features {
     constraints: saturation(tally.count("constraint"), 3),
     code: saturation(codeOf(tally), 2),
     maths: saturation(tally.count("maths") + 0.4 * tally.mathsMarks, 2.5),
+    quantities: saturation(tally.numbers, 3),
     domain: saturation(tally.count("domain"), 3),
-    vocabulary: vocabularyOf(tally, lengthFeature),
+    // Where the lists know the language they tell more than the length of its words does.
+    vocabulary: vocabularyOf(tally, lengthFeature) * uncovered,
     output: outputOf(tally, request.sampling.maxTokens ?? 0),
     depth: growth(turnsBefore(request.messages), 1, 32),
     tools: growth(tools.length, 1, 32),
     schema: responseFormat.type === "json_schema" ? 1 : responseFormat.type === "json" ? 0.4 : 0,
     effort: effortOf(request),
     attachments: growth(attachmentsOf(question), 1, 8),
-    uncovered: lengthFeature * (1 - coverageOf(tally)),
+    uncovered: lengthFeature * uncovered,
     smalltalk: tally.count("smalltalk") > 0 ? fading(words, 15) : 0,
     lookup: saturation(tally.count("lookup"), 1) * fading(words, 40),
   };

@@ -132,6 +132,7 @@ export class Scanner {
 
   #digit(code: number): void {
     const digit = code & 0xf;
+    if (this.#digits === 0) this.#tally.numbers++;
     this.#number = this.#digits === 0 ? digit : Math.min(999_999, this.#number * 10 + digit);
     this.#digits++;
     this.#pair = 0;
@@ -151,7 +152,11 @@ export class Scanner {
     else if (kind === KIND.maths) tally.mathsMarks++;
     else if (kind === KIND.question) tally.questions++;
     else if (kind === KIND.backtick) this.#backtick(at);
-    if (this.#beginsItem(code, kind, at)) tally.items++;
+    if (this.#beginsItem(code, kind, at)) {
+      tally.items++;
+      // The number of an item counts nothing.
+      if (this.#digits > 0) tally.numbers--;
+    }
     // A backslash before a letter is a command of TeX.
     if (code === BACKSLASH && isSpacedLetter(KINDS[this.#text.charCodeAt(at + 1)] ?? KIND.other)) {
       tally.mathsMarks++;

@@ -16,6 +16,8 @@ export class Tally {
   known = 0;
   long = 0;
   questions = 0;
+  /** Runs of digits that do not number an item; `2,000` is one. */
+  numbers = 0;
   /** Items of lists, at the start of a line or as `2)`. */
   items = 0;
   /** Lines of three backticks, two to a block. */

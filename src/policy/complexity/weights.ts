@@ -1,10 +1,10 @@
 /**
- * What each feature of a request weighs. Owns the numbers: set by judgement, not learned; a threshold is
- * what a policy calibrates. A change here or in a feature is a new version.
+ * What each feature of a request weighs. Owns the numbers: set by judgement and held against public data, not
+ * fitted to it; a threshold is what a policy calibrates. A change here or in a feature is a new version.
  */
 
 /** Scores of different versions are not comparable: a threshold belongs to one. */
-export const COMPLEXITY_VERSION = 1;
+export const COMPLEXITY_VERSION = 2;
 
 /** The log-odds of a request without any feature: a score of about 0.05. */
 export const BIAS = -2.9;
@@ -18,6 +18,7 @@ export const WEIGHTS = {
   constraints: 1.2,
   code: 1.6,
   maths: 1.8,
+  quantities: 1.5,
   domain: 1.3,
   vocabulary: 1,
   output: 1.5,

@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { createScratch } from "../../../../test/scratch.ts";
+import { COMPLEXITY_VERSION } from "../../../policy/complexity.ts";
 import { fakeProcess } from "../../fake-ports.ts";
 
 const scratch = createScratch();
@@ -43,7 +44,12 @@ describe("route calibrate", () => {
     const { shell, ran } = calibrate("p.txt", "0.33", "--json");
     expect(await ran).toBe(0);
     const report = JSON.parse(shell.stdout());
-    expect(report).toMatchObject({ complexityVersion: 1, prompts: 6, targetShare: 0.33, selected: 2 });
+    expect(report).toMatchObject({
+      complexityVersion: COMPLEXITY_VERSION,
+      prompts: 6,
+      targetShare: 0.33,
+      selected: 2,
+    });
     expect(report.threshold).toBeGreaterThan(0.1);
     expect(report.range).toBe(`>= ${report.threshold}`);
     expect(report.distribution.tenths[0]).toBe(4);
@@ -117,7 +123,7 @@ describe("route score", () => {
     const shell = fakeProcess({ cwd });
     expect(await shell.run("route", "score", HARD[0] ?? "")).toBe(0);
     const lines = shell.stdout().split("\n");
-    expect(lines[0]).toMatch(/^Complexity {2}0\.\d+ \(version 1\)$/);
+    expect(lines[0]).toMatch(new RegExp(`^Complexity {2}0\\.\\d+ \\(version ${COMPLEXITY_VERSION}\\)$`));
     expect(lines[1]).toBe("Language    en");
     expect(lines[3]).toMatch(/^feature +value +weight +adds$/);
     expect(lines[4]).toMatch(/^reasoning +0\.\d\d +2\.6 +\+\d\.\d\d$/);
@@ -128,7 +134,7 @@ describe("route score", () => {
     const shell = fakeProcess({ cwd, stdin: "Wo ist mein Paket?" });
     expect(await shell.run("route", "score", "-", "--json")).toBe(0);
     const report = JSON.parse(shell.stdout());
-    expect(report).toMatchObject({ version: 1, language: "de", bias: expect.any(Number) });
+    expect(report).toMatchObject({ version: COMPLEXITY_VERSION, language: "de", bias: expect.any(Number) });
     expect(report.contributions.length).toBeGreaterThan(10);
   });
 });
