@@ -2,7 +2,9 @@
  * Asks a running gateway over HTTP. Owns how its refusals and absence are told to a person; knows no
  * command. Keys go into the one header and nowhere else.
  */
+
 import { DEMO_KEY } from "../core/demo-key.ts";
+import { codeOf } from "../core/thrown.ts";
 import { EXIT } from "./exit-codes.ts";
 import type { GatewayOptions } from "./options.ts";
 import type { CliPorts } from "./ports.ts";
@@ -96,7 +98,7 @@ async function ask(
     return refusal(base, response.status, body);
   } catch (thrown) {
     // The message of what fetch throws may quote a header; the code says enough.
-    return absent(base, tooLate.signal.aborted ? "timeout" : codeOf(thrown));
+    return absent(base, tooLate.signal.aborted ? "timeout" : (codeOf(thrown) ?? ""));
   } finally {
     timer.cancel();
   }
@@ -125,13 +127,6 @@ function absent(base: string, code: string): GatewayFailure {
     fix,
     exitCode: EXIT.gateway,
   };
-}
-
-function codeOf(thrown: unknown): string {
-  for (let error = thrown; error instanceof Error; error = error.cause) {
-    if ("code" in error && typeof error.code === "string") return error.code;
-  }
-  return "";
 }
 
 function refusal(base: string, status: number, body: unknown): GatewayFailure {

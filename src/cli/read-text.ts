@@ -1,6 +1,7 @@
 /** Files named on the command line, and standard input. Owns what is said when one cannot be read. */
 import { readFile } from "node:fs/promises";
 import { text as readStream } from "node:stream/consumers";
+import { codeOf } from "../core/thrown.ts";
 import type { CliPorts } from "./ports.ts";
 
 export type TextFile =
@@ -39,5 +40,5 @@ export function unreadable(
 
 /** `ENOENT` and its like; empty for anything else that was thrown. */
 export function fileErrorCode(thrown: unknown): string {
-  return thrown instanceof Error && "code" in thrown && typeof thrown.code === "string" ? thrown.code : "";
+  return codeOf(thrown) ?? "";
 }

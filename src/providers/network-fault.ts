@@ -1,5 +1,7 @@
 /** What a call over the network that failed means. Owns the reading of error codes; Bun's and Node's differ in place. */
+
 import { type Fault, fault } from "../core/faults.ts";
+import { codeOf } from "../core/thrown.ts";
 
 const REDIRECTED = {
   code: "redirected",
@@ -25,7 +27,7 @@ const CODES: Readonly<Record<string, { code: string; message: string }>> = {
 
 /** An `outage` fault for whatever a transport or a body reader threw. The thrown text stays in the cause. */
 export function networkFault(thrown: unknown): Fault {
-  const code = errorCode(thrown);
+  const code = codeOf(thrown) ?? "";
   const known = CODES[code];
   return fault(
     "outage",
@@ -33,11 +35,4 @@ export function networkFault(thrown: unknown): Fault {
     known?.message ?? "The connection to the model's endpoint failed.",
     { cause: { code: code || "unknown" } },
   );
-}
-
-function errorCode(thrown: unknown): string {
-  if (typeof thrown !== "object" || thrown === null) return "";
-  if ("code" in thrown && typeof thrown.code === "string") return thrown.code;
-  if ("cause" in thrown) return errorCode(thrown.cause);
-  return "";
 }

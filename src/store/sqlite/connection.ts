@@ -1,7 +1,9 @@
 /** Opens the file as this house wants it, and turns SQLite's errors into words. Runs in the database's thread. */
+
 import { Database } from "bun:sqlite";
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
+import { codeOf } from "../../core/thrown.ts";
 import { StoreError, type StoreErrorKind } from "../store-error.ts";
 import { migrate } from "./migrations.ts";
 
@@ -61,7 +63,7 @@ function whileBusy(run: () => void): void {
       run();
       return;
     } catch (error) {
-      if (!codeOf(error).startsWith("SQLITE_BUSY") || attempt === OPEN_TRIES) throw error;
+      if (!codeOf(error)?.startsWith("SQLITE_BUSY") || attempt === OPEN_TRIES) throw error;
       Bun.sleepSync(OPEN_RETRY_MS);
     }
   }
@@ -78,14 +80,10 @@ export function guarded<T>(path: string, work: () => T): T {
 
 function asStoreError(error: unknown, path: string): StoreError {
   if (error instanceof StoreError) return error;
-  const code = codeOf(error);
+  const code = codeOf(error) ?? "";
   const detail = error instanceof Error ? error.message : String(error);
   const [kind, advice] = explain(code);
   return new StoreError(kind, `The database ${path} ${advice} (${code || "no code"}: ${detail})`);
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 }
 
 function explain(code: string): readonly [StoreErrorKind, string] {

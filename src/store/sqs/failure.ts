@@ -1,11 +1,12 @@
 /** What the SQS client throws, in our words. Owns the wording; the service's own text, which may quote, stays away. */
+import { awsErrorName, awsStatusOf, codeOf } from "../../core/thrown.ts";
 import { StoreError } from "../store-error.ts";
 
 /** A queue in words: its URL. `needs`: the IAM actions that the question asks for. */
 export function sqsFailure(thrown: unknown, queueUrl: string, needs: string): StoreError {
   if (thrown instanceof StoreError) return thrown;
-  const name = errorName(thrown);
-  const status = statusOf(thrown);
+  const name = awsErrorName(thrown);
+  const status = awsStatusOf(thrown);
   const of = `The SQS queue ${queueUrl}`;
   if (/QueueDoesNotExist|NonExistentQueue|InvalidAddress/.test(name)) {
     return new StoreError(
@@ -58,27 +59,7 @@ export function sqsFailure(thrown: unknown, queueUrl: string, needs: string): St
 
 /** Whether SQS says that a receipt is not that of a message in hand. */
 export function isReceiptOver(thrown: unknown): boolean {
-  const name = errorName(thrown);
+  const name = awsErrorName(thrown);
   if (/MessageNotInflight|ReceiptHandleIsInvalid/.test(name)) return true;
   return name.includes("InvalidParameterValue") && thrown instanceof Error && /receipt/i.test(thrown.message);
-}
-
-/** The class the client gave the error; `unknown error` where it is no plain name. */
-function errorName(thrown: unknown): string {
-  const name = thrown instanceof Error ? thrown.name : "";
-  return /^[A-Za-z0-9_.-]{1,64}$/.test(name) ? name : "unknown error";
-}
-
-function statusOf(thrown: unknown): number | null {
-  if (typeof thrown !== "object" || thrown === null || !("$metadata" in thrown)) return null;
-  const { $metadata: metadata } = thrown;
-  if (typeof metadata !== "object" || metadata === null || !("httpStatusCode" in metadata)) return null;
-  return typeof metadata.httpStatusCode === "number" ? metadata.httpStatusCode : null;
-}
-
-function codeOf(thrown: unknown): string | null {
-  for (let error = thrown; error instanceof Error; error = error.cause) {
-    if ("code" in error && typeof error.code === "string") return error.code;
-  }
-  return null;
 }

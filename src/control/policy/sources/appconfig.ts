@@ -2,11 +2,13 @@
  * AppConfig's data plane, asked directly. Owns the chain of tokens: each is good for one question, an expired
  * one for none, and only a new session brings a whole text again. The client is loaded with the first question.
  */
+
 import type { AppConfigDataClient } from "@aws-sdk/client-appconfigdata";
+import { awsErrorName } from "../../../core/thrown.ts";
 import type { PolicySource } from "../../../policy/load.ts";
 import { decodeText, type Fetched, failedFetch, type Source } from "../source.ts";
 import type { AppConfigAddress } from "../source-address.ts";
-import { awsFailure, errorName, orAborted } from "./aws-problem.ts";
+import { awsFailure, orAborted } from "./aws-problem.ts";
 
 /** The service's own bounds, in seconds. */
 const MIN_INTERVAL = 15;
@@ -101,14 +103,14 @@ async function poll(
   try {
     return await pollOnce(client, session, signal);
   } catch (thrown) {
-    if (errorName(thrown) === "ResourceNotFoundException") {
+    if (awsErrorName(thrown) === "ResourceNotFoundException") {
       Object.assign(session, { token: null, text: null, label: null });
       if (optional) return { problem: null, nextSeconds: 0 };
       const problem = "AppConfig knows no such application, environment or profile, or nothing is deployed.";
       return { problem, nextSeconds: 0 };
     }
     // Used, expired or garbled: whichever it was, a new session answers with the whole text.
-    if (errorName(thrown) !== "BadRequestException" || session.token === null) throw thrown;
+    if (awsErrorName(thrown) !== "BadRequestException" || session.token === null) throw thrown;
     if (isTooEarly(thrown)) return { problem: null, nextSeconds: 0 };
     session.token = null;
     return await pollOnce(client, session, signal);

@@ -1,4 +1,5 @@
 /** What AWS's clients throw, in our words. Owns the wording; the service's own text, which may quote, stays away. */
+import { awsErrorName, awsStatusOf, codeOf } from "../../../core/thrown.ts";
 import { type Fetched, failedFetch } from "../source.ts";
 
 /** `needs`: the IAM action that the question asks for. */
@@ -7,8 +8,8 @@ export function awsFailure(thrown: unknown, service: string, needs: string): Fet
 }
 
 function explain(thrown: unknown, service: string, needs: string): string {
-  const name = errorName(thrown);
-  const status = statusOf(thrown);
+  const name = awsErrorName(thrown);
+  const status = awsStatusOf(thrown);
   if (name === "AbortError" || name === "TimeoutError") return `${service} did not answer in time.`;
   if (/credential|token/i.test(name)) {
     return `There are no valid AWS credentials (${name}). Set AWS_PROFILE or keys, or give the machine a role.`;
@@ -25,27 +26,6 @@ function explain(thrown: unknown, service: string, needs: string): string {
   if (status !== null) return `${service} answered with status ${status} (${name}).`;
   const code = codeOf(thrown);
   return code === null ? `${service} failed (${name}).` : `${service} cannot be reached (${code}).`;
-}
-
-/** The class the client gave the error: `ParameterNotFound`, `NoSuchKey`. */
-export function errorName(thrown: unknown): string {
-  const name = thrown instanceof Error ? thrown.name : "";
-  return /^[A-Za-z0-9_.-]{1,64}$/.test(name) ? name : "unknown error";
-}
-
-/** The HTTP status of an answer that the client made an error of; null where none came. */
-export function statusOf(thrown: unknown): number | null {
-  if (typeof thrown !== "object" || thrown === null || !("$metadata" in thrown)) return null;
-  const { $metadata: metadata } = thrown;
-  if (typeof metadata !== "object" || metadata === null || !("httpStatusCode" in metadata)) return null;
-  return typeof metadata.httpStatusCode === "number" ? metadata.httpStatusCode : null;
-}
-
-function codeOf(thrown: unknown): string | null {
-  for (let error = thrown; error instanceof Error; error = error.cause) {
-    if ("code" in error && typeof error.code === "string") return error.code;
-  }
-  return null;
 }
 
 /** A promise of a client that heeds the signal while it talks, but not while it looks for credentials. */

@@ -2,8 +2,10 @@
  * One document over HTTP, asked for again and again: read within bounds, kept with its validators, asked for
  * with them. Owns what an answer means; knows no policy.
  */
+
 import { readBounded } from "../../../core/bounded-body.ts";
 import { parseRetryAfter } from "../../../core/retry-after.ts";
+import { codeOf } from "../../../core/thrown.ts";
 import { decodeText, MAX_DOCUMENT_BYTES } from "../source.ts";
 
 export type HttpAnswer =
@@ -44,7 +46,10 @@ export async function askDocument(question: HttpQuestion): Promise<HttpAnswer> {
     const retryAfterMs = parseRetryAfter(response.headers.get("retry-after"), question.now());
     return { result: "failed", problem: explainStatus(response.status), retryAfterMs };
   } catch (thrown) {
-    return failure(signal.aborted ? "It was given up." : `It cannot be reached (${codeOf(thrown)}).`);
+    // The message of what fetch throws may quote a header; the code says enough.
+    return failure(
+      signal.aborted ? "It was given up." : `It cannot be reached (${codeOf(thrown) ?? "no code"}).`,
+    );
   }
 }
 
@@ -82,12 +87,4 @@ function explainStatus(status: number): string {
 
 function failure(problem: string): HttpAnswer {
   return { result: "failed", problem, retryAfterMs: null };
-}
-
-/** The message of what fetch throws may quote a header; the code says enough. */
-function codeOf(thrown: unknown): string {
-  for (let error = thrown; error instanceof Error; error = error.cause) {
-    if ("code" in error && typeof error.code === "string") return error.code;
-  }
-  return "no code";
 }

@@ -1,10 +1,12 @@
 /** An object in S3. Owns the question and the ETag; the client is loaded with the first one. */
+
 import type { S3Client } from "@aws-sdk/client-s3";
 import { readBounded } from "../../../core/bounded-body.ts";
+import { awsErrorName, awsStatusOf } from "../../../core/thrown.ts";
 import type { PolicySource } from "../../../policy/load.ts";
 import { decodeText, type Fetched, failedFetch, MAX_DOCUMENT_BYTES, type Source } from "../source.ts";
 import { overlayName } from "../source-address.ts";
-import { awsFailure, errorName, orAborted, statusOf } from "./aws-problem.ts";
+import { awsFailure, orAborted } from "./aws-problem.ts";
 
 export interface S3Options {
   readonly bucket: string;
@@ -83,9 +85,9 @@ async function read(client: S3Client, bucket: string, place: Place, signal: Abor
     place.known = { text, etag: answer.ETag ?? null };
     return null;
   } catch (thrown) {
-    if (statusOf(thrown) === 304) return null;
-    if (errorName(thrown) !== "NoSuchKey" && statusOf(thrown) !== 404) throw thrown;
+    if (awsStatusOf(thrown) === 304) return null;
+    if (awsErrorName(thrown) !== "NoSuchKey" && awsStatusOf(thrown) !== 404) throw thrown;
     place.known = null;
-    return errorName(thrown) === "NoSuchBucket" ? "There is no such bucket (NoSuchBucket)." : "absent";
+    return awsErrorName(thrown) === "NoSuchBucket" ? "There is no such bucket (NoSuchBucket)." : "absent";
   }
 }

@@ -2,10 +2,12 @@
  * Parameter Store: one parameter, or all right under a path. Owns the questions; the client is loaded with
  * the first one. SecureStrings come decrypted.
  */
+
 import type { SSMClient } from "@aws-sdk/client-ssm";
+import { awsErrorName } from "../../../core/thrown.ts";
 import type { PolicySource } from "../../../policy/load.ts";
 import { type Fetched, failedFetch, type Source } from "../source.ts";
-import { awsFailure, errorName, orAborted } from "./aws-problem.ts";
+import { awsFailure, orAborted } from "./aws-problem.ts";
 import { settledSource } from "./settled.ts";
 
 /** Several parameters are written one after the other: this soon a change is looked at again. */
@@ -64,7 +66,7 @@ async function readOne(client: SSMClient, name: string, signal: AbortSignal): Pr
     const version = Parameter.Version === undefined ? null : String(Parameter.Version);
     return { texts: [{ file: `ssm:${name}`, text: Parameter.Value }], version };
   } catch (thrown) {
-    if (errorName(thrown) === "ParameterNotFound") return { texts: [], version: null };
+    if (awsErrorName(thrown) === "ParameterNotFound") return { texts: [], version: null };
     throw thrown;
   }
 }
