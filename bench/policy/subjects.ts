@@ -1,4 +1,5 @@
 /** Policies and requests that the measures share. */
+import { bareRequest } from "../../src/core/bare-request.ts";
 import type { ModelRequest } from "../../src/core/request.ts";
 import type { ConfigSnapshot } from "../../src/core/snapshot.ts";
 import { compilePolicy } from "../../src/policy/compile.ts";
@@ -45,17 +46,9 @@ export function compiled(text: string): ConfigSnapshot {
 }
 
 export function asking(target: string, text: string): ModelRequest {
-  return {
-    operation: "chat",
+  return bareRequest({
     target,
-    contract: {},
     messages: [{ role: "user", content: [{ type: "text", text }] }],
-    tools: [],
-    sampling: {},
-    responseFormat: { type: "text" },
-    stream: false,
-    streamUsage: false,
-    strict: false,
     origin: { wire: "openai-chat", body: {}, rewritten: new Set() },
-  };
+  });
 }

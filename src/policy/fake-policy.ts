@@ -1,4 +1,5 @@
 /** A small policy, callers and requests for tests. Owns nothing that serves. */
+import { bareRequest } from "../core/bare-request.ts";
 import type { Caller } from "../core/caller.ts";
 import { seededRandom } from "../core/clock.ts";
 import type { HealthView } from "../core/health.ts";
@@ -66,19 +67,11 @@ export const FAKE_CALLER: Caller = {
   useCases: null,
 };
 
-export const FAKE_REQUEST: ModelRequest = {
-  operation: "chat",
+export const FAKE_REQUEST: ModelRequest = bareRequest({
   target: "chat",
-  contract: {},
   messages: [{ role: "user", content: [{ type: "text", text: "Hello" }] }],
-  tools: [],
-  sampling: {},
-  responseFormat: { type: "text" },
-  stream: false,
-  streamUsage: false,
-  strict: false,
   origin: { wire: "openai-chat", body: {}, rewritten: new Set() },
-};
+});
 
 export const FAKE_HEALTH: HealthView = { healthy: () => true, firstTokenMs: () => 0, inFlight: () => 0 };
 

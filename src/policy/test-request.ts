@@ -1,4 +1,5 @@
 /** A test's request as routing is asked it. Owns what a test leaves unsaid. */
+import { bareRequest } from "../core/bare-request.ts";
 import type { Caller } from "../core/caller.ts";
 import type { Contract } from "../core/contract.ts";
 import type { HealthView } from "../core/health.ts";
@@ -12,7 +13,7 @@ const DEFAULT_TEXT = "Hello.";
 /** The request; nothing of it came over a wire. */
 export function requestOfTest(asked: Asked): ModelRequest {
   const isEmbedding = asked.operation === "embed";
-  const request: ModelRequest = {
+  const request = bareRequest({
     operation: asked.operation,
     target: asked.use_case,
     contract: contractOf(asked),
@@ -21,10 +22,7 @@ export function requestOfTest(asked: Asked): ModelRequest {
     sampling: asked.max_tokens === undefined ? {} : { maxTokens: asked.max_tokens },
     responseFormat: formatOf(asked),
     stream: asked.stream,
-    streamUsage: false,
-    strict: false,
-    origin: { wire: "native", body: {}, rewritten: new Set() },
-  };
+  });
   return isEmbedding ? { ...request, embedding: { inputs: [asked.text ?? DEFAULT_TEXT] } } : request;
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { bareRequest } from "../core/bare-request.ts";
 import type { ModelRequest } from "../core/request.ts";
 import type { LowerTarget } from "../wires/wire.ts";
 import { pick, templateWire } from "./json-template.ts";
@@ -18,20 +19,12 @@ const TEMPLATE = {
 };
 
 function request(change: Partial<ModelRequest> = {}): ModelRequest {
-  return {
-    operation: "chat",
+  return bareRequest({
     target: "chat",
-    contract: {},
     messages: [{ role: "user", content: [{ type: "text", text: "Hello {{max_tokens}}" }] }],
-    tools: [],
-    sampling: {},
-    responseFormat: { type: "text" },
-    stream: false,
-    streamUsage: false,
-    strict: false,
     origin: { wire: "openai-chat", body: {}, rewritten: new Set() },
     ...change,
-  };
+  });
 }
 
 function lowered(change: Partial<ModelRequest> = {}) {

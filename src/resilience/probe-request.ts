@@ -1,4 +1,5 @@
 /** The smallest request that shows whether a deployment answers. Owns its form; makes no call. */
+import { bareRequest } from "../core/bare-request.ts";
 import type { Deployment } from "../core/deployment.ts";
 import type { ModelRequest } from "../core/request.ts";
 
@@ -10,23 +11,11 @@ const MAX_TOKENS_OF_RESPONSES = 16;
 export function probeRequest({ model, wire, embeddingWire }: Deployment, prompt: string): ModelRequest {
   const embeds = embeddingWire !== null && model.capabilities.has("embeddings");
   const maxTokens = wire === "openai-responses" ? MAX_TOKENS_OF_RESPONSES : MAX_TOKENS;
-  const shared: Omit<ModelRequest, "operation" | "messages" | "sampling"> = {
-    target: model.id,
-    contract: {},
-    tools: [],
-    responseFormat: { type: "text" },
-    stream: false,
-    streamUsage: false,
-    strict: false,
-    origin: { wire: "native", body: {}, rewritten: new Set() },
-  };
-  if (embeds) {
-    return { ...shared, operation: "embed", messages: [], sampling: {}, embedding: { inputs: [prompt] } };
-  }
-  return {
-    ...shared,
-    operation: "chat",
+  const target = model.id;
+  if (embeds) return bareRequest({ target, operation: "embed", embedding: { inputs: [prompt] } });
+  return bareRequest({
+    target,
     messages: [{ role: "user", content: [{ type: "text", text: prompt }] }],
     sampling: { maxTokens: Math.min(maxTokens, model.maxOutputTokens) },
-  };
+  });
 }

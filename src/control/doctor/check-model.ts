@@ -1,4 +1,5 @@
 /** Whether a deployment answers: one call of a few tokens, as the gateway would make it. Owns the request. */
+import { bareRequest } from "../../core/bare-request.ts";
 import type { AttemptTimeouts, Deployment } from "../../core/deployment.ts";
 import type { StreamEvent, Usage } from "../../core/events.ts";
 import type { Fault } from "../../core/faults.ts";
@@ -60,18 +61,11 @@ function usageOf(events: readonly StreamEvent[]): Usage | null {
 
 function smallestRequest({ model }: Deployment): ModelRequest {
   const embeds = model.capabilities.has("embeddings");
-  return {
+  return bareRequest({
     operation: embeds ? "embed" : "chat",
     target: model.id,
-    contract: {},
     messages: embeds ? [] : [{ role: "user", content: [{ type: "text", text: WORD }] }],
-    tools: [],
     sampling: embeds ? {} : { maxTokens: Math.min(MAX_TOKENS, model.maxOutputTokens) },
-    responseFormat: { type: "text" },
-    stream: false,
-    streamUsage: false,
-    strict: false,
-    origin: { wire: "native", body: {}, rewritten: new Set() },
     ...(embeds && { embedding: { inputs: [WORD] } }),
-  };
+  });
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { bareRequest } from "../../core/bare-request.ts";
 import type { StreamEvent } from "../../core/events.ts";
 import { type FaultKind, fault } from "../../core/faults.ts";
 import type { ModelRequest } from "../../core/request.ts";
@@ -6,19 +7,7 @@ import { deployment, plan } from "../../resilience/fake-plan.ts";
 import type { Exchange } from "../exchange.ts";
 import { keepPartial, tellPartial } from "./partial.ts";
 
-const request: ModelRequest = {
-  operation: "chat",
-  target: "support-chat",
-  contract: {},
-  messages: [],
-  tools: [],
-  sampling: {},
-  responseFormat: { type: "text" },
-  stream: false,
-  streamUsage: false,
-  strict: false,
-  origin: { wire: "native", body: {}, rewritten: new Set() },
-};
+const request: ModelRequest = bareRequest({ target: "support-chat" });
 const told = plan([[deployment("us")]], { degraded: [{ mode: "partial", minChars: 5, status: 200 }] });
 const TEXT: readonly StreamEvent[] = [
   { type: "start", id: "a" },

@@ -2,6 +2,7 @@
  * The policy's flags as an OpenFeature provider, for whatever else runs in this process and speaks OpenFeature. Owns
  * the translation; what a flag is says the policy in force. Requests do not go this way: it would make them wait.
  */
+
 import type {
   ErrorCode,
   EvaluationContext,
@@ -9,10 +10,10 @@ import type {
   Provider,
   ResolutionDetails,
 } from "@openfeature/server-sdk";
+import { bareRequest } from "../../core/bare-request.ts";
 import { type Caller, ROLES } from "../../core/caller.ts";
 import type { Clock, Random } from "../../core/clock.ts";
 import type { HealthView } from "../../core/health.ts";
-import type { ModelRequest } from "../../core/request.ts";
 import type { ConfigSnapshot, FlagSubject, FlagValue } from "../../core/snapshot.ts";
 import { digestOfUser } from "../../policy/rollouts/sticky-key.ts";
 import { CallerFacts, RequestEstimates, RequestFacts, SignalFacts } from "../../policy/rule-facts.ts";
@@ -55,19 +56,7 @@ function failed<T>(value: T, errorCode: ErrorCode, errorMessage: string): Resolu
 }
 
 /** Nobody asks for anything here, so what a rule reads of the request is what a request leaves unsaid. */
-const NO_REQUEST: ModelRequest = {
-  operation: "chat",
-  target: "",
-  contract: {},
-  messages: [],
-  tools: [],
-  sampling: {},
-  responseFormat: { type: "text" },
-  stream: false,
-  streamUsage: false,
-  strict: false,
-  origin: { wire: "native", body: {}, rewritten: new Set() },
-};
+const NO_REQUEST = bareRequest();
 
 function subjectOf(context: EvaluationContext, ports: PolicyProviderPorts): FlagSubject {
   const text = (name: string, otherwise: string) => {

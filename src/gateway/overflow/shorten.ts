@@ -2,6 +2,7 @@
  * A request that is too long, made to fit: its oldest turns left out, or a summary in their place. Owns how much
  * must go, by the measure that routing judges by.
  */
+import { bareRequest } from "../../core/bare-request.ts";
 import type { Attempt } from "../../core/decision.ts";
 import type { OverflowMeasure } from "../../core/plan.ts";
 import { type Message, type ModelRequest, withMessages } from "../../core/request.ts";
@@ -37,7 +38,7 @@ export async function truncated(
   if (!route || target <= 0) return null;
   // The count may differ from the estimate by which single messages are weighed.
   const scale = tokens / Math.max(1, estimateTokens(request));
-  const tokensOf = (message: Message) => scale * estimateTokens({ ...EMPTY, messages: [message] });
+  const tokensOf = (message: Message) => scale * estimateTokens(bareRequest({ messages: [message] }));
   let excess = tokens - target;
   for (let round = 0; round < ROUNDS; round++) {
     const shortened = dropOldest(request.messages, tokensOf, excess);
@@ -49,20 +50,6 @@ export async function truncated(
   }
   return null;
 }
-
-const EMPTY: Pick<ModelRequest, "messages" | "tools" | "responseFormat"> & ModelRequest = {
-  operation: "chat",
-  target: "",
-  contract: {},
-  messages: [],
-  tools: [],
-  sampling: {},
-  responseFormat: { type: "text" },
-  stream: false,
-  streamUsage: false,
-  strict: false,
-  origin: { wire: "native", body: {}, rewritten: new Set() },
-};
 
 /** What the caller said it needs was said of the whole. */
 function withoutStatedWindow(request: ModelRequest): ModelRequest {

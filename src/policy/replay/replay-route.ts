@@ -2,6 +2,7 @@
  * A request of the past, routed by another policy with the engine that serves traffic. Owns how a record becomes
  * the engine's input, and when it cannot; compares nothing.
  */
+import { bareRequest } from "../../core/bare-request.ts";
 import type { Caller } from "../../core/caller.ts";
 import type { Deployment } from "../../core/deployment.ts";
 import type { HealthView } from "../../core/health.ts";
@@ -135,7 +136,7 @@ function requestOf({ useCase, contract, stream, facts }: PastRequest): ModelRequ
   if (needs.includes("documents")) media.push(DOCUMENT);
   const list = new Array<Message>(messages).fill(NOTHING);
   if (media.length > 0) list[0] = { role: "user", content: media };
-  return {
+  return bareRequest({
     operation,
     target,
     contract,
@@ -148,10 +149,7 @@ function requestOf({ useCase, contract, stream, facts }: PastRequest): ModelRequ
     responseFormat: formatOf(needs),
     ...(operation === "embed" && { embedding: { inputs: [] } }),
     stream,
-    streamUsage: false,
-    strict: false,
-    origin: { wire: "native", body: {}, rewritten: new Set() },
-  };
+  });
 }
 
 function formatOf(needs: readonly string[]): ModelRequest["responseFormat"] {

@@ -1,4 +1,5 @@
 /** A caller of the simulator on any wire, as the gateway's own side of it. Serves tests alone. */
+import { bareRequest } from "../../core/bare-request.ts";
 import { CAPABILITIES } from "../../core/contract.ts";
 import { isTerminal, type StreamEvent } from "../../core/events.ts";
 import type { ModelRequest, WireId } from "../../core/request.ts";
@@ -34,20 +35,13 @@ const EMBEDDER: LowerTarget = { ...TARGET, modelId: "cohere.embed-v4:0" };
 
 /** A request of no wire in particular, so that every wire renders it from the contract. */
 export function requestOf(text: string, rest: Partial<ModelRequest> = {}): ModelRequest {
-  return {
-    operation: "chat",
+  return bareRequest({
     target: "any",
-    contract: {},
     messages: [{ role: "user", content: [{ type: "text", text }] }],
-    tools: [],
     sampling: { maxTokens: 4096 },
-    responseFormat: { type: "text" },
-    stream: false,
-    streamUsage: false,
-    strict: false,
     origin: { wire: "openai-chat", body: {}, rewritten: new Set() },
     ...rest,
-  };
+  });
 }
 
 export function send(

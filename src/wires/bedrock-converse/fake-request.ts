@@ -1,4 +1,5 @@
 /** Requests of other wires, and models they go to, for the tests of this folder. */
+import { bareRequest } from "../../core/bare-request.ts";
 import { CAPABILITIES, type Capability } from "../../core/contract.ts";
 import type { ContentPart, Message, ModelRequest } from "../../core/request.ts";
 import { bedrockConverse } from "../bedrock-converse.ts";
@@ -22,20 +23,12 @@ export function parse(body: Readonly<Record<string, unknown>>, hints: RequestHin
 
 /** A request from another wire. */
 export function foreign(change: Partial<ModelRequest> = {}): ModelRequest {
-  return {
-    operation: "chat",
+  return bareRequest({
     target: "support-chat",
-    contract: {},
     messages: [HI],
-    tools: [],
-    sampling: {},
-    responseFormat: { type: "text" },
-    stream: false,
-    streamUsage: false,
-    strict: false,
     origin: { wire: "openai-chat", body: {}, rewritten: new Set() },
     ...change,
-  };
+  });
 }
 
 /** A model with every capability but those in `without`. */

@@ -1,4 +1,5 @@
 /** What can be asked and answered, feature by feature, in the contract's terms. Owns the list; knows no wire. */
+import { bareRequest } from "../../../src/core/bare-request.ts";
 import type { StreamEvent, UnifiedFinish, Usage } from "../../../src/core/events.ts";
 import type { ContentPart, Message, ModelRequest } from "../../../src/core/request.ts";
 import type { Summary } from "./streams.ts";
@@ -44,20 +45,12 @@ function partOf(part: string | ContentPart): ContentPart {
 }
 
 function request(change: Partial<ModelRequest> = {}): ModelRequest {
-  return {
-    operation: "chat",
+  return bareRequest({
     target: "support-chat",
-    contract: {},
     messages: [user("Where is my parcel?")],
-    tools: [],
     sampling: { maxTokens: 256 },
-    responseFormat: { type: "text" },
-    stream: false,
-    streamUsage: false,
-    strict: false,
-    origin: { wire: "native", body: {}, rewritten: new Set() },
     ...change,
-  };
+  });
 }
 
 function partsOf(arrived: ModelRequest): readonly ContentPart[] {
