@@ -1,7 +1,7 @@
 /** Orders over rollouts, joined to this process: where they are kept, and who is told when one ends. */
 import type { AuditTrail } from "../control/audit/audit-trail.ts";
 import { createOverrideBook, type OverrideBook } from "../control/rollout/override-book.ts";
-import { loadOverrides, saveOverrides } from "../control/rollout/override-file.ts";
+import { keptOverrides } from "../control/rollout/override-file.ts";
 import type { Clock } from "../core/clock.ts";
 import { describeThrown, type Log } from "./log.ts";
 
@@ -18,14 +18,13 @@ export async function openOverrideBook(options: OverrideBookOptions): Promise<Ov
   const { directory, origin, clock, log, audit } = options;
   let saving: Promise<void> = Promise.resolve();
   return createOverrideBook({
-    kept: directory === null ? null : await loadOverrides(directory),
+    kept: await keptOverrides.load(directory),
     origin,
     now: clock.now,
     save(book) {
-      if (directory === null) return Promise.resolve();
       // One after the other: the last one to be written is the last one there was.
       saving = saving
-        .then(() => saveOverrides(directory, book))
+        .then(() => keptOverrides.save(directory, book))
         .catch((thrown: unknown) => log("error", "rollout_override_not_kept", describeThrown(thrown)));
       return saving;
     },

@@ -1,16 +1,8 @@
 /** Puts a policy in force from its source, follows the source, and falls back to the last good copy at start. */
 import type { AuditTrail } from "../control/audit/audit-trail.ts";
 import { createJudge } from "../control/policy/judge/judge.ts";
+import { keptLastGood, keptPin, keptStaging } from "../control/policy/kept-policies.ts";
 import type { PolicyControl, PolicyPorts } from "../control/policy/policy-control.ts";
-import {
-  loadLastGood,
-  loadPin,
-  loadStaging,
-  type Pin,
-  saveLastGood,
-  savePin,
-  saveStaging,
-} from "../control/policy/policy-files.ts";
 import { createPolicyControl } from "../control/policy/policy-keeper.ts";
 import { ownPlace, storePlace } from "../control/policy/staging-place.ts";
 import type { RolloutDesk } from "../control/rollout/operate.ts";
@@ -69,7 +61,7 @@ export async function startPolicy(options: PolicyRuntimeOptions): Promise<Policy
   const { file, environment, directory, clock, log, heads = null } = options;
   const opened =
     options.opened ?? (await openPolicySource({ address: file, environment, directory, heads, clock, log }));
-  const pin = directory === null ? null : await loadPin(directory);
+  const pin = await keptPin.load(directory);
   const { audit, instance: origin = "gw" } = options;
   // Where the policy lives in the store, verbs change its text.
   const overrides = opened.heads ? null : await openOverrideBook({ directory, origin, clock, log, audit });
@@ -86,7 +78,7 @@ export async function startPolicy(options: PolicyRuntimeOptions): Promise<Policy
   };
   const failed = await firstActivation(control, opened, options);
   if (failed) {
-    opened.stop();
+    stop();
     return failed;
   }
   opened.follow(async ({ texts, writer, staged }) => {
@@ -118,18 +110,12 @@ function controlPorts(
     compile: options.compile,
     extraKeys: options.extraKeys,
     sourceStatus: opened.status,
-    saveLastGood: async (sources: Parameters<typeof saveLastGood>[1]) => {
-      if (directory !== null) await saveLastGood(directory, sources);
-    },
-    savePin: async (pin: Pin | null) => {
-      if (directory !== null) await savePin(directory, pin);
-    },
+    saveLastGood: (sources) => keptLastGood.save(directory, sources),
+    savePin: (pin) => keptPin.save(directory, pin),
     audit: async (record: Parameters<AuditTrail["write"]>[0]) => audit?.write(record),
     stagingPlace: opened.heads
       ? storePlace(opened.heads, environment, clock)
-      : ownPlace(async (kept) => {
-          if (directory !== null) await saveStaging(directory, kept);
-        }),
+      : ownPlace((kept) => keptStaging.save(directory, kept)),
     onStaged(newer, share) {
       const told = newer === null ? {} : { version: newer.version, share };
       log("info", newer === null ? "policy_activation_ended" : "policy_activation_stage", told);
@@ -172,7 +158,7 @@ async function firstActivation(
     await keepSeed(opened, log);
     return null;
   }
-  const good = directory === null ? null : await loadLastGood(directory);
+  const good = await keptLastGood.load(directory);
   const restored = good ? await control.restore(good, "last-good") : null;
   const findings = outcome?.result === "refused" ? outcome.findings : [];
   if (restored?.result !== "activated") return { ok: false, findings, message: explain(opened) };
@@ -188,11 +174,11 @@ async function goOnStaging(
   directory: string | null,
   log: Log,
 ): Promise<boolean> {
-  const kept = directory === null || opened.heads ? null : await loadStaging(directory);
-  if (!kept || directory === null) return false;
+  const kept = opened.heads ? null : await keptStaging.load(directory);
+  if (!kept) return false;
   if (await control.resumeStaging(kept, opened.first.texts)) return true;
   log("error", "policy_activation_lost", { version: kept.plan.version });
-  await saveStaging(directory, null).catch(() => undefined);
+  await keptStaging.save(directory, null).catch(() => undefined);
   return false;
 }
 

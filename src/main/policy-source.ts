@@ -5,8 +5,9 @@
 
 import { statSync } from "node:fs";
 import { dirname } from "node:path";
+import { keptLastGood } from "../control/policy/kept-policies.ts";
 import { openSource } from "../control/policy/open-source.ts";
-import { loadLastGood, readPolicyFiles } from "../control/policy/policy-files.ts";
+import { readPolicyFiles } from "../control/policy/policy-files.ts";
 import { createSourcePoller, type FirstFetch } from "../control/policy/poll-source.ts";
 import type { Fetched, SourceStatus } from "../control/policy/source.ts";
 import { readSourceAddress } from "../control/policy/source-address.ts";
@@ -66,7 +67,7 @@ export async function openPolicySource(options: PolicySourceOptions): Promise<Op
     onTexts: (fetched) => onOffer(fetched),
     onStatus: createAlarm(options.log, clock),
   });
-  const lastGood = directory === null ? null : await loadLastGood(directory);
+  const lastGood = await keptLastGood.load(directory);
   const said = await poller.first(lastGood ? PATIENCE_WITH_LAST_GOOD_MS : PATIENCE_MS);
   const sown = said.texts === null && seed !== null ? await readSeed(seed, options) : null;
   return {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { UpOptions } from "../cli/ports.ts";
 import { createAuditTrail } from "../control/audit/audit-trail.ts";
 import type { ActivationWatch } from "../control/policy/activation-watch.ts";
-import { loadLastGood } from "../control/policy/policy-files.ts";
+import { keptLastGood } from "../control/policy/kept-policies.ts";
 import { createVersionTally } from "../control/policy/version-tally.ts";
 import type { Clock } from "../core/clock.ts";
 import { DEMO_ACCESS_KEY_ID, DEMO_KEY } from "../core/demo-key.ts";
@@ -259,8 +259,7 @@ async function startSimulator({ scenario }: UpOptions, clock: Clock): Promise<Si
 /** Whether the policy, or the last good one that may take its place, has a simulated provider. */
 async function wantsSimulator(options: UpOptions, { first }: OpenedSource): Promise<boolean> {
   if (options.scenario !== null) return true;
-  const directory = keptDirectory(options);
-  const candidates = [first.texts, directory === null ? null : await loadLastGood(directory)];
+  const candidates = [first.texts, await keptLastGood.load(keptDirectory(options))];
   return candidates.some((sources) => {
     const document = sources && parsePolicy(sources).document;
     return Object.values(document?.providers ?? {}).some((provider) => provider.kind === "simulator");

@@ -10,6 +10,7 @@ import type { ActivationStore } from "../../store/ports.ts";
 import type { InForce, Overlay, OverrideStatus } from "./in-force.ts";
 import type { JudgeQuestion } from "./judge/judge.ts";
 import type { Judged } from "./judge-here.ts";
+import type { Pin } from "./kept-policies.ts";
 import type {
   Act,
   ActivationResult,
@@ -18,7 +19,6 @@ import type {
   StagingStatus,
   WatchStatus,
 } from "./policy-acts.ts";
-import type { Pin } from "./policy-files.ts";
 import type { SourceStatus, StagedOffer } from "./source.ts";
 import type { KeptStaging, StagingPlace } from "./staging-place.ts";
 

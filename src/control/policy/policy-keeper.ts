@@ -11,9 +11,9 @@ import { auditOf, createRecord, type Recorded, type RecordedResult } from "./act
 import { sameTexts } from "./compile-sources.ts";
 import type { InForce } from "./in-force.ts";
 import { type Judged, judgeHere } from "./judge-here.ts";
+import type { Pin } from "./kept-policies.ts";
 import type { Act, ActivationResult, Schedule } from "./policy-acts.ts";
 import type { CheckResult, PolicyControl, PolicyPorts, PolicyStatus } from "./policy-control.ts";
-import type { Pin } from "./policy-files.ts";
 import { digestOfTexts, type StagedOffer } from "./source.ts";
 import { type Compiled, StagedActivations } from "./staged-activations.ts";
 import type { KeptStaging } from "./staging-place.ts";
