@@ -2,13 +2,9 @@
 import { describe, expect, test } from "bun:test";
 import { fakeDesk, inFile, policyWith } from "../../control/policy/fake-desk.ts";
 import { createOverrideBook } from "../../control/rollout/override-book.ts";
-import type { Caller } from "../../core/caller.ts";
-import { ok } from "../../core/faults.ts";
-import { createMemoryStore } from "../../store/memory.ts";
-import { createControlApp } from "../control-app.ts";
+import { fakeControlApp } from "../fake-control.ts";
 import { findRoute } from "../routes.ts";
 
-const OPERATOR: Caller = { keyId: "ops-1", tenant: "t", tier: "standard", role: "operator", useCases: null };
 const CANARY = "rollouts:\n  - { name: try, canary: { candidate: small, weight: 5 } }\n";
 
 async function open() {
@@ -20,25 +16,10 @@ async function open() {
     onEnded: () => {},
   });
   const fake = fakeDesk({ overlay: book });
-  const store = createMemoryStore();
-  const audit = async () => {};
-  const app = createControlApp({
-    decisions: store.decisions,
-    activations: fake.desk.activations,
-    snapshot: fake.control.snapshot,
-    policyStatus: fake.control.status,
+  const app = fakeControlApp(fake, {
     policy: fake.desk,
-    rollouts: { ...fake.desk, overrides: book, audit },
+    rollouts: { ...fake.desk, overrides: book, audit: async () => {} },
     replicas: async () => ({ knows: "alone", converged: null, versions: [], replicas: [] }),
-    healthReport: () => [],
-    explain: async () => {
-      throw new Error("nobody asks");
-    },
-    callerOf: () => OPERATOR,
-    ready: () => true,
-    metricsText: () => "",
-    nextRequestId: () => "req_1",
-    readBody: async (request) => ok(await request.json()),
   });
   await fake.control.offer(inFile(policyWith(1) + CANARY), "start");
   return {

@@ -14,6 +14,8 @@ import { define, type Endpoint } from "../endpoint.ts";
 import { callerOf } from "./files.ts";
 import {
   changeDoc,
+  changedMeanwhile,
+  foreignVersion,
   invalidPolicy,
   noVersion,
   otherEnvironment,
@@ -106,14 +108,10 @@ function render(outcome: ActivationOutcome, requestId: string): Response {
       return running(outcome.staging, requestId);
     case "other_environment":
       return otherEnvironment(outcome.environment, requestId);
-    case "conflict": {
-      const message = "Somebody else has changed the policy just now. Look again.";
-      return refused({ status: 409, type: "conflict", code: "version_changed", message }, requestId);
-    }
-    case "foreign": {
-      const message = "This version came from another source, in several texts. Push it as one.";
-      return refused({ status: 409, type: "conflict", code: "foreign_version", message }, requestId);
-    }
+    case "conflict":
+      return changedMeanwhile(requestId);
+    case "foreign":
+      return foreignVersion(requestId);
     case "unchanged": {
       const message = "This version is in force already.";
       return refused({ status: 409, type: "conflict", code: "already_in_force", message }, requestId);

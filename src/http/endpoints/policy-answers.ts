@@ -72,6 +72,17 @@ export function running({ version, actor, stage }: StagingStatus, requestId: str
   return refused({ status: 409, type: "conflict", code: "activation_running", message }, requestId);
 }
 
+export function changedMeanwhile(requestId: string): Response {
+  const message = "Somebody else has changed the policy just now. Look again.";
+  return refused({ status: 409, type: "conflict", code: "version_changed", message }, requestId);
+}
+
+/** Only texts that are one document can be put back. */
+export function foreignVersion(requestId: string): Response {
+  const message = "This version came from another source, in several texts. Push it as one.";
+  return refused({ status: 409, type: "conflict", code: "foreign_version", message }, requestId);
+}
+
 export function otherEnvironment(environment: string | null, requestId: string): Response {
   const own = environment === null ? "no environment" : `the environment ${environment}`;
   const message = `This gateway runs in ${own}, and takes no other's overlay: it could not be checked.`;

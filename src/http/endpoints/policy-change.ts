@@ -10,6 +10,8 @@ import { define, type Endpoint } from "../endpoint.ts";
 import { callerOf } from "./files.ts";
 import {
   changeDoc,
+  changedMeanwhile,
+  foreignVersion,
   invalidPolicy,
   noVersion,
   otherEnvironment,
@@ -141,12 +143,9 @@ function renderRollback(outcome: RollbackOutcome, requestId: string): Response {
     case "in_force":
       return conflict("already_in_force", "This version is in force already.");
     case "conflict":
-      return conflict("version_changed", "Somebody else has changed the policy just now. Look again.");
+      return changedMeanwhile(requestId);
     case "foreign":
-      return conflict(
-        "foreign_version",
-        "This version came from another source, in several texts. Push it as one.",
-      );
+      return foreignVersion(requestId);
     default:
       return Response.json(outcome);
   }

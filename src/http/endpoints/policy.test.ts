@@ -1,20 +1,10 @@
 import { beforeEach, describe, expect, test } from "bun:test";
 import { type AuditTrail, createAuditTrail } from "../../control/audit/audit-trail.ts";
 import { type FakeDesk, fakeDesk, inFile, policyWith } from "../../control/policy/fake-desk.ts";
-import type { Caller } from "../../core/caller.ts";
-import { ok } from "../../core/faults.ts";
 import { createMemoryStore } from "../../store/memory.ts";
 import { BASE_DOCUMENT } from "../../store/policy-heads.ts";
-import { createControlApp } from "../control-app.ts";
+import { fakeControlApp } from "../fake-control.ts";
 import { findRoute } from "../routes.ts";
-
-const OPERATOR: Caller = {
-  keyId: "ops-1",
-  tenant: "acme",
-  tier: "standard",
-  role: "operator",
-  useCases: null,
-};
 
 interface Answer {
   readonly status: number;
@@ -34,22 +24,7 @@ function open(options: Parameters<typeof fakeDesk>[0], bare = false): Interface 
   const fake = fakeDesk(options);
   const store = createMemoryStore();
   const audit = createAuditTrail({ store: store.audit, clock: fake.clock, onWritten() {}, onFailed() {} });
-  const app = createControlApp({
-    decisions: store.decisions,
-    activations: fake.desk.activations,
-    snapshot: fake.control.snapshot,
-    policyStatus: fake.control.status,
-    ...(!bare && { policy: fake.desk, audit }),
-    healthReport: () => [],
-    explain: async () => {
-      throw new Error("nobody asks");
-    },
-    callerOf: () => OPERATOR,
-    ready: () => true,
-    metricsText: () => "",
-    nextRequestId: () => "req_1",
-    readBody: async (request) => ok(await request.json()),
-  });
+  const app = fakeControlApp(fake, bare ? {} : { policy: fake.desk, audit });
   return {
     fake,
     audit,

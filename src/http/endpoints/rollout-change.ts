@@ -11,7 +11,7 @@ import type { ControlPorts } from "../control-ports.ts";
 import { define, type Endpoint } from "../endpoint.ts";
 import { problem } from "../problem.ts";
 import { callerOf } from "./files.ts";
-import { invalidPolicy, refused, refusedDoc, running } from "./policy-answers.ts";
+import { changedMeanwhile, invalidPolicy, refusedDoc, running } from "./policy-answers.ts";
 import { jsonOf, refusal } from "./response-docs.ts";
 
 const params = z.object({ rollout: z.string().min(1).max(128) });
@@ -96,10 +96,8 @@ function render(outcome: RolloutOutcome, requestId: string): Response {
       return invalidPolicy(outcome.findings, requestId);
     case "running":
       return running(outcome.staging, requestId);
-    case "conflict": {
-      const message = "Somebody else has changed the policy just now. Look again.";
-      return refused({ status: 409, type: "conflict", code: "version_changed", message }, requestId);
-    }
+    case "conflict":
+      return changedMeanwhile(requestId);
     default:
       return Response.json(outcome);
   }

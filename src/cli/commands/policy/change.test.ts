@@ -5,13 +5,10 @@ import { join } from "node:path";
 import { createScratch } from "../../../../test/scratch.ts";
 import { createAuditTrail } from "../../../control/audit/audit-trail.ts";
 import { type FakeDesk, fakeDesk, policyWith } from "../../../control/policy/fake-desk.ts";
-import { ok } from "../../../core/faults.ts";
-import { createControlApp } from "../../../http/control-app.ts";
+import { fakeControlApp } from "../../../http/fake-control.ts";
 import { createMemoryStore } from "../../../store/memory.ts";
 import { BASE_DOCUMENT } from "../../../store/policy-heads.ts";
 import { type Asked, fakeProcess } from "../../fake-ports.ts";
-
-const CALLER = { keyId: "ops-1", tenant: "t", tier: "standard", role: "admin", useCases: null } as const;
 
 const scratch = createScratch();
 
@@ -27,23 +24,7 @@ async function setUp(): Promise<World> {
   const fake = fakeDesk({ store: true });
   const store = createMemoryStore();
   const audit = createAuditTrail({ store: store.audit, clock: fake.clock, onWritten() {}, onFailed() {} });
-  const app = createControlApp({
-    decisions: store.decisions,
-    activations: fake.desk.activations,
-    snapshot: fake.control.snapshot,
-    policyStatus: fake.control.status,
-    policy: fake.desk,
-    audit,
-    healthReport: () => [],
-    explain: async () => {
-      throw new Error("nobody asks");
-    },
-    callerOf: () => CALLER,
-    ready: () => true,
-    metricsText: () => "",
-    nextRequestId: () => "req_1",
-    readBody: async (request) => ok(await request.json()),
-  });
+  const app = fakeControlApp(fake, { policy: fake.desk, audit });
   await fake.desk.heads?.write({
     revision: 1,
     at: 0,
