@@ -6,23 +6,19 @@ import { endToEnd } from "./end-to-end.ts";
 import {
   admin,
   chat,
+  command,
   eventually,
   inject,
-  KEY,
   pointsman,
   type RunningGateway,
   startGateway,
 } from "./harness.ts";
-import { INSTANT, testPolicy } from "./policies.ts";
+import { INSTANT, servedByNimbus, testPolicy } from "./policies.ts";
 
 endToEnd();
 
 const OLD = testPolicy();
-/** support-chat is served by a model that will be down, and by words then. */
-const NEW = OLD.replace(
-  "primary: atlas@us-east-1, cross_region: auto, fallback: [nimbus], degraded",
-  "primary: nimbus, degraded",
-);
+const NEW = servedByNimbus(OLD);
 const GUARD = "activation: { watch: 5m, max_error_rate_increase: 1%, min_requests: 20 }\n";
 
 async function launch(policy: string): Promise<RunningGateway> {
@@ -69,8 +65,7 @@ test("while it takes over by steps", async () => {
   const { version } = await statusOf(gateway);
   const file = join(gateway.directory, "new.yaml");
   writeFileSync(file, NEW);
-  const env = { POINTSMAN_URL: gateway.url, POINTSMAN_API_KEY: KEY };
-  await pointsman(["policy", "activate", file, "--linear", "50%/1h"], { env });
+  await command(gateway, "policy", "activate", file, "--linear", "50%/1h");
   const before = await served(gateway, 160);
   expect(before.primary ?? 0).toBeGreaterThan(50);
   expect(before.primary ?? 0).toBeLessThan(110);

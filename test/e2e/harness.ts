@@ -206,6 +206,12 @@ export function pointsman(
   return new Promise((resolve) => child.on("close", (code) => resolve({ code, stdout, stderr })));
 }
 
+/** What `pointsman ARGS` says when it asks `gateway`, in whose folder it is run. */
+export function command(gateway: RunningGateway, ...args: readonly string[]) {
+  const env = { POINTSMAN_URL: gateway.url, POINTSMAN_API_KEY: KEY, NO_COLOR: "1" };
+  return pointsman(args, { cwd: gateway.directory, env });
+}
+
 /** An administrative call, as JSON. */
 export async function admin(gateway: RunningGateway, path: string, body?: unknown): Promise<unknown> {
   const response = await fetch(`${gateway.url}${path}`, {

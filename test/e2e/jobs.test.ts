@@ -4,6 +4,7 @@ import { createHmac, hash, timingSafeEqual } from "node:crypto";
 import { endToEnd } from "./end-to-end.ts";
 import {
   clearFaults,
+  command,
   eventually,
   inject,
   KEY,
@@ -599,9 +600,8 @@ test("a job outlives a kill -9 in the middle of its call; the next start goes on
 });
 
 test("the command line submits, shows, lists, cancels and replays", async () => {
-  const env = { POINTSMAN_URL: gateway.url, POINTSMAN_API_KEY: KEY };
   const run = async (...args: readonly string[]) => {
-    const { code, stdout, stderr } = await pointsman(["jobs", ...args, "--json"], { env });
+    const { code, stdout, stderr } = await command(gateway, "jobs", ...args, "--json");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     return JSON.parse(stdout);
   };

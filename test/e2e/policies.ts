@@ -16,6 +16,14 @@ export const TEMPLATE_WORDS = "The assistant is resting, reference";
 export const BUSY_WORDS = "We are very busy.";
 export const BUSY_SECONDS = 7;
 
+/** `policy` with support-chat served by another model, nimbus, and by words when that is down. */
+export function servedByNimbus(policy: string): string {
+  return policy.replace(
+    "primary: atlas@us-east-1, cross_region: auto, fallback: [nimbus], degraded",
+    "primary: nimbus, degraded",
+  );
+}
+
 export interface PolicyPatience {
   readonly firstToken?: string;
   readonly idle?: string;

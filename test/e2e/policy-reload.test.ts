@@ -6,16 +6,12 @@ import type { Finding } from "../../src/policy/finding.ts";
 import type { Activation } from "../../src/store/ports.ts";
 import { endToEnd } from "./end-to-end.ts";
 import { admin, chat, eventually, type RunningGateway, startGateway } from "./harness.ts";
-import { INSTANT, testPolicy } from "./policies.ts";
+import { INSTANT, servedByNimbus, testPolicy } from "./policies.ts";
 
 endToEnd();
 
 const GOOD = testPolicy();
-/** support-chat is served by another model. */
-const EDITED = GOOD.replace(
-  "primary: atlas@us-east-1, cross_region: auto, fallback: [nimbus], degraded",
-  "primary: nimbus, degraded",
-);
+const EDITED = servedByNimbus(GOOD);
 /** A model that does not exist. */
 const BROKEN = GOOD.replace("elsewhere-chat:", "elsewhere-chat: # broken below").replace(
   "primary: pebble }",

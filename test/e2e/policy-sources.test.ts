@@ -7,18 +7,14 @@ import { join } from "node:path";
 import type { Activation } from "../../src/store/ports.ts";
 import { startFakeAws } from "../contract/policy-source/fake-aws.ts";
 import { endToEnd } from "./end-to-end.ts";
-import { admin, chat, eventually, KEY, pointsman, type RunningGateway, startGateway } from "./harness.ts";
-import { INSTANT, KEYS, testPolicy } from "./policies.ts";
+import { admin, chat, command, eventually, type RunningGateway, startGateway } from "./harness.ts";
+import { INSTANT, KEYS, servedByNimbus, testPolicy } from "./policies.ts";
 import { type PolicyOrigin, startPolicyOrigin } from "./policy-origin.ts";
 
 const scratch = endToEnd();
 
 const GOOD = testPolicy();
-/** support-chat is served by another model. */
-const EDITED = GOOD.replace(
-  "primary: atlas@us-east-1, cross_region: auto, fallback: [nimbus], degraded",
-  "primary: nimbus, degraded",
-);
+const EDITED = servedByNimbus(GOOD);
 const BROKEN = EDITED.replace("primary: pebble }", "primary: peble }");
 const FAST = { POINTSMAN_POLICY_INTERVAL: "100ms" };
 
@@ -47,11 +43,6 @@ async function acts(gateway: RunningGateway): Promise<readonly Activation[]> {
 }
 
 /** `pointsman ARGS` against `gateway`, with a key of role admin. */
-function cli(gateway: RunningGateway, ...args: readonly string[]) {
-  const env = { POINTSMAN_URL: gateway.url, POINTSMAN_API_KEY: KEY, NO_COLOR: "1" };
-  return pointsman(args, { cwd: gateway.directory, env });
-}
-
 async function metric(gateway: RunningGateway, line: string): Promise<boolean> {
   return (await (await fetch(`${gateway.url}/metrics`)).text()).includes(`${line}\n`);
 }
@@ -137,24 +128,24 @@ describe("a policy at a URL", () => {
 
     const again = await start();
     expect(await modelOf(again)).toBe("atlas");
-    const status = await cli(again, "policy", "status");
+    const status = await command(again, "policy", "status");
     expect(status.stdout).toContain("Pinned       by demo");
-    const refused = await cli(again, "policy", "rollback", "e2e@000000000000");
+    const refused = await command(again, "policy", "rollback", "e2e@000000000000");
     expect(refused.code).toBe(3);
     expect(refused.stderr).toContain("No such version was in force here");
-    expect((await cli(again, "policy", "unpin")).code).toBe(0);
+    expect((await command(again, "policy", "unpin")).code).toBe(0);
     expect(await modelOf(again)).toBe("nimbus");
     expect((await statusOf(again)).version).toBe(bad);
 
-    const back = await cli(again, "policy", "rollback");
+    const back = await command(again, "policy", "rollback");
     expect(back.stdout).toContain(`${good} is in force. (was ${bad})`);
     origin.put("policy.yaml", EDITED.replace("Answers customers.", "Answers customers well."));
     await eventually(async () => (await modelOf(again)) === "nimbus");
     expect((await statusOf(again)).pinned).toBeNull();
-    const pushed = await cli(again, "policy", "push", "nowhere.yaml");
+    const pushed = await command(again, "policy", "push", "nowhere.yaml");
     expect(pushed.code).toBe(2);
     writeFileSync(join(directory, "mine.yaml"), GOOD);
-    const elsewhere = await cli(again, "policy", "push", "mine.yaml");
+    const elsewhere = await command(again, "policy", "push", "mine.yaml");
     expect(elsewhere.code).toBe(3);
     expect(elsewhere.stderr).toContain(`The policy lives at ${origin.url}`);
     await again.stop();
@@ -249,13 +240,13 @@ describe("a policy in the gateway's own store, by the command line", () => {
 
   test("push: dry, for good, onto the wrong version, and broken", async () => {
     const first = (await statusOf(gateway)).version;
-    const dry = await cli(gateway, "policy", "push", "edited.yaml", "--dry-run");
+    const dry = await command(gateway, "policy", "push", "edited.yaml", "--dry-run");
     expect(dry.code).toBe(0);
     expect(dry.stdout).toContain("nothing has changed");
     expect(dry.stdout).toContain("support-chat: primary atlas@us-east-1 → nimbus");
     expect((await statusOf(gateway)).version).toBe(first);
 
-    const pushed = await cli(
+    const pushed = await command(
       gateway,
       "policy",
       "push",
@@ -267,11 +258,11 @@ describe("a policy in the gateway's own store, by the command line", () => {
     );
     expect(pushed.code).toBe(0);
     expect(await modelOf(gateway)).toBe("nimbus");
-    const late = await cli(gateway, "policy", "push", "policy.yaml", "--if-version", first);
+    const late = await command(gateway, "policy", "push", "policy.yaml", "--if-version", first);
     expect(late.code).toBe(3);
     expect(late.stderr).toContain("answered 412");
 
-    const broken = await cli(gateway, "policy", "push", "broken.yaml");
+    const broken = await command(gateway, "policy", "push", "broken.yaml");
     expect(broken.code).toBe(1);
     expect(broken.stdout).toContain("broken.yaml:43:");
     expect(broken.stdout).toContain("unknown_model");
@@ -281,24 +272,24 @@ describe("a policy in the gateway's own store, by the command line", () => {
 
   test("history, show, diff and rollback tell and undo what was pushed", async () => {
     const pushed = (await statusOf(gateway)).version;
-    const history = await cli(gateway, "policy", "history", "--limit", "2");
+    const history = await command(gateway, "policy", "history", "--limit", "2");
     expect(history.stdout).toMatch(/refused +- +demo +store:policy\.yaml/);
     expect(history.stdout).toContain("support-chat: primary atlas@us-east-1 → nimbus");
     expect(history.stdout).toContain("(cheaper)");
     expect(history.stderr).toContain("More: --before act_");
     const rows = await acts(gateway);
     const first = rows.at(-1)?.version ?? "";
-    const shown = await cli(gateway, "policy", "show", first);
+    const shown = await command(gateway, "policy", "show", first);
     expect(shown.stdout).toContain(GOOD.trimEnd());
-    const diff = await cli(gateway, "policy", "diff", first, "current", "--exit-code");
+    const diff = await command(gateway, "policy", "diff", first, "current", "--exit-code");
     expect(diff.code).toBe(1);
     expect(diff.stdout).toContain("support-chat: fallback nimbus → none");
-    expect((await cli(gateway, "policy", "diff", "edited.yaml")).stdout).toBe("They do not differ.\n");
+    expect((await command(gateway, "policy", "diff", "edited.yaml")).stdout).toBe("They do not differ.\n");
 
-    const back = await cli(gateway, "policy", "rollback", "--note", "too slow");
+    const back = await command(gateway, "policy", "rollback", "--note", "too slow");
     expect(back.stdout).toContain(`${first} is in force. (was ${pushed})`);
     expect(await modelOf(gateway)).toBe("atlas");
-    const none = await cli(gateway, "policy", "rollback");
+    const none = await command(gateway, "policy", "rollback");
     expect(none.code).toBe(3);
     expect(none.stderr).toContain("no version before the one in force");
   });
@@ -319,7 +310,7 @@ describe("a policy in the gateway's own store, by the command line", () => {
   });
 
   test("a restart serves what the store says, not the file that filled it", async () => {
-    await cli(gateway, "policy", "push", "edited.yaml");
+    await command(gateway, "policy", "push", "edited.yaml");
     await gateway.stop();
     gateway = await start();
     expect(await modelOf(gateway)).toBe("nimbus");
@@ -327,7 +318,7 @@ describe("a policy in the gateway's own store, by the command line", () => {
   });
 
   test("the audit log has every act, and notices a changed entry", async () => {
-    const listed = await cli(gateway, "audit", "list", "--json");
+    const listed = await command(gateway, "audit", "list", "--json");
     const { entries } = JSON.parse(listed.stdout) as {
       entries: { seq: number; actor: string; action: string }[];
     };
@@ -339,8 +330,10 @@ describe("a policy in the gateway's own store, by the command line", () => {
       "demo policy.pushed",
       "start policy.activated",
     ]);
-    expect((await cli(gateway, "audit", "tail", "--count", "2")).stdout.trim().split("\n")).toHaveLength(2);
-    const whole = await cli(gateway, "audit", "verify");
+    expect((await command(gateway, "audit", "tail", "--count", "2")).stdout.trim().split("\n")).toHaveLength(
+      2,
+    );
+    const whole = await command(gateway, "audit", "verify");
     expect(whole.code).toBe(0);
 
     const database = new Database(join(gateway.dataDirectory, "pointsman.db"));
@@ -350,7 +343,7 @@ describe("a policy in the gateway's own store, by the command line", () => {
     database.run("DROP TRIGGER audit_log_is_not_changed");
     database.run(forge);
     database.close();
-    const broken = await cli(gateway, "audit", "verify");
+    const broken = await command(gateway, "audit", "verify");
     expect(broken.code).toBe(1);
     expect(broken.stdout).toContain("broken at entry 3");
   });

@@ -7,10 +7,10 @@ import { endToEnd } from "./end-to-end.ts";
 import {
   admin,
   chat,
+  command,
   eventually,
   type GatewayOptions,
   KEY,
-  pointsman,
   type RunningGateway,
   startGateway,
 } from "./harness.ts";
@@ -32,11 +32,6 @@ async function start(options: Partial<GatewayOptions> = {}): Promise<RunningGate
   const gateway = await startGateway({ policy: POLICY, scenario: INSTANT, ...options });
   running.push(gateway);
   return gateway;
-}
-
-function cli(gateway: RunningGateway, ...args: readonly string[]) {
-  const env = { POINTSMAN_API_KEY: KEY, NO_COLOR: "1" };
-  return pointsman([...args, "--url", gateway.url], { cwd: gateway.directory, env });
 }
 
 async function candidates(gateway: RunningGateway): Promise<number> {
@@ -90,11 +85,11 @@ describe("a policy in a file", () => {
     const { version, overrides } = await statusOf(gateway);
     expect(version).not.toBe(before);
     expect(overrides).toMatchObject([{ rollout: "try", actor: "demo" }]);
-    const status = await cli(gateway, "policy", "status");
+    const status = await command(gateway, "policy", "status");
     expect(status.stdout).toContain("try: canary.weight: 0 (abort by demo");
-    const explained = await cli(gateway, "explain", "Hello", "--use-case", "support-chat");
+    const explained = await command(gateway, "explain", "Hello", "--use-case", "support-chat");
     expect(explained.stdout).toContain("by order of demo");
-    const history = await cli(gateway, "policy", "history");
+    const history = await command(gateway, "policy", "history");
     expect(history.stdout).toContain("50 → 0");
 
     gateway.crash();
@@ -118,14 +113,14 @@ describe("a policy in a file", () => {
 
   test("set, promote and release; what does not fit is refused", async () => {
     const gateway = await start();
-    expect(await cli(gateway, "rollout", "set", "try", "--weight", "0")).toMatchObject({ code: 0 });
+    expect(await command(gateway, "rollout", "set", "try", "--weight", "0")).toMatchObject({ code: 0 });
     expect(await candidates(gateway)).toBe(0);
-    const promoted = await cli(gateway, "rollout", "promote", "try");
+    const promoted = await command(gateway, "rollout", "promote", "try");
     expect(promoted.stdout).toContain("rollouts[0].canary.weight: 0 → 100");
     expect(await candidates(gateway)).toBe(20);
-    expect((await cli(gateway, "rollout", "release", "try")).code).toBe(0);
+    expect((await command(gateway, "rollout", "release", "try")).code).toBe(0);
     expect((await statusOf(gateway)).overrides).toEqual([]);
-    const unknown = await cli(gateway, "rollout", "abort", "tri");
+    const unknown = await command(gateway, "rollout", "abort", "tri");
     expect(unknown.code).not.toBe(0);
     expect(unknown.stderr).toContain('"try"');
   });
@@ -134,11 +129,11 @@ describe("a policy in a file", () => {
 test("a policy in the store: the text is changed, and the other gateway on it follows", async () => {
   const first = await start({ args: ["--policy", "store:policy.yaml"] });
   const second = await start({ policy: null, args: ["--policy", "store:", "--data", first.dataDirectory] });
-  expect((await cli(first, "rollout", "abort", "try")).stdout).toContain("Changed store:policy.yaml");
+  expect((await command(first, "rollout", "abort", "try")).stdout).toContain("Changed store:policy.yaml");
   await eventually(async () => (await statusOf(second)).version === (await statusOf(first)).version);
   expect(await candidates(second)).toBe(0);
   const { version } = await statusOf(first);
-  const shown = await cli(second, "policy", "show", version);
+  const shown = await command(second, "policy", "show", version);
   expect(shown.stdout).toContain("weight: 0 } } # ours");
 });
 
@@ -178,10 +173,10 @@ describe.skipIf(missing !== null)(`two gateways on one Redis${missing ? ` (${mis
     expect(found.replicas.map(({ address }) => address).toSorted()).toEqual([one.url, two.url].toSorted());
     writeFileSync(two.policyFile, POLICY.replace("probes: 1", "probes: 2"));
     await eventually(async () => (await replicasOf(one)).converged === false);
-    expect((await cli(one, "policy", "replicas")).code).toBe(1);
+    expect((await command(one, "policy", "replicas")).code).toBe(1);
     writeFileSync(one.policyFile, POLICY.replace("probes: 1", "probes: 2"));
     await eventually(async () => (await replicasOf(two)).converged === true);
-    const table = await cli(two, "policy", "replicas");
+    const table = await command(two, "policy", "replicas");
     expect(table).toMatchObject({ code: 0 });
     expect(table.stdout).toContain("Converged");
     two.crash();
@@ -193,7 +188,7 @@ describe.skipIf(missing !== null)(`two gateways on one Redis${missing ? ` (${mis
 
 test("a gateway that shares nothing answers for itself alone, and says so", async () => {
   const gateway = await start();
-  const table = await cli(gateway, "policy", "replicas");
+  const table = await command(gateway, "policy", "replicas");
   expect(table).toMatchObject({ code: 0 });
   expect(table.stdout).toContain("shares no Redis");
 });

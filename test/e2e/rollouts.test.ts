@@ -7,6 +7,7 @@ import { endToEnd } from "./end-to-end.ts";
 import {
   admin,
   chat,
+  command,
   decisionOf,
   eventually,
   inject,
@@ -174,11 +175,8 @@ test("a policy in the gateway's own store is changed there, and the change is in
     directory,
     args: ["--policy", `store:${join(directory, "policy.yaml")}`],
   });
-  const env = { POINTSMAN_URL: gateway.url, POINTSMAN_API_KEY: KEY };
   expect(modelOf(await chat(gateway, {}))).toBe("atlas");
-  const asked = await pointsman(["rollout", "promote", "r", "--url", gateway.url, "--note", "it is good"], {
-    env,
-  });
+  const asked = await command(gateway, "rollout", "promote", "r", "--note", "it is good");
   expect(asked.stderr).toBe("");
   expect(asked.code).toBe(0);
   expect(modelOf(await chat(gateway, {}))).toBe("nimbus");

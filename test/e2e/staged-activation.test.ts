@@ -7,34 +7,24 @@ import { endToEnd } from "./end-to-end.ts";
 import {
   admin,
   chat,
+  command,
   decisionOf,
   eventually,
   type GatewayOptions,
-  KEY,
-  pointsman,
   type RunningGateway,
   startGateway,
 } from "./harness.ts";
-import { INSTANT, testPolicy } from "./policies.ts";
+import { INSTANT, servedByNimbus, testPolicy } from "./policies.ts";
 
 endToEnd();
 
 const OLD = testPolicy();
-/** support-chat is served by another model. */
-const NEW = OLD.replace(
-  "primary: atlas@us-east-1, cross_region: auto, fallback: [nimbus], degraded",
-  "primary: nimbus, degraded",
-);
+const NEW = servedByNimbus(OLD);
 
 async function launch(options: Partial<GatewayOptions> = {}): Promise<RunningGateway> {
   const gateway = await startGateway({ policy: OLD, scenario: INSTANT, ...options });
   writeFileSync(join(gateway.directory, "new.yaml"), NEW);
   return gateway;
-}
-
-function cli(gateway: RunningGateway, ...args: readonly string[]) {
-  const env = { POINTSMAN_URL: gateway.url, POINTSMAN_API_KEY: KEY, NO_COLOR: "1" };
-  return pointsman(args, { cwd: gateway.directory, env });
 }
 
 interface Status {
@@ -71,7 +61,7 @@ const SLOW = ["--linear", "50%/1h"];
 describe("a version that takes over by steps", () => {
   test("serves its share, always the same users; records say which version; a restart changes nothing", async () => {
     const gateway = await launch();
-    const begun = await cli(gateway, "policy", "activate", "new.yaml", ...SLOW, "--note", "slowly");
+    const begun = await command(gateway, "policy", "activate", "new.yaml", ...SLOW, "--note", "slowly");
     expect(begun).toMatchObject({ code: 0, stderr: "" });
     expect(begun.stdout).toContain("takes over by steps");
     expect(begun.stdout).toContain("Share        50 % (step 1 of 2)");
@@ -95,7 +85,7 @@ describe("a version that takes over by steps", () => {
     expect((await statusOf(again)).staging).toEqual(staging as never);
     expect(await modelsOf(again, 60)).toEqual(first);
 
-    const aborted = await cli(again, "policy", "activate", "--abort", "--note", "INC-1");
+    const aborted = await command(again, "policy", "activate", "--abort", "--note", "INC-1");
     expect(aborted).toMatchObject({ code: 0 });
     expect(withNew(await modelsOf(again, 60))).toEqual([]);
     expect(await statusOf(again)).toMatchObject({ version, staging: null });
@@ -109,14 +99,14 @@ describe("a version that takes over by steps", () => {
 
   test("waits for its time, goes on by itself, and is pinned where the source has another text", async () => {
     const gateway = await launch();
-    const begun = await cli(gateway, "policy", "activate", "new.yaml", "--in", "1h");
+    const begun = await command(gateway, "policy", "activate", "new.yaml", "--in", "1h");
     expect(begun.stdout).toContain("Share        0 %");
     expect(withNew(await modelsOf(gateway, 5))).toEqual([]);
-    const refused = await cli(gateway, "policy", "activate", "new.yaml");
+    const refused = await command(gateway, "policy", "activate", "new.yaml");
     expect(refused.code).toBe(3);
     expect(refused.stderr).toContain("taking over by steps");
-    expect(await cli(gateway, "policy", "rollback")).toMatchObject({ code: 0 });
-    await cli(gateway, "policy", "activate", "new.yaml", "--linear", "50%/1s");
+    expect(await command(gateway, "policy", "rollback")).toMatchObject({ code: 0 });
+    await command(gateway, "policy", "activate", "new.yaml", "--linear", "50%/1s");
     const { version, pinned } = await eventually(async () => {
       const status = await statusOf(gateway);
       return status.staging === null && status.pinned && status;
@@ -133,15 +123,15 @@ describe("a version that takes over by steps", () => {
   test("a text that is not valid begins nothing", async () => {
     const gateway = await launch();
     writeFileSync(join(gateway.directory, "bad.yaml"), NEW.replace("primary: nimbus,", "primary: nimbos,"));
-    const refused = await cli(gateway, "policy", "activate", "bad.yaml", ...SLOW);
+    const refused = await command(gateway, "policy", "activate", "bad.yaml", ...SLOW);
     expect(refused.code).toBe(1);
     expect(refused.stdout).toMatch(/^bad\.yaml:\d+:\d+ error unknown_model/);
     expect((await statusOf(gateway)).staging).toBeNull();
-    expect((await cli(gateway, "policy", "activate")).code).toBe(2);
-    expect((await cli(gateway, "policy", "activate", "new.yaml", "--linear", "0%")).stderr).toContain(
+    expect((await command(gateway, "policy", "activate")).code).toBe(2);
+    expect((await command(gateway, "policy", "activate", "new.yaml", "--linear", "0%")).stderr).toContain(
       "20%/2m",
     );
-    expect((await cli(gateway, "policy", "activate", "--now")).code).toBe(3);
+    expect((await command(gateway, "policy", "activate", "--now")).code).toBe(3);
     await gateway.stop();
   });
 });
@@ -151,7 +141,7 @@ describe("two gateways on one store", () => {
     const first = await launch({ args: ["--policy", "store:policy.yaml"] });
     const args = ["--policy", "store:", "--data", first.dataDirectory];
     const second = await launch({ policy: null, args });
-    await cli(first, "policy", "activate", "new.yaml", ...SLOW);
+    await command(first, "policy", "activate", "new.yaml", ...SLOW);
     const staging = (await statusOf(first)).staging;
     await eventually(async () => (await statusOf(second)).staging !== null);
     expect((await statusOf(second)).staging).toEqual(staging);
@@ -159,14 +149,14 @@ describe("two gateways on one store", () => {
     expect(withNew(models).length).toBeGreaterThan(0);
     expect(await modelsOf(second, 40)).toEqual(models);
 
-    const push = await cli(second, "policy", "push", "new.yaml");
+    const push = await command(second, "policy", "push", "new.yaml");
     expect(push).toMatchObject({ code: 3 });
     expect(push.stderr).toContain("--abort");
-    await cli(second, "policy", "activate", "--abort");
+    await command(second, "policy", "activate", "--abort");
     await eventually(async () => (await statusOf(first)).staging === null);
     expect(withNew(await modelsOf(first, 40))).toEqual([]);
 
-    await cli(first, "policy", "activate", "new.yaml", "--linear", "50%/1s");
+    await command(first, "policy", "activate", "new.yaml", "--linear", "50%/1s");
     await eventually(async () => {
       const [one, two] = await Promise.all([statusOf(first), statusOf(second)]);
       return one.version === staging?.version && two.version === one.version && !one.staging && !two.staging;
