@@ -3,16 +3,7 @@ import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { endToEnd } from "./end-to-end.ts";
-import {
-  admin,
-  chat,
-  command,
-  eventually,
-  inject,
-  pointsman,
-  type RunningGateway,
-  startGateway,
-} from "./harness.ts";
+import { admin, chat, command, eventually, inject, type RunningGateway, startGateway } from "./harness.ts";
 import { INSTANT, servedByNimbus, testPolicy } from "./policies.ts";
 
 endToEnd();

@@ -208,8 +208,8 @@ export function pointsman(
 
 /** What `pointsman ARGS` says when it asks `gateway`, in whose folder it is run. */
 export function command(gateway: RunningGateway, ...args: readonly string[]) {
-  const env = { POINTSMAN_URL: gateway.url, POINTSMAN_API_KEY: KEY, NO_COLOR: "1" };
-  return pointsman(args, { cwd: gateway.directory, env });
+  const env = { POINTSMAN_API_KEY: KEY, NO_COLOR: "1" };
+  return pointsman([...args, "--url", gateway.url], { cwd: gateway.directory, env });
 }
 
 /** An administrative call, as JSON. */

@@ -8,7 +8,6 @@ import {
   eventually,
   inject,
   KEY,
-  pointsman,
   type RunningGateway,
   startGateway,
 } from "./harness.ts";
