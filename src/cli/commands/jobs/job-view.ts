@@ -1,6 +1,6 @@
 /** What the job commands read of the gateway's answers, and how jobs are drawn. */
 import { z } from "zod";
-import { instant } from "../../format.ts";
+import { counted, instant } from "../../format.ts";
 import { type Cell, type Column, printable, type Terminal } from "../../terminal.ts";
 
 const text = z.string().nullable();
@@ -115,7 +115,7 @@ export function drawJob(job: JobView, terminal: Terminal): string {
   if (webhook !== null) {
     const why = webhook.last_error === null ? "" : `: ${webhook.last_error}`;
     lines.push(
-      `Webhook   ${printable(`${webhook.status}, tried ${webhook.attempts} times${why} · ${webhook.url}`)}`,
+      `Webhook   ${printable(`${webhook.status}, tried ${counted(webhook.attempts, "time")}${why} · ${webhook.url}`)}`,
     );
   }
   if (response?.body !== undefined && response.body !== null) {

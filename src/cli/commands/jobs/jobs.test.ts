@@ -97,7 +97,7 @@ describe("looking", () => {
     const shell = answering(JOB);
     expect(await shell.run("jobs", "show", "job_1")).toBe(0);
     expect(shell.stdout()).toContain("succeeded after 2 tries");
-    expect(shell.stdout()).toContain("due, tried 1 times: the application answered 503");
+    expect(shell.stdout()).toContain("due, tried 1 time: the application answered 503");
     expect(shell.stdout()).not.toContain("\u001b[2J");
   });
 

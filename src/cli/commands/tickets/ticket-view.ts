@@ -1,6 +1,6 @@
 /** What the ticket commands read of the gateway's answers, and how a ticket is drawn. */
 import { z } from "zod";
-import { instant } from "../../format.ts";
+import { counted, instant } from "../../format.ts";
 import { type Cell, type Column, printable, type Terminal } from "../../terminal.ts";
 
 const text = z.string().nullable();
@@ -65,7 +65,7 @@ export function drawTicket(ticket: TicketView, terminal: Terminal): string {
     `Status    ${printable(statusOf(ticket))}`,
   ];
   if (ticket.delivery !== null) {
-    lines.push(`Webhook   ${printable(`${ticket.delivery}, tried ${ticket.deliveries} times`)}`);
+    lines.push(`Webhook   ${printable(`${ticket.delivery}, tried ${counted(ticket.deliveries, "time")}`)}`);
   }
   lines.push(
     "",
