@@ -1,4 +1,5 @@
 /** Structured lines on standard error. Owns the shape; callers pass no body, no key and no prompt. */
+import { StoreError } from "../store/store-error.ts";
 
 export type LogLevel = "info" | "warn" | "error";
 export type Log = (level: LogLevel, event: string, fields?: Readonly<Record<string, unknown>>) => void;
@@ -11,7 +12,7 @@ export function jsonLog(write: (line: string) => void, now: () => number): Log {
 }
 
 /** What a thrown value says of itself: its class, its code and where it came from; never its message, which
- * may quote what a caller sent. */
+ * may quote what a caller sent. A store's is our own, and says what to mend. */
 export function describeThrown(thrown: unknown): Readonly<Record<string, unknown>> {
   if (!(thrown instanceof Error)) return { thrown: typeof thrown };
   const code = "code" in thrown && typeof thrown.code === "string" ? thrown.code : undefined;
@@ -20,5 +21,8 @@ export function describeThrown(thrown: unknown): Readonly<Record<string, unknown
     .filter((line) => line.trimStart().startsWith("at "))
     .slice(0, 6)
     .map((line) => line.trim());
+  if (thrown instanceof StoreError) {
+    return { thrown: thrown.name, code: thrown.kind, message: thrown.message, frames };
+  }
   return { thrown: thrown.name, ...(code !== undefined && { code }), frames };
 }

@@ -92,6 +92,25 @@ describe("the alarm", () => {
 });
 
 describe("an empty store", () => {
+  test("with a file that fills it is no alarm; where it stays empty, it is one", async () => {
+    const file = join(folder, "calm.yaml");
+    writeFileSync(file, "version: 1\n");
+    const filled = setUp(`store:${file}`);
+    const opened = await filled.open();
+    await opened.keepSeed();
+    opened.follow(async () => {});
+    await filled.clock.advance(10_000);
+    expect(filled.logged).toEqual([]);
+    opened.stop();
+
+    const refused = setUp(`store:${file}`);
+    const empty = await refused.open();
+    empty.follow(async () => {});
+    await refused.clock.advance(10_000);
+    expect(refused.logged.map(({ event }) => event)).toEqual(["policy_source_failed"]);
+    empty.stop();
+  });
+
   test("is filled from the file that is named, once its policy is good", async () => {
     const file = join(folder, "first.yaml");
     writeFileSync(file, "version: 1 # first\n");

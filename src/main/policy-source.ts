@@ -61,24 +61,31 @@ export async function openPolicySource(options: PolicySourceOptions): Promise<Op
   if (!opened.ok) return noSource(opened.problem);
   const { source, pace, seed } = opened;
   let onOffer: (offer: Offer) => Promise<void> = async () => {};
+  const alarm = createAlarm(options.log, clock);
+  const sown = seed === null ? null : await readSeed(seed, options);
+  // That the store is empty is then no news.
+  let filling = sown !== null && sown.texts !== null;
   const poller = createSourcePoller(source, pace, {
     clock,
     random,
     onTexts: (fetched) => onOffer(fetched),
-    onStatus: createAlarm(options.log, clock),
+    onStatus: (status) => {
+      if (!filling) alarm(status);
+    },
   });
   const lastGood = await keptLastGood.load(directory);
   const said = await poller.first(lastGood ? PATIENCE_WITH_LAST_GOOD_MS : PATIENCE_MS);
-  const sown = said.texts === null && seed !== null ? await readSeed(seed, options) : null;
+  const first = said.texts === null && sown !== null ? sown : said;
   return {
-    first: sown ?? said,
+    first,
     heads: source.kind === "store" ? heads : null,
     status: () => poller.status(),
     keepSeed: async () => {
-      if (heads && sown?.texts) await plant(heads, sown.texts, options);
+      if (heads && first === sown && sown.texts) await plant(heads, sown.texts, options);
     },
     follow(handler) {
       onOffer = handler;
+      filling = false;
       poller.start();
     },
     stop: () => poller.stop(),
