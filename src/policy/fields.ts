@@ -10,7 +10,7 @@ const MAX_KEPT_MS = 30 * DAY_MS;
 /** A duration as people write it. It stays text in the document, so that a diff shows `20s → 30s`. */
 export const duration = z
   .string({ error: (issue) => (issue.input === undefined ? undefined : DURATION_ERROR) })
-  .regex(DURATION, DURATION_ERROR)
+  .regex(DURATION, { error: DURATION_ERROR, abort: true })
   .refine((text) => milliseconds(text) <= DAY_MS, "must be a day at most");
 
 /** As `duration`, for what is kept. */

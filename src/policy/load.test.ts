@@ -393,3 +393,19 @@ describe("bounds", () => {
     expect(compileTexts(text).findings.map(({ code }) => code)).toContain("yaml_too_deep");
   });
 });
+
+test("a duration that is none is told once", () => {
+  const parsed = parsePolicy([{ file: "p.yaml", text: withLine("max_output_tokens: 40", "deadline: 19x") }]);
+  expect(parsed.findings.map(({ path, message }) => `${path}: ${message}`)).toEqual([
+    "use_cases.chat.deadline: chat.deadline must be a duration with a unit, such as 250ms, 20s or 1m30s.",
+  ]);
+});
+
+test("a ladder's key that may be written in several ways is missing, and not of a wrong form", () => {
+  const parsed = parsePolicy([{ file: "p.yaml", text: withLine("      primary:", "      primry:") }]);
+  const missing = parsed.findings.find(({ code }) => code === "missing_key");
+  expect(missing).toMatchObject({
+    message: "ladder.primary is missing.",
+    fix: expect.stringMatching(/^Add primary: /),
+  });
+});

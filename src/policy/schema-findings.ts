@@ -72,6 +72,10 @@ function reportUnion(context: Context, issue: Extract<Issue, { code: "invalid_un
     reportChoice(context, choices);
     return;
   }
+  if (value === undefined) {
+    reportMissing(context);
+    return;
+  }
   const message = `${nameOf(context.path)} has the wrong form: ${typeName(value)} does not fit here.`;
   context.report.error("invalid_type", context.path, message, describe(context, context.path));
 }
@@ -97,8 +101,7 @@ function reportType(context: Context, issue: Extract<Issue, { code: "invalid_typ
   const { path, report, root } = context;
   const value = valueAt(root, path);
   if (value === undefined) {
-    const fix = `Add ${String(path.at(-1))}: ${describe(context, path)}`;
-    report.error("missing_key", path, `${nameOf(path)} is missing.`, fix);
+    reportMissing(context);
     return;
   }
   const complaint = issue.message.startsWith("must ")
@@ -108,6 +111,12 @@ function reportType(context: Context, issue: Extract<Issue, { code: "invalid_typ
   const quote = issue.expected === "string" && number ? `Quote it: "${value}". ` : "";
   const fix = `${quote}${describe(context, path)}`;
   report.error("invalid_type", path, `${nameOf(path)} ${complaint}.`, fix);
+}
+
+function reportMissing(context: Context): void {
+  const { path, report } = context;
+  const fix = `Add ${String(path.at(-1))}: ${describe(context, path)}`;
+  report.error("missing_key", path, `${nameOf(path)} is missing.`, fix);
 }
 
 const WORDS: Readonly<Record<string, string>> = {
