@@ -86,6 +86,11 @@ async function readPart(
 
 function misfit(error: z.ZodError): Fault {
   const issue = error.issues[0];
+  if (issue?.code === "unrecognized_keys") {
+    const param = [...issue.path, issue.keys[0]].join(".");
+    const message = `There is no field ${JSON.stringify(param.slice(0, 100))} here. Leave it out.`;
+    return fault("invalid", "invalid_value", message, { param });
+  }
   const param = issue?.path.join(".") ?? "";
   return fault(
     "invalid",

@@ -141,6 +141,15 @@ describe("the control interface", () => {
     expectRefusal(await raw({ path: "/admin/explain", body }), 400, code);
   });
 
+  test.each([
+    ['{"request":{},"callr":{}}', "callr"],
+    ['{"request":{},"caller":{"shoe":1}}', "caller.shoe"],
+  ])("%s: the field that does not exist is named", async (body, param) => {
+    const response = await raw({ path: "/admin/explain", body });
+    const { error } = JSON.parse(response?.body ?? "");
+    expect(error).toMatchObject({ param, message: `There is no field "${param}" here. Leave it out.` });
+  });
+
   test("a body that is too large for inference is too large here", async () => {
     const response = await raw({ path: "/admin/explain", body: Buffer.alloc(LIMIT + 1, " ") });
     expectRefusal(response, 413, "body_too_large");
