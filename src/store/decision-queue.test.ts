@@ -6,7 +6,7 @@ import { createDecisionQueue, type DecisionQueueOptions } from "./decision-queue
 import type { DecisionRecord, DecisionStore } from "./ports.ts";
 
 /** A store whose writes end when and how the test says. */
-class ScriptedStore implements DecisionStore {
+class ScriptedStore implements Pick<DecisionStore, "append"> {
   readonly attempts: string[][] = [];
   readonly stored: string[] = [];
   /** What the next writes do; when it is empty they succeed at once. */
@@ -34,14 +34,6 @@ class ScriptedStore implements DecisionStore {
   release(): void {
     this.#hanging?.();
     this.#hanging = null;
-  }
-
-  async list(): Promise<never> {
-    throw new Error("the queue does not read");
-  }
-
-  async get(): Promise<never> {
-    throw new Error("the queue does not read");
   }
 }
 

@@ -13,7 +13,7 @@ const DEFAULT_FLUSH_TIMEOUT_MS = 5_000;
 const MAX_BACKOFF_MS = 5_000;
 
 export interface DecisionQueueOptions {
-  readonly store: DecisionStore;
+  readonly store: Pick<DecisionStore, "append">;
   readonly clock: Clock;
   /** Records held, those being written included. Default 10,000. */
   readonly capacity?: number;
@@ -57,7 +57,7 @@ interface Waiter {
 }
 
 class Queue implements DecisionQueue {
-  readonly #store: DecisionStore;
+  readonly #store: Pick<DecisionStore, "append">;
   readonly #clock: Clock;
   readonly #capacity: number;
   readonly #flushMs: number;

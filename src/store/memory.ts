@@ -15,6 +15,10 @@ import {
   type DecisionStore,
   idRange,
   isByArrival,
+  SPENT_PAGE,
+  type SpentPage,
+  type SpentQuery,
+  type SpentSum,
   type Store,
 } from "./ports.ts";
 import { StoreError } from "./store-error.ts";
@@ -85,7 +89,27 @@ function memoryDecisions(capacity: number, gate: Gate): DecisionStore {
       const record = byId.get(id);
       return record ? parseRecord(record) : null;
     },
+    async spent(query) {
+      assertOpen(gate);
+      return sumSpent(written, query);
+    },
   };
+}
+
+/** Sums of one page, the latest requests first. */
+function sumSpent(written: readonly DecisionRecord[], query: SpentQuery): SpentPage {
+  const { since, until, before } = query;
+  const all = arrived(written, { limit: 1, since, until }).filter(
+    ({ id }) => before === undefined || id < before,
+  );
+  const page = all.slice(-SPENT_PAGE);
+  const sums = new Map<string, SpentSum>();
+  for (const { tenant, keyId, useCase, cost } of page.map(parseRecord)) {
+    if (cost === null || cost <= 0) continue;
+    const name = JSON.stringify([tenant, keyId, useCase]);
+    sums.set(name, { tenant, keyId, useCase, cost: cost + (sums.get(name)?.cost ?? 0) });
+  }
+  return { sums: [...sums.values()], cursor: all.length < SPENT_PAGE ? null : (page[0]?.id ?? null) };
 }
 
 /** All matches that arrived in the query's time, oldest first. */

@@ -1,6 +1,7 @@
 /** What the house keeps, as ports. Drivers implement them and pass test/contract; callers know only these. */
 import type { Decision, DecisionOutcome } from "../core/decision.ts";
 import { idsFrom } from "../core/ids.ts";
+import type { NanoDollars } from "../core/money.ts";
 import type { AnswerStore } from "./answer-store.ts";
 import type { AuditStore } from "./audit-store.ts";
 import type { BatchStore } from "./batch-store.ts";
@@ -9,6 +10,32 @@ import type { JobQueue } from "./job-queue.ts";
 import type { JobStore } from "./job-store.ts";
 import type { PolicyHeadStore } from "./policy-heads.ts";
 import type { TicketStore } from "./ticket-store.ts";
+
+/** Records that one page of sums is about: some 10 ms of a reading thread. */
+export const SPENT_PAGE = 2_000;
+
+export interface SpentQuery {
+  /** Epoch milliseconds: requests that arrived from then on, and before then. */
+  readonly since: number;
+  readonly until: number;
+  /** The cursor of the page before. */
+  readonly before?: string;
+}
+
+/** What requests of one key for one use case cost together; above 0. */
+export interface SpentSum {
+  readonly tenant: string;
+  readonly keyId: string;
+  readonly useCase: string | null;
+  readonly cost: NanoDollars;
+}
+
+export interface SpentPage {
+  /** Each key and use case once. */
+  readonly sums: readonly SpentSum[];
+  /** Pass as `before` to go on with earlier requests; null at the end. */
+  readonly cursor: string | null;
+}
 
 export interface DecisionQuery {
   /** 1 to 500. */
@@ -29,7 +56,10 @@ export interface DecisionQuery {
 }
 
 /** Every id of a decision lies between these, as text. */
-export function idRange({ since, until }: DecisionQuery): { readonly from: string; readonly to: string } {
+export function idRange({ since, until }: Pick<DecisionQuery, "since" | "until">): {
+  readonly from: string;
+  readonly to: string;
+} {
   return {
     from: idsFrom("dec", since ?? 0),
     to: until === undefined ? "dec_~" : idsFrom("dec", until),
@@ -71,6 +101,8 @@ export interface DecisionStore {
   append(batch: readonly DecisionRecord[]): Promise<void>;
   list(query: DecisionQuery): Promise<DecisionPage>;
   get(id: string): Promise<Decision | null>;
+  /** What requests cost, the latest first, as far as their records are kept; unknown costs are in no sum. */
+  spent(query: SpentQuery): Promise<SpentPage>;
 }
 
 /** One act on the policy (D5): who, when, what changed, or why it was refused. */

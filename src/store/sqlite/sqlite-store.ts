@@ -22,6 +22,7 @@ import { sqliteFiles, type Writing } from "./file-store.ts";
 import { sqliteJobQueue } from "./job-queue.ts";
 import { sqliteJobs } from "./job-store.ts";
 import { sqlitePolicyHeads } from "./policy-heads.ts";
+import { sumSpent } from "./spent.ts";
 import type { Reads } from "./tables.ts";
 import { type DatabaseThread, startThread } from "./thread.ts";
 import { sqliteTickets } from "./ticket-store.ts";
@@ -71,7 +72,7 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
     all: (statements) => writer.ask({ type: "transaction", statements }),
   };
   return {
-    decisions: sqliteDecisions(writer, reads),
+    decisions: sqliteDecisions(writer, reads, read),
     activations: sqliteActivations(write, reads),
     files: sqliteFiles(write, reads),
     batches: sqliteBatches(write, reads),
@@ -95,7 +96,7 @@ function spawnWorker(): Worker {
   return new Worker(new URL("./worker.ts", import.meta.url), { name: "pointsman-store", smol: true });
 }
 
-function sqliteDecisions(writer: DatabaseThread, reads: Reads): DecisionStore {
+function sqliteDecisions(writer: DatabaseThread, reads: Reads, read: Execute): DecisionStore {
   return {
     async append(batch) {
       if (batch.length > 0) await writer.ask(encodeBatch(batch));
@@ -109,6 +110,7 @@ function sqliteDecisions(writer: DatabaseThread, reads: Reads): DecisionStore {
         .executeTakeFirst();
       return row ? parseRecord(row) : null;
     },
+    spent: (query) => sumSpent(read, query),
   };
 }
 

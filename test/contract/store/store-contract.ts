@@ -4,6 +4,7 @@ import type { Decision } from "../../../src/core/decision.ts";
 import { idsFrom } from "../../../src/core/ids.ts";
 import type { DecisionQuery, Store } from "../../../src/store/ports.ts";
 import { aDecision, anActivation, decisionId, decisions, recordsOf } from "./decision-fixture.ts";
+import { spentContract } from "./spent-contract.ts";
 
 /** `open` gives an empty store that holds at least 10,000 decisions. */
 export function storeContract(name: string, open: () => Promise<Store>): void {
@@ -199,6 +200,8 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       });
     });
 
+    spentContract(() => store);
+
     describe("filters", () => {
       beforeEach(() =>
         seed([
@@ -285,6 +288,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       await expect(store.decisions.append(recordsOf([aDecision(2)]))).rejects.toMatchObject(refused);
       await expect(store.decisions.list({ limit: 1 })).rejects.toMatchObject(refused);
       await expect(store.decisions.get(decisionId(1))).rejects.toMatchObject(refused);
+      await expect(store.decisions.spent({ since: 0, until: 1 })).rejects.toMatchObject(refused);
       await expect(store.activations.record(anActivation(1))).rejects.toMatchObject(refused);
       await expect(store.activations.list(1)).rejects.toMatchObject(refused);
     });
