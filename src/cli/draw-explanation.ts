@@ -23,10 +23,12 @@ function drawHead(view: ExplanationView, terminal: Terminal): string {
     if (regions !== null) wants.push(`only in ${regions.join(", ")}`);
   }
   const tokens = `about ${counted(view.estimatedInputTokens, "token")} in, ${view.estimatedOutputTokens} out at most`;
+  const spent = Object.entries(view.signals?.spentUsd ?? {}).map(([sum, usd]) => `${sum} $${usd}`);
   return [
     `Use case  ${terminal.paint("bold", printable(view.useCase))}`,
     `Policy    ${printable(view.policyVersion)}`,
     `Request   ${printable(wants.join(" · "))} · ${tokens}`,
+    ...(spent.length === 0 ? [] : [`Spent     ${printable(spent.join(" · "))}`]),
   ].join("\n");
 }
 

@@ -15,6 +15,7 @@ const REASONS: Readonly<Record<string, string>> = {
   too_long: "lines that are too long",
   no_complexity: "a rule reads complexity, which was not recorded (set records.estimates: always)",
   no_language: "a rule reads the language, which was not recorded (set records.estimates: always)",
+  no_spend: "a rule reads what was spent, which was not recorded (set records.estimates: always)",
 };
 
 export function drawReplay(report: ReplayReport, terminal: Terminal): string {

@@ -125,6 +125,8 @@ export const explanationView = z.object({
     callerResidency: list(z.string()).nullable(),
     capabilities: list(z.string()),
   }),
+  /** Earlier releases say less of them. */
+  signals: z.object({ spentUsd: z.record(z.string(), z.string()).nullish() }).optional(),
   rules: list(z.object({ name: z.string(), condition: text, verdict: z.string() })),
   rule: z.string(),
   /** A gateway of an earlier release knows neither of these three. */

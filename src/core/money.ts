@@ -21,8 +21,10 @@ export function usdPerMillion(usd: number): TokenPrice {
   return Math.round(usd * 1_000_000);
 }
 
+export const NANO_PER_USD = 1_000_000_000;
+
 export function usdToNano(usd: number): NanoDollars {
-  return Math.round(usd * 1_000_000_000);
+  return Math.round(usd * NANO_PER_USD);
 }
 
 /**

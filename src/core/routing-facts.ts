@@ -1,9 +1,11 @@
 /** What routing saw of one request and first made of it, so that it can be routed again. Owns the shape: no text. */
 import type { Role } from "./caller.ts";
 import type { Capability } from "./contract.ts";
+import type { NanoDollars } from "./money.ts";
 import type { RungKind } from "./plan.ts";
 import type { Operation } from "./request.ts";
 import type { FlagValue } from "./snapshot.ts";
+import type { SpendSum } from "./spend.ts";
 
 /** A deployment's condition as far as routing looked at it. */
 export interface SeenHealth {
@@ -50,5 +52,7 @@ export interface RoutingFacts {
   readonly health?: Readonly<Record<string, SeenHealth>>;
   /** What another system had decided of the flags that were read. */
   readonly flags?: Readonly<Record<string, FlagValue>>;
+  /** What had been spent, as far as rules of that time read it, or all sums where `records.estimates` is `always`. */
+  readonly spend?: Readonly<Partial<Record<SpendSum, NanoDollars>>>;
   readonly planned: PlannedRoute;
 }

@@ -55,6 +55,13 @@ export interface RuleContext {
     readonly healthy: Readonly<Record<string, boolean>>;
     /** By deployment id: smoothed milliseconds to the first token; 0 before any was seen. */
     readonly first_token_ms: Readonly<Record<string, number>>;
+    /** US dollars in the UTC day and the UTC month, of the caller and of its tenant's use case. */
+    readonly spend_tenant_today: number;
+    readonly spend_tenant_month: number;
+    readonly spend_key_today: number;
+    readonly spend_key_month: number;
+    readonly spend_use_case_today: number;
+    readonly spend_use_case_month: number;
   };
   /** By name, evaluated when it is read; absent where the policy has none. */
   readonly flags?: Readonly<Record<string, FlagValue>>;
@@ -84,7 +91,7 @@ export interface RouteRule {
   readonly when: Condition | null;
   /** Match table and condition as written, for explain. */
   readonly source: string | null;
-  /** Signals it reads that are estimated from the request's text. */
+  /** Signals it reads that are estimated from the request's text, or are sums of what was spent. */
   readonly reads: ReadonlySet<string>;
   /** Necessary for `when`, not sufficient. */
   readonly requires: readonly RuleRequirement[];
@@ -102,7 +109,7 @@ interface RolloutScope {
   readonly when: Condition | null;
   /** As written, for explain. */
   readonly source: string | null;
-  /** Signals it reads that are estimated from the request's text. */
+  /** Signals it reads that are estimated from the request's text, or are sums of what was spent. */
   readonly reads: ReadonlySet<string>;
   readonly sticky: Stickiness;
   /** Of its name, for hashing. */
@@ -177,6 +184,8 @@ export interface FlagSource {
 /** The policy's flags. */
 export interface FlagSet {
   readonly names: readonly string[];
+  /** Signals that their rules read, as those of a route do. */
+  readonly reads: ReadonlySet<string>;
   /** Null where there is no such flag. */
   evaluate(name: string, subject: FlagSubject): FlagDetails | null;
   /** What conditions read: each flag is evaluated when it is read, and once. */

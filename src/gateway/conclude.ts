@@ -23,7 +23,7 @@ export interface Conclusion {
   readonly by?: AnsweredBy;
 }
 
-/** Queues the decision and counts it. Requests whose caller is unknown leave a counter and no record. */
+/** Queues the decision and counts it and its cost. Requests whose caller is unknown leave a counter and no record. */
 export function conclude(gateway: Gateway, exchange: Exchange, conclusion: Conclusion): void {
   exchange.lease?.release();
   exchange.lease = null;
@@ -33,6 +33,7 @@ export function conclude(gateway: Gateway, exchange: Exchange, conclusion: Concl
   }
   const decision = decisionOf(gateway, exchange, conclusion);
   gateway.metrics.record(decision);
+  gateway.spend?.count(decision);
   gateway.decisions.push(decision);
 }
 

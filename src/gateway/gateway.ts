@@ -11,6 +11,7 @@ import type { Admission } from "./admit.ts";
 import type { StandIns } from "./degraded/stand-ins.ts";
 import type { GatewayMetrics } from "./metrics/gateway-metrics.ts";
 import type { Shadows } from "./shadow/shadow-port.ts";
+import type { SpendLedger } from "./spend/spend-ledger.ts";
 
 /** Bounds of what a caller may send. */
 export interface IngressLimits {
@@ -51,6 +52,8 @@ export interface Gateway {
   readonly standIns?: StandIns;
   /** Flags that another system decides; absent: the policy alone says. */
   readonly flags?: FlagSource | null;
+  /** What was spent, for rules that read it; absent: nothing is counted. */
+  readonly spend?: SpendLedger;
   /** Copies of requests for candidates; absent: none are made. */
   readonly shadows?: Shadows;
   /** Faults that are the gateway's own; the argument holds no body and no secret. */

@@ -135,8 +135,10 @@ function route(
 ): Result<RoutePlan> | Promise<Result<RoutePlan>> {
   const useCase = resolveUseCase(exchange.snapshot, request.target, caller);
   if (!useCase.ok) return useCase;
-  const { health, random, flags = null } = gateway;
-  const tap = new RoutingTap({ health, random, flags }, request);
+  const { health, random, flags = null, spend = null } = gateway;
+  const now = exchange.arrivedAt;
+  const outside = { health, random, flags, spend, caller, useCase: useCase.value.id, now };
+  const tap = new RoutingTap(outside, request);
   const planFor = (estimatedInputTokens: number) => {
     const input: RouteInput = {
       snapshot: exchange.snapshot,
@@ -144,18 +146,19 @@ function route(
       request,
       caller,
       health: tap,
-      now: exchange.arrivedAt,
+      now,
       estimatedInputTokens,
       random: tap.random,
       flags: tap.flags,
       estimates: tap.estimates,
+      spend: tap,
       ...(request.user !== undefined && { userDigest: digestOfUser(request.user) }),
     };
     exchange.route = input;
     const planned = planRoute(input);
     // Who was refused, and why, belongs on record all the more when nobody is left.
     const plan = planned.ok ? planned.value : draftRoute(input);
-    tap.seal();
+    tap.seal(exchange.snapshot.estimates);
     exchange.routing = { tap, input, plan };
     if (!planned.ok) exchange.plan = plan;
     const tooMuch = cappedFault(request, plan.maxOutputTokens);

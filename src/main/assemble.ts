@@ -21,6 +21,8 @@ import { createGatewayMetrics, type GatewayMetrics } from "../gateway/metrics/ga
 import { readBody } from "../gateway/read-body.ts";
 import { readHeaders } from "../gateway/read-headers.ts";
 import { createShadows } from "../gateway/shadow/shadows.ts";
+import { createPastSpend } from "../gateway/spend/read-past-spend.ts";
+import { createSpendLedger } from "../gateway/spend/spend-ledger.ts";
 import { createApp } from "../http/app.ts";
 import { createInferenceRoutes } from "../http/inference-routes.ts";
 import type { CompilePorts } from "../policy/compile.ts";
@@ -102,12 +104,24 @@ export function assemble(parts: Parts): Assembly {
     snapshot: control.snapshot,
     report: (thrown) => log("error", "ticket_runner_failed", describeThrown(thrown)),
   });
+  const spend = createSpendLedger({
+    since: clock.now(),
+    onFull: (maxSums) => log("warn", "spend_ledger_full", { maxSums }),
+  });
+  const pastSpend = createPastSpend({
+    decisions: store.decisions,
+    ledger: spend,
+    clock,
+    onRead: ({ ms }) => log("info", "past_spend_read", { ms }),
+    onFailed: (thrown) => log("warn", "past_spend_not_read", describeThrown(thrown)),
+  });
   let served = first;
   const reconfigure = (snapshot: ConfigSnapshot): void => {
     served = snapshot;
     standIns.follow(snapshot);
     health.reconfigure(snapshot.deployments.values(), snapshot.circuit);
     retryBudget.reconfigure(snapshot.retry);
+    pastSpend.follow(snapshot);
   };
   reconfigure(first);
   parts.fleet?.join(health);
@@ -146,6 +160,7 @@ export function assemble(parts: Parts): Assembly {
     metrics,
     ingress: DEFAULT_INGRESS_LIMITS,
     flags: parts.flags,
+    spend,
     shadows,
     reportInternal: (requestId, thrown) =>
       log("error", "internal_error", { requestId, ...describeThrown(thrown) }),
@@ -217,6 +232,7 @@ export function assemble(parts: Parts): Assembly {
           health,
           clock,
           flags: parts.flags,
+          spend,
           overrides: control.status().overrides ?? [],
         }),
       replay: {
@@ -246,6 +262,7 @@ export function assemble(parts: Parts): Assembly {
     reconfigure,
     stopShadows: () => shadows.stop(),
     async close() {
+      pastSpend.stop();
       await prober.stop();
       await tickets.stop();
       await standIns.close();

@@ -14,6 +14,7 @@ function ruleFor(fields: string, change: Partial<RouteInput> = {}): string {
 }
 
 const asking = (change: Partial<ModelRequest>) => ({ request: { ...FAKE_REQUEST, ...change } });
+const spending = (usd: number): Partial<RouteInput> => ({ spend: { spent: () => usd * 1e9 } });
 const saying = (text: string) => asking({ messages: [{ role: "user", content: [{ type: "text", text }] }] });
 const THESIS = "Write a thesis that proves the theorem; compare and evaluate every approach in detail.";
 
@@ -45,6 +46,10 @@ describe("a match table", () => {
     ["language: [de, fr]", true, saying("Wo ist mein Paket?")],
     ["language: [de, fr]", false, saying("Where is my parcel?")],
     ["language: und", true, saying("123")],
+    ['spend_tenant_today: "> 10"', true, spending(10.5)],
+    ['spend_tenant_today: "> 10"', false, spending(10)],
+    ['spend_use_case_month: "0.5..0.75"', true, spending(0.75)],
+    ["spend_key_month: 0", true, {}],
   ] satisfies [string, boolean, Partial<RouteInput>][])("{ %s }: %p", (match, matches, change) => {
     expect(ruleFor(`match: { ${match} }`, change)).toBe(matches ? "r" : "default");
   });
@@ -67,12 +72,23 @@ describe("a match table", () => {
   test("shows in the explanation what it read of the text, and nothing that it did not read", () => {
     const explain = (fields: string) =>
       explainRoute(routeInput(snapshotOf(withRoutes(rule(fields))), saying("Wo ist mein Paket?"))).signals;
-    expect(explain("match: { tier: free }")).toEqual({ complexity: null, language: null });
+    expect(explain("match: { tier: free }")).toEqual({
+      complexity: null,
+      language: null,
+      spentUsd: null,
+    });
     const { complexity, language } = explain(
       'match: { complexity: ">= 0.9" }, when: signals.language == "en"',
     );
     expect(complexity).toBeGreaterThan(0);
     expect(language).toBe("de");
+  });
+
+  test("shows what was spent, of the sums that it reads", () => {
+    const text = withRoutes(rule('match: { spend_key_month: "> 3" }, when: signals.spend_tenant_today < 9'));
+    const { signals, rule: chosen } = explainRoute(routeInput(snapshotOf(text), spending(2.25)));
+    expect(signals.spentUsd).toEqual({ tenant_today: "2.25", key_month: "2.25" });
+    expect(chosen).toBe("default");
   });
 
   test("is no condition that covers later rules", () => {
@@ -88,6 +104,16 @@ describe("a bad match table", () => {
     ["a range that is none", 'input_tokens: "about 500"', "invalid_match", "about 500", /"< 500"/],
     ["a range with one bad part", 'input_tokens: "> 5, under 9"', "invalid_match", "under 9", /number/],
     ["a range in a list", 'hour: [9, "> 25"]', "invalid_match", "> 25", /from 0 to 23/],
+    ["what is spent below nothing", 'spend_key_today: "< -1"', "invalid_match", "< -1", /from 0 on/],
+    ["dollars with their sign", 'spend_key_today: "> $10"', "invalid_match", "> $10", /without the sign/],
+    [
+      "a sum that does not exist",
+      'spend_tenant_todya: "> 1"',
+      "unknown_key",
+      "spend_tenant_todya",
+      /"spend_tenant_today"/,
+    ],
+    ["spending of nobody", 'spend: "> 1"', "unknown_key", "spend:", /spend_tenant_today, spend_tenant_month/],
     ["a difficulty in per cent", 'complexity: ">= 60"', "invalid_match", ">= 60", /from 0 to 1/],
     [
       "a task that does not exist",

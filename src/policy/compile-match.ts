@@ -3,7 +3,14 @@ import type { Condition, RuleContext, RuleRequirement } from "../core/snapshot.t
 import type { MatchTable } from "./document-match.ts";
 import type { Path, Report } from "./finding.ts";
 import { type NumberTest, parseRange } from "./match-range.ts";
-import { CALLER_FIELDS, ESTIMATED_SIGNALS, FIELD_VALUES, REQUEST_FIELDS } from "./rule-facts.ts";
+import {
+  CALLER_FIELDS,
+  ESTIMATED_SIGNALS,
+  FIELD_VALUES,
+  isTracked,
+  REQUEST_FIELDS,
+  SPEND_SIGNALS,
+} from "./rule-facts.ts";
 
 export interface CompiledMatch {
   readonly condition: Condition;
@@ -25,7 +32,7 @@ export function compileMatch(table: MatchTable, path: Path, report: Report): Com
     if (written === undefined) continue;
     const owner = ownerOf(name);
     const at = [...path, name];
-    if ((ESTIMATED_SIGNALS as readonly string[]).includes(name)) reads.add(name);
+    if (isTracked(name)) reads.add(name);
     if (typeof written === "boolean") tests.push((context) => read(context, owner, name) === written);
     else if (isRange(name)) tests.push(compileRange(written, owner, name, at, report));
     else {
@@ -45,6 +52,7 @@ const RANGES: ReadonlySet<string> = new Set([
   "hour",
   "minute",
   "weekday",
+  ...SPEND_SIGNALS.keys(),
 ]);
 
 function isRange(name: string): boolean {

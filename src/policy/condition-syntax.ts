@@ -12,12 +12,12 @@ import {
   type SyntaxNode,
   textOf,
 } from "./condition-node.ts";
-import { ESTIMATED_SIGNALS } from "./rule-facts.ts";
+import { isTracked } from "./rule-facts.ts";
 
 export interface ConditionSyntax {
   readonly problem: ConditionProblem | null;
   readonly deployments: readonly { readonly id: string; readonly offset: number }[];
-  /** Those of `ESTIMATED_SIGNALS` that it reads. */
+  /** Signals it reads for which something is made, kept or shown. */
   readonly reads: ReadonlySet<string>;
 }
 
@@ -59,7 +59,7 @@ class Inspector implements ConditionSyntax {
     const field = fieldOf(value);
     if (field !== null) {
       if (isLookupMap(value)) this.#complain(wholeMap(value));
-      if (field.owner === "signals" && isEstimated(field.field)) this.reads.add(field.field);
+      if (field.owner === "signals" && isTracked(field.field)) this.reads.add(field.field);
       return;
     }
     const loop = isLoop(value);
@@ -151,8 +151,4 @@ function isLookupMap(node: SyntaxNode): boolean {
 
 function isLoop(node: SyntaxNode): boolean {
   return node.op === "rcall" && LOOPS.has(argumentsOf(node)[0]);
-}
-
-function isEstimated(field: string): boolean {
-  return (ESTIMATED_SIGNALS as readonly string[]).includes(field);
 }

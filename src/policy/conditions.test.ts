@@ -81,6 +81,10 @@ describe("conditions", () => {
     ['request.task_type == "clasification"', /never/, /"classification"/, 21],
     ['caller.role in ["admin", "opertor"]', /never/, /"operator"/, 25],
     ['"deutsch" == signals.language', /never/, /en, de/, 0],
+    ["signals.spend_tenant_todya > 1", /does not exist/, /"spend_tenant_today"/, 0],
+    ["signals.spend > 1", /signals.spend, which does not exist/, /spend_tenant_today, spend_tenant_month/, 0],
+    ["signals.spend.tenant_today > 1", /signals.spend, which does not exist/, /spend_use_case_month/, 0],
+    ['signals.spend_key_today > "10"', /number > text/, /like with like/, 0],
     ["signals.complexity > 60", /between 0 and 1,/, /from 0 to 1/, 21],
     ["true || signals.weekday == -7", /between 0 and 6,/, /from 0 to 6/, 27],
     [`${"(".repeat(60)}true${")".repeat(60)}`, /maxDepth/, /./, 32],
@@ -112,6 +116,12 @@ describe("conditions", () => {
       weekday: 0,
       healthy: { a: true },
       first_token_ms: {},
+      spend_tenant_today: 0,
+      spend_tenant_month: 0,
+      spend_key_today: 0,
+      spend_key_month: 0,
+      spend_use_case_today: 0,
+      spend_use_case_month: 0,
     };
     expect(compiled.condition({ request, caller, signals })).toBe(true);
   });

@@ -25,7 +25,7 @@ export type CompiledCondition =
       readonly condition: Condition;
       /** Deployments it names, for the compiler to look up. */
       readonly deployments: readonly { readonly id: string; readonly offset: number }[];
-      /** Signals it reads that are estimated from the request's text. */
+      /** Signals it reads for which something is made, kept or shown. */
       readonly reads: ReadonlySet<string>;
       readonly requires: readonly RuleRequirement[];
     }

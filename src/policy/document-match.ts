@@ -53,6 +53,12 @@ export const matchTable = z
     hour: range("Hour, UTC, from 0 to 23."),
     minute: range("Minute of the hour, from 0 to 59."),
     weekday: range("Day of the week, UTC; 0 is Sunday."),
+    spend_tenant_today: range("US dollars that the key's tenant has spent since midnight, UTC."),
+    spend_tenant_month: range("US dollars that the key's tenant has spent in this calendar month, UTC."),
+    spend_key_today: range("US dollars that the key has spent since midnight, UTC."),
+    spend_key_month: range("US dollars that the key has spent in this calendar month, UTC."),
+    spend_use_case_today: range("US dollars that the tenant has spent on the use case since midnight, UTC."),
+    spend_use_case_month: range("US dollars that the tenant has spent on the use case in this month, UTC."),
   })
   .refine(
     (table) => Object.values(table).some((value) => value !== undefined),

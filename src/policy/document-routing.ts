@@ -145,7 +145,7 @@ export const scope = {
     .describe(
       "CEL over request (use_case, task_type, latency_tier, safety_level, stream, has_tools, has_images, " +
         "response_format, messages, max_tokens), caller (key, tenant, tier, role) and signals " +
-        '(input_tokens, complexity, language, hour, minute, weekday, healthy["deployment"], ' +
+        '(input_tokens, complexity, language, hour, minute, weekday, spend_{tenant,key,use_case}_{today,month}, healthy["deployment"], ' +
         'first_token_ms["deployment"]), and flags.name. Absent, without `match`: always.',
     ),
 };

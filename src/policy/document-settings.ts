@@ -128,8 +128,8 @@ export const records = z
       .enum(ESTIMATE_RECORDINGS)
       .prefault("when_read")
       .describe(
-        "Complexity and language in decision records: `when_read` by a rule, which costs nothing, or `always`, " +
-          "about 10 µs a request, so that `explain --replay` can try rules that are the first to read them.",
+        "Complexity, language and what was spent in decision records: `when_read` by a rule, which costs nothing, or " +
+          "`always`, about 10 µs a request, so that `explain --replay` can try rules that are the first to read them.",
       ),
   })
   .describe("What decision records hold beyond what every record has.");

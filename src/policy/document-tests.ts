@@ -35,6 +35,9 @@ const instant = z
     "must be a time with its zone, such as 2026-03-01T22:30:00Z",
   );
 
+/** As many as 2^53 nano-dollars. */
+const usd = z.number().min(0).max(9_000_000);
+
 const caller = z
   .strictObject({
     tier: id.prefault("standard").describe("Tier of the key."),
@@ -68,6 +71,14 @@ const request = z
       .record(id, z.number().min(0))
       .prefault({})
       .describe("Deployments' milliseconds to the first token; absent ones were not measured."),
+    spend_tenant_today: usd.optional().describe("US dollars that the tenant has spent since midnight."),
+    spend_tenant_month: usd.optional().describe("And in the month; absent: what it has spent today."),
+    spend_key_today: usd.optional().describe("US dollars that the key has spent since midnight."),
+    spend_key_month: usd.optional().describe("And in the month; absent: what it has spent today."),
+    spend_use_case_today: usd
+      .optional()
+      .describe("US dollars that the tenant has spent on the use case today."),
+    spend_use_case_month: usd.optional().describe("And in the month; absent: what it has spent today."),
   })
   .refine((asked) => asked.text === undefined || asked.messages === undefined, {
     error: "can have text or messages, not both",

@@ -3,6 +3,7 @@ import type { Capability, LatencyTier, SafetyLevel, TaskType } from "../core/con
 import type { AttemptTimeouts, Deployment } from "../core/deployment.ts";
 import { formatUsd } from "../core/money.ts";
 import type { Refusal, RoutePlan, RungKind, Selection } from "../core/plan.ts";
+import { NOTHING_SPENT, type SpendSum } from "../core/spend.ts";
 import { costOfTokens } from "./constraints.ts";
 import { type ExplainedDegraded, explainDegraded } from "./explain-degraded.ts";
 import { DEFAULT_RULE, demandOf, draftRoute, factsOf, planRoute, type RouteInput } from "./plan.ts";
@@ -14,6 +15,7 @@ import {
   explainRollout,
   explainShadows,
 } from "./rollouts/explain-rollout.ts";
+import { SPEND_SIGNALS } from "./rule-facts.ts";
 
 type RuleVerdict = "matched" | "not_matched" | "skipped";
 
@@ -59,7 +61,12 @@ export interface Explanation {
     readonly capabilities: readonly Capability[];
   };
   /** What was estimated from the request's text; null where no rule of the use case reads it. */
-  readonly signals: { readonly complexity: number | null; readonly language: string | null };
+  readonly signals: {
+    readonly complexity: number | null;
+    readonly language: string | null;
+    /** US dollars, those sums that a rule or a flag reads; null where none does. */
+    readonly spentUsd: Readonly<Partial<Record<SpendSum, string>>> | null;
+  };
   readonly rules: readonly ExplainedRule[];
   /** The rule that matched, or `default`. */
   readonly rule: string;
@@ -123,14 +130,20 @@ export function explainRoute(input: RouteInput): Explanation {
   };
 }
 
-/** What rules saw of the request's text: the same estimates that routing made. */
+/** What rules saw of the request's text and of what was spent: the same that routing saw. */
 export function explainSignals(input: RouteInput): Explanation["signals"] {
   const { rules, rollouts, shadows } = input.useCase;
-  const reads = (signal: string) => [...rules, ...rollouts, ...shadows].some((one) => one.reads.has(signal));
+  const { flags } = input.snapshot;
+  const readers = [...rules, ...rollouts, ...shadows, ...(flags === null ? [] : [flags])];
+  const reads = (signal: string) => readers.some((one) => one.reads.has(signal));
   const { signals } = factsOf(input, demandOf(input));
+  const sums = [...SPEND_SIGNALS].filter(([signal]) => reads(signal)).map(([, sum]) => sum);
+  const { spend = NOTHING_SPENT } = input;
   return {
     complexity: reads("complexity") ? signals.complexity : null,
     language: reads("language") ? signals.language : null,
+    spentUsd:
+      sums.length === 0 ? null : Object.fromEntries(sums.map((sum) => [sum, formatUsd(spend.spent(sum))])),
   };
 }
 

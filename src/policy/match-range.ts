@@ -98,6 +98,7 @@ function unreadable(part: string): { message: string; fix: string } {
   const message = `"${part}" is not a range.`;
   if (/^=[<>]/.test(part)) return { message, fix: `Write "${part[1]}=" in place of "${part.slice(0, 2)}".` };
   if (/\d\s*[kKmM%]$/.test(part)) return { message, fix: "Write the number out: 5000, not 5k." };
+  if (part.includes("$")) return { message, fix: "Write US dollars without the sign: > 10." };
   if (/&&|\band\b/.test(part)) return { message, fix: 'Join with a comma: ">= 9, < 18".' };
   return { message, fix: FORMS };
 }

@@ -11,6 +11,7 @@ import type { HealthView } from "../core/health.ts";
 import type { Refusal, RequestChange, RoutePlan, Rung, ShadowCall } from "../core/plan.ts";
 import { type ModelRequest, requiredCapabilities } from "../core/request.ts";
 import type { ConfigSnapshot, FlagSource, RuleContext, RungSpec, UseCase } from "../core/snapshot.ts";
+import type { RequestSpend } from "../core/spend.ts";
 import { type Demand, objectionTo, stricter } from "./constraints.ts";
 import { exercised } from "./exercise.ts";
 import { ladderOfArm } from "./rollouts/arm-ladder.ts";
@@ -41,6 +42,8 @@ export interface RouteInput {
   readonly arm?: { readonly label: string; readonly applied: boolean };
   /** Of the request's text; absent: made from it. */
   readonly estimates?: Estimates;
+  /** What was spent by whom the request is; absent: nothing. */
+  readonly spend?: RequestSpend;
   /** Of the end user's id; absent: made from the request's. */
   readonly userDigest?: string;
   /** Deployments whose credential was not there, beside those that the snapshot knows of. */
@@ -212,6 +215,7 @@ export function factsOf(input: RouteInput, { safetyLevel, capabilities }: Demand
       input.now,
       input.health,
       input.estimates ?? new RequestEstimates(request),
+      input.spend,
     ),
   };
   const { flags } = input.snapshot;

@@ -7,6 +7,8 @@ const ROUTES = `routes:
   - { name: free, match: { tier: free }, ladder: { primary: small } }
   - { name: hard, match: { complexity: ">= 0.6" }, ladder: { primary: large@eu-west-1, cross_region: none } }
   - { name: sick, when: '!signals.healthy["large-us"]', ladder: { primary: large@eu-west-1, fallback: [small] } }
+  - { name: saving, match: { spend_tenant_month: "> 200", spend_key_today: "< 5.5" }, ladder: { primary: small } }
+  - { name: busy, when: signals.spend_use_case_today > 10, ladder: { primary: small } }
   - { name: night, match: { hour: ["0..5", ">= 22"] }, ladder: { primary: small } }
 `;
 const PROVIDER = "  o: { kind: openai, credential: { env: NOT_SET } }\n  sim:";
@@ -55,6 +57,11 @@ describe("a promise that is kept", () => {
     ["max_tokens: 20, context_window: 400", "ladder: [large]"],
     ["messages: [{ role: system, text: Be kind. }, { role: user, text: Hey }]", "rule: default"],
     ["operation: embed, text: Hey", "ladder: []"],
+    ["spend_tenant_today: 200", "rule: default"],
+    ["spend_tenant_today: 200.000000001", "rule: saving"],
+    ["spend_tenant_month: 201, spend_key_today: 5.5", "rule: default"],
+    ["spend_tenant_today: 9, spend_tenant_month: 201", "rule: saving"],
+    ["spend_use_case_today: 10.5", "rule: busy"],
   ])("%s gives %s", (request, expectation) => {
     expect(run(one(request, expectation))).toEqual({ total: 1, passed: 1, failed: [], findings: [] });
   });
@@ -144,7 +151,7 @@ describe("a test of nothing", () => {
 
   test("two of one name", () => {
     const twice = `${one("", "rule: default")}\n${one("", "rule: default")}`;
-    expect(run(twice).findings.map(({ code, line }) => `${code} ${line}`)).toEqual(["duplicate_test 27"]);
+    expect(run(twice).findings.map(({ code, line }) => `${code} ${line}`)).toEqual(["duplicate_test 29"]);
   });
 
   test.each([

@@ -15,7 +15,7 @@ import type { Path, Report } from "./finding.ts";
 import { DEFAULT_RULE, draftRoute, planRoute, type RouteInput, resolveUseCase } from "./plan.ts";
 import { suggestion } from "./suggest.ts";
 import { candidatesOf, ladderMatches } from "./test-ladder.ts";
-import { callerOfTest, healthOfTest, requestOfTest } from "./test-request.ts";
+import { callerOfTest, healthOfTest, requestOfTest, spendOfTest } from "./test-request.ts";
 
 export interface PolicyTestCounts {
   readonly total: number;
@@ -86,6 +86,7 @@ function runTest(test: PolicyTest, path: Path, world: World): void {
     request,
     caller,
     health: healthOfTest(asked),
+    spend: spendOfTest(asked),
     now: Date.parse(asked.at),
     estimatedInputTokens: asked.input_tokens ?? estimateTokens(request),
     // As explain does: the middle of every weighted choice.

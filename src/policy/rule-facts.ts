@@ -5,7 +5,9 @@
 import { type Caller, ROLES } from "../core/caller.ts";
 import { LATENCY_TIERS, SAFETY_LEVELS, TASK_TYPES } from "../core/contract.ts";
 import type { HealthView } from "../core/health.ts";
+import { NANO_PER_USD } from "../core/money.ts";
 import type { ModelRequest } from "../core/request.ts";
+import { NOTHING_SPENT, type RequestSpend, SPEND_SUMS, type SpendSum } from "../core/spend.ts";
 import { estimateComplexity } from "./complexity.ts";
 import { LANGUAGES, languageOf, UNDETERMINED } from "./language.ts";
 
@@ -40,6 +42,12 @@ export const SIGNAL_FIELDS = {
   weekday: "double",
   healthy: "map<string, bool>",
   first_token_ms: "map<string, double>",
+  spend_tenant_today: "double",
+  spend_tenant_month: "double",
+  spend_key_today: "double",
+  spend_key_month: "double",
+  spend_use_case_today: "double",
+  spend_use_case_month: "double",
 } as const;
 
 export const RESPONSE_FORMATS = ["text", "json", "json_schema"] as const;
@@ -65,6 +73,16 @@ export const FIELD_BOUNDS: Readonly<Record<string, readonly [least: number, most
 /** Signals that are estimated from the request's text when a condition reads them. */
 export const ESTIMATED_SIGNALS = ["complexity", "language"] as const;
 export type EstimatedSignal = (typeof ESTIMATED_SIGNALS)[number];
+
+/** Signals of what was spent, in US dollars, each by the sum that it reads. */
+export const SPEND_SIGNALS: ReadonlyMap<string, SpendSum> = new Map(
+  SPEND_SUMS.map((sum) => [`spend_${sum}` satisfies keyof typeof SIGNAL_FIELDS, sum]),
+);
+
+/** Whether it is worth knowing that a rule reads `signal`: something is made, kept or shown for it. */
+export function isTracked(signal: string): boolean {
+  return SPEND_SIGNALS.has(signal) || (ESTIMATED_SIGNALS as readonly string[]).includes(signal);
+}
 
 /** Field names are those a policy author writes, hence their case. */
 export class RequestFacts {
@@ -149,12 +167,20 @@ export class SignalFacts {
   readonly #now: number;
   readonly #health: HealthView;
   readonly #estimates: Estimates;
+  readonly #spend: RequestSpend;
 
-  constructor(inputTokens: number, now: number, health: HealthView, estimates: Estimates) {
+  constructor(
+    inputTokens: number,
+    now: number,
+    health: HealthView,
+    estimates: Estimates,
+    spend: RequestSpend = NOTHING_SPENT,
+  ) {
     this.input_tokens = inputTokens;
     this.#now = now;
     this.#health = health;
     this.#estimates = estimates;
+    this.#spend = spend;
   }
 
   get complexity(): number {
@@ -183,6 +209,30 @@ export class SignalFacts {
 
   get first_token_ms(): Readonly<Record<string, number>> {
     return recordsOf(this.#health).firstTokenMs;
+  }
+
+  get spend_tenant_today(): number {
+    return this.#spend.spent("tenant_today") / NANO_PER_USD;
+  }
+
+  get spend_tenant_month(): number {
+    return this.#spend.spent("tenant_month") / NANO_PER_USD;
+  }
+
+  get spend_key_today(): number {
+    return this.#spend.spent("key_today") / NANO_PER_USD;
+  }
+
+  get spend_key_month(): number {
+    return this.#spend.spent("key_month") / NANO_PER_USD;
+  }
+
+  get spend_use_case_today(): number {
+    return this.#spend.spent("use_case_today") / NANO_PER_USD;
+  }
+
+  get spend_use_case_month(): number {
+    return this.#spend.spent("use_case_month") / NANO_PER_USD;
   }
 }
 

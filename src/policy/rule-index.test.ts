@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Condition, RouteRule, RuleContext } from "../core/snapshot.ts";
-import { BASE_POLICY, FAKE_CALLER, routeInput, snapshotOf } from "./fake-policy.ts";
+import { BASE_POLICY, FAKE_CALLER, FAKE_HEALTH, routeInput, snapshotOf } from "./fake-policy.ts";
 import { planRoute } from "./plan.ts";
-import { CallerFacts, RequestFacts } from "./rule-facts.ts";
+import { CallerFacts, RequestFacts, SignalFacts } from "./rule-facts.ts";
 import { firstMatch } from "./rule-index.ts";
 
 /** A rule for some tenants, or for all, that holds or not; `asked` notes that it was looked at. */
@@ -22,16 +22,7 @@ function ruleOf(
 }
 
 function contextOf(tenant: string): RuleContext {
-  const signals = {
-    input_tokens: 1,
-    complexity: 0,
-    language: "en",
-    hour: 0,
-    minute: 0,
-    weekday: 0,
-    healthy: {},
-    first_token_ms: {},
-  };
+  const signals = new SignalFacts(1, 0, FAKE_HEALTH, { complexity: () => 0, language: () => "en" });
   return { request: new RequestFacts(), caller: new CallerFacts({ ...FAKE_CALLER, tenant }), signals };
 }
 

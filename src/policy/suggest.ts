@@ -11,10 +11,12 @@ export function nearest(name: string, known: readonly string[]): string | null {
   return closestMatch(name.toLowerCase(), near, { maxDistance }) ?? null;
 }
 
-/** `Did you mean "x"?` where something is near, else the choices, else `otherwise`. */
+/** `Did you mean "x"?` where something is near, else the choices, those that go on from it first, else `otherwise`. */
 export function suggestion(name: string, known: readonly string[], otherwise: string): string {
   const near = nearest(name, known);
-  return near === null ? choices(known, otherwise) : `Did you mean "${near}"?`;
+  if (near !== null) return `Did you mean "${near}"?`;
+  const family = known.filter((candidate) => candidate.startsWith(`${name}_`));
+  return choices(family.length > 0 ? family : known, otherwise);
 }
 
 /** The first few of `known`, else `otherwise`. */

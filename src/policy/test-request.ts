@@ -3,7 +3,9 @@ import { bareRequest } from "../core/bare-request.ts";
 import type { Caller } from "../core/caller.ts";
 import type { Contract } from "../core/contract.ts";
 import type { HealthView } from "../core/health.ts";
+import { usdToNano } from "../core/money.ts";
 import type { ContentPart, Message, ModelRequest } from "../core/request.ts";
+import type { RequestSpend, SpendSum } from "../core/spend.ts";
 import type { PolicyTest } from "./document-tests.ts";
 
 type Asked = PolicyTest["request"];
@@ -37,6 +39,19 @@ export function healthOfTest({ healthy, first_token_ms: firstTokenMs }: Asked): 
     firstTokenMs: (id) => (Object.hasOwn(firstTokenMs, id) ? (firstTokenMs[id] ?? 0) : 0),
     inFlight: () => 0,
   };
+}
+
+/** What was spent today was spent in this month, too. */
+export function spendOfTest(asked: Asked): RequestSpend {
+  const sums: Readonly<Record<SpendSum, number | undefined>> = {
+    tenant_today: asked.spend_tenant_today,
+    tenant_month: asked.spend_tenant_month ?? asked.spend_tenant_today,
+    key_today: asked.spend_key_today,
+    key_month: asked.spend_key_month ?? asked.spend_key_today,
+    use_case_today: asked.spend_use_case_today,
+    use_case_month: asked.spend_use_case_month ?? asked.spend_use_case_today,
+  };
+  return { spent: (sum) => usdToNano(sums[sum] ?? 0) };
 }
 
 function contractOf(asked: Asked): Contract {

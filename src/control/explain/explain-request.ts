@@ -5,6 +5,7 @@ import { failed, ok, type Result } from "../../core/faults.ts";
 import type { HealthView } from "../../core/health.ts";
 import type { ModelRequest } from "../../core/request.ts";
 import type { ConfigSnapshot, FlagSource, SplitSnapshots, UseCase } from "../../core/snapshot.ts";
+import type { SpendView } from "../../core/spend.ts";
 import { type Explanation, explainRoute } from "../../policy/explain.ts";
 import { measureRequest } from "../../policy/measure-request.ts";
 import { resolveUseCase } from "../../policy/plan.ts";
@@ -40,6 +41,8 @@ export interface ExplainPorts {
   readonly clock: Clock;
   /** Flags that another system decides; absent: the policy alone says. */
   readonly flags?: FlagSource | null;
+  /** What was spent; absent: nothing. */
+  readonly spend?: SpendView;
   /** What operators have laid over rollouts; absent: nothing. */
   readonly overrides?: readonly OverrideStatus[];
 }
@@ -72,17 +75,21 @@ export async function explainRequest(
   if (arm !== undefined && findArm(useCase.value.rollouts, arm) === null) {
     return unknownArm(arm, useCase.value);
   }
+  const { spend } = ports;
+  const now = ports.clock.now();
+  const spender = { tenant: caller.tenant, keyId: caller.keyId, useCase: useCase.value.id };
   const explained = explainRoute({
     snapshot,
     useCase: useCase.value,
     request,
     caller,
     health: ports.health,
-    now: ports.clock.now(),
+    now,
     estimatedInputTokens: await measureRequest(request, useCase.value),
     // The middle of every weighted choice: explain shows one ladder, the same each time.
     random: () => 0.5,
     flags: ports.flags ?? null,
+    ...(spend && { spend: { spent: (sum) => spend.spent(sum, spender, now) } }),
     ...(arm !== undefined && { arm: { label: arm, applied: false } }),
   });
   const name = explained.rollout?.rollout;

@@ -28,6 +28,10 @@ function recordOf(
     },
     flags: change.flags ?? null,
     random: change.random ?? seededRandom(n),
+    spend: { spent: () => n * 400_000_000 },
+    caller: change.caller ?? FAKE_CALLER,
+    useCase: request.target,
+    now: 0,
   };
   const tap = new RoutingTap(outside, request);
   const input = routeInput(snapshot, {
@@ -38,11 +42,12 @@ function recordOf(
     flags: tap.flags,
     random: tap.random,
     estimates: tap.estimates,
+    spend: tap,
     ...(request.user !== undefined && { userDigest: digestOfUser(request.user) }),
   });
   const planned = planRoute(input);
   const plan = planned.ok ? planned.value : draftRoute(input);
-  tap.seal();
+  tap.seal(snapshot.estimates);
   const first = plan.rungs[0]?.candidates[0];
   const { keyId, tenant, tier } = input.caller;
   const decision: Decision = {
@@ -125,6 +130,7 @@ routes:
   - { name: german, match: { language: de }, ladder: { primary: large@eu-west-1 } }
   - { name: sick, when: '!signals.healthy["large-us"] && request.messages > 1', ladder: { primary: large@eu-west-1, fallback: [small] } }
   - { name: slow, when: 'signals.first_token_ms["large-eu"] > 500 && signals.hour < 12', ladder: { primary: large@us-east-1 } }
+  - { name: costly, when: signals.spend_key_today > 1.0 && caller.tier == "free" && request.stream, ladder: { primary: small } }
   - { name: flagged, when: flags.fast && caller.tier == "free", ladder: { primary: small } }
 rollouts:
   - { name: try, use_case: spread, canary: { candidate: small, weight: 30 } }
@@ -201,7 +207,7 @@ describe("the policy that made the records", () => {
     for (const way of ["no_candidate", "large-us", "large-eu", "small-us", "degraded", "hard", "german"]) {
       expect(seen).toContain(way);
     }
-    for (const way of ["sick", "slow", "flagged", "default", "try/candidate", "try/stable"]) {
+    for (const way of ["sick", "slow", "costly", "flagged", "default", "try/candidate", "try/stable"]) {
       expect(seen).toContain(way);
     }
   });
@@ -336,6 +342,21 @@ keys: [{ id: key-1, sha256: ${digest}, tenant: acme, tier: vip }]
     expect(full.routing?.complexity).toBeGreaterThan(0);
     expect(full.routing?.language).toBe("en");
     expect(replayed(snapshotOf(hard), full)).toMatchObject({ replayed: 1 });
+    const saving = `${BASE_POLICY}routes: [{ name: saving, match: { spend_tenant_month: "> 1" }, ladder: { primary: small } }]\n`;
+    expect(replayed(snapshotOf(saving), record(3))).toMatchObject({
+      replayed: 0,
+      notReplayable: { no_spend: 1 },
+    });
+    const dear = recordOf(always, FAKE_REQUEST, {}, 3);
+    expect(dear.routing?.spend).toEqual({
+      tenant_today: 1_200_000_000,
+      tenant_month: 1_200_000_000,
+      key_today: 1_200_000_000,
+      key_month: 1_200_000_000,
+      use_case_today: 1_200_000_000,
+      use_case_month: 1_200_000_000,
+    });
+    expect(replayed(snapshotOf(saving), full, dear)).toMatchObject({ replayed: 2, changed: 1 });
   });
 });
 
@@ -355,6 +376,7 @@ describe("what is no record of a request", () => {
     ["not_a_record", { ...whole, routing: { ...routing, messages: 1e12 } }],
     ["not_a_record", { ...whole, routing: { ...routing, needs: ["wings"] } }],
     ["not_a_record", { ...whole, routing: { ...routing, planned: null } }],
+    ["not_a_record", { ...whole, routing: { ...routing, spend: { key_today: "much" } } }],
     ["not_a_record", { ...whole, routing: { ...routing, health: { a: { healthy: "yes" } } } }],
     ["not_a_record", { ...whole, contract: { residency: "eu" } }],
   ])("is counted as %s", (why, record) => {

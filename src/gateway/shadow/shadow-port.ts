@@ -38,6 +38,8 @@ export interface ShadowPorts {
     shadow(decision: Decision): void;
     shadowSkipped(rollout: string, why: ShadowSkip): void;
   };
+  /** What copies cost is the tenant's whose request was copied; absent: it is not counted. */
+  readonly spend?: { count(decision: Decision): void };
   reportInternal(requestId: string, thrown: unknown): void;
 }
 

@@ -280,6 +280,15 @@ describe("what bounds copies", () => {
     expect(skipped).toHaveLength(1);
   });
 
+  test("what a copy cost is told to whoever sums up spending, once", async () => {
+    const spent: Decision[] = [];
+    const { ports, record } = world({ spend: { count: (decision) => spent.push(decision) } });
+    createShadows().mirror(ports, liveOf(policy(ALWAYS)), FAKE_REQUEST);
+    const decision = await record();
+    expect(spent).toEqual([decision]);
+    expect(decision).toMatchObject({ tenant: FAKE_CALLER.tenant, keyId: FAKE_CALLER.keyId, cost: 2_000_000 });
+  });
+
   test("a candidate that is ill is left alone", () => {
     const { ports, skipped } = world({ health: { ...FAKE_HEALTH, healthy: () => false } });
     createShadows().mirror(ports, liveOf(policy(ALWAYS)), FAKE_REQUEST);

@@ -87,6 +87,7 @@ class ShadowRunner implements Shadows {
       cost = outcome.cost ?? 0;
       const decision = shadowDecision(ports.ids.next("dec"), live, request, call, outcome);
       metrics.shadow(decision);
+      ports.spend?.count(decision);
       ports.decisions.push(decision);
     } catch (thrown) {
       ports.reportInternal(live.requestId, thrown);

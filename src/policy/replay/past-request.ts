@@ -89,7 +89,7 @@ function unfit(why: Unfit): ReadPast {
 function factsOf(routing: unknown): RoutingFacts | null {
   if (!isMap(routing)) return null;
   const { target, role, operation, inputTokens, maxTokens, messages, needs, complexity, language } = routing;
-  const { user, draw, health, flags, planned } = routing;
+  const { user, draw, health, flags, spend, planned } = routing;
   const plan = plannedOf(planned);
   const known =
     isOptional(target, isText) &&
@@ -105,7 +105,8 @@ function factsOf(routing: unknown): RoutingFacts | null {
     isOptional(user, isText) &&
     isOptional(draw, isCount) &&
     isOptional(health, isHealth) &&
-    isOptional(flags, isFlags);
+    isOptional(flags, isFlags) &&
+    isOptional(spend, isSpend);
   // Every field has been looked at; those that this release does not know do no harm.
   return known && plan !== null ? { ...(routing as unknown as RoutingFacts), planned: plan } : null;
 }
@@ -181,6 +182,10 @@ function isFlags(value: unknown): value is Readonly<Record<string, FlagValue>> {
     isMap(value) &&
     Object.values(value).every((flag) => ["boolean", "string", "number"].includes(typeof flag))
   );
+}
+
+function isSpend(value: unknown): value is NonNullable<RoutingFacts["spend"]> {
+  return isMap(value) && Object.values(value).every(isAmount);
 }
 
 function isMap(value: unknown): value is Fields {

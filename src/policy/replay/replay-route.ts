@@ -10,6 +10,7 @@ import type { RoutePlan } from "../../core/plan.ts";
 import type { ContentPart, Message, ModelRequest } from "../../core/request.ts";
 import type { PlannedRoute, RoutingFacts } from "../../core/routing-facts.ts";
 import type { ConfigSnapshot, FlagSource, KeySpec } from "../../core/snapshot.ts";
+import type { RequestSpend, SpendSum } from "../../core/spend.ts";
 import { draftRoute, planRoute, type RouteInput, resolveUseCase } from "../plan.ts";
 import { BASIS, hashText, mix } from "../rollouts/rendezvous.ts";
 import type { Estimates } from "../rule-facts.ts";
@@ -27,7 +28,9 @@ export type ReplayedRoute =
   /** The policy has no such use case, or not for this key. */
   | { readonly result: "refused"; readonly code: string }
   /** A rule of this policy reads what the record does not have. */
-  | { readonly result: "lacks"; readonly signal: "complexity" | "language" };
+  | { readonly result: "lacks"; readonly signal: Lacking };
+
+type Lacking = "complexity" | "language" | "spend";
 
 export interface Replayer {
   /** Pure, and some microseconds. */
@@ -51,7 +54,7 @@ function routePast(past: PastRequest, snapshot: ConfigSnapshot, key: KeySpec | u
   };
   const useCase = resolveUseCase(snapshot, facts.target ?? past.useCase, caller);
   if (!useCase.ok) return { result: "refused", code: useCase.fault.code };
-  const estimates = new RecordedEstimates(facts);
+  const recorded = new RecordedSignals(facts);
   const draws = createDraws(facts.draw ?? mix(hashText(past.id, BASIS)));
   const input: RouteInput = {
     snapshot,
@@ -63,12 +66,13 @@ function routePast(past: PastRequest, snapshot: ConfigSnapshot, key: KeySpec | u
     estimatedInputTokens: facts.inputTokens,
     random: () => draws.next(),
     flags: flagsOf(facts),
-    estimates,
+    estimates: recorded,
+    spend: recorded,
     ...(facts.user !== undefined && { userDigest: facts.user }),
     ...(past.withoutCredential && { withoutCredential: past.withoutCredential }),
   };
   const planned = planRoute(input);
-  if (estimates.lacking !== null) return { result: "lacks", signal: estimates.lacking };
+  if (recorded.lacking !== null) return { result: "lacks", signal: recorded.lacking };
   // As traffic does: who would have been tried, where nobody is left, is asked anew.
   const plan = planned.ok ? planned.value : draftRoute(input);
   return { result: "routed", plan: plannedRoute(plan), peers: peersOf(plan) };
@@ -81,8 +85,8 @@ function peersOf({ rungs }: RoutePlan): readonly Deployment[] {
   return first.candidates;
 }
 
-class RecordedEstimates implements Estimates {
-  lacking: "complexity" | "language" | null = null;
+class RecordedSignals implements Estimates, RequestSpend {
+  lacking: Lacking | null = null;
   readonly #facts: RoutingFacts;
 
   constructor(facts: RoutingFacts) {
@@ -97,6 +101,13 @@ class RecordedEstimates implements Estimates {
   language(): string {
     if (this.#facts.language === undefined) this.lacking ??= "language";
     return this.#facts.language ?? "und";
+  }
+
+  /** As it was then, of the tenant that the key had. */
+  spent(sum: SpendSum): number {
+    const spent = this.#facts.spend?.[sum];
+    if (spent === undefined) this.lacking ??= "spend";
+    return spent ?? 0;
   }
 }
 

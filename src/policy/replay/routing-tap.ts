@@ -1,14 +1,16 @@
 /**
- * Notes what routing reads from outside the request: chance, the deployments' condition, flags of another system.
- * With that on record the same policy routes the request the same way again. Changes nothing of what is read.
+ * Notes what routing reads from outside the request: chance, the deployments' condition, flags of another system, what
+ * was spent. With that on record the same policy routes the request the same way again. Changes nothing of what is read.
  */
 import type { Caller } from "../../core/caller.ts";
 import type { Random } from "../../core/clock.ts";
 import type { HealthView } from "../../core/health.ts";
+import type { NanoDollars } from "../../core/money.ts";
 import type { RoutePlan } from "../../core/plan.ts";
 import { type ModelRequest, requiredCapabilities } from "../../core/request.ts";
 import type { PlannedRoute, RoutingFacts, SeenHealth } from "../../core/routing-facts.ts";
 import type { EstimateRecording, FlagDetails, FlagSource, FlagValue } from "../../core/snapshot.ts";
+import { type RequestSpend, SPEND_SUMS, type SpendSum, type SpendView } from "../../core/spend.ts";
 import type { RouteInput } from "../plan.ts";
 import { RequestEstimates } from "../rule-facts.ts";
 import { createDraws, type Draws, WORD } from "./draws.ts";
@@ -19,10 +21,16 @@ interface Outside {
   readonly health: HealthView;
   readonly flags: FlagSource | null;
   readonly random: Random;
+  /** Null: nothing was spent by anybody. */
+  readonly spend: SpendView | null;
+  /** Whose request it is, for which use case, and when: epoch milliseconds. */
+  readonly caller: Caller;
+  readonly useCase: string;
+  readonly now: number;
 }
 
-/** One a request. It is itself the health, the flags and the chance that routing is given. */
-export class RoutingTap implements HealthView {
+/** One a request. It is itself the health, the flags, the chance and the spending that routing is given. */
+export class RoutingTap implements HealthView, RequestSpend {
   readonly estimates: RequestEstimates;
   readonly random: Random;
   readonly flags: FlagSource | null;
@@ -30,6 +38,7 @@ export class RoutingTap implements HealthView {
   #draws: Draws | null = null;
   #health: Record<string, Writable<SeenHealth>> | null = null;
   #flags: Record<string, FlagValue> | null = null;
+  #spend: Partial<Record<SpendSum, NanoDollars>> | null = null;
   #sealed = false;
 
   constructor(outside: Outside, request: ModelRequest) {
@@ -60,8 +69,26 @@ export class RoutingTap implements HealthView {
     return inFlight;
   }
 
-  /** From now on nothing is noted: whoever routes the request again does so for another reason. */
-  seal(): void {
+  /** One request sees one sum, however often it is read and whatever ends meanwhile. */
+  spent(sum: SpendSum): NanoDollars {
+    const noted = this.#spend?.[sum];
+    if (noted !== undefined) return noted;
+    const { spend, caller, useCase, now } = this.#outside;
+    const spender = { tenant: caller.tenant, keyId: caller.keyId, useCase };
+    const spent = spend === null ? 0 : spend.spent(sum, spender, now);
+    if (!this.#sealed) {
+      this.#spend ??= {};
+      this.#spend[sum] = spent;
+    }
+    return spent;
+  }
+
+  /**
+   * From now on nothing is noted: whoever routes the request again does so for another reason. What was spent is
+   * noted now where it is to be on every record: later it would be another sum.
+   */
+  seal(estimates: EstimateRecording): void {
+    if (estimates === "always") for (const sum of SPEND_SUMS) this.spent(sum);
     this.#sealed = true;
   }
 
@@ -83,6 +110,7 @@ export class RoutingTap implements HealthView {
     if (this.#draws !== null) facts.draw = this.#draws.first;
     if (this.#health !== null) facts.health = this.#health;
     if (this.#flags !== null) facts.flags = this.#flags;
+    if (this.#spend !== null) facts.spend = this.#spend;
     if (estimates === "always") {
       this.estimates.complexity();
       this.estimates.language();

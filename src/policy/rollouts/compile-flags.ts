@@ -18,10 +18,11 @@ export function compileFlags(
   report: Report,
 ): CompiledFlags | null {
   const flags = new Map<string, Flag>();
+  const reads = new Set<string>();
   for (const [name, written] of Object.entries(document.flags)) {
-    flags.set(name, compileFlag(name, written, ["flags", name], inventory, report));
+    flags.set(name, compileFlag(name, written, { inventory, report, reads }));
   }
-  return flags.size === 0 ? null : createFlagSet(flags);
+  return flags.size === 0 ? null : createFlagSet(flags, reads);
 }
 
 export function compileFlagsProvider({ flags_provider: written }: PolicyDocument): FlagsProviderSpec | null {
@@ -30,13 +31,15 @@ export function compileFlagsProvider({ flags_provider: written }: PolicyDocument
   return { module, exported, options, ttlMs: milliseconds(ttl) };
 }
 
-function compileFlag(
-  name: string,
-  written: WrittenFlag,
-  path: Path,
-  inventory: Inventory,
-  report: Report,
-): Flag {
+interface FlagWorld {
+  readonly inventory: Inventory;
+  readonly report: Report;
+  /** Gets the signals that rules of flags read. */
+  readonly reads: Set<string>;
+}
+
+function compileFlag(name: string, written: WrittenFlag, { inventory, report, reads }: FlagWorld): Flag {
+  const path: Path = ["flags", name];
   const variants = new Map(Object.entries(written.variants));
   checkKinds(name, variants, path, report);
   const variantAt = (variant: string, at: Path): Variant => {
@@ -54,7 +57,8 @@ function compileFlag(
     fallback: variantAt(written.default, [...path, "default"]),
     rules: written.rules.map((rule, index) => {
       const at = [...path, "rules", index];
-      const { when } = compileScope(rule, at, inventory, report);
+      const { when, reads: read } = compileScope(rule, at, inventory, report);
+      for (const signal of read) reads.add(signal);
       return { when: when ?? ALWAYS, variant: variantAt(rule.variant, [...at, "variant"]) };
     }),
     rollout:

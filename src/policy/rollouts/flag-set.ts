@@ -7,8 +7,8 @@ export interface CompiledFlags extends FlagSet {
   readonly vocabulary: FlagVocabulary;
 }
 
-/** `flags` by name. */
-export function createFlagSet(flags: ReadonlyMap<string, Flag>): CompiledFlags {
+/** `flags` by name; `reads`: the signals that their rules read. */
+export function createFlagSet(flags: ReadonlyMap<string, Flag>, reads: ReadonlySet<string>): CompiledFlags {
   const Facts = factsOf(flags);
   const evaluate = (name: string, subject: FlagSubject): FlagDetails | null => {
     const flag = flags.get(name);
@@ -22,6 +22,7 @@ export function createFlagSet(flags: ReadonlyMap<string, Flag>): CompiledFlags {
   }
   return {
     names: [...flags.keys()],
+    reads,
     evaluate,
     facts: (subject) => new Facts(subject),
     vocabulary: { facts: Facts, fields, values },
