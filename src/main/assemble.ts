@@ -113,7 +113,10 @@ export function assemble(parts: Parts): Assembly {
     ledger: spend,
     clock,
     onRead: ({ ms }) => log("info", "past_spend_read", { ms }),
-    onFailed: (thrown) => log("warn", "past_spend_not_read", describeThrown(thrown)),
+    onFailed: (thrown) => {
+      const meanwhile = "It is tried again; until then rules see what was spent since the start.";
+      log("warn", "past_spend_not_read", { ...describeThrown(thrown), meanwhile });
+    },
   });
   let served = first;
   const reconfigure = (snapshot: ConfigSnapshot): void => {
