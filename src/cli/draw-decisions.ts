@@ -102,8 +102,12 @@ export function drawDecision(decision: DecisionView, terminal: Terminal): string
 
 function drawFacts(decision: DecisionView, terminal: Terminal): string {
   const { usage, fault, finish } = decision;
-  const answer = [decision.model, decision.modelVersion, decision.provider, decision.region];
-  const served = answer.filter((part) => part !== null).join(" · ");
+  const alias = decision.attempts.findLast(
+    ({ result, model }) => result === "ok" && model === decision.model,
+  )?.alias;
+  const model = alias === undefined ? decision.model : `${alias} → ${decision.model}`;
+  const answer = [model, decision.modelVersion, decision.provider, decision.region];
+  const by = answer.filter((part) => part !== null).join(" · ");
   const ending = fault ? `${fault.kind} (${fault.code})` : `finish ${finish?.unified ?? NOTHING}`;
   const first = decision.firstTokenMs === null ? "" : `, first token after ${span(decision.firstTokenMs)}`;
   const rows: readonly (readonly [string, string])[] = [
@@ -114,7 +118,7 @@ function drawFacts(decision: DecisionView, terminal: Terminal): string {
     ["Asked", `${decision.useCase ?? NOTHING} · ${decision.wire}${decision.stream ? " · streamed" : ""}`],
     [
       "Served by",
-      `${rungOf(decision)} · ${served || "no model"}${decision.simulated ? " · simulated" : ""}${decision.exercise ? " · exercise of a later rung" : ""}`,
+      `${rungOf(decision)} · ${by || "no model"}${decision.simulated ? " · simulated" : ""}${decision.exercise ? " · exercise of a later rung" : ""}`,
     ],
     ["Ended", `status ${decision.status} · ${ending}`],
     ["Tokens", tokensOf(usage)],

@@ -70,8 +70,15 @@ function drawLadder(view: ExplanationView, terminal: Terminal): string {
   return lines.filter((line) => line !== "").join("\n");
 }
 
-function drawRung({ rung, model, selection, candidates }: Rung, place: number, terminal: Terminal): string {
-  const title = `  ${place} ${terminal.paint("cyan", printable(rung).padEnd(13))} ${terminal.paint("bold", printable(model))}`;
+function drawRung(
+  { rung, model, alias, selection, candidates }: Rung,
+  place: number,
+  terminal: Terminal,
+): string {
+  const named = alias === null ? "" : `${printable(alias)} → `;
+  const version = alias === null ? undefined : candidates[0]?.modelVersion;
+  const which = version === undefined ? "" : terminal.paint("dim", ` (version ${printable(version)})`);
+  const title = `  ${place} ${terminal.paint("cyan", printable(rung).padEnd(13))} ${named}${terminal.paint("bold", printable(model))}${which}`;
   const choice = candidates.length > 1 ? terminal.paint("dim", ` (${printable(selection)})`) : "";
   const rows = candidates.map(({ deployment, provider, region, healthy, estimatedCostUsd }): Cell[] => [
     "   ",

@@ -28,6 +28,7 @@ const attempt = z.object({
   rung: z.string(),
   deployment: z.string(),
   model: z.string(),
+  alias: z.string().optional(),
   provider: z.string(),
   region: z.string(),
   result: z.string(),
@@ -157,10 +158,13 @@ export const explanationView = z.object({
     z.object({
       rung: z.string(),
       model: z.string(),
+      /** A gateway of an earlier release knows none. */
+      alias: text.default(null),
       selection: z.string(),
       candidates: list(
         z.object({
           deployment: z.string(),
+          modelVersion: z.string().optional(),
           provider: z.string(),
           region: z.string(),
           healthy: z.boolean(),

@@ -11,6 +11,8 @@ export interface Attempt {
   readonly rung: RungKind;
   readonly deployment: string;
   readonly model: string;
+  /** By which the policy names the model; absent: by its own name. */
+  readonly alias?: string;
   readonly provider: string;
   readonly region: string;
   /**

@@ -33,6 +33,8 @@ export interface Refusal {
 export interface Rung {
   readonly kind: RungKind;
   readonly model: string;
+  /** By which the policy names it; absent: by its own name. */
+  readonly alias?: string;
   readonly selection: Selection;
   /** In order of preference, best first; never empty. */
   readonly candidates: readonly Deployment[];
@@ -79,6 +81,7 @@ export type DegradedMode =
   | {
       readonly mode: "summarize_only";
       readonly model: string;
+      readonly alias?: string;
       readonly deployments: readonly Deployment[];
       readonly maxOutputTokens: number;
       readonly message: string;
@@ -113,7 +116,12 @@ export type OverflowMeasure =
   /** Leave the oldest turns out. */
   | { readonly type: "truncate_oldest" }
   /** Put a summary in the place of the oldest turns. */
-  | { readonly type: "summarize"; readonly model: string; readonly deployments: readonly Deployment[] }
+  | {
+      readonly type: "summarize";
+      readonly model: string;
+      readonly alias?: string;
+      readonly deployments: readonly Deployment[];
+    }
   /** Go on with models of the ladder whose window is larger. */
   | { readonly type: "larger_model" }
   | { readonly type: "fail" };

@@ -74,6 +74,8 @@ export type Condition = (context: RuleContext) => boolean;
 export interface RungSpec {
   readonly kind: RungKind;
   readonly model: string;
+  /** By which the policy names it; absent: by its own name. */
+  readonly alias?: string;
   readonly selection: Selection;
   readonly deployments: readonly Deployment[];
 }
@@ -357,6 +359,13 @@ export interface ProbeSettings {
 export const ESTIMATE_RECORDINGS = ["when_read", "always"] as const;
 export type EstimateRecording = (typeof ESTIMATE_RECORDINGS)[number];
 
+/** A name of the policy for one of its models. */
+export interface ModelAlias {
+  readonly model: string;
+  /** For people. */
+  readonly note: string | null;
+}
+
 export interface ConfigSnapshot {
   /** `name@` + the first 12 hexadecimal digits of the digest of the merged document. */
   readonly version: string;
@@ -364,6 +373,8 @@ export interface ConfigSnapshot {
   readonly name: string;
   readonly environment: string | null;
   readonly models: ReadonlyMap<string, ModelSpec>;
+  /** By name. */
+  readonly modelAliases: ReadonlyMap<string, ModelAlias>;
   readonly deployments: ReadonlyMap<string, Deployment>;
   /** By id and by alias. */
   readonly useCases: ReadonlyMap<string, UseCase>;

@@ -6,6 +6,7 @@ import type { Deployment } from "../core/deployment.ts";
 import type { AnswerRule, DegradedMode, OverflowMeasure, TicketWebhook } from "../core/plan.ts";
 import { alwaysAnswers } from "../core/plan.ts";
 import type { AnswerCacheSettings } from "../core/snapshot.ts";
+import { calledModel, resolveModel } from "./compile-aliases.ts";
 import { type CredentialPorts, readSecret } from "./compile-credentials.ts";
 import type { Inventory } from "./compile-deployments.ts";
 import type { PolicyDocument } from "./document.ts";
@@ -140,9 +141,8 @@ function compileSummarizeOnly(
   path: Path,
   world: World,
 ): DegradedMode | null {
-  const deployments = deploymentsOf(model, [...path, "model"], world);
-  if (deployments === null) return null;
-  return { mode: "summarize_only", model, deployments, maxOutputTokens, message, status };
+  const named = deployedModel(model, [...path, "model"], world);
+  return named === null ? null : { mode: "summarize_only", ...named, maxOutputTokens, message, status };
 }
 
 function compileHuman(written: Written<"human">, path: Path, world: World): DegradedMode {
@@ -167,20 +167,20 @@ function compileWebhook(
   return { url, secret };
 }
 
+interface DeployedModel {
+  readonly model: string;
+  readonly alias?: string;
+  readonly deployments: readonly Deployment[];
+}
+
 /** Null where there are none, which was reported. */
-function deploymentsOf(
-  model: string,
-  path: Path,
-  { inventory, report }: World,
-): readonly Deployment[] | null {
-  if (!inventory.models.has(model)) {
-    const fix = report.suggest(model, [...inventory.models.keys()], "Add it under models.");
-    report.error("unknown_model", path, `There is no model "${model}".`, fix);
-    return null;
-  }
+function deployedModel(name: string, path: Path, { inventory, report }: World): DeployedModel | null {
+  const named = resolveModel(name, path, inventory, report);
+  if (named === null) return null;
+  const { model, alias } = named;
   const deployments = inventory.byModel.get(model) ?? [];
-  if (deployments.length > 0) return deployments;
-  const message = `The model "${model}" has no deployment.`;
+  if (deployments.length > 0) return { model, ...(alias !== null && { alias }), deployments };
+  const message = `The model ${calledModel(named)} has no deployment.`;
   report.error("empty_rung", path, message, "Add one under deployments.");
   return null;
 }
@@ -197,9 +197,8 @@ function compileOverflow(
   }
   return written.flatMap((measure, index): readonly OverflowMeasure[] => {
     if (typeof measure === "string") return [{ type: measure }];
-    const { model } = measure.summarize;
-    const deployments = deploymentsOf(model, [...path, index, "summarize", "model"], world);
-    return deployments === null ? [] : [{ type: "summarize", model, deployments }];
+    const named = deployedModel(measure.summarize.model, [...path, index, "summarize", "model"], world);
+    return named === null ? [] : [{ type: "summarize", ...named }];
   });
 }
 

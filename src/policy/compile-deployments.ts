@@ -2,6 +2,7 @@
 import type { Deployment, ModelSpec } from "../core/deployment.ts";
 import { type Prices, usdPerMillion } from "../core/money.ts";
 import type { Steps } from "../core/steps.ts";
+import { compileAliases, type ModelAliases, modelHint } from "./compile-aliases.ts";
 import {
   compileProviders,
   type Provider,
@@ -22,6 +23,7 @@ export interface Inventory {
   readonly deployments: ReadonlyMap<string, Deployment>;
   /** By model id, in the order of the document. */
   readonly byModel: ReadonlyMap<string, readonly Deployment[]>;
+  readonly aliases: ModelAliases;
   /** What conditions may speak of; absent: all but flags. */
   readonly vocabulary?: Vocabulary;
 }
@@ -41,7 +43,8 @@ export function* compileInventory(
     const model = models.get(spec.model);
     const provider = providers.get(spec.provider);
     if (model === undefined) {
-      const fix = report.suggest(spec.model, names.models, "Add it under models.");
+      const fix =
+        modelHint(spec.model, document) ?? report.suggest(spec.model, names.models, "Add it under models.");
       const message = `There is no model "${spec.model}".`;
       report.error("unknown_model", ["deployments", id, "model"], message, fix);
     }
@@ -58,7 +61,7 @@ export function* compileInventory(
     if (siblings === undefined) byModel.set(model.id, [deployment]);
     else siblings.push(deployment);
   }
-  return { models, deployments, byModel };
+  return { models, deployments, byModel, aliases: compileAliases(document, models, report) };
 }
 
 function* compileModels(document: PolicyDocument, report: Report): Steps<ReadonlyMap<string, ModelSpec>> {

@@ -2,6 +2,7 @@
 import type { Deployment } from "../core/deployment.ts";
 import type { RungKind, Selection } from "../core/plan.ts";
 import type { RungSpec } from "../core/snapshot.ts";
+import { calledModel, resolveModel } from "./compile-aliases.ts";
 import type { Inventory } from "./compile-deployments.ts";
 import type { PolicyDocument } from "./document.ts";
 import type { Path, Report } from "./finding.ts";
@@ -76,32 +77,31 @@ function compileRung(written: WrittenRung, kind: RungKind, path: Path, world: Wo
 }
 
 interface ModelRung {
+  /** Or an alias of one. */
   readonly model: string;
   readonly regions: readonly string[] | null;
   readonly select: Selection;
 }
 
 function ofModel(
-  { model, regions, select }: ModelRung,
+  { model: name, regions, select }: ModelRung,
   kind: RungKind,
   path: Path,
   { inventory, report }: World,
 ): RungSpec | null {
-  if (!inventory.models.has(model)) {
-    const fix = report.suggest(model, [...inventory.models.keys()], "Add it under models.");
-    report.error("unknown_model", path, `There is no model "${model}".`, fix);
-    return null;
-  }
+  const named = resolveModel(name, path, inventory, report);
+  if (named === null) return null;
+  const { model, alias } = named;
   const all = inventory.byModel.get(model) ?? [];
   const deployments = regions === null ? all : all.filter(({ region }) => matchesAny(regions, region));
   if (deployments.length === 0) {
     const where = regions === null ? "" : ` in ${listed(regions)}`;
     const there = listed([...new Set(all.map(({ region }) => region))]);
     const fix = all.length === 0 ? "Add one under deployments." : `It is deployed in: ${there}.`;
-    report.error("empty_rung", path, `The model "${model}" has no deployment${where}.`, fix);
+    report.error("empty_rung", path, `The model ${calledModel(named)} has no deployment${where}.`, fix);
     return null;
   }
-  return { kind, model, selection: select, deployments };
+  return { kind, model, ...(alias !== null && { alias }), selection: select, deployments };
 }
 
 function ofDeployments(
@@ -149,7 +149,7 @@ function compileCrossRegion(
   const regions = written === "auto" ? ["*"] : written.regions;
   const deployments = elsewhere.filter(({ region }) => matchesAny(regions, region));
   if (deployments.length > 0) {
-    return { kind: "cross-region", model: primary.model, selection: primary.selection, deployments };
+    return { ...primary, kind: "cross-region", deployments };
   }
   if (written !== "auto") {
     const message = `The model "${primary.model}" has no other deployment in ${listed(regions)}.`;

@@ -60,6 +60,7 @@ function addAliases(
 ): void {
   const taken = new Map<string, string>();
   for (const id of inventory.models.keys()) taken.set(id, `the model "${id}"`);
+  for (const id of inventory.aliases.known.keys()) taken.set(id, `the model alias "${id}"`);
   for (const id of useCases.keys()) taken.set(id, `the use case "${id}"`);
   for (const [id, { aliases }] of Object.entries(document.use_cases)) {
     for (const [index, alias] of aliases.entries()) {

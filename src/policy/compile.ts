@@ -1,6 +1,7 @@
 /** From a valid document to the snapshot that serves traffic. Owns the order; each part has its file. */
 import type { ConfigSnapshot } from "../core/snapshot.ts";
 import { runSteps, type Steps } from "../core/steps.ts";
+import { listAliases, reportUnusedAliases } from "./compile-aliases.ts";
 import { compileInventory, type DeploymentPorts } from "./compile-deployments.ts";
 import { compileJobs, compileWebhooks } from "./compile-jobs.ts";
 import { compileKeys, type KeyPorts } from "./compile-keys.ts";
@@ -52,6 +53,7 @@ export function* compileSteps(
   const keys = yield* compileKeys(document, ports, report);
   const probes = compileProbes(document, report);
   const webhooks = compileWebhooks(document, ports, report);
+  reportUnusedAliases(inventory.aliases, report);
   const findings = inOrder(report.findings);
   if (report.failed) return { snapshot: null, findings };
   const digest = known?.digest ?? digestOf(document);
@@ -61,6 +63,7 @@ export function* compileSteps(
     name: document.name,
     environment: ports.environment,
     models: inventory.models,
+    modelAliases: listAliases(inventory.aliases),
     deployments: inventory.deployments,
     useCases,
     flags,

@@ -43,6 +43,21 @@ export const model = z
   })
   .describe("A model as your organisation knows it, wherever it is deployed.");
 
+export const modelAlias = z
+  .union([
+    id,
+    z.strictObject({
+      model: id.describe("The model it stands for, from `models`."),
+      note: z
+        .string()
+        .min(1)
+        .max(500)
+        .optional()
+        .describe("Why it stands there, for people: who approved it."),
+    }),
+  ])
+  .describe("A model's name, or `{ model, note }`.");
+
 const hostName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,62}$/, "must be 1 to 63 letters, digits or dashes");

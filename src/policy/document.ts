@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { jobs, webhooks } from "./document-jobs.ts";
-import { deployment, model, provider } from "./document-providers.ts";
+import { deployment, model, modelAlias, provider } from "./document-providers.ts";
 import { probes } from "./document-resilience.ts";
 import { rollout } from "./document-rollouts.ts";
 import { route, useCase } from "./document-routing.ts";
@@ -19,6 +19,10 @@ export const policySchema = z
     name: id.describe("Name of the policy; its version is name@digest."),
     providers: z.record(id, provider).describe("Who serves models, by name."),
     models: z.record(id, model).describe("Models, by the name your organisation uses."),
+    model_aliases: z
+      .record(id, modelAlias)
+      .optional()
+      .describe("Names that stand for models, wherever one is named but in deployments; moved by one edit."),
     deployments: z.record(id, deployment).describe("Models at providers in regions, by name."),
     use_cases: z.record(id, useCase).describe("What applications ask for, by name."),
     routes: z.array(route).prefault([]).describe("Rules, first match wins; then the use case's own ladder."),

@@ -40,7 +40,11 @@ export function explainDegraded(mode: DegradedMode): ExplainedDegraded {
         status: mode.status,
       };
     case "summarize_only":
-      return { mode: mode.mode, message: `the model ${mode.model}, restricted`, status: mode.status };
+      return {
+        mode: mode.mode,
+        message: `the model ${mode.alias === undefined ? "" : `${mode.alias} → `}${mode.model}, restricted`,
+        status: mode.status,
+      };
     case "human":
       return { mode: mode.mode, message: `queue ${mode.queue}: ${mode.message}`, status: mode.status };
   }

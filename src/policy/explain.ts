@@ -41,6 +41,8 @@ interface ExplainedCandidate {
 interface ExplainedRung {
   readonly rung: RungKind;
   readonly model: string;
+  /** By which the policy names it; null: by its own name. */
+  readonly alias: string | null;
   readonly selection: Selection;
   /** Of the candidate that is tried first. */
   readonly estimatedCostUsd: string | null;
@@ -111,9 +113,10 @@ export function explainRoute(input: RouteInput): Explanation {
     rollout: explainRollout(plan, input),
     shadows: explainShadows(plan),
     flags: explainFlags(input, demand),
-    ladder: plan.rungs.map(({ kind, model, selection, candidates }) => ({
+    ladder: plan.rungs.map(({ kind, model, alias = null, selection, candidates }) => ({
       rung: kind,
       model,
+      alias,
       selection,
       estimatedCostUsd: candidates[0] === undefined ? null : costUsd(candidates[0], plan, input),
       candidates: candidates.map((deployment) => explainCandidate(deployment, plan, input)),

@@ -244,7 +244,7 @@ function admit(
     outputTokens: demand.outputTokens,
   };
   const rungs: Rung[] = [];
-  for (const { kind, model, selection, deployments } of ladder) {
+  for (const { kind, model, alias, selection, deployments } of ladder) {
     const admitted: Deployment[] = [];
     for (const deployment of deployments) {
       const objection = objectionTo(deployment, demand);
@@ -253,7 +253,11 @@ function admit(
     }
     if (admitted.length === 0) continue;
     const candidates = orderCandidates(admitted, selection, selectionInput);
-    rungs.push({ kind, model, selection, candidates });
+    rungs.push(
+      alias === undefined
+        ? { kind, model, selection, candidates }
+        : { kind, model, alias, selection, candidates },
+    );
   }
   return rungs;
 }

@@ -14,7 +14,7 @@ import { explainSignals } from "./explain.ts";
 import type { Path, Report } from "./finding.ts";
 import { DEFAULT_RULE, draftRoute, planRoute, type RouteInput, resolveUseCase } from "./plan.ts";
 import { suggestion } from "./suggest.ts";
-import { candidatesOf, ladderMatches } from "./test-ladder.ts";
+import { candidatesOf, ladderMatches, modelNamed } from "./test-ladder.ts";
 import { callerOfTest, healthOfTest, requestOfTest, spendOfTest } from "./test-request.ts";
 
 export interface PolicyTestCounts {
@@ -120,12 +120,15 @@ function checkPlan(
     fail(["expect", "rule"], `the rule ${expect.rule}`, `the rule is ${plan.rule}${because}`);
   }
   const candidates = candidatesOf(plan);
-  const models = world.snapshot.models;
-  if (expect.ladder !== undefined && !ladderMatches(expect.ladder, candidates, models)) {
+  if (expect.ladder !== undefined && !ladderMatches(expect.ladder, candidates, world.snapshot)) {
     fail(["expect", "ladder"], `the ladder ${inBrackets(expect.ladder)}`, `it is ${describe(candidates)}`);
   }
   const [first] = candidates;
-  if (expect.primary !== undefined && first?.id !== expect.primary && first?.model.id !== expect.primary) {
+  if (
+    expect.primary !== undefined &&
+    first?.id !== expect.primary &&
+    first?.model.id !== modelNamed(expect.primary, world.snapshot)
+  ) {
     const came = first === undefined ? "nothing is tried" : `it is ${first.id} of ${first.model.id}`;
     fail(["expect", "primary"], `${expect.primary} to be tried first`, came);
   }
@@ -165,7 +168,7 @@ function plain(reason: string): string {
 function namesExist({ request, expect }: PolicyTest, path: Path, world: World): boolean {
   const { document, snapshot, report } = world;
   const deployments = [...snapshot.deployments.keys()];
-  const either = [...deployments, ...snapshot.models.keys()];
+  const either = [...deployments, ...snapshot.models.keys(), ...snapshot.modelAliases.keys()];
   const rules = [...document.routes.map(({ name }) => name), DEFAULT_RULE];
   const before = report.findings.length;
   const check = (name: string, known: readonly string[], kind: string, at: Path, key = false) => {

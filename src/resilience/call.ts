@@ -151,6 +151,7 @@ function blankAttempt(course: Course, step: Step, startedAt: number, endedAt: nu
     rung: rung.kind,
     deployment: deployment.id,
     model: deployment.model.id,
+    ...(rung.alias !== undefined && { alias: rung.alias }),
     provider: deployment.provider,
     region: deployment.region,
     result: "fault",

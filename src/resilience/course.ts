@@ -131,6 +131,7 @@ export function recordSkip(
     rung: rung.kind,
     deployment: deployment.id,
     model: deployment.model.id,
+    ...(rung.alias !== undefined && { alias: rung.alias }),
     provider: deployment.provider,
     region: deployment.region,
     result: "skipped",

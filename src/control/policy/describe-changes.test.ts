@@ -34,6 +34,40 @@ test.each([
     { deployments: { "a.b": { region: "y" }, a: { b: 1 } } },
     "deployment a.b: region x → y",
   ],
+  [
+    { model_aliases: { "chat.best": "large-01", chat: "small" } },
+    { model_aliases: { "chat.best": "large-05", chat: "small" } },
+    "alias chat.best: large-01 → large-05",
+  ],
+  [
+    { model_aliases: { best: { model: "large-01", note: "EV-1" } } },
+    { model_aliases: { best: { model: "large-05", note: "EV-1" } } },
+    "alias best: large-01 → large-05",
+  ],
+  [
+    { model_aliases: { best: { model: "large-01", note: "EV-1" } } },
+    { model_aliases: { best: { model: "large-01", note: "EV-2" } } },
+    "alias best: note EV-1 → EV-2",
+  ],
+  [
+    { model_aliases: { best: "large-01" } },
+    { model_aliases: { best: { model: "large-05", note: "EV-2" } } },
+    "alias best: large-01 → large-05",
+  ],
+  [
+    { model_aliases: { best: "large-01" } },
+    { model_aliases: { best: { model: "large-01", note: "EV-2" } } },
+    "alias best: written otherwise, still large-01",
+  ],
+  [{ model_aliases: { a: "x" } }, { model_aliases: { a: "x", best: "large" } }, "alias best added: large"],
+  [
+    { model_aliases: { a: "x" } },
+    { model_aliases: { a: "x", best: { model: "large" } } },
+    "alias best added: large",
+  ],
+  [{ model_aliases: { a: "x", best: "large" } }, { model_aliases: { a: "x" } }, "alias best removed"],
+  [{}, { model_aliases: { a: "x", b: { model: "y" } } }, "aliases added: a → x, b → y"],
+  [{ model_aliases: { a: "x" } }, {}, "aliases removed: a → x"],
   [{ limits: { tiers: {} } }, { limits: { tiers: { gold: {} } } }, "tier gold added"],
   [
     { limits: { tiers: { gold: { requests_per_minute: 60 } } } },

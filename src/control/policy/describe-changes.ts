@@ -2,6 +2,7 @@
  * What a change of policy means, in words: `support-chat: max_attempts 3 → 2`. Owns the wording on top of the
  * paths that policy/diff.ts finds; finds nothing itself.
  */
+import { describeAlias } from "./describe-alias.ts";
 
 /** Maps of named things, and what one of them is called. A use case needs no noun: everybody knows its name. */
 const MAPS: Readonly<Record<string, string>> = {
@@ -9,9 +10,11 @@ const MAPS: Readonly<Record<string, string>> = {
   models: "model ",
   deployments: "deployment ",
   providers: "provider ",
+  model_aliases: "alias ",
   "limits.tiers": "tier ",
 };
 const LISTS: Readonly<Record<string, string>> = { routes: "rule ", keys: "key ", tests: "test " };
+const ALIASES = "model_aliases";
 /** Values that say nothing to a reader. */
 const OPAQUE = /(?:^|\.)sha256$/;
 
@@ -30,9 +33,14 @@ export function describeChanges(
 }
 
 function describe(path: string, what: string, before: unknown, after: unknown): string {
+  if (path === ALIASES) return describeAlias(null, "", what, before, after) ?? what;
   for (const [section, noun] of Object.entries(MAPS)) {
     const names = [...namesIn(before, section), ...namesIn(after, section)];
     const found = entryAt(path, `${section}.`, names);
+    if (found && section === ALIASES) {
+      const told = describeAlias(found.name, found.rest, what, before, after);
+      if (told !== null) return told;
+    }
     if (found) return ofEntry(noun || "use case ", noun + found.name, found.name, found.rest, what);
   }
   for (const [section, noun] of Object.entries(LISTS)) {

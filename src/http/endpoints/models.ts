@@ -37,7 +37,16 @@ const modelRow = z.object({
   task_type: z.string(),
   ...limits,
   models: z
-    .array(z.object({ id: z.string(), role: z.string(), version: z.string(), status: z.string(), ...limits }))
+    .array(
+      z.object({
+        id: z.string(),
+        alias: z.string().optional().describe("By which the policy names it, where it does."),
+        role: z.string(),
+        version: z.string(),
+        status: z.string(),
+        ...limits,
+      }),
+    )
     .describe("The models of its ladder that this key's tenant may use, in the order they are tried."),
 });
 type ModelRow = z.infer<typeof modelRow>;
@@ -116,7 +125,8 @@ function oneRow(snapshot: ConfigSnapshot, caller: Caller | null, name: string): 
 
 /** A request goes to the models that can serve it: together they hold and can what the best of them does. */
 function rowOf(name: string, useCase: UseCase, snapshot: ConfigSnapshot, caller: Caller | null): ModelRow {
-  const models = servingModels(useCase, snapshot, caller);
+  const serving = servingModels(useCase, snapshot, caller);
+  const models = serving.map(({ model }) => model);
   return {
     id: name,
     object: "model",
@@ -131,8 +141,9 @@ function rowOf(name: string, useCase: UseCase, snapshot: ConfigSnapshot, caller:
       models.some((model) => model.capabilities.has(capability)),
     ),
     prices: pricesOf(models[0]),
-    models: models.map((model) => ({
+    models: serving.map(({ model, alias }) => ({
       id: model.id,
+      ...(alias !== undefined && { alias }),
       role: model.role,
       version: model.version,
       status: model.status,
@@ -144,17 +155,22 @@ function rowOf(name: string, useCase: UseCase, snapshot: ConfigSnapshot, caller:
   };
 }
 
+interface Serving {
+  readonly model: ModelSpec;
+  readonly alias: string | undefined;
+}
+
 function servingModels(
   useCase: UseCase,
   snapshot: ConfigSnapshot,
   caller: Caller | null,
-): readonly ModelSpec[] {
-  const models = new Map<string, ModelSpec>();
+): readonly Serving[] {
+  const models = new Map<string, Serving>();
   for (const rung of useCase.ladder) {
     const model = snapshot.models.get(rung.model);
     if (!model || model.status === "experimental" || model.status === "retired") continue;
     if (model.tenants && caller && !model.tenants.includes(caller.tenant)) continue;
-    models.set(model.id, model);
+    if (!models.has(model.id)) models.set(model.id, { model, alias: rung.alias });
   }
   return [...models.values()];
 }
