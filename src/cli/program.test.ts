@@ -35,6 +35,10 @@ const COMMANDS = [
   ["policy", "replicas"],
   ["policy", "rollback"],
   ["policy", "unpin"],
+  ["policy", "alias"],
+  ["policy", "alias", "list"],
+  ["policy", "alias", "set"],
+  ["policy", "alias", "release"],
   ["rollout"],
   ["rollout", "list"],
   ["rollout", "set"],
@@ -65,10 +69,9 @@ const COMMANDS = [
 describe("help", () => {
   test("the table above has every command that there is", async () => {
     const program = await createProgram(fakeProcess().ports, []);
-    const names = program.commands.flatMap((command) => [
-      command.name(),
-      ...command.commands.map((sub) => `${command.name()} ${sub.name()}`),
-    ]);
+    const namesOf = (command: Pick<typeof program, "commands">, before = ""): readonly string[] =>
+      command.commands.flatMap((sub) => [before + sub.name(), ...namesOf(sub, `${before}${sub.name()} `)]);
+    const names = namesOf(program);
     expect(names.toSorted()).toEqual(COMMANDS.map((path) => path.join(" ")).toSorted());
   });
 

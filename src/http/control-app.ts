@@ -13,6 +13,7 @@ import { decisionEndpoints } from "./endpoints/decisions.ts";
 import { fileEndpoints } from "./endpoints/files.ts";
 import { healthEndpoints } from "./endpoints/health.ts";
 import { jobEndpoints } from "./endpoints/jobs.ts";
+import { modelAliasChangeEndpoints, modelAliasEndpoints } from "./endpoints/model-aliases.ts";
 import { modelEndpoints } from "./endpoints/models.ts";
 import { policyEndpoints } from "./endpoints/policy.ts";
 import { policyActivationEndpoints } from "./endpoints/policy-activation.ts";
@@ -44,7 +45,13 @@ export function createControlApp(ports: ControlPorts): (request: Request) => Res
       : []),
     ...(ports.replay ? [replayEndpoint(ports, ports.replay)] : []),
     ...rolloutEndpoints(ports),
-    ...(ports.rollouts ? rolloutChangeEndpoints(ports, ports.rollouts) : []),
+    ...modelAliasEndpoints(ports),
+    ...(ports.rollouts
+      ? [
+          ...rolloutChangeEndpoints(ports, ports.rollouts),
+          ...modelAliasChangeEndpoints(ports, ports.rollouts),
+        ]
+      : []),
     ...(ports.replicas ? replicaEndpoints(ports.replicas) : []),
     ...(ports.audit ? auditEndpoints(ports.audit) : []),
     ...(ports.circuits ? healthEndpoints(ports, ports.circuits) : []),

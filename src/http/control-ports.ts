@@ -43,7 +43,7 @@ export interface ControlPorts {
   readonly tickets?: TicketPorts;
   /** Absent: the policy can be looked at, not changed. */
   readonly policy?: PolicyDesk;
-  /** Absent: rollouts can be looked at, not changed. */
+  /** Absent: rollouts and model aliases can be looked at, not changed. */
   readonly rollouts?: RolloutDesk;
   /** Absent: nothing is known of other gateways. */
   replicas?(): Promise<ReplicaList>;

@@ -151,6 +151,21 @@ export const ROUTES = [
     purpose: "follow the policy's text again",
     auditsItself: true,
   },
+  { method: "GET", path: "/admin/model-aliases", access: "viewer", purpose: "the model of each alias" },
+  {
+    method: "POST",
+    path: "/admin/model-aliases/{alias}/set",
+    access: "operator",
+    purpose: "move an alias to another model",
+    auditsItself: true,
+  },
+  {
+    method: "POST",
+    path: "/admin/model-aliases/{alias}/release",
+    access: "operator",
+    purpose: "let an alias stand for what the policy's text says",
+    auditsItself: true,
+  },
   { method: "POST", path: "/admin/explain", access: "viewer", purpose: "the ladder a request would climb" },
   {
     method: "POST",

@@ -1,4 +1,5 @@
 /** Orders over rollouts, joined to this process: where they are kept, and who is told when one ends. */
+import { aliasOfSubject } from "../control/alias/open-alias.ts";
 import type { AuditTrail } from "../control/audit/audit-trail.ts";
 import { createOverrideBook, type OverrideBook } from "../control/rollout/override-book.ts";
 import { keptOverrides } from "../control/rollout/override-file.ts";
@@ -34,9 +35,11 @@ export async function openOverrideBook(options: OverrideBookOptions): Promise<Ov
         verb,
         by: actor,
         since: at,
-        why: "the rollout has another text, or its version was rolled back",
+        why: "its own text is another now, what it stood for is gone, or its version was rolled back",
       };
-      void audit?.note({ actor: "policy", action: "rollout.override_ended", subject: rollout, details });
+      const alias = aliasOfSubject(rollout);
+      const action = alias === null ? "rollout.override_ended" : "model_alias.override_ended";
+      void audit?.note({ actor: "policy", action, subject: alias ?? rollout, details });
     },
   });
 }

@@ -1,5 +1,6 @@
 /** This gateway among its replicas: its card, the fleet's board where there is one, and what orders from there do. */
 import { hostname } from "node:os";
+import { aliasOfSubject } from "../control/alias/open-alias.ts";
 import { startBoardRunner } from "../control/fleet/board-runner.ts";
 import { listReplicas, type ReplicaList } from "../control/fleet/list-replicas.ts";
 import { cardOf, type ReplicaCard } from "../control/fleet/replica-card.ts";
@@ -46,7 +47,7 @@ export function startReplicas(parts: ReplicaParts): Replicas {
       card: () => JSON.stringify(card()),
       async onOrder({ rollout, verb, actor, note, origin }) {
         log("info", "rollout_order_taken", { rollout, verb, actor, from: origin });
-        await control.recompile(actor, "rollout", note);
+        await control.recompile(actor, aliasOfSubject(rollout) === null ? "rollout" : "alias", note);
       },
       onReach: (is) => log(is ? "info" : "warn", is ? "fleet_board_reached" : "fleet_board_lost"),
     });

@@ -96,7 +96,7 @@ describe("a tenant that has spent its share of the day", () => {
   });
 
   test("a restart forgets nothing, and counts nothing twice", async () => {
-    await gateway.stop({ keep: true });
+    await gateway.stop();
     gateway = await start();
     // The past is read in the background: a moment after the start all of it is there.
     await eventually(async () => gateway.errors().includes("past_spend_read"));

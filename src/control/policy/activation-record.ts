@@ -62,6 +62,7 @@ const ACTIONS = {
   activate: "policy.activated",
   return: "policy.returned",
   rollout: "policy.activated",
+  alias: "policy.activated",
 } as const satisfies Record<Act["via"], string>;
 
 export function auditOf(recorded: Recorded, at: number): AuditRecord {

@@ -103,8 +103,8 @@ export function startActivationWatch({ clock, control, tally, giveBack }: WatchP
   return {
     activated(snapshot, previousVersion, via) {
       const { version } = snapshot;
-      // What was compiled anew, or ordered of a rollout, is no new policy.
-      if (via === "recompile" || via === "rollout" || version === previousVersion) return;
+      // What was compiled anew, or ordered of a rollout or an alias, is no new policy.
+      if (via === "recompile" || via === "rollout" || via === "alias" || version === previousVersion) return;
       const begun = steps?.version === version ? steps : null;
       steps = null;
       const guard = snapshot.activation ?? (via === "activate" || begun ? DEFAULT_GUARD : null);

@@ -16,8 +16,9 @@ export interface InForce {
   readonly at: number;
 }
 
-/** Something that an operator has laid over a rollout. */
+/** Something that an operator has laid over a rollout or a model alias. */
 export interface OverrideStatus {
+  /** Its name; of an alias `alias:name`. */
   readonly rollout: string;
   readonly verb: string;
   /** `canary.weight: 25` */

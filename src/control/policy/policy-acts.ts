@@ -18,7 +18,9 @@ export interface Act {
     /** The version did worse than the one before it. */
     | "return"
     /** An operator has laid something over a rollout, or taken it away. */
-    | "rollout";
+    | "rollout"
+    /** The same, of a model alias. */
+    | "alias";
   /** An earlier process has done it, and this one takes it up. */
   readonly again?: true;
   /** Why, in the actor's words. */

@@ -130,7 +130,7 @@ export interface PolicyControl {
   /** Puts the texts in force into force anew: what lies outside them, such as a profile's regions, has changed. */
   recompile(
     actor: string,
-    via?: "recompile" | "rollout",
+    via?: "recompile" | "rollout" | "alias",
     note?: string | null,
   ): Promise<ActivationResult | null>;
   /** Shows findings of a text that was refused before the policy in force took its place. */

@@ -170,7 +170,7 @@ class Keeper implements PolicyControl {
     });
   }
 
-  recompile(actor: string, via: "recompile" | "rollout" = "recompile", note: string | null = null) {
+  recompile(actor: string, via: "recompile" | "rollout" | "alias" = "recompile", note: string | null = null) {
     return this.#inTurn(async () => {
       const before = this.#inForce;
       if (!before) return null;

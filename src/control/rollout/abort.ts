@@ -1,21 +1,16 @@
 /** `rollout abort`: back to what served before. Owns what that is. */
 import { ok, type Result } from "../../core/faults.ts";
 import type { PolicySource } from "../../policy/load.ts";
-import {
-  changeRollout,
-  type OpenRollout,
-  openRollout,
-  type RolloutChange,
-  type Wish,
-} from "./open-rollout.ts";
+import { changePart, type PartChange, type Wish } from "./open-part.ts";
+import { type OpenRollout, openRollout } from "./open-rollout.ts";
 import { weightWishes } from "./set-weight.ts";
 
 /** The candidate gets nothing, the first arm everything, blue is live, no copy is made. Faults: `not_found`, `invalid`. */
-export function abortRollout(sources: readonly PolicySource[], rollout: string): Result<RolloutChange> {
+export function abortRollout(sources: readonly PolicySource[], rollout: string): Result<PartChange> {
   const opened = openRollout(sources, rollout);
   if (!opened.ok) return opened;
   const wishes = retreat(opened.value);
-  return wishes.ok ? changeRollout(opened.value, wishes.value) : wishes;
+  return wishes.ok ? changePart(opened.value, wishes.value) : wishes;
 }
 
 function retreat(opened: OpenRollout): Result<readonly Wish[]> {

@@ -44,20 +44,35 @@ function spliceOf(root: Node | null, { path, value }: ScalarEdit, text: string):
   const key = String(path.at(-1));
   if (!isMap(map)) return "it is written with an alias or a merge";
   const found = pairOf(map, key)?.value;
-  if (found === undefined) return insertion(map, key, String(value), text);
-  if (isAlias(found)) return replacement(found, String(value)) ?? UNPLACED;
+  if (found === undefined) return insertion(map, key, asScalar(value), text);
+  if (isAlias(found)) return replacement(found, asScalar(value)) ?? UNPLACED;
   if (!isScalar(found)) return `${key} is no single value`;
   if (found.anchor !== undefined) return `${key} has an anchor that others may refer to`;
   const old = replacement(found, "");
   if (old === null) return UNPLACED;
   const written = text.slice(old.from, old.to);
+  if (typeof value === "string") {
+    if (/^[|>]/.test(written)) return `${key} is written over several lines`;
+    return { ...old, text: asText(value) };
+  }
   return { ...old, text: written.includes("%") ? asWritten(written, value) : String(value) };
 }
 
 const UNPLACED = "its place is not known";
 
+function asScalar(value: number | string): string {
+  return typeof value === "string" ? asText(value) : String(value);
+}
+
+/** As it stands where every reader sees a text in it; quoted otherwise: a model may be called 2026 or no. */
+function asText(value: string): string {
+  return /^[A-Za-z][A-Za-z0-9._-]*$/.test(value) && !/^(?:true|false|null|yes|no|on|off|y|n)$/i.test(value)
+    ? value
+    : JSON.stringify(value);
+}
+
 /** `"5%"` becomes `"25%"`, and `5%` becomes `25%`. */
-function asWritten(written: string, value: number | string): string {
+function asWritten(written: string, value: number): string {
   const quote = written.startsWith('"') || written.startsWith("'") ? written.charAt(0) : "";
   return `${quote}${value}%${quote}`;
 }

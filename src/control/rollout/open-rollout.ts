@@ -4,37 +4,13 @@ import type { PolicyDocument } from "../../policy/document.ts";
 import { type PolicySource, parsePolicy } from "../../policy/load.ts";
 import { suggestion } from "../../policy/suggest.ts";
 import { readYaml } from "../../policy/yaml-source.ts";
-import { editText, type ScalarEdit } from "./edit-text.ts";
+import type { OpenPart } from "./open-part.ts";
 
 type WrittenRollout = PolicyDocument["rollouts"][number];
 
-export interface OpenRollout {
+export interface OpenRollout extends OpenPart {
+  readonly kind: "rollout";
   readonly written: WrittenRollout;
-  /** The text that has it. */
-  readonly source: PolicySource;
-  /** `["rollouts", 3]` */
-  readonly path: readonly (string | number)[];
-}
-
-/** What a verb does to the policy's texts. */
-export interface RolloutChange {
-  readonly rollout: string;
-  readonly file: string;
-  readonly before: string;
-  /** The file's text afterwards; `before` where nothing is to change. */
-  readonly after: string;
-  /** `rollouts[3].canary.weight: 5 → 25` */
-  readonly changes: readonly string[];
-  /** The same as data, each by its path within the rollout. */
-  readonly values: readonly { readonly path: readonly (string | number)[]; readonly to: number | string }[];
-}
-
-/** One value that is to be another. */
-export interface Wish {
-  readonly path: readonly (string | number)[];
-  /** Null: it is not written yet. */
-  readonly from: number | string | null;
-  readonly to: number | string;
 }
 
 /** Faults: `invalid` where the policy is not valid, `not_found` where it has no such rollout. */
@@ -53,33 +29,9 @@ export function openRollout(sources: readonly PolicySource[], name: string): Res
     const hint = suggestion(name, names, "The policy has none.");
     return failed("not_found", "unknown_rollout", `There is no rollout of that name. ${hint}`);
   }
-  return ok({ written, source, path: ["rollouts", index] });
+  return ok({ kind: "rollout", subject: name, written, source, path: ["rollouts", index] });
 }
 
 function hasRollouts(value: unknown): boolean {
   return typeof value === "object" && value !== null && Object.hasOwn(value, "rollouts");
-}
-
-/** Fault: `invalid` where the text is written in a way that cannot be changed without changing more. */
-export function changeRollout(
-  { written, source, path: root }: OpenRollout,
-  wishes: readonly Wish[],
-): Result<RolloutChange> {
-  const needed = wishes.filter(({ from, to }) => from !== to);
-  const edits: ScalarEdit[] = needed.map(({ path, to }) => ({ path, value: to }));
-  const edited = editText(source.text, edits);
-  const changes = needed.map(({ path, from, to }) => `${dotted(path)}: ${from ?? "not written"} → ${to}`);
-  if (!edited.ok) {
-    const message = `${source.file} cannot be changed here: ${edited.why}. Change it by hand: ${changes.join(", ")}.`;
-    return failed("invalid", "policy_not_editable", message);
-  }
-  const { file, text: before } = source;
-  const values = needed.map(({ path, to }) => ({ path: path.slice(root.length), to }));
-  return ok({ rollout: written.name, file, before, after: edited.text, changes, values });
-}
-
-function dotted(path: readonly (string | number)[]): string {
-  return path
-    .map((part, i) => (typeof part === "number" ? `[${part}]` : i === 0 ? part : `.${part}`))
-    .join("");
 }

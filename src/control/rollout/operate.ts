@@ -1,16 +1,19 @@
 /**
- * A verb on a rollout of a running gateway: in force when it resolves. Owns where it is written: into the store where
- * the policy lives there; else as an operator's order over the text, until the rollout's text changes.
+ * A verb on a rollout or a model alias of a running gateway: in force when it resolves. Owns where it is written: into the store where
+ * the policy lives there; else as an operator's order over the text, until the text of that changes.
  */
 import { type Fault, failed, type Result } from "../../core/faults.ts";
 import type { Finding } from "../../policy/finding.ts";
 import type { PolicySource } from "../../policy/load.ts";
 import type { AuditRecord } from "../../store/audit-store.ts";
+import { moveAlias } from "../alias/move.ts";
+import { aliasOfSubject } from "../alias/open-alias.ts";
 import type { StagingStatus } from "../policy/policy-acts.ts";
 import type { PolicyDesk } from "../policy/policy-desk.ts";
 import { documentsWith, textsOf } from "../policy/sources/store.ts";
 import { abortRollout } from "./abort.ts";
-import { openRollout, type RolloutChange } from "./open-rollout.ts";
+import type { PartChange } from "./open-part.ts";
+import { openSubject, titleOf } from "./open-subject.ts";
 import type { OverrideBook } from "./override-book.ts";
 import { basisOf, type RolloutOverride, type RolloutVerb } from "./overrides.ts";
 import { promoteRollout } from "./promote.ts";
@@ -19,9 +22,12 @@ import { setWeight } from "./set-weight.ts";
 export type RolloutOrder =
   | { readonly verb: "set"; readonly weight: number; readonly arm: string | null }
   | { readonly verb: "promote"; readonly arm: string | null; readonly full: boolean }
-  | { readonly verb: "abort" | "release" };
+  | { readonly verb: "abort" | "release" }
+  /** Of an alias: the model that it shall stand for. */
+  | { readonly verb: "move"; readonly model: string };
 
 export interface RolloutWish {
+  /** Its name, or `alias:name` for a model alias. */
   readonly rollout: string;
   readonly order: RolloutOrder;
   readonly actor: string;
@@ -60,6 +66,7 @@ const AUDITED = {
   promote: "rollout.promoted",
   abort: "rollout.aborted",
   release: "rollout.released",
+  move: "model_alias.moved",
 } as const satisfies Record<RolloutVerb, string>;
 
 export async function operateRollout(desk: RolloutDesk, wish: RolloutWish): Promise<RolloutOutcome> {
@@ -70,7 +77,7 @@ export async function operateRollout(desk: RolloutDesk, wish: RolloutWish): Prom
   const staging = control.status().staging ?? null;
   // In the store the two versions have one place, and a change of one of them would be half a change.
   if (heads && staging && !wish.dryRun) return { result: "running", staging };
-  const change = changeOf(order, rollout, inForce.sources, namedAsThere(desk, inForce.texts));
+  const change = changeOf(wish, inForce.sources, namedAsThere(desk, inForce.texts));
   if (!change.ok) return { result: "fault", fault: change.fault };
   const outcome = heads
     ? await intoStore(desk, wish, namedAsThere(desk, inForce.sources), change.value)
@@ -78,7 +85,9 @@ export async function operateRollout(desk: RolloutDesk, wish: RolloutWish): Prom
   if (outcome.result !== "applied") return outcome;
   const { version, previousVersion, changes, where } = outcome;
   const details = { where, version, previousVersion, note, changes: [...changes] };
-  await desk.audit({ at: desk.clock.now(), actor, action: AUDITED[order.verb], subject: rollout, details });
+  const alias = aliasOfSubject(rollout);
+  const action = alias !== null && order.verb === "release" ? "model_alias.released" : AUDITED[order.verb];
+  await desk.audit({ at: desk.clock.now(), actor, action, subject: alias ?? rollout, details });
   return outcome;
 }
 
@@ -92,11 +101,10 @@ function namedAsThere(
 
 /** `laid`: the texts with all orders over them, which is what the next step starts from. */
 function changeOf(
-  order: RolloutOrder,
-  rollout: string,
+  { order, rollout, note }: RolloutWish,
   sources: readonly PolicySource[],
   laid: readonly PolicySource[],
-): Result<RolloutChange> {
+): Result<PartChange> {
   switch (order.verb) {
     case "set":
       return setWeight(laid, { rollout, weight: order.weight, arm: order.arm });
@@ -104,6 +112,8 @@ function changeOf(
       return promoteRollout(laid, { rollout, arm: order.arm, full: order.full });
     case "abort":
       return abortRollout(laid, rollout);
+    case "move":
+      return moveAlias(laid, { alias: aliasOfSubject(rollout) ?? rollout, model: order.model, note });
     case "release":
       return released(rollout, sources, laid);
   }
@@ -114,17 +124,17 @@ function released(
   rollout: string,
   sources: readonly PolicySource[],
   laid: readonly PolicySource[],
-): Result<RolloutChange> {
-  const written = openRollout(sources, rollout);
+): Result<PartChange> {
+  const written = openSubject(sources, rollout);
   if (!written.ok) return written;
-  const now = openRollout(laid, rollout);
+  const now = openSubject(laid, rollout);
   if (!now.ok) return now;
   const { file, text: before } = now.value.source;
   const isSame = basisOf(written.value) === basisOf(now.value);
   const changes = isSame ? [] : ["as the policy's text has it"];
   return {
     ok: true,
-    value: { rollout, file, before, after: written.value.source.text, changes, values: [] },
+    value: { subject: rollout, file, before, after: written.value.source.text, changes, values: [] },
   };
 }
 
@@ -132,7 +142,7 @@ async function intoStore(
   { control, heads, environment, clock }: RolloutDesk,
   wish: RolloutWish,
   sources: readonly PolicySource[],
-  { file, after, changes, rollout }: RolloutChange,
+  { file, after, changes, subject: rollout }: PartChange,
 ): Promise<RolloutOutcome> {
   if (wish.order.verb === "release") {
     return { result: "fault", fault: nothingLaid() };
@@ -147,7 +157,7 @@ async function intoStore(
     return { result: "valid", ...told, summary: checked.changes, version: checked.version };
   }
   const { actor, note } = wish;
-  const words = `rollout ${rollout}: ${changes.join(", ")}`.slice(0, MAX_WORDS);
+  const words = `${titleOf(rollout)}: ${changes.join(", ")}`.slice(0, MAX_WORDS);
   const put = await control.replace(texts, { actor, via: "push", note: note ?? words }, async () => {
     const head = await heads.read(0);
     // Somebody else's change meanwhile is not undone by this one.
@@ -172,7 +182,7 @@ async function overText(
   { control, overrides }: RolloutDesk,
   wish: RolloutWish,
   inForce: { readonly sources: readonly PolicySource[]; readonly texts: readonly PolicySource[] },
-  { file, after, changes, rollout, values }: RolloutChange,
+  { file, after, changes, subject: rollout, values }: PartChange,
 ): Promise<RolloutOutcome> {
   const previousVersion = control.snapshot().version;
   const told = { rollout, where: "override", file, changes, previousVersion } as const;
@@ -181,7 +191,7 @@ async function overText(
   const checked = await control.check(texts, true);
   if (checked.result === "refused") return checked;
   if (wish.dryRun) return { result: "valid", ...told, summary: checked.changes, version: checked.version };
-  const written = openRollout(inForce.sources, rollout);
+  const written = openSubject(inForce.sources, rollout);
   if (!overrides || !written.ok) return { result: "fault", fault: nothingLaid() };
   const { actor, note, order } = wish;
   const before = overrides.find(rollout);
@@ -195,7 +205,7 @@ async function overText(
     note,
   };
   if (!(await overrides.put(override))) return { result: "conflict" };
-  const put = await control.recompile(actor, "rollout", note);
+  const put = await control.recompile(actor, aliasOfSubject(rollout) === null ? "rollout" : "alias", note);
   if (put === null || put.result === "held") return { result: "conflict" };
   if (put.result === "refused") return put;
   return { result: "applied", ...told, summary: put.changes, version: put.version };

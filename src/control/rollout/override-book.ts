@@ -124,7 +124,7 @@ export function createOverrideBook(ports: BookPorts): OverrideBook {
         .map(({ rollout, verb, values, at, actor, note }) => ({
           rollout,
           verb,
-          values: values.map(({ path, to }) => `${path.join(".")}: ${to}`),
+          values: values.map(({ path, to }) => (path.length === 0 ? String(to) : `${path.join(".")}: ${to}`)),
           at,
           actor,
           note,

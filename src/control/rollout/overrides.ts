@@ -1,25 +1,23 @@
 /**
- * What operators have ordered of rollouts whose policy is written elsewhere, laid over its texts. Owns the rule that an
- * order holds until the rollout's own text changes; knows no disk and no fleet.
+ * What operators have ordered of rollouts and model aliases whose policy is written elsewhere, laid over its texts. Owns
+ * the rule that an order holds until the own text of what it is about changes; knows no disk and no fleet.
  */
 import { digestOf } from "../../policy/digest.ts";
 import { type PolicySource, parsePolicy } from "../../policy/load.ts";
-import { changeRollout, type OpenRollout, openRollout } from "./open-rollout.ts";
+import { changePart, type OpenPart, type PartValue } from "./open-part.ts";
+import { canHold, openSubject } from "./open-subject.ts";
 
-export const ROLLOUT_VERBS = ["set", "promote", "abort", "release"] as const;
+export const ROLLOUT_VERBS = ["set", "promote", "abort", "release", "move"] as const;
 export type RolloutVerb = (typeof ROLLOUT_VERBS)[number];
 
 export interface RolloutOverride {
+  /** What it is about: a rollout's name, or `alias:name` for a model alias. */
   readonly rollout: string;
   readonly verb: RolloutVerb;
-  /** SHA-256 of the rollout as its text has it. */
+  /** SHA-256 of that as its text has it. */
   readonly basis: string;
   /** In place of what is written; none: the text holds again. */
-  readonly values: readonly {
-    /** Within the rollout: `["canary", "weight"]`. */
-    readonly path: readonly (string | number)[];
-    readonly to: number | string;
-  }[];
+  readonly values: readonly PartValue[];
   /** Epoch milliseconds, later than every order before it; with `origin` it tells which of two is the newer. */
   readonly at: number;
   readonly origin: string;
@@ -30,7 +28,7 @@ export interface RolloutOverride {
 export interface LaidOver {
   readonly sources: readonly PolicySource[];
   readonly applied: readonly RolloutOverride[];
-  /** Their rollout is gone, or has another text. */
+  /** What they are about is gone, or has another text, or cannot be as they say any more. */
   readonly over: readonly RolloutOverride[];
 }
 
@@ -43,12 +41,12 @@ export function layOver(sources: readonly PolicySource[], overrides: readonly Ro
   const over: RolloutOverride[] = [];
   let texts = sources;
   for (const override of overrides) {
-    const opened = openRollout(texts, override.rollout);
-    if (!opened.ok || basisOf(opened.value) !== override.basis) {
+    const opened = openSubject(texts, override.rollout);
+    if (!opened.ok || basisOf(opened.value) !== override.basis || !canHold(opened.value, override.values)) {
       over.push(override);
       continue;
     }
-    const changed = changeRollout(opened.value, wishesOf(override, opened.value));
+    const changed = changePart(opened.value, wishesOf(override, opened.value));
     if (!changed.ok) {
       over.push(override);
       continue;
@@ -60,8 +58,8 @@ export function layOver(sources: readonly PolicySource[], overrides: readonly Ro
   return { sources: texts, applied, over };
 }
 
-/** Of the rollout alone: what else the policy says may change. */
-export function basisOf({ written }: Pick<OpenRollout, "written">): string {
+/** Of the rollout or alias alone: what else the policy says may change. */
+export function basisOf({ written }: Pick<OpenPart, "written">): string {
   return digestOf(written);
 }
 
@@ -70,7 +68,7 @@ export function isNewer(a: Pick<RolloutOverride, "at" | "origin">, b: typeof a |
   return a.at === b.at ? a.origin > b.origin : a.at > b.at;
 }
 
-function wishesOf({ values }: RolloutOverride, { path }: OpenRollout) {
+function wishesOf({ values }: RolloutOverride, { path }: OpenPart) {
   // What is written there does not matter: an order says what is to be, not from what.
   return values.map((value) => ({ path: [...path, ...value.path], from: null, to: value.to }));
 }

@@ -2,13 +2,8 @@
 import { failed, ok, type Result } from "../../core/faults.ts";
 import { percentOf } from "../../policy/document-rollouts.ts";
 import type { PolicySource } from "../../policy/load.ts";
-import {
-  changeRollout,
-  type OpenRollout,
-  openRollout,
-  type RolloutChange,
-  type Wish,
-} from "./open-rollout.ts";
+import { changePart, type PartChange, type Wish } from "./open-part.ts";
+import { type OpenRollout, openRollout } from "./open-rollout.ts";
 import { weightWishes } from "./set-weight.ts";
 
 export interface PromoteWish {
@@ -20,11 +15,11 @@ export interface PromoteWish {
 }
 
 /** Faults: `not_found`, `invalid`. */
-export function promoteRollout(sources: readonly PolicySource[], wish: PromoteWish): Result<RolloutChange> {
+export function promoteRollout(sources: readonly PolicySource[], wish: PromoteWish): Result<PartChange> {
   const opened = openRollout(sources, wish.rollout);
   if (!opened.ok) return opened;
   const wishes = promotion(opened.value, wish);
-  return wishes.ok ? changeRollout(opened.value, wishes.value) : wishes;
+  return wishes.ok ? changePart(opened.value, wishes.value) : wishes;
 }
 
 function promotion(opened: OpenRollout, { arm, full }: PromoteWish): Result<readonly Wish[]> {

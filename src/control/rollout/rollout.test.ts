@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { Result } from "../../core/faults.ts";
 import { BASE_POLICY, compileTexts } from "../../policy/fake-policy.ts";
 import { abortRollout } from "./abort.ts";
-import type { RolloutChange } from "./open-rollout.ts";
+import type { PartChange } from "./open-part.ts";
 import { promoteRollout } from "./promote.ts";
 import { setWeight } from "./set-weight.ts";
 
@@ -28,7 +28,7 @@ const set = (text: string, weight: number, arm: string | null = null) =>
 const abort = (text: string) => abortRollout(sourcesOf(text), "r");
 
 /** The change, whose text must be valid and differ from the one before in the marked places alone. */
-function changed(result: Result<RolloutChange>): RolloutChange {
+function changed(result: Result<PartChange>): PartChange {
   if (!result.ok) throw new Error(result.fault.message);
   const { findings } = compileTexts(result.value.after);
   expect(findings.filter(({ severity }) => severity === "error")).toEqual([]);
@@ -36,7 +36,7 @@ function changed(result: Result<RolloutChange>): RolloutChange {
 }
 
 /** Lines that are not in both texts. */
-function differences({ before, after }: RolloutChange): readonly string[] {
+function differences({ before, after }: PartChange): readonly string[] {
   const old = new Set(before.split("\n"));
   return after.split("\n").filter((line) => !old.has(line));
 }

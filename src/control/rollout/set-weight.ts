@@ -3,13 +3,8 @@ import { failed, type Result } from "../../core/faults.ts";
 import { percentOf } from "../../policy/document-rollouts.ts";
 import type { PolicySource } from "../../policy/load.ts";
 import { listed, suggestion } from "../../policy/suggest.ts";
-import {
-  changeRollout,
-  type OpenRollout,
-  openRollout,
-  type RolloutChange,
-  type Wish,
-} from "./open-rollout.ts";
+import { changePart, type PartChange, type Wish } from "./open-part.ts";
+import { type OpenRollout, openRollout } from "./open-rollout.ts";
 
 export interface WeightWish {
   readonly rollout: string;
@@ -20,11 +15,11 @@ export interface WeightWish {
 }
 
 /** Faults: `not_found`, `invalid`. */
-export function setWeight(sources: readonly PolicySource[], wish: WeightWish): Result<RolloutChange> {
+export function setWeight(sources: readonly PolicySource[], wish: WeightWish): Result<PartChange> {
   const opened = openRollout(sources, wish.rollout);
   if (!opened.ok) return opened;
   const wishes = weightWishes(opened.value, tidy(wish.weight), wish.arm);
-  return wishes.ok ? changeRollout(opened.value, wishes.value) : wishes;
+  return wishes.ok ? changePart(opened.value, wishes.value) : wishes;
 }
 
 /** The values that give `arm` that weight; null: the candidate. */

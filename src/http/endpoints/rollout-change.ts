@@ -83,12 +83,19 @@ function verb<B extends Common>(
         note: body.note ?? null,
         dryRun: body.dry_run,
       });
-      return render(outcome, ports.nextRequestId());
+      return renderOrder(outcome, ports.nextRequestId(), (told) => told);
     },
   });
 }
 
-function render(outcome: RolloutOutcome, requestId: string): Response {
+type Told = Extract<RolloutOutcome, { readonly rollout: string }>;
+
+/** `shape`: what is told of an order that was, or could be, carried out. */
+export function renderOrder(
+  outcome: RolloutOutcome,
+  requestId: string,
+  shape: (told: Told) => object,
+): Response {
   switch (outcome.result) {
     case "fault":
       return problem(outcome.fault, requestId);
@@ -99,6 +106,6 @@ function render(outcome: RolloutOutcome, requestId: string): Response {
     case "conflict":
       return changedMeanwhile(requestId);
     default:
-      return Response.json(outcome);
+      return Response.json(shape(outcome));
   }
 }

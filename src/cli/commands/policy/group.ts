@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { addExamples, type CommandContext } from "../../context.ts";
 import { addPolicyActivate } from "./activate.ts";
+import { addPolicyAlias } from "./alias/group.ts";
 import { addPolicyDiff } from "./diff.ts";
 import { addPolicyHistory } from "./history.ts";
 import { addPolicyPush } from "./push.ts";
@@ -30,4 +31,5 @@ export function addPolicy(program: Command, context: CommandContext): void {
   addPolicyRollback(group, context);
   addPolicyUnpin(group, context);
   addPolicyReplicas(group, context);
+  addPolicyAlias(group, context);
 }

@@ -1,6 +1,7 @@
 /** `pointsman policy status`: the policy in force, and a newer text that was refused. */
 import type { Command } from "commander";
 import type { z } from "zod";
+import { aliasOfSubject } from "../../../control/alias/open-alias.ts";
 import { askGateway, reportFailure } from "../../ask.ts";
 import { addExamples, type CommandContext, terminalOf } from "../../context.ts";
 import { EXIT } from "../../exit-codes.ts";
@@ -45,8 +46,11 @@ function drawStatus(status: Status, terminal: Terminal): string {
     ...(status.staging ? drawStaging(status.staging).map((line) => terminal.paint("yellow", line)) : []),
     ...drawWatch(status).map(printable),
     ...status.overrides.map(({ rollout, verb, values, actor, at }) => {
-      const words = `Order        ${rollout}: ${values.join(", ")} (${verb} by ${actor} at ${instant(at)} UTC)`;
-      return terminal.paint("yellow", printable(`${words}; \`rollout release\` ends it`));
+      const alias = aliasOfSubject(rollout);
+      const what = alias === null ? rollout : `alias ${alias}`;
+      const words = `Order        ${what}: ${values.join(", ")} (${verb} by ${actor} at ${instant(at)} UTC)`;
+      const release = alias === null ? "rollout release" : "policy alias release";
+      return terminal.paint("yellow", printable(`${words}; \`${release}\` ends it`));
     }),
     ...drawSource(status, terminal),
     ...warnings.map((finding) => drawFinding(finding, terminal)),

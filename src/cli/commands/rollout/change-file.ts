@@ -1,9 +1,9 @@
-/** A rollout changed in a policy file on this machine. Owns that a change which breaks the policy is not written. */
+/** A rollout or a model alias changed in a policy file on this machine. Owns that a change which breaks the policy is not written. */
 import { randomUUID } from "node:crypto";
 import { realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { readPolicyFiles } from "../../../control/policy/policy-files.ts";
-import type { RolloutChange } from "../../../control/rollout/open-rollout.ts";
+import type { PartChange } from "../../../control/rollout/open-part.ts";
 import type { Finding } from "../../../policy/finding.ts";
 import type { PolicySource } from "../../../policy/load.ts";
 import type { CommandContext } from "../../context.ts";
@@ -68,7 +68,7 @@ export async function changeFile(
   return EXIT.success;
 }
 
-function withText(sources: readonly PolicySource[], { file, after }: RolloutChange): readonly PolicySource[] {
+function withText(sources: readonly PolicySource[], { file, after }: PartChange): readonly PolicySource[] {
   return sources.map((source) => (source.file === file ? { file, text: after } : source));
 }
 

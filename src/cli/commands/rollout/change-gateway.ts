@@ -1,4 +1,4 @@
-/** A rollout changed in a running gateway, which does it: in its store, or as an order over a text from elsewhere. */
+/** A rollout or a model alias changed in a running gateway, which does it: in its store, or as an order over a text from elsewhere. */
 import { z } from "zod";
 import type { CommandContext } from "../../context.ts";
 import { EXIT } from "../../exit-codes.ts";
@@ -8,15 +8,20 @@ import { askPolicy, reportRefusal } from "../policy/ask-policy.ts";
 import type { PolicyOptions } from "./verb.ts";
 
 /** A verb as the gateway takes it. */
-export interface GatewayVerb {
-  readonly rollout: string;
-  readonly verb: "set" | "promote" | "abort" | "release";
-  readonly body: Readonly<Record<string, unknown>>;
-}
+export type GatewayVerb =
+  | {
+      readonly rollout: string;
+      readonly verb: "set" | "promote" | "abort" | "release";
+      readonly body: Readonly<Record<string, unknown>>;
+    }
+  | {
+      readonly alias: string;
+      readonly verb: "set" | "release";
+      readonly body: Readonly<Record<string, unknown>>;
+    };
 
 const changedView = z.object({
   result: z.string(),
-  rollout: z.string(),
   where: z.string(),
   file: z.string(),
   changes: z.array(z.string()),
@@ -29,9 +34,14 @@ export async function changeGateway(
   context: CommandContext,
   terminal: Terminal,
   { dryRun = false, note, ...options }: PolicyOptions,
-  { rollout, verb, body }: GatewayVerb,
+  there: GatewayVerb,
 ): Promise<number> {
-  const path = `/admin/rollouts/${encodeURIComponent(rollout)}/${verb}`;
+  const { verb, body } = there;
+  const [section, name, release] =
+    "alias" in there
+      ? ["model-aliases", there.alias, "policy alias release"]
+      : ["rollouts", there.rollout, "rollout release"];
+  const path = `/admin/${section}/${encodeURIComponent(name)}/${verb}`;
   const sent = { ...body, ...(note !== undefined && { note }), ...(dryRun && { dry_run: true }) };
   const asked = await askPolicy(context, options, { path, body: sent }, changedView);
   if (!asked.ok) return reportRefusal(terminal, asked, []);
@@ -44,12 +54,13 @@ export async function changeGateway(
   const heads: Readonly<Record<string, string>> = {
     applied: `Changed ${place}:`,
     valid: `Would change ${place}:`,
-    unchanged: `Nothing to change: ${rollout} is so already.`,
+    unchanged: `Nothing to change: ${name} is so already.`,
   };
   const lines = [heads[result] ?? result, ...changes.map((change) => `  ${change}`)];
   if (result === "applied") lines.push(`${version} is in force.`);
   if (result === "applied" && where !== "store" && verb !== "release") {
-    lines.push("It holds until the text of this rollout changes, or `pointsman rollout release`.");
+    const what = "alias" in there ? "alias" : "rollout";
+    lines.push(`It holds until the text of this ${what} changes, or \`pointsman ${release}\`.`);
   }
   terminal.print(lines.map(printable).join("\n"));
   return EXIT.success;

@@ -1,6 +1,7 @@
-/** What the verbs of a rollout share: their options, and how a change is told. Changes nothing itself. */
+/** What the verbs of rollouts and model aliases share: their options, and how a change is told. Changes nothing itself. */
 import type { Command } from "commander";
-import type { RolloutChange } from "../../../control/rollout/open-rollout.ts";
+import { aliasOfSubject } from "../../../control/alias/open-alias.ts";
+import type { PartChange } from "../../../control/rollout/open-part.ts";
 import type { Fault, Result } from "../../../core/faults.ts";
 import type { PolicySource } from "../../../policy/load.ts";
 import { EXIT } from "../../exit-codes.ts";
@@ -15,7 +16,7 @@ export interface PolicyOptions extends GatewayOptions {
   readonly dryRun?: boolean;
 }
 
-export type Verb = (sources: readonly PolicySource[]) => Result<RolloutChange>;
+export type Verb = (sources: readonly PolicySource[]) => Result<PartChange>;
 
 export function addPolicyOptions(command: Command): Command {
   command
@@ -29,13 +30,16 @@ export function addPolicyOptions(command: Command): Command {
   return addGatewayOptions(command);
 }
 
+const FIXES: Readonly<Record<string, string>> = {
+  unknown_rollout: "`pointsman rollout list` shows them.",
+  unknown_arm: "`pointsman rollout list` shows them.",
+  unknown_alias: "`pointsman policy alias list` shows those of a gateway.",
+  note_needed: 'Add --note "…".',
+};
+
 /** Says why the verb did nothing. */
 export function reportFault(terminal: Terminal, { code, message }: Fault): number {
-  const fix =
-    code === "unknown_rollout" || code === "unknown_arm"
-      ? "`pointsman rollout list` shows them."
-      : "Nothing has changed.";
-  terminal.complain(message, fix);
+  terminal.complain(message, FIXES[code] ?? "Nothing has changed.");
   return EXIT.notRight;
 }
 
@@ -44,19 +48,20 @@ export type Applied = "applied" | "dry_run" | "unchanged";
 /** The change in one piece: for people, or as JSON. */
 export function reportChange(
   terminal: Terminal,
-  { rollout, file, changes }: RolloutChange,
+  { subject, file, changes }: PartChange,
   result: Applied,
   after: string,
 ): void {
+  const alias = aliasOfSubject(subject);
   if (terminal.json) {
-    terminal.printJson({ result, rollout, file, changes });
+    terminal.printJson({ result, ...(alias === null ? { rollout: subject } : { alias }), file, changes });
     return;
   }
   const lines = changes.map((change) => `  ${change}`);
   const head = {
     applied: `Changed ${file}:`,
     dry_run: `Would change ${file}:`,
-    unchanged: `Nothing to change: ${rollout} is so already.`,
+    unchanged: `Nothing to change: ${alias ?? subject} is so already.`,
   }[result];
   terminal.print([head, ...lines, ...(after === "" ? [] : [after])].join("\n"));
 }

@@ -1,0 +1,108 @@
+/** Model aliases: what each stands for, moved and given back. Each parses, acts and renders. */
+import { z } from "@hono/zod-openapi";
+import { listModelAliases } from "../../control/alias/list.ts";
+import { aliasSubject } from "../../control/alias/open-alias.ts";
+import { MAX_NOTE } from "../../control/policy/policy-acts.ts";
+import { operateRollout, type RolloutDesk, type RolloutOrder } from "../../control/rollout/operate.ts";
+import type { ControlPorts } from "../control-ports.ts";
+import { define, type Endpoint } from "../endpoint.ts";
+import { callerOf } from "./files.ts";
+import { refusedDoc } from "./policy-answers.ts";
+import { jsonOf, refusal } from "./response-docs.ts";
+import { renderOrder } from "./rollout-change.ts";
+
+const params = z.object({ alias: z.string().min(1).max(64) });
+const common = {
+  note: z.string().max(MAX_NOTE).optional().openapi({
+    description: "why, for the history; takes the place of the note beside the alias, where it has one",
+  }),
+  dry_run: z.boolean().default(false).openapi({ description: "say what would come of it, change nothing" }),
+};
+
+const listed = jsonOf(
+  "What each stands for.",
+  z.object({
+    aliases: z.array(
+      z.looseObject({
+        alias: z.string(),
+        model: z.string(),
+        version: z.string(),
+        status: z.string(),
+        note: z.string().nullable(),
+        useCases: z.array(z.string()).openapi({ description: "those that name it" }),
+      }),
+    ),
+  }),
+);
+
+const moved = jsonOf(
+  "In force; with dry_run: what would come of it.",
+  z.object({
+    result: z.enum(["applied", "valid", "unchanged"]),
+    alias: z.string(),
+    where: z.enum(["store", "override"]).openapi({ description: "in the text, or laid over it" }),
+    file: z.string(),
+    changes: z.array(z.string()),
+    summary: z.array(z.string()).openapi({ description: "what changed, in words" }),
+    version: z.string(),
+    previousVersion: z.string(),
+  }),
+);
+
+export function modelAliasEndpoints(ports: ControlPorts): readonly Endpoint[] {
+  return [
+    define({
+      method: "GET",
+      path: "/admin/model-aliases",
+      responses: { 200: listed },
+      handle: () => {
+        const aliases = listModelAliases(ports.snapshot(), ports.policyStatus().overrides ?? []);
+        return Response.json({ aliases });
+      },
+    }),
+  ];
+}
+
+export function modelAliasChangeEndpoints(ports: ControlPorts, desk: RolloutDesk): readonly Endpoint[] {
+  const set = z.strictObject({
+    model: z.string().min(1).max(64).openapi({ description: "the model it shall stand for" }),
+    ...common,
+  });
+  return [
+    verb(ports, desk, "set", set, ({ model }) => ({ verb: "move", model })),
+    verb(ports, desk, "release", z.strictObject(common), () => ({ verb: "release" })),
+  ];
+}
+
+interface Common {
+  readonly note?: string | undefined;
+  readonly dry_run: boolean;
+}
+
+function verb<B extends Common>(
+  ports: ControlPorts,
+  desk: RolloutDesk,
+  name: "set" | "release",
+  body: z.ZodType<B>,
+  orderOf: (body: B) => RolloutOrder,
+): Endpoint {
+  return define({
+    method: "POST",
+    path: `/admin/model-aliases/{alias}/${name}`,
+    params,
+    body,
+    responses: { 200: moved, 400: refusedDoc, 404: refusal, 409: refusedDoc },
+    async handle({ headers, body, params: { alias } }) {
+      const caller = callerOf(ports, headers);
+      if (!caller.ok) return caller.fault;
+      const outcome = await operateRollout(desk, {
+        rollout: aliasSubject(alias),
+        order: orderOf(body),
+        actor: caller.value.keyId,
+        note: body.note ?? null,
+        dryRun: body.dry_run,
+      });
+      return renderOrder(outcome, ports.nextRequestId(), ({ rollout: _, ...told }) => ({ alias, ...told }));
+    },
+  });
+}
