@@ -1,7 +1,8 @@
 /** A new version of a model shipped by moving one pointer, while traffic goes on; and given back. */
-import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterEach, describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import type { ReplayReport } from "../../src/control/replay/report.ts";
+import { endToEnd } from "./end-to-end.ts";
 import {
   admin,
   chat,
@@ -15,7 +16,7 @@ import {
 } from "./harness.ts";
 import { INSTANT, KEYS, testPolicy } from "./policies.ts";
 
-setDefaultTimeout(60_000);
+endToEnd();
 
 /** support-chat and bare-chat are served by `chat-best`. */
 function aliased(model: string): string {

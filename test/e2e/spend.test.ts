@@ -1,10 +1,8 @@
 /** Rules that read what was spent: real traffic, a restart in the middle, explain and replay. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { ReplayReport } from "../../src/control/replay/report.ts";
 import { formatUsd, usdToNano } from "../../src/core/money.ts";
+import { endToEnd } from "./end-to-end.ts";
 import {
   admin,
   chat,
@@ -16,6 +14,8 @@ import {
   startGateway,
 } from "./harness.ts";
 import { INSTANT, testPolicy } from "./policies.ts";
+
+const scratch = endToEnd();
 
 const THRESHOLD_USD = 0.002;
 const ROUTES = `
@@ -37,7 +37,7 @@ interface Explained {
 const modelOf = (response: Response) => response.headers.get("x-pointsman-model");
 
 describe("a tenant that has spent its share of the day", () => {
-  const directory = mkdtempSync(join(tmpdir(), "pointsman-spend-"));
+  const directory = scratch.folder();
   let gateway: RunningGateway;
   /** Nano-dollars. */
   let spent = 0;
@@ -57,7 +57,6 @@ describe("a tenant that has spent its share of the day", () => {
   });
   afterAll(async () => {
     await gateway.stop();
-    rmSync(directory, { recursive: true, force: true });
   });
 
   test("is sent to the small model as soon as it has, and not before", async () => {
