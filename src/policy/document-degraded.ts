@@ -81,7 +81,9 @@ const retrieval = z
 
 const summarizeOnly = z
   .strictObject({
-    model: id.describe("Model that is asked, once, within what is left of the deadline and the ceiling."),
+    model: id.describe(
+      "Model, or alias of one, that is asked, once, within what is left of the deadline and the ceiling.",
+    ),
     max_output_tokens: count.prefault(300).describe("Most tokens of its answer."),
     message: introduction,
     status,
@@ -161,7 +163,7 @@ export const overflowMeasure = z
     z.enum(["truncate_oldest", "larger_model", "fail"]),
     z.strictObject({
       summarize: z
-        .strictObject({ model: id.describe("Model that writes the summary.") })
+        .strictObject({ model: id.describe("Model, or alias of one, that writes the summary.") })
         .describe("A summary in the place of the oldest turns."),
     }),
   ])

@@ -17,7 +17,9 @@ const selection = z
 
 const rungObject = z
   .strictObject({
-    model: id.optional().describe("Name of a model: all its deployments, or those in `regions`."),
+    model: id
+      .optional()
+      .describe("Name of a model, or an alias of one: all its deployments, or those in `regions`."),
     regions: z.array(regionGlob).min(1).optional().describe("Regions or globs that narrow `model`."),
     deployments: z.array(id).min(1).optional().describe("Deployments by name, in place of `model`."),
     select: selection.prefault("weighted"),

@@ -92,8 +92,12 @@ const expectation = z
     ladder: z
       .array(id)
       .optional()
-      .describe("Everything that would be tried, in order: deployments, or a model for all of it in a row."),
-    primary: id.optional().describe("The deployment that must be tried first, or its model."),
+      .describe(
+        "Everything that would be tried, in order: deployments, or a model or its alias for all of it in a row.",
+      ),
+    primary: id
+      .optional()
+      .describe("The deployment that must be tried first, its model, or an alias of that."),
     refused: z
       .record(id, z.enum(CONSTRAINTS))
       .optional()

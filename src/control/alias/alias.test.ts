@@ -4,6 +4,8 @@ import { FakeClock } from "../../core/fake-clock.ts";
 import type { Result } from "../../core/faults.ts";
 import { BASE_POLICY, compileTexts } from "../../policy/fake-policy.ts";
 import { BASE_DOCUMENT } from "../../store/policy-heads.ts";
+import { createFakeBoard } from "../../store/shared-state/fake-board.ts";
+import { startBoardRunner } from "../fleet/board-runner.ts";
 import { type FakeDesk, fakeDesk, inFile } from "../policy/fake-desk.ts";
 import { rollBack } from "../policy/rollback.ts";
 import { textsOf } from "../policy/sources/store.ts";
@@ -99,13 +101,12 @@ describe("in a text", () => {
   });
 });
 
-function gateway(kept: KeptBook | null = null) {
-  const clock = new FakeClock();
+function gateway(kept: KeptBook | null = null, origin = "gw_1", clock = new FakeClock()) {
   const ended: string[] = [];
   const saved: { last: KeptBook | null } = { last: kept };
   const overrides = createOverrideBook({
     kept,
-    origin: "gw_1",
+    origin,
     now: () => clock.now(),
     async save(book) {
       saved.last = structuredClone(book);
@@ -123,6 +124,7 @@ function gateway(kept: KeptBook | null = null) {
     clock,
     ended,
     saved,
+    overrides,
     order: (order: RolloutOrder, change: Partial<RolloutWish> = {}) =>
       operateRollout(desk, wish(order, change)),
     offer: (text: string) => fake.control.offer(inFile(text), "file"),
@@ -269,4 +271,33 @@ test("in the store the text is changed, and its note with it", async () => {
   expect(await operateRollout(desk, wish({ verb: "release" }))).toMatchObject({
     fault: { code: "nothing_to_release" },
   });
+});
+
+test("two gateways at one board: what is ordered at one holds at the other, once its text has the model", async () => {
+  const clock = new FakeClock();
+  const board = createFakeBoard(clock);
+  const join = (id: string) => {
+    const world = gateway(null, id, clock);
+    startBoardRunner({
+      board,
+      clock,
+      id,
+      card: () => "{}",
+      book: world.overrides,
+      onOrder: async ({ actor, note }) => void (await world.fake.control.recompile(actor, "alias", note)),
+      onReach: () => {},
+    });
+    return world;
+  };
+  const [one, two] = [join("gw_1"), join("gw_2")];
+  const without = policy("large").replace(MODELS, "").replace(DEPLOYED, "");
+  await Promise.all([one.offer(policy("large")), two.offer(without)]);
+  await one.order({ verb: "move", model: "2026" });
+  await clock.advance(600);
+  expect([one.served(), two.served(), two.ended]).toEqual(["2026", "large", []]);
+  await two.offer(policy("large"));
+  expect(two.served()).toBe("2026");
+  await two.order(toSmall);
+  await clock.advance(600);
+  expect(one.served()).toBe("small");
 });
