@@ -1,227 +1,13 @@
-/** Jobs over HTTP: submitted, done in the background by the one path, told by webhook, and what survives what. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
-import { createHmac, hash, timingSafeEqual } from "node:crypto";
+/** Jobs over HTTP: submitted, done in the background by the one path, tried again, cancelled, and many at once. */
+import { describe, expect, test } from "bun:test";
 import { endToEnd } from "./end-to-end.ts";
-import {
-  clearFaults,
-  command,
-  eventually,
-  inject,
-  KEY,
-  type RunningGateway,
-  startGateway,
-} from "./harness.ts";
+import { clearFaults, eventually, inject, KEY } from "./harness.ts";
+import { chatJob, type JobView, STRANGER, startJobsWorld } from "./jobs-world.ts";
 
 endToEnd();
 
-const STRANGER = "pm_stranger_key_of_the_jobs_suite";
-const HOOK_KEY = Buffer.from("a secret of the jobs suite, 32 b");
-const HOOK_SECRET = `whsec_${HOOK_KEY.toString("base64")}`;
-
-interface Call {
-  readonly model: string;
-  /** What it was asked, to tell calls apart. */
-  readonly text: string;
-  readonly inputs: number;
-  aborted: boolean;
-}
-
-/** An upstream of our own: it keeps what it was asked, and answers as it is told. */
-const calls: Call[] = [];
-const open: string[] = [];
-let mostOpen: Record<string, number> = {};
-let answerDelayMs = 0;
-/** Consulted for each call; a Response of its own, or null for a good answer. */
-let behave: (call: Call) => Response | null = () => null;
-const upstream = Bun.serve({
-  hostname: "127.0.0.1",
-  port: 0,
-  idleTimeout: 0,
-  async fetch(request) {
-    const body = (await request.json()) as {
-      model: string;
-      input?: string | string[];
-      messages?: { content: string }[];
-    };
-    const inputs = body.input === undefined ? [] : [body.input].flat();
-    const text = inputs.join("|") || (body.messages?.at(-1)?.content ?? "");
-    const call: Call = { model: body.model, text, inputs: inputs.length, aborted: false };
-    calls.push(call);
-    open.push(body.model);
-    mostOpen[body.model] = Math.max(
-      mostOpen[body.model] ?? 0,
-      open.filter((model) => model === body.model).length,
-    );
-    const delay = text.includes("forever") ? 600_000 : answerDelayMs;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, delay);
-      request.signal.addEventListener("abort", () => {
-        call.aborted = true;
-        clearTimeout(timer);
-        resolve();
-      });
-    });
-    open.splice(open.indexOf(body.model), 1);
-    const own = behave(call);
-    if (own) return own;
-    return Response.json(inputs.length > 0 ? vectorsFor(inputs, body.model) : wordsFor(text, body.model));
-  },
-});
-
-function wordsFor(text: string, model: string) {
-  const choices = [
-    { index: 0, message: { role: "assistant", content: `Heard: ${text}` }, finish_reason: "stop" },
-  ];
-  const usage = { prompt_tokens: 5, completion_tokens: 2, total_tokens: 7 };
-  return { id: "c", object: "chat.completion", created: 1, model, choices, usage };
-}
-
-/** The vector says how long its input was. */
-function vectorsFor(inputs: readonly string[], model: string) {
-  const data = inputs.map((input, index) => ({ object: "embedding", index, embedding: [input.length, 1] }));
-  // No multiple of anything: it cannot be parted evenly.
-  const tokens = inputs.length * 10 + 7;
-  return {
-    object: "list",
-    data: data.toReversed(),
-    model,
-    usage: { prompt_tokens: tokens, total_tokens: tokens },
-  };
-}
-
-/** The application that is told of ends. */
-const told: { readonly headers: Headers; readonly body: string }[] = [];
-let hookStatus = 200;
-const application = Bun.serve({
-  hostname: "127.0.0.1",
-  port: 0,
-  async fetch(request) {
-    told.push({ headers: request.headers, body: await request.text() });
-    return new Response("", { status: hookStatus, headers: { location: `${upstream.url}stolen` } });
-  },
-});
-
-function policy(): string {
-  const digest = hash("sha256", STRANGER, "hex");
-  return `version: 1
-name: jobs
-providers:
-  sim: { kind: simulator }
-  up: { kind: openai-compatible, base_url: "http://127.0.0.1:${upstream.port}/v1", credential: none }
-models:
-  talk: { context_window: 32000 }
-  lexis: { context_window: 8000, capabilities: [embeddings] }
-  atlas: { context_window: 32000, prices: { input: 3, output: 15 } }
-deployments:
-  talk-here: { model: talk, provider: up, model_id: talk-1, region: here }
-  flood-here: { model: talk, provider: up, model_id: flood-1, region: there }
-  lexis-here: { model: lexis, provider: up, model_id: lexis-1, region: here }
-  atlas-us: { model: atlas, provider: sim, model_id: atlas-1, region: us-east-1 }
-use_cases:
-  talk-chat: { jobs: { max_attempts: 2 }, ladder: { primary: { deployments: [talk-here] }, cross_region: none } }
-  flood-chat: { jobs: { concurrency: 2 }, ladder: { primary: { deployments: [flood-here] }, cross_region: none } }
-  sim-chat:
-    max_attempts: 1
-    ladder: { primary: atlas, degraded: [{ template: { message: Resting. } }] }
-  vectors:
-    task_type: embedding
-    jobs: { concurrency: 2, micro_batch: { max: 6, wait: 400ms } }
-    ladder: { primary: lexis }
-keys:
-  - { id: stranger, sha256: "${digest}", tenant: globex, tier: premium }
-circuit: { consecutive_failures: 1000, minimum_calls: 1000 }
-retry: { budget_per_second: 100, backoff_base: 10ms, backoff_max: 50ms }
-jobs: { max_waiting: 300 }
-webhooks:
-  secret: { env: JOBS_HOOK_SECRET }
-  destinations:
-    - { host: 127.0.0.1, port: ${application.port}, private: true }
-    - { host: hooks.example.com }
-`;
-}
-
-let gateway: RunningGateway;
-const start = (directory?: string) =>
-  startGateway({
-    policy: directory === undefined ? policy() : null,
-    env: { JOBS_HOOK_SECRET: HOOK_SECRET },
-    ...(directory !== undefined && { directory }),
-  });
-
-beforeAll(async () => {
-  gateway = await start();
-});
-afterAll(async () => {
-  await upstream.stop(true);
-  await application.stop(true);
-});
-afterEach(async () => {
-  behave = () => null;
-  answerDelayMs = 0;
-  hookStatus = 200;
-  calls.length = 0;
-  told.length = 0;
-  mostOpen = {};
-  await clearFaults(gateway);
-});
-
-interface JobView {
-  readonly id: string;
-  readonly status: string;
-  readonly attempts: number;
-  readonly started_at: number | null;
-  readonly ended_at: number | null;
-  readonly dead_letter: boolean;
-  readonly error: { readonly kind: string; readonly code: string } | null;
-  readonly response: {
-    readonly status_code: number;
-    readonly request_id: string;
-    readonly decision_id: string;
-    readonly degraded: string | null;
-    readonly micro_batch: {
-      readonly jobs: number;
-      readonly total_tokens: number;
-      readonly remainder_tokens: number;
-    } | null;
-    // biome-ignore lint/suspicious/noExplicitAny: a body of any dialect
-    readonly body: any;
-  } | null;
-  readonly webhook: {
-    readonly status: string;
-    readonly attempts: number;
-    readonly last_error: string | null;
-  } | null;
-}
-
-async function call(path: string, body?: unknown, key = KEY, headers: Record<string, string> = {}) {
-  const response = await fetch(`${gateway.url}${path}`, {
-    method: body === undefined ? "GET" : "POST",
-    headers: { authorization: `Bearer ${key}`, "content-type": "application/json", ...headers },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
-  // biome-ignore lint/suspicious/noExplicitAny: an answer of any path
-  return { status: response.status, headers: response.headers, body: (await response.json()) as any };
-}
-
-function chatJob(model: string, text: string, more: Readonly<Record<string, unknown>> = {}) {
-  const body = { model, messages: [{ role: "user", content: text }] };
-  return { endpoint: "/v1/chat/completions", body, ...more };
-}
-
-async function submit(job: unknown): Promise<string> {
-  const { status, body } = await call("/v1/jobs", job);
-  expect({ status, body }).toMatchObject({ status: 202, body: { object: "job" } });
-  return body.id;
-}
-
-const look = async (id: string): Promise<JobView> => (await call(`/v1/jobs/${id}`)).body;
-
-function ended(id: string, withinMs = 30_000): Promise<JobView> {
-  return eventually(async () => {
-    const job = await look(id);
-    return ["succeeded", "failed", "cancelled", "expired"].includes(job.status) && job;
-  }, withinMs);
-}
+const world = startJobsWorld();
+const { behaviour, call, calls, ended, look, mostOpen, submit } = world;
 
 describe("a job", () => {
   test("is taken, done by the one path and fetched; its record is that of a request", async () => {
@@ -357,7 +143,7 @@ describe("a job", () => {
 
 describe("trying again", () => {
   test("a throttled job is tried again, not before it was told, and succeeds", async () => {
-    behave = () =>
+    behaviour.answer = () =>
       calls.length <= 1
         ? Response.json({ error: { message: "slow down" } }, { status: 429, headers: { "retry-after": "4" } })
         : null;
@@ -374,7 +160,7 @@ describe("trying again", () => {
   });
 
   test("a permanent refusal ends it at once, and is no dead letter", async () => {
-    behave = () => Response.json({ error: { message: "bad", code: "bad_value" } }, { status: 400 });
+    behaviour.answer = () => Response.json({ error: { message: "bad", code: "bad_value" } }, { status: 400 });
     const job = await ended(await submit(chatJob("flood-chat", "wrong")));
     expect(job).toMatchObject({
       status: "failed",
@@ -385,7 +171,7 @@ describe("trying again", () => {
   });
 
   test("one that never succeeds becomes a dead letter, and is done when it is put back", async () => {
-    behave = () => Response.json({ error: { message: "down" } }, { status: 503 });
+    behaviour.answer = () => Response.json({ error: { message: "down" } }, { status: 503 });
     const id = await submit(chatJob("talk-chat", "unlucky"));
     expect(await ended(id)).toMatchObject({ status: "failed", attempts: 2, dead_letter: true });
     const dead = await eventually(async () => {
@@ -393,14 +179,14 @@ describe("trying again", () => {
       return body.jobs.find((job: { readonly id: string }) => job.id === id);
     });
     expect(dead).toMatchObject({ tenant: "demo", use_case: "talk-chat" });
-    behave = () => null;
+    behaviour.answer = () => null;
     expect((await call("/admin/jobs/dead/replay", { ids: [id, "job_nope"] })).body).toEqual({
       replayed: [id],
       more: false,
     });
     expect(await ended(id)).toMatchObject({ status: "succeeded", attempts: 1, dead_letter: false });
     expect((await call("/admin/jobs/dead")).body.jobs).toEqual([]);
-    behave = () => Response.json({ error: { message: "down" } }, { status: 503 });
+    behaviour.answer = () => Response.json({ error: { message: "down" } }, { status: 503 });
     const hopeless = await submit(chatJob("talk-chat", "hopeless"));
     await ended(hopeless);
     await eventually(async () => (await call("/admin/jobs/queue")).body.depth.dead === 1);
@@ -411,13 +197,13 @@ describe("trying again", () => {
   });
 
   test("an answer without a model is none, unless it is accepted", async () => {
-    await inject(gateway, { fault: { status: 503 }, match: { deployment: "atlas-us" } });
+    await inject(world.gateway(), { fault: { status: 503 }, match: { deployment: "atlas-us" } });
     const patient = await submit(chatJob("sim-chat", "a model, please"));
     const easy = await submit(chatJob("sim-chat", "anything", { accept_degraded: true }));
     expect(await ended(easy)).toMatchObject({ status: "succeeded", response: { degraded: "template" } });
     await eventually(async () => (await look(patient)).status === "retrying");
     expect(await look(patient)).toMatchObject({ error: { kind: "degraded", code: "template" } });
-    await clearFaults(gateway);
+    await clearFaults(world.gateway());
     expect(await ended(patient)).toMatchObject({ status: "succeeded", response: { degraded: null } });
   });
 
@@ -458,7 +244,7 @@ describe("cancelling", () => {
 
 describe("many at once", () => {
   test("a use case keeps its bound, and its flood holds up no other", async () => {
-    answerDelayMs = 150;
+    behaviour.answerDelayMs = 150;
     const flood = await Promise.all(
       Array.from({ length: 60 }, (_, n) => submit(chatJob("flood-chat", `flood ${n}`))),
     );
@@ -467,7 +253,7 @@ describe("many at once", () => {
     const left = (await call("/v1/jobs?status=queued&use_case=flood-chat&limit=100")).body.data.length;
     expect(left).toBeGreaterThan(10);
     for (const id of flood) expect(await ended(id)).toMatchObject({ status: "succeeded", attempts: 1 });
-    expect(mostOpen["flood-1"]).toBe(2);
+    expect(mostOpen.get("flood-1")).toBe(2);
     expect(calls.filter(({ model }) => model === "flood-1")).toHaveLength(60);
   });
 
@@ -490,7 +276,7 @@ describe("many at once", () => {
   });
 
   test("one bad embedding does not fail those it was asked for with", async () => {
-    behave = ({ text }) =>
+    behaviour.answer = ({ text }) =>
       text.includes("poison") ? Response.json({ error: { message: "bad" } }, { status: 400 }) : null;
     const embed = (input: unknown) => ({ endpoint: "/v1/embeddings", body: { model: "vectors", input } });
     const ids = await Promise.all(["one", "poison", ["two", "three"]].map((input) => submit(embed(input))));
@@ -508,112 +294,4 @@ describe("many at once", () => {
     expect(refused[0]?.body).toMatchObject({ error: { code: "too_many_jobs" } });
     await ended(await submit(chatJob("talk-chat", "of another tenant")));
   });
-});
-
-describe("webhooks", () => {
-  const hook = () => ({ webhook: { url: `http://127.0.0.1:${application.port}/jobs` } });
-
-  /** Written against the specification of Standard Webhooks, not against the gateway's code. */
-  function verify({ headers, body }: (typeof told)[number]): boolean {
-    const signed = `${headers.get("webhook-id")}.${headers.get("webhook-timestamp")}.${body}`;
-    const expected = createHmac("sha256", HOOK_KEY).update(signed).digest();
-    const age = Math.abs(Date.now() / 1000 - Number(headers.get("webhook-timestamp")));
-    return (headers.get("webhook-signature") ?? "").split(" ").some((part) => {
-      const [version, signature = ""] = part.split(",");
-      const given = Buffer.from(signature, "base64");
-      return (
-        version === "v1" && given.length === expected.length && timingSafeEqual(given, expected) && age < 300
-      );
-    });
-  }
-
-  test("tell the end, signed; a refused one is told again under the same id", async () => {
-    hookStatus = 302;
-    const id = await submit(chatJob("talk-chat", "tell me", hook()));
-    await ended(id);
-    await eventually(async () => told.length === 1);
-    const failing = await eventually(async () => {
-      const job = await look(id);
-      return job.webhook?.attempts === 1 && job;
-    });
-    expect(failing.webhook).toMatchObject({ status: "due", last_error: expect.stringContaining("302") });
-    hookStatus = 200;
-    await eventually(async () => (await look(id)).webhook?.status === "delivered", 20_000);
-    expect(told).toHaveLength(2);
-    const [first, second] = told;
-    if (!first || !second) throw new Error("not told twice");
-    expect([verify(first), verify(second)]).toEqual([true, true]);
-    expect(second.headers.get("webhook-id")).toBe(first.headers.get("webhook-id") ?? "");
-    expect(verify({ ...first, body: first.body.replace("tell", "sell") })).toBe(false);
-    const message = JSON.parse(second.body);
-    expect(message).toMatchObject({ type: "job.succeeded", data: { id, status: "succeeded" } });
-    expect(message.data.response.body.choices[0].message.content).toBe("Heard: tell me");
-    // A redirect is not followed: it leads to the upstream.
-    expect(calls.map(({ text }) => text)).toEqual(["tell me"]);
-    await call(`/v1/jobs/${id}/redeliver`, {});
-    await eventually(async () => told.length === 3);
-  });
-
-  test.each([
-    "http://169.254.169.254/latest/meta-data/",
-    "http://127.0.0.1:1/",
-    "https://127.0.0.1/",
-    "https://localhost/",
-    "http://[::1]/",
-    "http://2130706433/",
-    "https://hooks.example.com:8443/",
-    "http://hooks.example.com/",
-    "https://evil.example.com/",
-    "https://hooks.example.com@evil.com/",
-    "file:///etc/passwd",
-  ])("to %s are refused", async (url) => {
-    expect(await call("/v1/jobs", chatJob("talk-chat", "x", { webhook: { url } }))).toMatchObject({
-      status: 400,
-      body: { error: { code: "webhook_not_allowed", param: "webhook.url" } },
-    });
-  });
-});
-
-test("a job outlives a kill -9 in the middle of its call; the next start goes on, and tells of it", async () => {
-  const running = await submit(
-    chatJob("talk-chat", "survivor", { webhook: { url: `http://127.0.0.1:${application.port}/jobs` } }),
-  );
-  const cancelled = await submit(chatJob("talk-chat", "cancelled before", { delay_seconds: 2 }));
-  answerDelayMs = 600_000;
-  const hung = await submit(chatJob("talk-chat", "hung"));
-  await eventually(async () => calls.some(({ text }) => text === "hung"));
-  await call(`/v1/jobs/${cancelled}/cancel`, {});
-  const waiting = await submit(chatJob("talk-chat", "waiting", { delay_seconds: 1 }));
-  gateway.crash();
-  await gateway.stop();
-  answerDelayMs = 0;
-  const { directory } = gateway;
-  gateway = await start(directory);
-  expect(await ended(running)).toMatchObject({ status: "succeeded" });
-  expect(await ended(waiting)).toMatchObject({ status: "succeeded", attempts: 1 });
-  // Its message is in the dead process's hand until the visibility timeout is over.
-  expect(await ended(hung, 45_000)).toMatchObject({ status: "succeeded", attempts: 2 });
-  expect(await look(cancelled)).toMatchObject({ status: "cancelled" });
-  await eventually(async () => told.some(({ body }) => JSON.parse(body).data.id === running));
-  expect(calls.some(({ text }) => text === "cancelled before")).toBe(false);
-});
-
-test("the command line submits, shows, lists, cancels and replays", async () => {
-  const run = async (...args: readonly string[]) => {
-    const { code, stdout, stderr } = await command(gateway, "jobs", ...args, "--json");
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    return JSON.parse(stdout);
-  };
-  const body = JSON.stringify({
-    model: "talk-chat",
-    messages: [{ role: "user", content: "from the shell" }],
-  });
-  const job = await run("submit", "/v1/chat/completions", body, "--wait");
-  expect(job).toMatchObject({ status: "succeeded" });
-  expect(await run("show", job.id)).toMatchObject({ id: job.id });
-  expect((await run("list", "--limit", "1")).data[0].id).toBe(job.id);
-  const late = await run("submit", "/v1/chat/completions", body, "--delay", "1h");
-  expect(await run("cancel", late.id)).toMatchObject({ status: "cancelled" });
-  expect(await run("dead")).toMatchObject({ jobs: [] });
-  expect(await run("replay", "--all")).toEqual({ replayed: [], more: false });
 });
