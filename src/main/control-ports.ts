@@ -1,0 +1,74 @@
+/** What the control interface is joined to. Owns the joining; decides nothing. */
+import { explainRequest } from "../control/explain/explain-request.ts";
+import type { TicketRunner } from "../control/tickets/ticket-runner.ts";
+import { parseJson } from "../core/json.ts";
+import { authenticate } from "../gateway/authenticate.ts";
+import type { Gateway } from "../gateway/gateway.ts";
+import { readBody } from "../gateway/read-body.ts";
+import { readHeaders } from "../gateway/read-headers.ts";
+import type { ControlPorts } from "../http/control-ports.ts";
+import { loadWire } from "../providers/wire-registry.ts";
+import type { Health } from "../resilience/health.ts";
+import { reportQueue } from "../store/queue-report.ts";
+import type { Batching } from "./batch-runner.ts";
+import type { JobService } from "./job-service.ts";
+import type { Parts } from "./parts.ts";
+
+/** What `assemble` has made of its parts by then. */
+export interface ControlParts {
+  readonly gateway: Gateway;
+  readonly health: Health;
+  readonly batching: Batching;
+  readonly jobs: JobService;
+  readonly tickets: TicketRunner;
+  /** Prometheus text. */
+  metricsText(): string;
+}
+
+export function controlPorts(parts: Parts, made: ControlParts): ControlPorts {
+  const { clock, ids, store, control } = parts;
+  const { gateway, health, batching, jobs, tickets, metricsText } = made;
+  return {
+    batching: batching.ports,
+    jobs: jobs.ports,
+    circuits: { health, clock, audit: parts.audit },
+    tickets: { tickets: store.tickets, clock, snapshot: control.snapshot, changed: tickets.wake },
+    decisions: store.decisions,
+    activations: store.activations,
+    snapshot: control.snapshot,
+    policyStatus: () => ({ ...control.status(), watch: parts.watched() }),
+    policy: parts.desk,
+    rollouts: parts.desk,
+    replicas: parts.replicas,
+    audit: parts.audit,
+    healthReport: () => health.report(clock.now()),
+    queueReport: () => reportQueue(parts.jobQueue, clock),
+    explain: async (question) =>
+      explainRequest(question, {
+        snapshot: control.snapshot(),
+        split: control.split(),
+        wire: await loadWire("openai-chat"),
+        health,
+        clock,
+        flags: parts.flags,
+        spend: gateway.spend,
+        overrides: control.status().overrides ?? [],
+      }),
+    replay: {
+      decisions: store.decisions,
+      compile: { environment: parts.desk.environment, profileRegions: parts.profileRegions },
+      pause: () => new Promise((resolve) => setImmediate(resolve)),
+    },
+    callerOf(headers) {
+      const caller = authenticate(readHeaders(headers), control.snapshot());
+      return caller.ok ? caller.value : null;
+    },
+    ready: parts.ready,
+    metricsText,
+    nextRequestId: () => ids.next("req"),
+    async readBody(request) {
+      const bytes = await readBody(request, readHeaders(request.headers), gateway.ingress, clock);
+      return bytes.ok ? parseJson(bytes.value, gateway.ingress.maxJsonDepth) : bytes;
+    },
+  };
+}
