@@ -320,11 +320,14 @@ describe("a policy in the gateway's own store, by the command line", () => {
   });
 
   test("the audit log has every act, and notices a changed entry", async () => {
-    const listed = await command(gateway, "audit", "list", "--json");
-    const { entries } = JSON.parse(listed.stdout) as {
-      entries: { seq: number; actor: string; action: string }[];
+    const listed = async () => {
+      const { stdout } = await command(gateway, "audit", "list", "--json");
+      const { entries } = JSON.parse(stdout) as { entries: { actor: string; action: string }[] };
+      return entries.map(({ actor, action }) => `${actor} ${action}`).reverse();
     };
-    expect(entries.map(({ actor, action }) => `${actor} ${action}`).reverse()).toEqual([
+    // The start is written down right after it serves.
+    await eventually(async () => (await listed()).length >= 6);
+    expect(await listed()).toEqual([
       "start policy.activated",
       "demo policy.pushed",
       "demo policy.refused",
