@@ -2,7 +2,6 @@
  * Asks a running gateway over HTTP. Owns how its refusals and absence are told to a person; knows no
  * command. Keys go into the one header and nowhere else.
  */
-
 import { DEMO_KEY } from "../core/demo-key.ts";
 import { codeOf } from "../core/thrown.ts";
 import { EXIT } from "./exit-codes.ts";

@@ -51,7 +51,7 @@ export function controlPorts(parts: Parts, made: ControlParts): ControlPorts {
         health,
         clock,
         flags: parts.flags,
-        spend: gateway.spend,
+        ...(gateway.spend && { spend: gateway.spend }),
         overrides: control.status().overrides ?? [],
       }),
     replay: {

@@ -1,5 +1,4 @@
 /** What a call over the network that failed means. Owns the reading of error codes; Bun's and Node's differ in place. */
-
 import { type Fault, fault } from "../core/faults.ts";
 import { codeOf } from "../core/thrown.ts";
 

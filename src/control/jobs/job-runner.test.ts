@@ -1,118 +1,103 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { replayDead } from "./dead-letters.ts";
-import { createFakeJobs, decisionWith, type FakeJobs, idOf } from "./fake-jobs.ts";
+import { decisionWith, idOf } from "./fake-jobs.ts";
+import { fakeRunners } from "./fake-runners.ts";
 import type { JobPorts } from "./job-ports.ts";
-import type { JobRunner } from "./job-runner.ts";
 import { writeMessage } from "./message.ts";
 
-let work: FakeJobs;
-let runners: JobRunner[];
-beforeEach(() => {
-  work = createFakeJobs();
-  runners = [];
-});
-afterEach(async () => {
-  await work.stop(...runners);
-  expect(work.reports).toEqual([]);
-});
-
-const start = (...change: Parameters<FakeJobs["run"]>): JobRunner => {
-  const runner = work.run(...change);
-  runners.push(runner);
-  return runner;
-};
-const status = async (n: number) => (await work.job(n)).status;
-const asked = (count: number) => work.until(() => work.pending.length >= count);
-const is = (n: number, wanted: string) => work.until(async () => (await status(n)) === wanted);
-const depth = () => work.store.queue.depth();
+const fakes = fakeRunners();
+const { asked, depth, is, start, status } = fakes;
 
 describe("one job", () => {
   test("is done, once, and its message is gone", async () => {
-    await work.submit(1);
+    await fakes.work.submit(1);
     start();
     await asked(1);
-    expect(await work.job(1)).toMatchObject({ status: "running", attempts: 1 });
-    work.pending[0]?.answer({ body: { text: "ü" }, decision: decisionWith({ id: "dec_9" }) });
+    expect(await fakes.work.job(1)).toMatchObject({ status: "running", attempts: 1 });
+    fakes.work.pending[0]?.answer({ body: { text: "ü" }, decision: decisionWith({ id: "dec_9" }) });
     await is(1, "succeeded");
-    expect(await work.store.jobs.result(idOf(1))).toBe('{"text":"ü"}');
-    expect((await work.job(1)).answer).toMatchObject({
+    expect(await fakes.work.store.jobs.result(idOf(1))).toBe('{"text":"ü"}');
+    expect((await fakes.work.job(1)).answer).toMatchObject({
       status: 200,
       requestId: "req_1",
       decisionId: "dec_9",
     });
-    await work.clock.advance(60_000);
-    expect(work.pending).toHaveLength(1);
+    await fakes.work.clock.advance(60_000);
+    expect(fakes.work.pending).toHaveLength(1);
     expect(await depth()).toEqual({ ready: 0, delayed: 0, inHand: 0, dead: 0 });
   });
 
   test("is held on to for as long as it runs", async () => {
-    await work.submit(1);
+    await fakes.work.submit(1);
     start();
     await asked(1);
-    await work.clock.advance(10 * 60_000);
-    expect(work.pending).toHaveLength(1);
-    work.pending[0]?.answer();
+    await fakes.work.clock.advance(10 * 60_000);
+    expect(fakes.work.pending).toHaveLength(1);
+    fakes.work.pending[0]?.answer();
     await is(1, "succeeded");
   });
 
   test("is tried again later, each time later, and then is a dead letter", async () => {
-    await work.submit(1);
+    await fakes.work.submit(1);
     start();
     for (const attempt of [1, 2, 3]) {
       await asked(attempt);
-      expect(await work.job(1)).toMatchObject({ status: "running", attempts: attempt });
-      work.pending[attempt - 1]?.answer({ status: 503, body: { error: { code: "down", message: "No." } } });
+      expect(await fakes.work.job(1)).toMatchObject({ status: "running", attempts: attempt });
+      fakes.work.pending[attempt - 1]?.answer({
+        status: 503,
+        body: { error: { code: "down", message: "No." } },
+      });
       if (attempt < 3) await is(1, "retrying");
     }
     await is(1, "failed");
-    expect(await work.job(1)).toMatchObject({
+    expect(await fakes.work.job(1)).toMatchObject({
       dead: true,
       fault: { kind: "internal", code: "down", message: "No." },
       answer: { status: 503 },
     });
-    const { letters } = await work.store.queue.dead(10);
+    const { letters } = await fakes.work.store.queue.dead(10);
     expect(letters.map(({ id, reason }) => [id, reason])).toEqual([[idOf(1), "internal (down)"]]);
   });
 
   test("waits as long as it is told to", async () => {
-    await work.submit(1);
+    await fakes.work.submit(1);
     start();
     await asked(1);
-    const before = work.clock.now();
-    work.pending[0]?.answer({ status: 429, retryAfterMs: 90_000 });
+    const before = fakes.work.clock.now();
+    fakes.work.pending[0]?.answer({ status: 429, retryAfterMs: 90_000 });
     await is(1, "retrying");
-    expect((await work.job(1)).nextAttemptAt).toBeGreaterThanOrEqual(before + 90_000);
+    expect((await fakes.work.job(1)).nextAttemptAt).toBeGreaterThanOrEqual(before + 90_000);
     await asked(2);
-    expect(work.clock.now() - before).toBeGreaterThanOrEqual(90_000);
-    work.pending[1]?.answer();
+    expect(fakes.work.clock.now() - before).toBeGreaterThanOrEqual(90_000);
+    fakes.work.pending[1]?.answer();
     await is(1, "succeeded");
   });
 
   test("whose next try would come too late expires at once, and says what the last one ended with", async () => {
-    await work.submit(1, { expiresAt: work.clock.now() + 30_000 });
+    await fakes.work.submit(1, { expiresAt: fakes.work.clock.now() + 30_000 });
     start();
     await asked(1);
-    work.pending[0]?.answer({ status: 429, retryAfterMs: 60_000 });
+    fakes.work.pending[0]?.answer({ status: 429, retryAfterMs: 60_000 });
     await is(1, "expired");
-    expect((await work.job(1)).fault?.message).toContain("rate_limited");
+    expect((await fakes.work.job(1)).fault?.message).toContain("rate_limited");
     expect(await depth()).toMatchObject({ ready: 0, delayed: 0, inHand: 0 });
   });
 
   test("that the gateway itself fails on is tried again, and reported", async () => {
-    await work.submit(1);
+    await fakes.work.submit(1);
     start();
     await asked(1);
-    work.pending[0]?.fail(new Error("a defect"));
+    fakes.work.pending[0]?.fail(new Error("a defect"));
     await is(1, "retrying");
-    expect(work.reports.splice(0)).toHaveLength(1);
+    expect(fakes.work.reports.splice(0)).toHaveLength(1);
     await asked(2);
-    work.pending[1]?.answer();
+    fakes.work.pending[1]?.answer();
     await is(1, "succeeded");
   });
 
   test("that is cancelled here is given up at once, elsewhere within a second", async () => {
-    await work.submit(1);
-    await work.submit(2);
+    await fakes.work.submit(1);
+    await fakes.work.submit(2);
     const runner = start();
     await asked(2);
     const end = {
@@ -123,155 +108,176 @@ describe("one job", () => {
       dead: false,
       tell: true,
     } as const;
-    await work.store.jobs.conclude(idOf(1), { ...end, at: work.clock.now(), messageId: "m" });
+    await fakes.work.store.jobs.conclude(idOf(1), { ...end, at: fakes.work.clock.now(), messageId: "m" });
     runner.cancelled(idOf(1));
-    expect(work.pending[0]?.signal.aborted).toBe(true);
-    await work.store.jobs.conclude(idOf(2), { ...end, at: work.clock.now(), messageId: "m" });
-    await work.clock.advance(1_000);
-    expect(work.pending[1]?.signal.aborted).toBe(true);
-    await work.until(async () => (await depth()).inHand === 0);
+    expect(fakes.work.pending[0]?.signal.aborted).toBe(true);
+    await fakes.work.store.jobs.conclude(idOf(2), { ...end, at: fakes.work.clock.now(), messageId: "m" });
+    await fakes.work.clock.advance(1_000);
+    expect(fakes.work.pending[1]?.signal.aborted).toBe(true);
+    await fakes.work.until(async () => (await depth()).inHand === 0);
     expect([await status(1), await status(2)]).toEqual(["cancelled", "cancelled"]);
   });
 });
 
 describe("several processes", () => {
   test("what a dead one had in hand is taken by another when its time is over", async () => {
-    await work.submit(1);
-    await work.store.queue.receive(1, 20_000);
-    await work.store.jobs.begin(idOf(1), work.clock.now());
+    await fakes.work.submit(1);
+    await fakes.work.store.queue.receive(1, 20_000);
+    await fakes.work.store.jobs.begin(idOf(1), fakes.work.clock.now());
     start();
-    await work.clock.advance(19_000);
-    expect(work.pending).toHaveLength(0);
+    await fakes.work.clock.advance(19_000);
+    expect(fakes.work.pending).toHaveLength(0);
     await asked(1);
-    expect(await work.job(1)).toMatchObject({ attempts: 2 });
-    work.pending[0]?.answer();
+    expect(await fakes.work.job(1)).toMatchObject({ attempts: 2 });
+    fakes.work.pending[0]?.answer();
     await is(1, "succeeded");
   });
 
   test("one that kills every process it runs in is given up", async () => {
-    await work.submit(1);
-    for (let n = 0; n < 3; n++) await work.store.jobs.begin(idOf(1), work.clock.now());
+    await fakes.work.submit(1);
+    for (let n = 0; n < 3; n++) await fakes.work.store.jobs.begin(idOf(1), fakes.work.clock.now());
     start();
     await is(1, "failed");
-    expect(work.pending).toHaveLength(0);
-    expect(await work.job(1)).toMatchObject({ dead: true, fault: { kind: "lost" } });
+    expect(fakes.work.pending).toHaveLength(0);
+    expect(await fakes.work.job(1)).toMatchObject({ dead: true, fault: { kind: "lost" } });
   });
 
   test("one that was over before its message was acknowledged is not done again", async () => {
-    await work.submit(1);
-    const end = { at: work.clock.now(), fault: null, answer: null, result: "1", tell: true, messageId: "m" };
-    await work.store.jobs.conclude(idOf(1), { ...end, status: "succeeded", dead: false });
-    await work.submit(2);
-    await work.store.jobs.conclude(idOf(2), { ...end, status: "failed", dead: true });
+    await fakes.work.submit(1);
+    const end = {
+      at: fakes.work.clock.now(),
+      fault: null,
+      answer: null,
+      result: "1",
+      tell: true,
+      messageId: "m",
+    };
+    await fakes.work.store.jobs.conclude(idOf(1), { ...end, status: "succeeded", dead: false });
+    await fakes.work.submit(2);
+    await fakes.work.store.jobs.conclude(idOf(2), { ...end, status: "failed", dead: true });
     // Its process died between the two: this is the second delivery.
-    await work.store.queue.receive(10, 1_000);
+    await fakes.work.store.queue.receive(10, 1_000);
     start();
-    await work.until(async () => (await depth()).dead === 1);
+    await fakes.work.until(async () => (await depth()).dead === 1);
     expect(await depth()).toEqual({ ready: 0, delayed: 0, inHand: 0, dead: 1 });
-    expect(work.pending).toHaveLength(0);
+    expect(fakes.work.pending).toHaveLength(0);
   });
 
   test("a message that another replica sent becomes a job here", async () => {
-    const order = work.order(7);
-    await work.store.queue.send([{ id: order.id, group: order.useCase, body: writeMessage(order) }]);
+    const order = fakes.work.order(7);
+    await fakes.work.store.queue.send([{ id: order.id, group: order.useCase, body: writeMessage(order) }]);
     start();
     await asked(1);
-    work.pending[0]?.answer();
+    fakes.work.pending[0]?.answer();
     await is(7, "succeeded");
   });
 
   test("a dead letter that another replica put back is done, also where its record is dead", async () => {
-    await work.submit(1);
-    const [delivery] = await work.store.queue.receive(1, 1_000);
-    const end = { at: work.clock.now(), fault: null, answer: null, result: null, tell: true, messageId: "m" };
-    await work.store.jobs.conclude(idOf(1), { ...end, status: "failed", dead: true });
-    if (delivery) await work.store.queue.bury(delivery, "x");
-    await work.store.queue.replay([idOf(1)]);
+    await fakes.work.submit(1);
+    const [delivery] = await fakes.work.store.queue.receive(1, 1_000);
+    const end = {
+      at: fakes.work.clock.now(),
+      fault: null,
+      answer: null,
+      result: null,
+      tell: true,
+      messageId: "m",
+    };
+    await fakes.work.store.jobs.conclude(idOf(1), { ...end, status: "failed", dead: true });
+    if (delivery) await fakes.work.store.queue.bury(delivery, "x");
+    await fakes.work.store.queue.replay([idOf(1)]);
     start();
     await asked(1);
-    work.pending[0]?.answer();
+    fakes.work.pending[0]?.answer();
     await is(1, "succeeded");
-    expect(await work.job(1)).toMatchObject({ attempts: 1, dead: false });
+    expect(await fakes.work.job(1)).toMatchObject({ attempts: 1, dead: false });
   });
 
   test("replay puts back all, page by page, with their time anew", async () => {
-    for (let n = 1; n <= 120; n++) await work.submit(n);
+    for (let n = 1; n <= 120; n++) await fakes.work.submit(n);
     for (const delivery of [
-      ...(await work.store.queue.receive(100, 9_000)),
-      ...(await work.store.queue.receive(100, 9_000)),
+      ...(await fakes.work.store.queue.receive(100, 9_000)),
+      ...(await fakes.work.store.queue.receive(100, 9_000)),
     ]) {
       const end = {
-        at: work.clock.now(),
+        at: fakes.work.clock.now(),
         fault: null,
         answer: null,
         result: null,
         tell: true,
         messageId: delivery.id,
       };
-      await work.store.jobs.conclude(delivery.id, { ...end, status: "failed", dead: true });
-      await work.store.queue.bury(delivery, "x");
+      await fakes.work.store.jobs.conclude(delivery.id, { ...end, status: "failed", dead: true });
+      await fakes.work.store.queue.bury(delivery, "x");
     }
-    const { jobs, queue } = work.store;
-    await work.clock.advance(1_800_000);
-    const ports = { jobs, queue, clock: work.clock, changed: () => {} } as unknown as JobPorts;
+    const { jobs, queue } = fakes.work.store;
+    await fakes.work.clock.advance(1_800_000);
+    const ports = { jobs, queue, clock: fakes.work.clock, changed: () => {} } as unknown as JobPorts;
     const { replayed, more } = await replayDead(ports, null);
     expect([replayed.length, more]).toEqual([120, false]);
-    expect(await work.job(120)).toMatchObject({ status: "queued", expiresAt: work.clock.now() + 3_600_000 });
+    expect(await fakes.work.job(120)).toMatchObject({
+      status: "queued",
+      expiresAt: fakes.work.clock.now() + 3_600_000,
+    });
     expect(await depth()).toMatchObject({ ready: 120, dead: 0 });
   });
 
   test("a message that is none of ours is put aside with a reason", async () => {
-    await work.store.queue.send([{ id: "x", group: "chat", body: '{"v":2}' }]);
-    const forged = work.order(1);
-    await work.store.queue.send([{ id: "y", group: "chat", body: writeMessage(forged) }]);
+    await fakes.work.store.queue.send([{ id: "x", group: "chat", body: '{"v":2}' }]);
+    const forged = fakes.work.order(1);
+    await fakes.work.store.queue.send([{ id: "y", group: "chat", body: writeMessage(forged) }]);
     start();
-    await work.until(async () => (await depth()).dead === 2);
-    expect(work.pending).toHaveLength(0);
+    await fakes.work.until(async () => (await depth()).dead === 2);
+    expect(fakes.work.pending).toHaveLength(0);
   });
 
   test("a process that lost its hold gives its call up and writes nothing", async () => {
-    await work.submit(1);
-    const { queue } = work.store;
+    await fakes.work.submit(1);
+    const { queue } = fakes.work.store;
     start({ queue: { ...queue, extend: async () => false } });
     await asked(1);
-    await work.until(() => work.pending[0]?.signal.aborted ?? false, 100);
+    await fakes.work.until(() => fakes.work.pending[0]?.signal.aborted ?? false, 100);
     expect(await status(1)).toBe("running");
   });
 
   test("what was kept and never sent is sent by the next look, once its time has come", async () => {
-    const order = work.order(1);
+    const order = fakes.work.order(1);
     const job = { order, idempotencyKey: null, fingerprint: "", delayMs: 60_000 };
-    await work.store.jobs.create(job, { maxLive: 1, maxLiveBytes: 1e6, countedSince: 0 });
+    await fakes.work.store.jobs.create(job, { maxLive: 1, maxLiveBytes: 1e6, countedSince: 0 });
     start();
-    await work.clock.advance(50_000);
-    expect(work.pending).toHaveLength(0);
+    await fakes.work.clock.advance(50_000);
+    expect(fakes.work.pending).toHaveLength(0);
     expect(await depth()).toMatchObject({ delayed: 1 });
     await asked(1);
-    work.pending[0]?.answer();
+    fakes.work.pending[0]?.answer();
     await is(1, "succeeded");
   });
 
   test("one that another replica may have done ends here in silence", async () => {
-    const change = { expiresAt: work.clock.now() + 5_000, webhookUrl: "https://h.example/" };
-    for (const n of [1, 2]) await work.store.jobs.adopt(work.order(n, change));
-    await work.store.jobs.begin(idOf(2), work.clock.now());
-    await work.store.jobs.retry(idOf(2), 1, work.clock.now(), { kind: "outage", code: "x", message: "" });
+    const change = { expiresAt: fakes.work.clock.now() + 5_000, webhookUrl: "https://h.example/" };
+    for (const n of [1, 2]) await fakes.work.store.jobs.adopt(fakes.work.order(n, change));
+    await fakes.work.store.jobs.begin(idOf(2), fakes.work.clock.now());
+    await fakes.work.store.jobs.retry(idOf(2), 1, fakes.work.clock.now(), {
+      kind: "outage",
+      code: "x",
+      message: "",
+    });
     start({ sharedQueue: true });
     await is(2, "expired");
-    expect(await work.job(1)).toMatchObject({
+    expect(await fakes.work.job(1)).toMatchObject({
       status: "expired",
       fault: { code: "not_done_here" },
       webhook: { status: "waiting" },
     });
-    expect(await work.job(2)).toMatchObject({
+    expect(await fakes.work.job(2)).toMatchObject({
       fault: { code: "deadline_exceeded" },
       webhook: { status: "due" },
     });
   });
 
   test("one that waits beyond its deadline ends, whatever its message does", async () => {
-    const order = work.order(1, { expiresAt: work.clock.now() + 5_000 });
-    await work.store.jobs.adopt(order);
+    const order = fakes.work.order(1, { expiresAt: fakes.work.clock.now() + 5_000 });
+    await fakes.work.store.jobs.adopt(order);
     start();
     await is(1, "expired");
   });
@@ -279,30 +285,30 @@ describe("several processes", () => {
 
 describe("ending in order", () => {
   test("what is under way may finish, what waits is given back untried", async () => {
-    work.settings.set("chat", { concurrency: 1, maxAttempts: 3, microBatch: null });
-    await work.submit(1);
-    await work.submit(2);
+    fakes.work.settings.set("chat", { concurrency: 1, maxAttempts: 3, microBatch: null });
+    await fakes.work.submit(1);
+    await fakes.work.submit(2);
     const runner = start();
     await asked(1);
     const stopped = runner.stop(10_000);
-    await work.clock.advance(500);
-    expect(work.pending).toHaveLength(1);
-    work.pending[0]?.answer();
+    await fakes.work.clock.advance(500);
+    expect(fakes.work.pending).toHaveLength(1);
+    fakes.work.pending[0]?.answer();
     await stopped;
-    expect(await work.job(1)).toMatchObject({ status: "succeeded" });
-    expect(await work.job(2)).toMatchObject({ status: "queued", attempts: 0 });
+    expect(await fakes.work.job(1)).toMatchObject({ status: "succeeded" });
+    expect(await fakes.work.job(2)).toMatchObject({ status: "queued", attempts: 0 });
     expect(await depth()).toMatchObject({ ready: 1, inHand: 0 });
   });
 
   test("what takes too long is given back at once, and counts as no try", async () => {
-    await work.submit(1);
+    await fakes.work.submit(1);
     const runner = start();
     await asked(1);
     const stopped = runner.stop(1_000);
-    await work.clock.advance(1_000);
+    await fakes.work.clock.advance(1_000);
     await stopped;
-    expect(work.pending[0]?.signal.aborted).toBe(true);
-    expect(await work.job(1)).toMatchObject({ status: "queued", attempts: 0 });
+    expect(fakes.work.pending[0]?.signal.aborted).toBe(true);
+    expect(await fakes.work.job(1)).toMatchObject({ status: "queued", attempts: 0 });
     expect(await depth()).toMatchObject({ ready: 1, inHand: 0 });
   });
 });

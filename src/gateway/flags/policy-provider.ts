@@ -2,7 +2,6 @@
  * The policy's flags as an OpenFeature provider, for whatever else runs in this process and speaks OpenFeature. Owns
  * the translation; what a flag is says the policy in force. Requests do not go this way: it would make them wait.
  */
-
 import type {
   ErrorCode,
   EvaluationContext,

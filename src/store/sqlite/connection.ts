@@ -1,5 +1,4 @@
 /** Opens the file as this house wants it, and turns SQLite's errors into words. Runs in the database's thread. */
-
 import { Database } from "bun:sqlite";
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";

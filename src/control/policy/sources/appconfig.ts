@@ -2,7 +2,6 @@
  * AppConfig's data plane, asked directly. Owns the chain of tokens: each is good for one question, an expired
  * one for none, and only a new session brings a whole text again. The client is loaded with the first question.
  */
-
 import type { AppConfigDataClient } from "@aws-sdk/client-appconfigdata";
 import { awsErrorName } from "../../../core/thrown.ts";
 import type { PolicySource } from "../../../policy/load.ts";

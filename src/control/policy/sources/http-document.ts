@@ -2,7 +2,6 @@
  * One document over HTTP, asked for again and again: read within bounds, kept with its validators, asked for
  * with them. Owns what an answer means; knows no policy.
  */
-
 import { readBounded } from "../../../core/bounded-body.ts";
 import { parseRetryAfter } from "../../../core/retry-after.ts";
 import { codeOf } from "../../../core/thrown.ts";

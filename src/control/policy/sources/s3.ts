@@ -1,5 +1,4 @@
 /** An object in S3. Owns the question and the ETag; the client is loaded with the first one. */
-
 import type { S3Client } from "@aws-sdk/client-s3";
 import { readBounded } from "../../../core/bounded-body.ts";
 import { awsErrorName, awsStatusOf } from "../../../core/thrown.ts";

@@ -2,7 +2,6 @@
  * Parameter Store: one parameter, or all right under a path. Owns the questions; the client is loaded with
  * the first one. SecureStrings come decrypted.
  */
-
 import type { SSMClient } from "@aws-sdk/client-ssm";
 import { awsErrorName } from "../../../core/thrown.ts";
 import type { PolicySource } from "../../../policy/load.ts";
