@@ -6,7 +6,7 @@ import type { UpstreamAnswer } from "../transport.ts";
 import { Http1Answer } from "./answer.ts";
 import { type BodyReader, createBodyReader } from "./body-reader.ts";
 import { HttpError } from "./http-error.ts";
-import { MAX_HEAD_BYTES, type ResponseHead, readHead } from "./response-head.ts";
+import { MAX_HEAD_BYTES, mayBeHead, type ResponseHead, readHead } from "./response-head.ts";
 import type { Socket, SocketEvents } from "./socket.ts";
 
 /** Told when the exchange is over and the connection can take another one; `null`: the server says nothing. */
@@ -145,6 +145,9 @@ export class Connection implements SocketEvents {
         throw new HttpError("EPROTO", "The head of the answer is too long.");
       }
       if (end === -1) {
+        if (!mayBeHead(bytes, from)) {
+          throw new HttpError("EPROTO", "The answer is not one of HTTP/1.1.");
+        }
         this.#held = bytes.subarray(from);
         return;
       }

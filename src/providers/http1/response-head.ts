@@ -26,6 +26,9 @@ export interface ResponseHead {
 
 /** Bytes of a head; more is given up. */
 export const MAX_HEAD_BYTES = 64 * 1024;
+const BEGINNING = new TextEncoder().encode("HTTP/1.");
+const CR = 13;
+const LF = 10;
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: |$)/;
 /** Where the names below begin; the others, some twenty in an answer, are not looked at. */
 const CONCERNS_US = new Set(["c", "t", "k"].map((letter) => letter.charCodeAt(0)));
@@ -39,6 +42,18 @@ const DIGITS = /^\d{1,15}$/;
 const CHUNKED: BodyLength = { type: "chunked" };
 const UNTIL_CLOSE: BodyLength = { type: "close" };
 const NO_BODY: BodyLength = { type: "length", bytes: 0 };
+
+/**
+ * Whether what came so far, without the end of a head, may become one. Another protocol's greeting may never end, and
+ * would be waited for until a limit passes.
+ */
+export function mayBeHead(bytes: Uint8Array, from: number): boolean {
+  for (let at = 0; at < BEGINNING.length && from + at < bytes.length; at++) {
+    if (bytes[from + at] !== BEGINNING[at]) return false;
+  }
+  const lineEnd = bytes.indexOf(LF, from);
+  return lineEnd === -1 || bytes[lineEnd - 1] === CR;
+}
 
 /** Reads a head, which is all before the empty line. Throws an `HttpError` of code `EPROTO`. */
 export function readHead(text: string): ResponseHead {
