@@ -176,7 +176,10 @@ async function serve(base: Base): Promise<number> {
   replicas.listening(options.host, server.port ?? options.port);
   // Before anybody can know that it serves: a signal that comes at once is not to end it without a word.
   const signalled = untilSignalled(clock);
-  process.stdout.write(banner(`http://${options.host}:${server.port}`, demoKey, simulator?.url ?? null));
+  const { useCases } = policy.control.snapshot();
+  process.stdout.write(
+    banner(`http://${options.host}:${server.port}`, demoKey, simulator?.url ?? null, useCases),
+  );
   warnWithoutKeys(policy.control.snapshot().keys.length, log);
 
   log("info", "signalled", { signal: await signalled });

@@ -60,6 +60,7 @@ describe("health", () => {
       { state: "open", reason: "failure_ratio", nextProbeAt: NOW + 4_000 },
       "opened by failure ratio, probe in 4 s",
     ],
+    ["forced", { state: "open", reason: "forced", nextProbeAt: null }, "forced open until it is reset"],
     [
       "half-open",
       { state: "half-open", reason: "failures", nextProbeAt: NOW },

@@ -84,7 +84,8 @@ function milliseconds(ms: number | null): string {
 
 function noteOf({ reason, nextProbeAt, cooldownUntil, lastProbe }: HealthRow, now: number): string {
   const notes: string[] = [];
-  if (reason !== null) notes.push(`opened by ${reason.replaceAll("_", " ")}`);
+  if (reason === "forced") notes.push("forced open until it is reset");
+  else if (reason !== null) notes.push(`opened by ${reason.replaceAll("_", " ")}`);
   if (nextProbeAt !== null) notes.push(nextProbeAt > now ? `probe in ${span(nextProbeAt - now)}` : "probing");
   if (cooldownUntil !== null) notes.push(`cooling down for ${span(Math.max(0, cooldownUntil - now))}`);
   if (lastProbe && !lastProbe.ok) {
