@@ -86,7 +86,10 @@ describe("a version that takes over by steps", () => {
     expect(await modelsOf(again, 60)).toEqual(first);
 
     const aborted = await command(again, "policy", "activate", "--abort", "--note", "INC-1");
-    expect(aborted).toMatchObject({ code: 0 });
+    expect(aborted).toMatchObject({
+      code: 0,
+      stdout: `${staging?.version} is given up; all requests are ${version}'s.\n`,
+    });
     expect(withNew(await modelsOf(again, 60))).toEqual([]);
     expect(await statusOf(again)).toMatchObject({ version, staging: null });
     const audit = (await admin(again, "/admin/audit")) as { entries: readonly { action: string }[] };

@@ -8,7 +8,7 @@ import { addExamples, type CommandContext, terminalOf } from "../../context.ts";
 import { EXIT } from "../../exit-codes.ts";
 import { addGatewayOptions, type GatewayOptions } from "../../options.ts";
 import { readText } from "../../read-text.ts";
-import type { Terminal } from "../../terminal.ts";
+import { printable, type Terminal } from "../../terminal.ts";
 import { askPolicy, reportRefusal } from "./ask-policy.ts";
 import { drawChange } from "./draw-change.ts";
 import { drawStaging } from "./draw-staging.ts";
@@ -125,6 +125,12 @@ async function ask(
     return EXIT.success;
   }
   const { view } = asked;
+  if (options.abort) {
+    // A part of the callers had it at the most: nothing of the policy in force has changed.
+    const { version, previousVersion } = view;
+    terminal.print(printable(`${previousVersion} is given up; all requests are ${version}'s.`));
+    return EXIT.success;
+  }
   const head = view.staging ? `${view.version} takes over by steps.` : `${view.version} is in force.`;
   terminal.print(drawChange(head, view, terminal));
   if (view.staging) terminal.print(drawStaging(view.staging).join("\n"));
