@@ -127,6 +127,11 @@ async function serve(base: Base): Promise<number> {
     random: systemRandom,
     log,
   });
+  // Faults strike by model and region, and a scenario need not repeat what the policy says of them.
+  simulator?.introduce((id) => {
+    const deployment = policy.control.snapshot().deployments.get(id);
+    return deployment ? { model: deployment.model.id, region: deployment.region } : null;
+  });
   const flags = await startFlags({ snapshot: policy.control.snapshot, clock, log, env: process.env });
   watch = watchActivations(policy.desk, tally, clock, log);
   const replicas = startReplicas({

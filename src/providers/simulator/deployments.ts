@@ -29,8 +29,11 @@ export interface RunningDeployment {
   nextRequest(): number;
 }
 
+/** What else a deployment is called that the scenario does not name; null: nothing is known of it. */
+export type NamesOf = (id: string) => Pick<SimulatedDeployment, "model" | "region"> | null;
+
 export interface RunningDeployments {
-  /** Made with the scenario's defaults where it does not name the deployment. */
+  /** Made with the scenario's defaults, and the names that are known, where it does not name the deployment. */
   get(id: string): RunningDeployment;
   stats(): Readonly<Record<string, DeploymentStats>>;
 }
@@ -39,14 +42,18 @@ export interface RunningDeployments {
 const MAX_UNNAMED = 1_000;
 const SHARED = "others";
 
-export function createDeployments(scenario: Scenario, startedAt: number): RunningDeployments {
+export function createDeployments(
+  scenario: Scenario,
+  startedAt: number,
+  namesOf: NamesOf,
+): RunningDeployments {
   const running = new Map<string, RunningDeployment>();
   for (const [id, settings] of scenario.deployments) running.set(id, start(settings, startedAt));
   const get = (id: string): RunningDeployment => {
     const known = running.get(id);
     if (known) return known;
     if (running.size >= scenario.deployments.size + MAX_UNNAMED && id !== SHARED) return get(SHARED);
-    const fresh = start({ ...scenario.defaults, id, model: id }, startedAt);
+    const fresh = start({ ...scenario.defaults, id, model: id, ...namesOf(id) }, startedAt);
     running.set(id, fresh);
     return fresh;
   };

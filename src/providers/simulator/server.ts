@@ -9,7 +9,7 @@ import { parseJson } from "../../core/json.ts";
 import { loadEveryWire } from "../wire-registry.ts";
 import type { RunningSimulator } from "./call.ts";
 import { answerControl, CONTROL_PATH } from "./control-api.ts";
-import { createDeployments, type DeploymentStats } from "./deployments.ts";
+import { createDeployments, type DeploymentStats, type NamesOf } from "./deployments.ts";
 import { refusal } from "./error-dialects/dialect.ts";
 import { errorsOf } from "./error-dialects/of-wire.ts";
 import { openaiErrors } from "./error-dialects/openai.ts";
@@ -38,6 +38,8 @@ export interface Simulator {
   clear(id?: string): void;
   /** By deployment id. */
   stats(): Readonly<Record<string, DeploymentStats>>;
+  /** Asked once for each deployment that the scenario does not name, when it is first called. */
+  introduce(namesOf: NamesOf): void;
   /** Drops every connection and timer. */
   close(): Promise<void>;
 }
@@ -47,11 +49,12 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const { scenario, clock } = options;
   await loadEveryWire();
   const startedAt = clock.now();
+  let namesOf: NamesOf = () => null;
   const running: RunningSimulator = {
     scenario,
     clock,
     faults: createFaultList(scenario.faults),
-    deployments: createDeployments(scenario, startedAt),
+    deployments: createDeployments(scenario, startedAt, (id) => namesOf(id)),
     elapsedMs: () => clock.now() - startedAt,
   };
   const server = createServer((request, response) => void serve(running, request, response));
@@ -69,6 +72,9 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     },
     clear: (id) => void running.faults.clear(id),
     stats: () => running.deployments.stats(),
+    introduce(names) {
+      namesOf = names;
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -1,0 +1,39 @@
+/** A policy of one's own with the simulator and no scenario: faults strike by the names that the policy gives. */
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { chat, inject, type RunningGateway, startGateway } from "./harness.ts";
+
+setDefaultTimeout(60_000);
+
+const POLICY = `version: 1
+name: names
+providers:
+  sim: { kind: simulator }
+models:
+  talk: { context_window: 8000, prices: { input: 1, output: 1 } }
+deployments:
+  talk-us: { model: talk, provider: sim, model_id: t, region: us-east-1 }
+  talk-eu: { model: talk, provider: sim, model_id: t, region: eu-west-1 }
+use_cases:
+  support-chat:
+    ladder: { primary: talk@us-east-1, cross_region: auto, degraded: [{ busy: { message: Later. } }] }
+keys: [{ id: test, env: POINTSMAN_DEMO_KEY, tenant: test, role: admin }]
+`;
+
+let gateway: RunningGateway;
+beforeAll(async () => {
+  gateway = await startGateway({ policy: POLICY });
+});
+afterAll(() => gateway.stop());
+
+const rung = async () => {
+  const response = await chat(gateway, {});
+  await response.text();
+  return response.headers.get("x-pointsman-rung");
+};
+
+test("by region, by model", async () => {
+  await inject(gateway, { match: { region: "us-east-1" }, fault: { status: 503 } });
+  expect(await rung()).toBe("cross-region");
+  await inject(gateway, { match: { model: "talk" }, fault: { status: 503 } });
+  expect(await rung()).toBe("degraded");
+});
