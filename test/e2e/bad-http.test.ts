@@ -1,6 +1,7 @@
 /** Providers that answer in broken HTTP, or in none: an outage with a clear code, at once, and the ladder goes on. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { createServer, type Server, type Socket } from "node:net";
+import { gzipSync } from "node:zlib";
 import { chat, decisionOf, KEY, type RunningGateway, startGateway } from "./harness.ts";
 import { INSTANT } from "./policies.ts";
 
@@ -9,6 +10,7 @@ setDefaultTimeout(60_000);
 const BODY = JSON.stringify({ choices: [{ index: 0, message: { role: "assistant", content: "Hi" } }] });
 const HEAD = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
 const CHUNKED = `${HEAD}transfer-encoding: chunked\r\n\r\n`;
+const GZIPPED = `${HEAD}content-encoding: gzip\r\n`;
 
 type Answer = (socket: Socket) => void;
 const says =
@@ -104,6 +106,11 @@ test.each<[string, Answer, string]>([
   ["headers without end", saysWithoutEnd(HEAD, "x-a: b\r\n".repeat(500)), "bad_http"],
   ["one header without end", saysWithoutEnd(`${HEAD}x-a: `, "a".repeat(3000)), "bad_http"],
   ["trailers without end", saysWithoutEnd(`${CHUNKED}0\r\n`, "a: b\r\n".repeat(200)), "bad_http"],
+  [
+    "interim answers without end",
+    saysWithoutEnd("", "HTTP/1.1 100 Continue\r\n\r\n".repeat(100)),
+    "bad_http",
+  ],
   ["HTTP/0.9 that stays open", says("<html><body>Hello</body></html>\n"), "bad_http"],
   ["HTTP/0.9", saysAndCloses("<html><body>Hello</body></html>\n"), "bad_http"],
   ["another protocol", says("SSH-2.0-OpenSSH_9.6\r\n"), "bad_http"],
@@ -118,6 +125,17 @@ test.each<[string, Answer, string]>([
   [
     "a header that goes on in the next line",
     says(`${HEAD}x-a: b\r\n c: d\r\ncontent-length: 2\r\n\r\n{}`),
+    "bad_http",
+  ],
+  ["a change of protocol", says("HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\nhello"), "bad_http"],
+  ["gzip that is none", says(`${GZIPPED}content-length: 5\r\n\r\nhello`), "bad_http"],
+  [
+    "gzip that breaks off",
+    (socket) => {
+      const half = gzipSync(BODY).subarray(0, 30);
+      socket.write(`${GZIPPED}content-length: ${half.length}\r\n\r\n`);
+      socket.write(half);
+    },
     "bad_http",
   ],
   [
