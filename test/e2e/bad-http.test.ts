@@ -1,11 +1,12 @@
 /** Providers that answer in broken HTTP, or in none: an outage with a clear code, at once, and the ladder goes on. */
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, expect, test } from "bun:test";
 import { createServer, type Server, type Socket } from "node:net";
 import { gzipSync } from "node:zlib";
+import { endToEnd } from "./end-to-end.ts";
 import { chat, decisionOf, KEY, type RunningGateway, startGateway } from "./harness.ts";
 import { INSTANT } from "./policies.ts";
 
-setDefaultTimeout(60_000);
+endToEnd();
 
 const BODY = JSON.stringify({ choices: [{ index: 0, message: { role: "assistant", content: "Hi" } }] });
 const HEAD = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";

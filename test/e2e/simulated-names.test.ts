@@ -1,8 +1,9 @@
 /** A policy of one's own with the simulator and no scenario: faults strike by the names that the policy gives. */
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { endToEnd } from "./end-to-end.ts";
 import { chat, inject, type RunningGateway, startGateway } from "./harness.ts";
 
-setDefaultTimeout(60_000);
+endToEnd();
 
 const POLICY = `version: 1
 name: names
