@@ -1,6 +1,6 @@
 /**
- * The answer cache with a memory that outlives the process: loaded in the background at the start, written off
- * the request path. Owns when to write; a store that fails costs what was kept and never a request.
+ * The answer cache with a memory that outlives the process: loaded in the background when a policy first keeps
+ * answers, written off the request path. Owns when to write; a store that fails costs what was kept and never a request.
  */
 import type { Clock, Timer } from "../../core/clock.ts";
 import type { AnswerBounds, AnswerStore, KeptAnswer } from "../../store/answer-store.ts";
@@ -16,7 +16,7 @@ const BATCH = 64;
 const MAX_WAITING_CHARS = 16 * 1024 * 1024;
 
 export interface KeptAnswers extends AnswerCache {
-  /** Settles when what an earlier process kept is there; never rejects. */
+  /** Settles when what an earlier process kept is there, which is loaded now if it was not; never rejects. */
   loaded(): Promise<void>;
   /** Writes what waits, and stops. */
   close(): Promise<void>;
@@ -46,16 +46,16 @@ class Keeper implements KeptAnswers {
   #writing: Promise<void> | null = null;
   #failing = false;
   #closed = false;
-  readonly #loaded: Promise<void>;
+  #loaded: Promise<void> | null = null;
 
   constructor(options: KeptAnswersOptions) {
     this.#options = options;
     this.#bounds = options.bounds ?? DEFAULT_ANSWER_BOUNDS;
     this.#cache = createAnswerCache(this.#bounds);
-    this.#loaded = this.#load();
   }
 
   loaded(): Promise<void> {
+    this.#loaded ??= this.#load();
     return this.#loaded;
   }
 
@@ -83,6 +83,8 @@ class Keeper implements KeptAnswers {
 
   keepOnly(useCases: readonly string[]): void {
     this.#useCases = useCases;
+    // Where nothing is kept there is nothing to load, and no start waits for it.
+    if (useCases.length > 0) void this.loaded();
     this.#cache.keepOnly(useCases);
     for (const [place, { useCase }] of this.#waiting) if (!useCases.includes(useCase)) this.#drop(place);
     this.#options.store.keepOnly(useCases).catch((thrown: unknown) => this.#failed(thrown));
