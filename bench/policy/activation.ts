@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { endChildren, freePort, startChild, temporaryDirectory } from "../processes.ts";
 import { median } from "../statistics.ts";
 import { largePolicyText } from "./large-policy.ts";
-import { startLoad } from "./load.ts";
+import { now } from "./load.ts";
 import { hundredths, type Measure } from "./measure.ts";
 
 const ROOT = join(import.meta.dir, "..", "..");
@@ -34,31 +34,32 @@ interface Running {
 }
 
 export async function measureActivation(): Promise<Measure> {
-  const upstream = Bun.serve({ port: 0, fetch: answer });
-  const running = await startGateway(upstream.port ?? 0);
-  const load = startLoad({ url: running.url, key: KEY, perSecond: PER_SECOND });
+  const load = await startLoadProcess();
   try {
+    const running = await startGateway(load.port);
+    await load.start(running.url);
     await Bun.sleep(3_000);
     const whole: number[] = [];
     const blips: number[] = [];
     for (let revision = 1; revision <= ACTIVATIONS; revision++) {
       const text = textOf(running, DEPLOYMENTS, revision);
       await Bun.sleep(QUIET_MS);
-      const begun = performance.now();
+      const begun = now();
       await put(running, text);
-      const ended = performance.now();
+      const ended = now();
       // The answers of what was sent meanwhile.
       await Bun.sleep(300);
       // The first one starts the thread that reads policies.
       if (revision === 1) continue;
       const length = ended - begun;
       whole.push(length);
-      blips.push(Math.max(0, load.slowest(begun, ended) - load.slowest(begun - length, begun)));
+      const [during, earlier] = [await load.slowest(begun, ended), await load.slowest(begun - length, begun)];
+      blips.push(Math.max(0, during - earlier));
     }
-    const before = load.counts();
+    const before = await load.counts();
     for (let revision = 0; revision < 100; revision++) await put(running, textOf(running, SMALLER, revision));
     await Bun.sleep(300);
-    const after = load.counts();
+    const after = await load.counts();
     const failed = after.failed - before.failed;
     const sent = after.answered + after.failed - before.answered - before.failed;
     const activate = activationsIn(running.log).slice(1, ACTIVATIONS);
@@ -83,21 +84,47 @@ export async function measureActivation(): Promise<Measure> {
       figures,
     };
   } finally {
-    await load.stop();
     await endChildren();
-    await upstream.stop(true);
   }
 }
 
-function answer(): Response {
-  return Response.json({
-    id: "chatcmpl-bench",
-    object: "chat.completion",
-    created: 1,
-    model: "m",
-    choices: [{ index: 0, message: { role: "assistant", content: "Here." }, finish_reason: "stop" }],
-    usage: { prompt_tokens: 10, completion_tokens: 2, total_tokens: 12 },
+interface LoadProcess {
+  /** Of the model that answers. */
+  readonly port: number;
+  start(url: string): Promise<void>;
+  slowest(from: number, to: number): Promise<number>;
+  counts(): Promise<{ readonly answered: number; readonly failed: number }>;
+}
+
+async function startLoadProcess(): Promise<LoadProcess> {
+  const port = await freePort();
+  startChild("load", [process.execPath, join(import.meta.dir, "load-process.ts")], {
+    env: { PORT: String(port) },
   });
+  const ask = async <T>(what: string, wishes: Readonly<Record<string, string>> = {}): Promise<T> => {
+    const query = new URLSearchParams(wishes);
+    return (await fetch(`http://127.0.0.1:${port}/_load/${what}?${query}`)).json() as Promise<T>;
+  };
+  await untilReady(() => ask("counts"));
+  return {
+    port,
+    start: async (url) => void (await ask("start", { url, key: KEY, perSecond: String(PER_SECOND) })),
+    slowest: (from, to) => ask("slowest", { from: String(from), to: String(to) }),
+    counts: () => ask("counts"),
+  };
+}
+
+/** Throws what `look` last threw when it still does after 30 s. */
+async function untilReady(look: () => Promise<unknown>): Promise<void> {
+  for (let tries = 300; ; tries--) {
+    try {
+      await look();
+      return;
+    } catch (thrown) {
+      if (tries === 0) throw thrown;
+      await Bun.sleep(100);
+    }
+  }
 }
 
 function textOf(
@@ -118,15 +145,10 @@ async function startGateway(upstreamPort: number): Promise<Running> {
   const options = ["--policy", `store:${seed}`, "--port", String(port), "--data", data];
   const { log } = startChild("pointsman", [join(ROOT, "bin", "pointsman"), "up", ...options], { cwd: ROOT });
   const url = `http://127.0.0.1:${port}`;
-  for (let tries = 0; tries < 300; tries++) {
-    const ready = await fetch(`${url}/readyz`).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-    if (ready) return { url, log, upstreamPort };
-    await Bun.sleep(100);
-  }
-  throw new Error(`The gateway did not start: ${readFileSync(log, "utf8")}`);
+  await untilReady(async () => {
+    if (!(await fetch(`${url}/readyz`)).ok) throw new Error(readFileSync(log, "utf8"));
+  });
+  return { url, log, upstreamPort };
 }
 
 async function put({ url }: Running, text: string): Promise<void> {

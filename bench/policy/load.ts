@@ -1,4 +1,7 @@
-/** Requests at a steady rate, whether or not earlier ones were answered, each with the time it was due. */
+/** Requests at a steady rate, for as long as the process lasts, whether or not earlier ones were answered. */
+
+/** Epoch milliseconds, finer than whole ones; the same in every process. */
+export const now = (): number => performance.timeOrigin + performance.now();
 
 export interface LoadOptions {
   readonly url: string;
@@ -7,17 +10,14 @@ export interface LoadOptions {
 }
 
 export interface Load {
-  /** Milliseconds of the slowest request that was due between these two of `performance.now()`; 0 without any. */
+  /** Milliseconds of the slowest request that was due between these two, in epoch milliseconds; 0 without any. */
   slowest(from: number, to: number): number;
   counts(): { readonly answered: number; readonly failed: number };
-  stop(): Promise<void>;
 }
 
 export function startLoad({ url, key, perSecond }: LoadOptions): Load {
   const done: { readonly due: number; readonly ms: number }[] = [];
-  const under = new Set<Promise<void>>();
   let failed = 0;
-  let running = true;
   const body = JSON.stringify({ model: "bench", messages: [{ role: "user", content: "Where is it?" }] });
 
   const ask = async (due: number): Promise<void> => {
@@ -28,7 +28,7 @@ export function startLoad({ url, key, perSecond }: LoadOptions): Load {
         body,
       });
       const text = await response.text();
-      if (response.ok && text.includes("Here.")) done.push({ due, ms: performance.now() - due });
+      if (response.ok && text.includes("Here.")) done.push({ due, ms: now() - due });
       else failed++;
     } catch {
       failed++;
@@ -36,25 +36,19 @@ export function startLoad({ url, key, perSecond }: LoadOptions): Load {
   };
 
   const pace = async (): Promise<void> => {
-    let due = performance.now();
-    while (running) {
-      const wait = due - performance.now();
+    let due = now();
+    for (;;) {
+      const wait = due - now();
       if (wait > 0) await Bun.sleep(wait);
       // From the moment it leaves: this process is late at times, and that is not the gateway's.
-      const asked = ask(performance.now()).finally(() => under.delete(asked));
-      under.add(asked);
+      void ask(now());
       due += 1000 / perSecond;
     }
   };
-  const paced = pace();
+  void pace();
   return {
     slowest: (from, to) =>
       done.reduce((most, { due, ms }) => (due >= from && due < to ? Math.max(most, ms) : most), 0),
     counts: () => ({ answered: done.length, failed }),
-    async stop() {
-      running = false;
-      await paced;
-      await Promise.all(under);
-    },
   };
 }
