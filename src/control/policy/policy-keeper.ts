@@ -111,7 +111,7 @@ class Keeper implements PolicyControl {
       const offered = { sources, actor, note: note ?? null };
       this.#offered = offered;
       // Where the source itself says what is staged, whoever changed it has written that down.
-      if (staged !== undefined && this.#staged.planId !== (staged?.plan.id ?? null)) this.#staged.forget();
+      if (staged !== undefined) await this.#staged.yieldTo(staged?.plan.id ?? null);
       const put = await this.#takeOffer(offered);
       if (staged && !this.#staged.running && put.result !== "refused") {
         await this.#staged.adopt(staged, true, digestOfTexts(sources));

@@ -258,6 +258,16 @@ describe("gateways on one store", () => {
     return { other, look };
   }
 
+  test("a look at the store from before it began does not take it back", async () => {
+    const fake = await storeDesk();
+    await begin(fake);
+    const before = textsOf({ [BASE_DOCUMENT]: policyWith(1) }, null);
+    await fake.control.offer(before, "seed", null, null);
+    expect(fake.control.status().staging).toMatchObject({ actor: "ops" });
+    await fake.clock.advance(MINUTE);
+    expect(share(fake)).toBe(40);
+  });
+
   test("the other one comes to the same share by itself, and follows to the end", async () => {
     const fake = await storeDesk();
     const { other, look } = await beside(fake);

@@ -176,6 +176,23 @@ export class StagedActivations {
     return true;
   }
 
+  /**
+   * The source says that another plan is staged, or none. Forgets the present one, unless it is written there by now:
+   * then the source was read before it was.
+   */
+  async yieldTo(planId: string | null): Promise<void> {
+    const present = this.planId;
+    if (present === null || present === planId) return;
+    try {
+      if (await this.#ports.stagingPlace.holds(present)) return;
+    } catch (thrown) {
+      // The next look at the source says it again.
+      this.#ports.onRecordFailed(thrown);
+      return;
+    }
+    this.forget();
+  }
+
   /** Elsewhere it has ended already. */
   forget(): void {
     this.#staging?.stop();

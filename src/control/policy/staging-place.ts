@@ -34,6 +34,8 @@ export interface StagingMove {
 export interface StagingPlace {
   /** It is the policy's source as well: other gateways follow, and nothing need be pinned. */
   readonly isSource: boolean;
+  /** Whether the plan is what is written there now. Rejects where that cannot be read. */
+  holds(planId: string): Promise<boolean>;
   /** False where somebody else has written since: then nothing has changed. Rejects where it cannot be written. */
   write(move: StagingMove): Promise<boolean>;
 }
@@ -41,6 +43,7 @@ export interface StagingPlace {
 export function storePlace(heads: PolicyHeadStore, environment: string | null, clock: Clock): StagingPlace {
   return {
     isSource: true,
+    holds: async (planId) => (await heads.read(0))?.staged?.plan.id === planId,
     async write({ from, to, staged, older, actor, note }) {
       const head = await heads.read(0);
       if (!head || (head.staged?.plan.id ?? null) !== from) return false;
@@ -63,6 +66,7 @@ export function storePlace(heads: PolicyHeadStore, environment: string | null, c
 export function ownPlace(save: (kept: KeptStaging | null) => Promise<void>): StagingPlace {
   return {
     isSource: false,
+    holds: async () => true,
     async write({ to, staged, older, sourceDigest }) {
       await save(to === "begin" ? { plan: staged.plan, older, newer: staged.sources, sourceDigest } : null);
       return true;
