@@ -1,5 +1,5 @@
 /** Jobs and webhooks of a document, in the units the gateway uses. Owns what is missing for them to work. */
-import type { JobLimits, JobSettings, WebhookSettings } from "../core/snapshot.ts";
+import type { JobLimits, JobSettings, WebhookSettings } from "../core/job-settings.ts";
 import { type CredentialPorts, type CredentialSource, readSecret } from "./compile-credentials.ts";
 import type { PolicyDocument } from "./document.ts";
 import { jobs as jobsSchema, useCaseJobs } from "./document-jobs.ts";

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "bun:test";
+import type { WebhookSettings } from "../../core/job-settings.ts";
 import { Secret } from "../../core/secret.ts";
-import type { ConfigSnapshot, WebhookSettings } from "../../core/snapshot.ts";
+import type { ConfigSnapshot } from "../../core/snapshot.ts";
 import type { WebhookOutcome } from "../../store/job-store.ts";
 import type { DeliveryRunner } from "../webhooks/delivery-runner.ts";
 import { startTelling } from "./deliver.ts";

@@ -2,8 +2,9 @@
 import { seededRandom } from "../../core/clock.ts";
 import type { Decision } from "../../core/decision.ts";
 import { FakeClock } from "../../core/fake-clock.ts";
+import type { JobSettings } from "../../core/job-settings.ts";
 import type { Job, JobOrder } from "../../core/jobs.ts";
-import type { ConfigSnapshot, JobSettings } from "../../core/snapshot.ts";
+import type { ConfigSnapshot } from "../../core/snapshot.ts";
 import { createMemoryStore } from "../../store/memory.ts";
 import type { Store } from "../../store/ports.ts";
 import type { Infer, InferAnswer } from "../background/infer.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import type { JobSettings } from "../../core/job-settings.ts";
 import type { JobOrder } from "../../core/jobs.ts";
-import type { JobSettings } from "../../core/snapshot.ts";
 import type { Delivery } from "../../store/job-queue.ts";
 import { createHand } from "./hand.ts";
 import { type Held, hold } from "./held.ts";

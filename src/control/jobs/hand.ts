@@ -2,7 +2,7 @@
  * What waits in this process's hand, by use case, and whose turn it is. Owns fairness: of the use cases that may run
  * one more, the one that was served longest ago is next, so that a flood of one holds up no other.
  */
-import type { JobSettings } from "../../core/snapshot.ts";
+import type { JobSettings } from "../../core/job-settings.ts";
 import type { Held } from "./held.ts";
 import { MAX_INPUTS, MAX_JOINED_BYTES } from "./micro-batch.ts";
 

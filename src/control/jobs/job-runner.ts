@@ -4,8 +4,8 @@
  * processes may run one over the same queue.
  */
 import { sleep } from "../../core/clock.ts";
+import type { JobSettings } from "../../core/job-settings.ts";
 import { isJobOver, type Job, type JobOrder } from "../../core/jobs.ts";
-import type { JobSettings } from "../../core/snapshot.ts";
 import type { Delivery } from "../../store/job-queue.ts";
 import { createHand, type Hand } from "./hand.ts";
 import { type Held, hold } from "./held.ts";

@@ -4,7 +4,7 @@
  */
 import { isIP } from "node:net";
 import { failed, ok, type Result } from "../../core/faults.ts";
-import type { WebhookDestination, WebhookSettings } from "../../core/snapshot.ts";
+import type { WebhookDestination, WebhookSettings } from "../../core/job-settings.ts";
 import { isPublicAddress } from "./public-address.ts";
 
 const MAX_URL_CHARS = 2000;

@@ -9,7 +9,7 @@ import { define, type Endpoint } from "../endpoint.ts";
 import { callerOf } from "./files.ts";
 import { refusedDoc } from "./policy-answers.ts";
 import { jsonOf, refusal } from "./response-docs.ts";
-import { renderOrder } from "./rollout-change.ts";
+import { orderedDoc, renderOrder } from "./rollout-change.ts";
 
 const params = z.object({ alias: z.string().min(1).max(64) });
 const common = {
@@ -35,19 +35,7 @@ const listed = jsonOf(
   }),
 );
 
-const moved = jsonOf(
-  "In force; with dry_run: what would come of it.",
-  z.object({
-    result: z.enum(["applied", "valid", "unchanged"]),
-    alias: z.string(),
-    where: z.enum(["store", "override"]).openapi({ description: "in the text, or laid over it" }),
-    file: z.string(),
-    changes: z.array(z.string()),
-    summary: z.array(z.string()).openapi({ description: "what changed, in words" }),
-    version: z.string(),
-    previousVersion: z.string(),
-  }),
-);
+const moved = orderedDoc("alias");
 
 export function modelAliasEndpoints(ports: ControlPorts): readonly Endpoint[] {
   return [

@@ -21,19 +21,24 @@ const common = {
   dry_run: z.boolean().default(false).openapi({ description: "say what would come of it, change nothing" }),
 };
 
-const changed = jsonOf(
-  "In force; with dry_run: what would come of it.",
-  z.object({
-    result: z.enum(["applied", "valid", "unchanged"]),
-    rollout: z.string(),
-    where: z.enum(["store", "override"]).openapi({ description: "in the text, or laid over it" }),
-    file: z.string(),
-    changes: z.array(z.string()),
-    summary: z.array(z.string()).openapi({ description: "what changed, in words" }),
-    version: z.string(),
-    previousVersion: z.string(),
-  }),
-);
+/** What an order came to; `subject`: the field that names what was ordered. */
+export function orderedDoc(subject: "rollout" | "alias") {
+  return jsonOf(
+    "In force; with dry_run: what would come of it.",
+    z.object({
+      result: z.enum(["applied", "valid", "unchanged"]),
+      [subject]: z.string(),
+      where: z.enum(["store", "override"]).openapi({ description: "in the text, or laid over it" }),
+      file: z.string(),
+      changes: z.array(z.string()),
+      summary: z.array(z.string()).openapi({ description: "what changed, in words" }),
+      version: z.string(),
+      previousVersion: z.string(),
+    }),
+  );
+}
+
+const changed = orderedDoc("rollout");
 
 export function rolloutChangeEndpoints(ports: ControlPorts, desk: RolloutDesk): readonly Endpoint[] {
   const set = z.strictObject({
