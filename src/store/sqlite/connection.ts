@@ -36,7 +36,7 @@ export function openForWriting(path: string): Database {
       });
       return database;
     } catch (error) {
-      database.close();
+      closeFile(database);
       throw error;
     }
   });
@@ -54,6 +54,14 @@ export function openForReading(path: string): Database {
     database.run("PRAGMA query_only = ON");
     return database;
   });
+}
+
+/**
+ * Closes the file now: `close()` alone leaves it open until the last compiled statement is collected, and
+ * what is done then locks out whoever opened the file meanwhile.
+ */
+export function closeFile(database: Database): void {
+  database.close(true);
 }
 
 function whileBusy(run: () => void): void {

@@ -4,7 +4,7 @@
  */
 import type { Database, SQLQueryBindings } from "bun:sqlite";
 import { StoreError } from "../store-error.ts";
-import { guarded, openForReading, openForWriting } from "./connection.ts";
+import { closeFile, guarded, openForReading, openForWriting } from "./connection.ts";
 import { createDecisionWriter, type DecisionWriter } from "./decision-writer.ts";
 import type { FromThread, Row, Statement, ToThread } from "./protocol.ts";
 
@@ -74,6 +74,6 @@ function close(database: Database, checkpoint: boolean): void {
     // Leaves one file behind instead of three. Another process that reads may prevent it, which is harmless.
     if (checkpoint) database.run("PRAGMA wal_checkpoint(TRUNCATE)");
   } finally {
-    database.close();
+    closeFile(database);
   }
 }
