@@ -54,7 +54,7 @@ export function createRecordingGateway(): RecordingGateway {
   const clock = systemClock();
   const snapshot = snapshotOf(policyText());
   const health = createHealth(clock);
-  health.reconfigure(snapshot.deployments.values(), snapshot.circuit);
+  health.reconfigure(snapshot.deployments, snapshot.circuit);
   const outcomes = new Map<Decision["outcome"], number>();
   const internal: unknown[] = [];
   let hedged = 0;

@@ -19,7 +19,7 @@ async function realGateway(): Promise<(asked: Asked) => Promise<Response>> {
   const clock = new FakeClock();
   const snapshot = await exampleSnapshot();
   const health = createHealth(clock);
-  health.reconfigure(snapshot.deployments.values(), snapshot.circuit);
+  health.reconfigure(snapshot.deployments, snapshot.circuit);
   const store = createMemoryStore();
   await store.decisions.append([fakeDecision(1), fakeDecision(2), fakeDecision(3)].map(recordOf));
   await store.activations.record({

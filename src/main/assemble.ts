@@ -76,7 +76,7 @@ export function assemble(parts: Parts): Assembly {
   const reconfigure = (snapshot: ConfigSnapshot): void => {
     served = snapshot;
     standIns.follow(snapshot);
-    health.reconfigure(snapshot.deployments.values(), snapshot.circuit);
+    health.reconfigure(snapshot.deployments, snapshot.circuit);
     retryBudget.reconfigure(snapshot.retry);
     pastSpend.follow(snapshot);
   };

@@ -17,8 +17,8 @@ import type { PolicyHeadStore } from "../store/policy-heads.ts";
 import type { ActivationStore } from "../store/ports.ts";
 import { describeThrown, type Log } from "./log.ts";
 import { openOverrideBook } from "./override-book.ts";
+import { createPolicyReader } from "./policy-reader.ts";
 import { type OpenedSource, openPolicySource } from "./policy-source.ts";
-import { createPolicyThread } from "./policy-thread.ts";
 
 export interface PolicyRuntimeOptions {
   /** Where the policy is: a file, a folder or an address. */
@@ -50,11 +50,14 @@ export type PolicyStart =
   | { readonly ok: true; readonly control: PolicyControl; readonly desk: RolloutDesk; stop(): void }
   | { readonly ok: false; readonly findings: readonly Finding[]; readonly message: string | null };
 
-/** What a request may have to wait for while a policy is compiled, and then all others have a turn. */
+/**
+ * What a request may have to wait for while a policy is compiled, and then all others have a turn. Pauses are sleeps:
+ * a thread that never sleeps has used up its turn with the system when a request comes.
+ */
 const SLICES: Pauses = {
   now: () => performance.now(),
-  pause: () => new Promise((resolve) => setImmediate(resolve)),
-  sliceMs: 0.5,
+  pause: () => new Promise((resolve) => setTimeout(resolve, 1)),
+  sliceMs: 1,
 };
 
 export async function startPolicy(options: PolicyRuntimeOptions): Promise<PolicyStart> {
@@ -65,16 +68,16 @@ export async function startPolicy(options: PolicyRuntimeOptions): Promise<Policy
   const { audit, instance: origin = "gw" } = options;
   // Where the policy lives in the store, verbs change its text.
   const overrides = opened.heads ? null : await openOverrideBook({ directory, origin, clock, log, audit });
-  const thread = createPolicyThread(clock);
+  const reader = createPolicyReader(clock);
   const judge = createJudge({
-    thread,
+    reader,
     pauses: SLICES,
-    onFailed: (thrown) => log("error", "policy_thread_failed", describeThrown(thrown)),
+    onFailed: (thrown) => log("error", "policy_reader_failed", describeThrown(thrown)),
   });
   const control = createPolicyControl({ ...controlPorts(options, opened, overrides), judge }, pin);
   const stop = () => {
     opened.stop();
-    thread.stop();
+    reader.stop();
   };
   const failed = await firstActivation(control, opened, options);
   if (failed) {
@@ -108,6 +111,7 @@ function controlPorts(
     ids: options.ids,
     activations: options.activations,
     compile: options.compile,
+    pause: SLICES.pause,
     extraKeys: options.extraKeys,
     sourceStatus: opened.status,
     saveLastGood: (sources) => keptLastGood.save(directory, sources),

@@ -59,6 +59,11 @@ export function deployment(id: string, change: Partial<Deployment> = {}, window 
   };
 }
 
+/** As a snapshot holds them. */
+export function byId(deployments: readonly Deployment[]): ReadonlyMap<string, Deployment> {
+  return new Map(deployments.map((each) => [each.id, each]));
+}
+
 const KINDS: readonly RungKind[] = ["primary", "cross-region", "fallback"];
 
 /** One rung a list, in the usual order of kinds. */

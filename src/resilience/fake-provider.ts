@@ -2,7 +2,7 @@
 import { FakeClock } from "../core/fake-clock.ts";
 import { type FaultKind, fault } from "../core/faults.ts";
 import type { RoutePlan } from "../core/plan.ts";
-import { circuitSettings, retrySettings } from "./fake-plan.ts";
+import { byId, circuitSettings, retrySettings } from "./fake-plan.ts";
 import { createHealth, type FleetLink, type Health } from "./health.ts";
 import { type Call, type Climb, type ClimbPorts, climb, type SendOutcome } from "./ladder.ts";
 import { createRetryBudget } from "./retry-budget.ts";
@@ -44,10 +44,7 @@ export function stageWith(
 ): Stage {
   const clock = new FakeClock();
   const health = createHealth(clock, link);
-  health.reconfigure(
-    plan.rungs.flatMap((rung) => rung.candidates),
-    circuitSettings,
-  );
+  health.reconfigure(byId(plan.rungs.flatMap((rung) => rung.candidates)), circuitSettings);
   const calls: LoggedCall[] = [];
   const send = (call: Call): Promise<SendOutcome<string>> => {
     const acts = script[call.deployment.id] ?? [];

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { FakeClock } from "../core/fake-clock.ts";
 import type { CircuitSettings } from "../core/snapshot.ts";
 import { createFakeHub } from "../store/shared-state/fake-shared-state.ts";
-import { circuitSettings, deployment, plan } from "./fake-plan.ts";
+import { byId, circuitSettings, deployment, plan } from "./fake-plan.ts";
 import { stageWith } from "./fake-provider.ts";
 import { createFleet } from "./fleet.ts";
 import { createHealth, type Health } from "./health.ts";
@@ -20,7 +20,7 @@ function fleetOf(count: number, change: Partial<CircuitSettings> = {}) {
     const shared = hub.connect();
     const fleet = createFleet(shared, clock, `replica-${index}`);
     const health = createHealth(clock, fleet.link);
-    health.reconfigure([a, b], settings);
+    health.reconfigure(byId([a, b]), settings);
     fleet.join(health);
     return { health, reachable: shared.reachable };
   });

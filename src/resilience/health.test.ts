@@ -1,13 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import type { Deployment } from "../core/deployment.ts";
 import { FakeClock } from "../core/fake-clock.ts";
-import { circuitSettings, deployment } from "./fake-plan.ts";
+import { byId, circuitSettings, deployment } from "./fake-plan.ts";
 import { createHealth, type Health } from "./health.ts";
 
 function setUp(...deployments: Deployment[]): { health: Health; clock: FakeClock } {
   const clock = new FakeClock();
   const health = createHealth(clock);
-  health.reconfigure(deployments, circuitSettings);
+  health.reconfigure(byId(deployments), circuitSettings);
   return { health, clock };
 }
 
@@ -50,7 +50,7 @@ describe("createHealth", () => {
     expect(health.forceOpen("c")).toBeTrue();
     expect(health.healthy("c")).toBeFalse();
     // Over a change of policy what is known stays, also of a group whose deployment was never called.
-    health.reconfigure([deployment("b", shared), deployment("c")], circuitSettings);
+    health.reconfigure(byId([deployment("b", shared), deployment("c")]), circuitSettings);
     expect([health.healthy("b"), health.healthy("c")]).toEqual([false, false]);
     expect(health.forceOpen("a")).toBeFalse();
   });
@@ -96,7 +96,7 @@ describe("createHealth", () => {
     const now = clock.now();
     settle(health, "stays", "bad", now, 100);
     health.coolUntil("quota-of-goes", now + 9000);
-    health.reconfigure([deployment("stays"), deployment("comes")], {
+    health.reconfigure(byId([deployment("stays"), deployment("comes")]), {
       ...circuitSettings,
       consecutiveFailures: 2,
     });
@@ -104,14 +104,14 @@ describe("createHealth", () => {
     expect(health.firstTokenMs("stays")).toBe(100);
     settle(health, "stays", "bad", now);
     expect(health.healthy("stays")).toBe(false);
-    health.reconfigure([deployment("goes")], circuitSettings);
+    health.reconfigure(byId([deployment("goes")]), circuitSettings);
     expect(health.healthy("goes")).toBe(true);
   });
 
   test("a deployment moved to another quota group follows that group's cooldown", () => {
     const { health, clock } = setUp(deployment("a", { quotaGroup: "old" }));
     health.coolUntil("old", clock.now() + 5000);
-    health.reconfigure([deployment("a", { quotaGroup: "new" })], circuitSettings);
+    health.reconfigure(byId([deployment("a", { quotaGroup: "new" })]), circuitSettings);
     expect(health.healthy("a")).toBe(true);
   });
 

@@ -72,7 +72,7 @@ export interface Health extends HealthView {
    * Takes over the deployments of a policy that was just activated. Those that stay keep their state, those
    * that are gone are dropped with theirs, so memory is bounded by one policy. Call it at each activation.
    */
-  reconfigure(deployments: Iterable<Deployment>, settings: CircuitSettings): void;
+  reconfigure(deployments: ReadonlyMap<string, Deployment>, settings: CircuitSettings): void;
   /** A permit for one call, counted as in flight until it is settled, or why there is none. */
   admit(deploymentId: string, now: number): Permit | Blocked;
   /** As `admit`, for a call that nobody asked for: it is no traffic. */
@@ -135,8 +135,9 @@ export function createHealth(clock: Clock, link: FleetLink | null = null): Healt
   /** Of deployments that something has happened to; a policy may have thousands that are never called. */
   let entries = new Map<string, Entry>();
   let groups = new Map<string, QuotaGroup>();
-  let known = new Map<string, Deployment>();
-  let knownGroups = new Set<string>();
+  let known: ReadonlyMap<string, Deployment> = new Map();
+  /** Of `known`; null until somebody asks: an activation is not to wait for it. */
+  let knownGroups: ReadonlySet<string> | null = null;
   let settings: CircuitSettings | null = null;
   let untouched: Circuit | null = null;
 
@@ -147,6 +148,11 @@ export function createHealth(clock: Clock, link: FleetLink | null = null): Healt
       groups.set(name, group);
     }
     return group;
+  };
+
+  const isKnown = (group: string): boolean => {
+    knownGroups ??= new Set(Array.from(known.values(), ({ quotaGroup }) => quotaGroup));
+    return knownGroups.has(group);
   };
 
   /** Null for a deployment that the policy does not have. */
@@ -174,13 +180,9 @@ export function createHealth(clock: Clock, link: FleetLink | null = null): Healt
       const now = clock.now();
       settings = changed;
       untouched = new Circuit(changed, now, () => undefined, null);
-      known = new Map();
-      knownGroups = new Set();
-      for (const deployment of deployments) {
-        known.set(deployment.id, deployment);
-        knownGroups.add(deployment.quotaGroup);
-      }
-      groups = new Map([...groups].filter(([name]) => knownGroups.has(name)));
+      known = deployments;
+      knownGroups = null;
+      groups = new Map([...groups].filter(([name, { coolUntil }]) => coolUntil > now && isKnown(name)));
       const kept = new Map<string, Entry>();
       for (const [id, entry] of entries) {
         const deployment = known.get(id);
@@ -229,7 +231,7 @@ export function createHealth(clock: Clock, link: FleetLink | null = null): Healt
       entries.get(deploymentId)?.latency.p95Ms(now, MINIMUM_SAMPLES) ?? null,
     lastTrafficAt: (deploymentId) => entries.get(deploymentId)?.lastTrafficAt ?? 0,
     coolUntil(quotaGroup, until) {
-      if (!knownGroups.has(quotaGroup)) return;
+      if (!isKnown(quotaGroup)) return;
       groupOf(quotaGroup).coolUntil = until;
       link?.cooled(quotaGroup, Math.max(0, until - clock.now()));
     },
@@ -252,7 +254,7 @@ export function createHealth(clock: Clock, link: FleetLink | null = null): Healt
     isOrderedOpen: (deploymentId) => entries.get(deploymentId)?.circuit.isOrdered(clock.now()) ?? false,
     adopt: (deploymentId, opening) => entryOf(deploymentId)?.circuit.adopt(opening, clock.now()),
     adoptCooldown(quotaGroup, until) {
-      if (knownGroups.has(quotaGroup)) groupOf(quotaGroup).coolUntil = until;
+      if (isKnown(quotaGroup)) groupOf(quotaGroup).coolUntil = until;
     },
     recordProbe(deploymentId, probe) {
       const entry = entryOf(deploymentId);

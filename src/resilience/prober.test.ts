@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { FakeClock } from "../core/fake-clock.ts";
 import { type FaultKind, fault } from "../core/faults.ts";
 import type { ProbeSettings } from "../core/snapshot.ts";
-import { circuitSettings, deployment } from "./fake-plan.ts";
+import { byId, circuitSettings, deployment } from "./fake-plan.ts";
 import { createHealth } from "./health.ts";
 import { probeRequest } from "./probe-request.ts";
 import { type ProbeCall, type ProbeResult, startProber } from "./prober.ts";
@@ -23,7 +23,7 @@ function setUp(settings: ProbeSettings, answer: (call: ProbeCall) => ProbeResult
   const calls: { readonly at: number; readonly call: ProbeCall }[] = [];
   const told: (readonly [string, boolean, number | null])[] = [];
   let probes = new Map([["a", settings]]);
-  health.reconfigure([a], circuitSettings);
+  health.reconfigure(byId([a]), circuitSettings);
   const prober = startProber({
     clock,
     random: () => 0.5,

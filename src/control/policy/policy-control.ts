@@ -30,6 +30,8 @@ export interface PolicyPorts {
   readonly compile: CompilePorts;
   /** Judges large texts without holding up requests; absent: they are judged like small ones. */
   judge?(question: JudgeQuestion): Promise<Judged>;
+  /** Lets requests have their turn between two pieces of an activation's work; absent: it goes on at once. */
+  pause?(): Promise<void>;
   /** Keys that the program adds to those of the policy. */
   readonly extraKeys: readonly KeySpec[];
   saveLastGood(sources: readonly PolicySource[]): Promise<void>;

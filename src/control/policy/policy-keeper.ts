@@ -128,6 +128,7 @@ class Keeper implements PolicyControl {
     return this.#inTurn(async () => {
       const compiled = await this.#compile(this.#lay(sources), sources, true);
       if (compiled.made) {
+        await this.#ports.pause?.();
         if (!(await commit())) return { result: "conflict" } as const;
         await this.#staged.supersede(act, { superseded: true });
       }
@@ -297,6 +298,7 @@ class Keeper implements PolicyControl {
     const { findings } = compiled;
     if (!compiled.made) return this.#refuse(findings, sources, act);
     const { made, paths, changes, validatedAt } = compiled;
+    await this.#ports.pause?.();
     this.#inForce = made;
     if (isFromSource(act)) this.#refused = null;
     const { version } = made.snapshot;
@@ -314,6 +316,7 @@ class Keeper implements PolicyControl {
       paths,
       changes,
     } as const;
+    await this.#ports.pause?.();
     await this.#record(recorded, sources);
     return { result: "activated", version, previousVersion, findings, changes };
   }
@@ -335,7 +338,10 @@ class Keeper implements PolicyControl {
     const { clock, ids, activations } = this.#ports;
     const { activation, texts } = createRecord(recorded, ids.next("act"), clock.now());
     try {
-      if (recorded.result !== "refused") await this.#ports.saveLastGood(lastGood);
+      if (recorded.result !== "refused") {
+        await this.#ports.pause?.();
+        await this.#ports.saveLastGood(lastGood);
+      }
       await activations.record(activation, texts);
     } catch (thrown) {
       this.#ports.onRecordFailed(thrown);

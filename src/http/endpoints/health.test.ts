@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Caller } from "../../core/caller.ts";
 import { FakeClock } from "../../core/fake-clock.ts";
-import { circuitSettings, deployment } from "../../resilience/fake-plan.ts";
+import { byId, circuitSettings, deployment } from "../../resilience/fake-plan.ts";
 import { createHealth, type HealthReport } from "../../resilience/health.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { findRoute } from "../routes.ts";
@@ -12,7 +12,7 @@ const OPERATOR: Caller = { keyId: "ops-1", tenant: "t", tier: "standard", role: 
 function setUp() {
   const clock = new FakeClock();
   const health = createHealth(clock);
-  health.reconfigure([deployment("large-us")], circuitSettings);
+  health.reconfigure(byId([deployment("large-us")]), circuitSettings);
   const audited: unknown[] = [];
   const audit = { note: async (record: unknown) => void audited.push(record) };
   const endpoints = healthEndpoints({ callerOf: () => OPERATOR }, { health, clock, audit });

@@ -2,11 +2,12 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { BASE_POLICY, FAKE_PORTS } from "../../../policy/fake-policy.ts";
 import { judgeHere } from "../judge-here.ts";
-import { createJudge, type JudgeThread } from "./judge.ts";
+import { createJudge, type JudgeQuestion, type JudgeReader } from "./judge.ts";
+import type { ToReader } from "./protocol.ts";
 import { createTextReader, partsOf } from "./read-texts.ts";
 
-/** Everything crosses as between two threads. */
-function fakeThread(): JudgeThread {
+/** Everything crosses as between two processes. */
+function fakeReader(): JudgeReader {
   const read = createTextReader();
   return { ask: async (question) => structuredClone(read(structuredClone(question))) };
 }
@@ -14,9 +15,9 @@ function fakeThread(): JudgeThread {
 /** Pauses at every step. */
 const PAUSES = { now: () => 0, pause: async () => {}, sliceMs: 0 };
 
-function judgeWith(thread: JudgeThread) {
+function judgeWith(reader: JudgeReader) {
   const failures: unknown[] = [];
-  const judge = createJudge({ thread, pauses: PAUSES, onFailed: (thrown) => void failures.push(thrown) });
+  const judge = createJudge({ reader, pauses: PAUSES, onFailed: (thrown) => void failures.push(thrown) });
   return { judge, failures };
 }
 
@@ -64,7 +65,7 @@ const TEXTS: readonly (readonly [string, readonly string[]])[] = [
   ["a secret", [BASE_POLICY.replace("name: test", "name: test\nx-key: sk-ant-REDACTED")]],
 ];
 
-describe("a thread that reads, and slices that compile, come to the same verdict as one stretch", () => {
+describe("a process that reads, and slices that compile, come to the same verdict as one stretch", () => {
   test.each(TEXTS)("%s", async (_name, texts) => {
     const sources = texts.map((text, i) => ({ file: `${i}.yaml`, text }));
     const base = judgeHere({
@@ -78,7 +79,7 @@ describe("a thread that reads, and slices that compile, come to the same verdict
     for (const tested of [true, false]) {
       const question = { sources, before, ports: FAKE_PORTS, tested };
       const here = judgeHere(question);
-      const { judge, failures } = judgeWith(fakeThread());
+      const { judge, failures } = judgeWith(fakeReader());
       const there = await judge(question);
       expect(failures).toEqual([]);
       expect(there.findings).toEqual(here.findings);
@@ -93,7 +94,7 @@ describe("a thread that reads, and slices that compile, come to the same verdict
   });
 });
 
-describe("a thread that fails", () => {
+describe("a reader that fails", () => {
   const question = {
     sources: [{ file: "p", text: BASE_POLICY.replace("[small]", "[smal]") }],
     before: null,
@@ -105,8 +106,8 @@ describe("a thread that fails", () => {
     ["dies", { ask: () => Promise.reject(new Error("It died.")) }],
     ["says that it failed", { ask: async () => ({ type: "failed" as const, message: "RangeError" }) }],
     ["answers something else", { ask: async () => ({ type: "located" as const, positions: [] }) }],
-  ])("%s: the verdict is the same, and the failure is told", async (_name, thread) => {
-    const { judge, failures } = judgeWith(thread);
+  ])("%s: the verdict is the same, and the failure is told", async (_name, reader) => {
+    const { judge, failures } = judgeWith(reader);
     expect(await judge(question)).toEqual(judgeHere(question));
     expect(failures).toHaveLength(1);
   });
@@ -123,8 +124,35 @@ describe("a thread that fails", () => {
   });
 });
 
+test("what the reader has read is named by its digest; one that has forgotten it is sent the texts", async () => {
+  const asked: ToReader[] = [];
+  let read = createTextReader();
+  const { judge } = judgeWith({
+    async ask(question) {
+      asked.push(question);
+      return read(question);
+    },
+  });
+  const askFor = (text: string, before: JudgeQuestion["before"]) =>
+    judge({ sources: [{ file: "p", text }], before, ports: FAKE_PORTS, tested: true });
+  const inForce = async (text: string, before: JudgeQuestion["before"]) => {
+    const { built } = await askFor(text, before);
+    if (!built) throw new Error("it is valid");
+    return { texts: [{ file: "p", text }], document: built.document, changes: built.changes };
+  };
+  const changed = (name: string) => BASE_POLICY.replace("name: test", `name: ${name}`);
+  const first = await inForce(changed("one"), null);
+  const second = await inForce(changed("two"), first);
+  read = createTextReader();
+  const third = await inForce(changed("three"), second);
+  const sent = asked.map((question) => question.type === "read" && question.before);
+  expect(sent).toEqual([null, expect.any(String), expect.any(String), second.texts]);
+  const changes = [first, second, third].map((each) => each.changes.length);
+  expect(changes).toEqual([0, 1, 1]);
+});
+
 test("questions are answered one after the other: places belong to the text that was read last", async () => {
-  const { judge } = judgeWith(fakeThread());
+  const { judge } = judgeWith(fakeReader());
   const texts = [BASE_POLICY, `\n\n${BASE_POLICY}`].map((text) => text.replace("[small]", "[smal]"));
   const lines = await Promise.all(
     texts.map(async (text) => {

@@ -1,6 +1,6 @@
 /**
- * Large texts judged without holding up requests: a thread reads them, and this one compiles what it read, a slice
- * at a time. Owns the order; what is judged is decided where small texts are.
+ * Large texts judged without holding up requests: another process reads them, and this one compiles what it
+ * read, a slice at a time. Owns the order; what is judged is decided where small texts are.
  */
 import { type Pauses, runInSlices, type Steps } from "../../../core/steps.ts";
 import { type CompilePorts, compileSteps } from "../../../policy/compile.ts";
@@ -9,17 +9,17 @@ import { createReport, type Finding, inOrder, type Locate } from "../../../polic
 import { type PolicySource, parsePolicy } from "../../../policy/load.ts";
 import { policyTestSteps } from "../../../policy/policy-tests.ts";
 import { type Judged, judgeHere } from "../judge-here.ts";
-import type { DocumentPart, FromThread, Place, ToThread } from "./protocol.ts";
+import type { DocumentPart, FromReader, Place, ToReader } from "./protocol.ts";
 
-/** The thread as this one sees it. Rejects where it died; it answers in the order of the questions. */
-export interface JudgeThread {
-  ask(question: ToThread): Promise<FromThread>;
+/** The other process as this one sees it. Rejects where it died; it answers in the order of the questions. */
+export interface JudgeReader {
+  ask(question: ToReader): Promise<FromReader>;
 }
 
 export interface JudgePorts {
-  readonly thread: JudgeThread;
+  readonly reader: JudgeReader;
   readonly pauses: Pauses;
-  /** Told when the thread failed and the texts were judged here. */
+  /** Told when the reader failed and the texts were judged here. */
   onFailed(thrown: unknown): void;
 }
 
@@ -34,14 +34,15 @@ export interface JudgeQuestion {
 
 /** One at a time: a place is asked for in the texts that were read last. Never rejects. */
 export function createJudge({
-  thread,
+  reader,
   pauses,
   onFailed,
 }: JudgePorts): (question: JudgeQuestion) => Promise<Judged> {
+  const digests: Digests = new WeakMap();
   let last: Promise<unknown> = Promise.resolve();
   return (question) => {
     const judged = last
-      .then(() => judge(question, thread, pauses))
+      .then(() => judge(question, { reader, pauses, digests }))
       .catch((thrown: unknown) => {
         onFailed(thrown);
         return judgeHere(question);
@@ -51,15 +52,27 @@ export function createJudge({
   };
 }
 
-async function judge(question: JudgeQuestion, thread: JudgeThread, pauses: Pauses): Promise<Judged> {
+/** Of documents that the reader has read: sending half a megabyte of text again would cost a millisecond. */
+type Digests = WeakMap<PolicyDocument, string>;
+
+interface Parts extends Pick<JudgePorts, "reader" | "pauses"> {
+  readonly digests: Digests;
+}
+
+async function judge(question: JudgeQuestion, { reader, pauses, digests }: Parts): Promise<Judged> {
   const { sources, before, ports, tested } = question;
-  const read = await thread.ask({ type: "read", sources, before: before?.texts ?? null });
+  const digestBefore = before && digests.get(before.document);
+  let read = await reader.ask({ type: "read", sources, before: digestBefore ?? before?.texts ?? null });
+  if (read.type === "unknown_before") {
+    read = await reader.ask({ type: "read", sources, before: before?.texts ?? null });
+  }
   if (read.type === "invalid") return { built: null, findings: read.findings };
   if (read.type !== "read") throw new Error(read.type === "failed" ? read.message : "It gave no document.");
   const validatedAt = pauses.now();
   const places = new Places();
   const { digest, parts, paths, changes } = read;
   const document = await runInSlices(assemble(parts), pauses);
+  digests.set(document, digest);
   const compiled = await runInSlices(compileSteps(document, places.locate, ports, { digest }), pauses);
   const { snapshot } = compiled;
   const broken: Finding[] = [];
@@ -68,7 +81,7 @@ async function judge(question: JudgeQuestion, thread: JudgeThread, pauses: Pause
     const { failed } = await runInSlices(policyTestSteps(document, snapshot, report), pauses);
     if (failed.length > 0) broken.push(...report.findings);
   }
-  const found = await places.settle([...compiled.findings, ...broken], thread, sources);
+  const found = await places.settle([...compiled.findings, ...broken], reader, sources);
   const findings = [...read.findings, ...inOrder(found)];
   if (!snapshot || broken.length > 0) return { built: null, findings };
   return { built: { snapshot, document, paths, changes }, findings, validatedAt };
@@ -90,7 +103,7 @@ function* assemble(parts: readonly DocumentPart[]): Steps<PolicyDocument> {
   return document as unknown as PolicyDocument;
 }
 
-/** Places are with the texts, in the thread: findings get theirs when all are known. */
+/** Places are with the texts, with the reader: findings get theirs when all are known. */
 class Places {
   readonly #asked: Place[] = [];
 
@@ -101,11 +114,11 @@ class Places {
 
   async settle(
     findings: readonly Finding[],
-    thread: JudgeThread,
+    reader: JudgeReader,
     sources: readonly PolicySource[],
   ): Promise<readonly Finding[]> {
     if (findings.length === 0) return findings;
-    const answer = await thread.ask({ type: "locate", places: this.#asked });
+    const answer = await reader.ask({ type: "locate", places: this.#asked });
     const positions =
       answer.type === "located" ? answer.positions : this.#locateHere(parsePolicy(sources).locate);
     return findings.map((finding) => ({ ...finding, ...positions[finding.line] }));

@@ -1,4 +1,4 @@
-/** What the policy's thread is asked and answers. Plain data alone: it crosses between threads. */
+/** What the reader of policies is asked and answers. Plain data alone: it crosses between processes. */
 import type { Finding, LocateOptions, Path, Position } from "../../../policy/finding.ts";
 import type { PolicySource } from "../../../policy/load.ts";
 
@@ -8,12 +8,12 @@ export interface Place {
   readonly options: LocateOptions | undefined;
 }
 
-export type ToThread =
-  /** `before`: the texts in force, to say what changes; null: there are none. */
+export type ToReader =
+  /** `before`: what is in force, to say what changes: its texts, or the digest it was read with; null: nothing is. */
   | {
       readonly type: "read";
       readonly sources: readonly PolicySource[];
-      readonly before: readonly PolicySource[] | null;
+      readonly before: readonly PolicySource[] | string | null;
     }
   | { readonly type: "locate"; readonly places: readonly Place[] };
 
@@ -25,7 +25,7 @@ export interface DocumentPart {
   readonly json: string;
 }
 
-export type FromThread =
+export type FromReader =
   | {
       readonly type: "read";
       readonly parts: readonly DocumentPart[];
@@ -35,6 +35,8 @@ export type FromThread =
       readonly paths: readonly string[];
       readonly changes: readonly string[];
     }
+  /** The digest says nothing any more: the texts are to be sent. */
+  | { readonly type: "unknown_before" }
   | { readonly type: "invalid"; readonly findings: readonly Finding[] }
   | { readonly type: "located"; readonly positions: readonly Position[] }
   | { readonly type: "failed"; readonly message: string };

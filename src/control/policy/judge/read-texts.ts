@@ -1,22 +1,21 @@
 /**
- * The thread's side: texts to a valid document, in parts, with what changes. Owns the work that cannot be cut into
+ * The reader's side: texts to a valid document, in parts, with what changes. Owns the work that cannot be cut into
  * steps (YAML, the schema, the digest) and therefore must not be done where requests are served.
  */
 import { diffDocuments } from "../../../policy/diff.ts";
 import { digestOf } from "../../../policy/digest.ts";
 import type { PolicyDocument } from "../../../policy/document.ts";
 import type { Locate } from "../../../policy/finding.ts";
-import { type PolicySource, parsePolicy } from "../../../policy/load.ts";
+import { parsePolicy } from "../../../policy/load.ts";
 import { describeChanges } from "../describe-changes.ts";
-import { digestOfTexts } from "../source.ts";
-import type { DocumentPart, FromThread, ToThread } from "./protocol.ts";
+import type { DocumentPart, FromReader, ToReader } from "./protocol.ts";
 
 /** Entries of one part. */
 const ENTRIES = 64;
-/** Documents that are remembered: the one in force is compared with the next one. */
+/** Documents that are remembered, by their digests: the one in force is compared with the next one. */
 const REMEMBERED = 2;
 
-export type TextReader = (question: ToThread) => FromThread;
+export type TextReader = (question: ToReader) => FromReader;
 
 /** Answers in order; remembers the places of the texts that were read last. */
 export function createTextReader(): TextReader {
@@ -32,12 +31,6 @@ export function createTextReader(): TextReader {
     }
   };
 
-  const documentBefore = (sources: readonly PolicySource[] | null): PolicyDocument | null => {
-    if (sources === null) return null;
-    const known = remembered.get(digestOfTexts(sources));
-    return known ?? parsePolicy(sources).document;
-  };
-
   return (question) => {
     if (question.type === "locate") {
       const find = locate ?? (() => ({ file: "", line: 1, column: 1 }));
@@ -46,16 +39,19 @@ export function createTextReader(): TextReader {
         positions: question.places.map(({ path, options }) => find(path, options)),
       };
     }
-    const before = documentBefore(question.before);
+    const { before: asked } = question;
+    const before = typeof asked === "string" ? remembered.get(asked) : asked && parsePolicy(asked).document;
+    if (before === undefined) return { type: "unknown_before" };
     const parsed = parsePolicy(question.sources);
     locate = parsed.locate;
     const { document, findings } = parsed;
     if (!document) return { type: "invalid", findings };
-    if (question.before && before) remember(digestOfTexts(question.before), before);
-    remember(digestOfTexts(question.sources), document);
+    const digest = digestOf(document);
+    if (typeof asked === "string" && before) remember(asked, before);
+    remember(digest, document);
     const paths = before ? diffDocuments(before, document) : [];
     const changes = describeChanges(paths, before, document);
-    return { type: "read", parts: partsOf(document), digest: digestOf(document), findings, paths, changes };
+    return { type: "read", parts: partsOf(document), digest, findings, paths, changes };
   };
 }
 
