@@ -2,10 +2,19 @@
  * How results look: colour, tables, JSON, errors. Owns what may reach a terminal; knows no command. Text that
  * came from elsewhere loses its control characters, so that no record can steer the reader's terminal.
  */
-import { styleText } from "node:util";
 import type { CliPorts } from "./ports.ts";
 
-export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
+/** On and off, as ECMA-48 numbers them (SGR). `styleText` of `node:util` would run all of that at every start. */
+const STYLES = {
+  bold: [1, 22],
+  dim: [2, 22],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  cyan: [36, 39],
+} as const;
+
+export type Style = keyof typeof STYLES;
 
 /** A cell with a colour; plain text has none. */
 export type Cell = string | { readonly text: string; readonly style: Style };
@@ -38,8 +47,10 @@ export interface Terminal {
 
 export function createTerminal(ports: CliPorts, options: GlobalOptions): Terminal {
   const coloured = ports.isTty && options.color !== false && !ports.env.NO_COLOR;
-  const paint = (style: Style, text: string) =>
-    coloured ? styleText(style, text, { validateStream: false }) : text;
+  const paint = (style: Style, text: string) => {
+    const [on, off] = STYLES[style];
+    return coloured ? `\x1b[${on}m${text}\x1b[${off}m` : text;
+  };
   return {
     json: options.json === true,
     print: (text) => ports.stdout(`${text}\n`),

@@ -269,7 +269,9 @@ async function wantsSimulator(options: UpOptions, { first }: OpenedSource): Prom
   if (options.scenario !== null) return true;
   const candidates = [first.texts, await keptLastGood.load(keptDirectory(options))];
   return candidates.some((sources) => {
-    const document = sources && parsePolicy(sources).document;
+    // Only where it may say so is it read twice: the word, or an escape that could spell it.
+    if (!sources?.some(({ text }) => /simulator|\\/.test(text))) return false;
+    const { document } = parsePolicy(sources);
     return Object.values(document?.providers ?? {}).some((provider) => provider.kind === "simulator");
   });
 }

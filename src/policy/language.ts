@@ -7,7 +7,7 @@ import {
   extendHash,
   HASH_SEED,
   KIND,
-  KINDS,
+  kindsOfCodes,
   LAST_LETTER,
   LAST_SPACED_LETTER,
 } from "./complexity/characters.ts";
@@ -36,10 +36,25 @@ const LETTER_WEIGHT = 0.7;
 const LETTER_HITS = 12;
 const WORD_HITS = 400;
 
-const words = new WordTable(rows(COMMON_WORDS, ""));
-/** Endings are kept apart from words by a mark that no word has. */
-const endings = new WordTable(rows(ENDINGS, "*"));
-const letters = new WordTable(letterRows());
+interface Tables {
+  readonly words: WordTable;
+  /** Kept apart from words by a mark that no word has. */
+  readonly endings: WordTable;
+  readonly letters: WordTable;
+}
+
+let built: Tables | null = null;
+
+/** Builds what guessing needs, once; the first guess does it where nobody did before. */
+export function prepareLanguages(): Tables {
+  kindsOfCodes();
+  built ??= {
+    words: new WordTable(rows(COMMON_WORDS, "")),
+    endings: new WordTable(rows(ENDINGS, "*")),
+    letters: new WordTable(letterRows()),
+  };
+  return built;
+}
 
 /** The language of the last message of the user that tells one: ISO 639-1, or `und`. */
 export function languageOf({ messages, embedding }: ModelRequest): string {
@@ -74,6 +89,7 @@ export function detectLanguage(text: string): string {
 
 /** What one text says for each language. */
 class Evidence {
+  readonly #tables = prepareLanguages();
   readonly #scores = new Float64Array(WORD_LANGUAGES.length);
   /** Letters by their kind. */
   readonly #kinds = new Int32Array(LAST_LETTER + 1);
@@ -81,11 +97,12 @@ class Evidence {
   #wordHits = 0;
 
   read(text: string, end: number): void {
+    const kindOf = kindsOfCodes();
     let start = -1;
     let hash = HASH_SEED;
     for (let i = 0; i <= end; i++) {
       const code = i < end ? text.charCodeAt(i) : 0x20;
-      const kind = KINDS[code] ?? KIND.other;
+      const kind = kindOf[code] ?? KIND.other;
       const isLetter = kind !== KIND.other && kind <= LAST_LETTER;
       if (isLetter) this.#kinds[kind] = (this.#kinds[kind] ?? 0) + 1;
       if (code > 0x7f && this.#letterHits < LETTER_HITS) this.#letter(code);
@@ -101,7 +118,7 @@ class Evidence {
   }
 
   #letter(code: number): void {
-    const bits = letters.bitsOf(extendHash(HASH_SEED, code));
+    const bits = this.#tables.letters.bitsOf(extendHash(HASH_SEED, code));
     if (bits === 0) return;
     this.#letterHits++;
     this.#add(bits, LETTER_WEIGHT);
@@ -109,7 +126,7 @@ class Evidence {
 
   #word(text: string, start: number, end: number, hash: number): void {
     if (this.#wordHits >= WORD_HITS) return;
-    const bits = words.bitsOf(hash);
+    const bits = this.#tables.words.bitsOf(hash);
     if (bits !== 0) {
       this.#wordHits++;
       // A word of one letter is as likely a variable or an item of a list.
@@ -117,7 +134,7 @@ class Evidence {
     } else if (end - start > 4) {
       let ending = extendHash(HASH_SEED, END_MARK);
       for (let i = end - 3; i < end; i++) ending = extendHash(ending, text.charCodeAt(i));
-      this.#add(endings.bitsOf(ending), ENDING_WEIGHT);
+      this.#add(this.#tables.endings.bitsOf(ending), ENDING_WEIGHT);
     }
   }
 

@@ -23,6 +23,9 @@ export interface ParsedPolicy {
   readonly locate: Locate;
 }
 
+/** Characters from which on compiling the schema's checks to functions pays; it takes some 15 ms, once. */
+const WORTH_COMPILING = 65_536;
+
 /**
  * Reads a base and its overlays, in order. In an overlay maps merge by key, lists and scalars replace, and
  * null deletes. Never throws.
@@ -42,9 +45,10 @@ export function parsePolicy(sources: readonly PolicySource[]): ParsedPolicy {
     report.error("empty_policy", [], "The policy is empty or not a map.", fix);
     return { document: null, findings: report.findings, locate };
   }
+  const size = sources.reduce((sum, { text }) => sum + text.length, 0);
   const secrets = reportSecrets(merged, report);
   const root = withoutExtensions(merged);
-  const parsed = policySchema.safeParse(root, { reportInput: false });
+  const parsed = policySchema.safeParse(root, { reportInput: false, jitless: size < WORTH_COMPILING });
   if (!parsed.success) reportIssues(policySchema, root, parsed.error.issues, report, secrets);
   const document = parsed.success && !report.failed ? parsed.data : null;
   return { document, findings: inOrder(report.findings), locate };

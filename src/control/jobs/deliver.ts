@@ -5,7 +5,7 @@ import type { ConfigSnapshot } from "../../core/snapshot.ts";
 import type { JobStore, WebhookOutcome } from "../../store/job-store.ts";
 import { type DeliveryRunner, startDeliveries } from "../webhooks/delivery-runner.ts";
 import { findDestination } from "../webhooks/destination.ts";
-import { type PostPorts, post } from "../webhooks/post.ts";
+import type { PostPorts } from "../webhooks/post.ts";
 import { signedHeaders } from "../webhooks/sign.ts";
 import { jobView } from "./job-view.ts";
 
@@ -62,6 +62,7 @@ async function tryOnce(job: Job, ports: TellPorts): Promise<WebhookOutcome | nul
   if (rule.secret === null) return null;
   const body = messageOf(job, await jobs.result(job.id));
   const headers = signedHeaders(webhook.messageId, body, rule.secret, clock.now());
+  const { post } = await import("../webhooks/post.ts");
   const outcome = await post({ url, body, headers, allowPrivate: rule.private }, ports);
   if (outcome.type === "answered") {
     if (outcome.status >= 200 && outcome.status < 300) return { type: "delivered" };

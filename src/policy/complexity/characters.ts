@@ -101,8 +101,13 @@ const MARKS: readonly (readonly [KindName, string])[] = [
   ["bullet", "-*\u2022"],
 ];
 
-/** The kind of every code unit. */
-export const KINDS: Uint8Array = buildKinds();
+let kinds: Uint8Array | null = null;
+
+/** The kind of every code unit. Built when it is first asked for: most policies estimate nothing. */
+export function kindsOfCodes(): Uint8Array {
+  kinds ??= buildKinds();
+  return kinds;
+}
 
 function buildKinds(): Uint8Array {
   const kinds = new Uint8Array(0x10000);

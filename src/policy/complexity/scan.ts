@@ -3,7 +3,7 @@
  * of the text, nothing allocated for a word; knows no weight.
  */
 import { COMMON_WORDS } from "../language-words.ts";
-import { extendHash, HASH_SEED, KIND, KINDS, LAST_LETTER, LAST_SPACED_LETTER } from "./characters.ts";
+import { extendHash, HASH_SEED, KIND, kindsOfCodes, LAST_LETTER, LAST_SPACED_LETTER } from "./characters.ts";
 import type { Tally } from "./tally.ts";
 import { COVERED, TELLS, type Tell, VOCABULARY } from "./vocabulary.ts";
 import { WordTable } from "./word-table.ts";
@@ -22,9 +22,21 @@ const PARENTHESIS = 0x29;
 const BACKSLASH = 0x5c;
 
 /** Two tables, since beginnings are looked up at every letter: theirs is small and stays in the cache. */
-const { words, stems } = tables();
+interface Tables {
+  readonly words: WordTable;
+  readonly stems: WordTable;
+}
 
-function tables(): { readonly words: WordTable; readonly stems: WordTable } {
+let built: Tables | null = null;
+
+/** Builds what scanning needs, once; the first scan does it where nobody did before. */
+export function prepareScanner(): Tables {
+  kindsOfCodes();
+  built ??= tables();
+  return built;
+}
+
+function tables(): Tables {
   const whole: [word: string, bits: number][] = [];
   const beginnings: [word: string, bits: number][] = [];
   for (const [tell, lists] of Object.entries(VOCABULARY)) {
@@ -48,6 +60,9 @@ function wordsOf(list: string): readonly string[] {
 /** Reads texts into one tally. Words, numbers and lines end with each text. */
 export class Scanner {
   readonly #tally: Tally;
+  readonly #kinds = kindsOfCodes();
+  readonly #words: WordTable;
+  readonly #stems: WordTable;
   #text = "";
   /** The code unit before, where it belongs to a script without spaces. */
   #pair = 0;
@@ -58,6 +73,9 @@ export class Scanner {
 
   constructor(tally: Tally) {
     this.#tally = tally;
+    const { words, stems } = prepareScanner();
+    this.#words = words;
+    this.#stems = stems;
   }
 
   /** Code units `from` up to and without `to`. */
@@ -66,10 +84,11 @@ export class Scanner {
     this.#number = 0;
     this.#digits = 0;
     this.#atLineStart = true;
+    const kinds = this.#kinds;
     let at = from;
     while (at < to) {
       const code = text.charCodeAt(at);
-      const kind = KINDS[code] ?? KIND.other;
+      const kind = kinds[code] ?? KIND.other;
       if (isSpacedLetter(kind)) {
         at = this.#word(at, to, kind);
         continue;
@@ -87,6 +106,8 @@ export class Scanner {
   /** The word at `from`, whose first letter is of `kind`; returns where it ends. The hot loop: nothing but locals. */
   #word(from: number, to: number, kind: number): number {
     const text = this.#text;
+    const kinds = this.#kinds;
+    const stems = this.#stems;
     const stemsUntil = from + LONGEST_STEM;
     let hash = HASH_SEED;
     let begins = 0;
@@ -95,9 +116,9 @@ export class Scanner {
       hash = extendHash(hash, text.charCodeAt(at));
       if (at < stemsUntil) begins |= stems.bitsOf(hash);
       at++;
-    } while (at < to && isSpacedLetter(KINDS[text.charCodeAt(at)] ?? KIND.other));
+    } while (at < to && isSpacedLetter(kinds[text.charCodeAt(at)] ?? KIND.other));
     const tally = this.#tally;
-    const bits = begins | words.bitsOf(hash);
+    const bits = begins | this.#words.bitsOf(hash);
     tally.words++;
     if (at - from >= (LONG_WORD[kind] ?? 255)) tally.long++;
     if (bits !== 0) {
@@ -115,10 +136,10 @@ export class Scanner {
     tally.wide++;
     if (kind === KIND.thai) tally.foreign++;
     if (pair !== 0) {
-      const bits = words.bitsOf(extendHash(extendHash(HASH_SEED, pair), code)) & EXACT;
+      const bits = this.#words.bitsOf(extendHash(extendHash(HASH_SEED, pair), code)) & EXACT;
       if (bits !== 0) tally.tell(bits, 0);
     }
-    if (this.#number > 0) tally.tell(words.bitsOf(extendHash(HASH_SEED, code)) & EXACT, this.#number);
+    if (this.#number > 0) tally.tell(this.#words.bitsOf(extendHash(HASH_SEED, code)) & EXACT, this.#number);
     this.#afterWord();
     this.#pair = code;
   }
@@ -158,7 +179,7 @@ export class Scanner {
       if (this.#digits > 0) tally.numbers--;
     }
     // A backslash before a letter is a command of TeX.
-    if (code === BACKSLASH && isSpacedLetter(KINDS[this.#text.charCodeAt(at + 1)] ?? KIND.other)) {
+    if (code === BACKSLASH && isSpacedLetter(this.#kinds[this.#text.charCodeAt(at + 1)] ?? KIND.other)) {
       tally.mathsMarks++;
     }
     if (kind === KIND.newline) this.#atLineStart = true;
@@ -169,7 +190,7 @@ export class Scanner {
 
   /** `1. `, `2) ` or `- ` at the start of a line; `2) ` anywhere. */
   #beginsItem(code: number, kind: number, at: number): boolean {
-    if (KINDS[this.#text.charCodeAt(at + 1)] !== KIND.space) return false;
+    if (this.#kinds[this.#text.charCodeAt(at + 1)] !== KIND.space) return false;
     if (kind === KIND.bullet) return this.#atLineStart && this.#digits === 0;
     if (this.#digits === 0 || this.#digits > 2) return false;
     return code === PARENTHESIS || (code === DOT && this.#atLineStart);
@@ -178,14 +199,14 @@ export class Scanner {
   /** Counts the first of three. */
   #backtick(at: number): void {
     const text = this.#text;
-    const same = (index: number) => KINDS[text.charCodeAt(index)] === KIND.backtick;
+    const same = (index: number) => this.#kinds[text.charCodeAt(index)] === KIND.backtick;
     if (same(at + 1) && same(at + 2) && !same(at - 1)) this.#tally.fences++;
   }
 
   /** `2,000` and `2.000`. */
   #threeDigitsFrom(at: number): boolean {
     const text = this.#text;
-    for (let i = at; i < at + 3; i++) if (KINDS[text.charCodeAt(i)] !== KIND.digit) return false;
+    for (let i = at; i < at + 3; i++) if (this.#kinds[text.charCodeAt(i)] !== KIND.digit) return false;
     return true;
   }
 }
