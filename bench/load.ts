@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Call, ClosedResult, Job, OpenResult, StreamsResult } from "./generator.ts";
 import { PATH, requestBody, type Scenario } from "./payload.ts";
 import { runTool, temporaryDirectory } from "./processes.ts";
+import { CONNECTIONS } from "./settings.ts";
 
 /** Something that answers chat completions on the loopback. */
 export interface Target {
@@ -45,6 +46,17 @@ export async function closedLoop(
       : await runWrk(WRK, target, connections, seconds);
   refuseErrors(target, result);
   return result;
+}
+
+/** A closed loop until the runtime has compiled what a request needs, or long enough. */
+export async function warmUp(
+  target: Target,
+  { warmupSeconds, warmupRequests }: { readonly warmupSeconds: number; readonly warmupRequests: number },
+): Promise<void> {
+  let requests = 0;
+  for (let second = 0; second < warmupSeconds && requests < warmupRequests; second++) {
+    requests += (await closedLoop(target, CONNECTIONS, 1)).requests;
+  }
 }
 
 /**

@@ -11,9 +11,9 @@
  */
 import type { Bench } from "../bench.ts";
 import type { CpuFigures } from "../figures.ts";
-import { closedLoop, type Target } from "../load.ts";
+import { closedLoop, type Target, warmUp } from "../load.ts";
 import { cpuMicroseconds } from "../proc.ts";
-import { CONNECTIONS, type Settings } from "../settings.ts";
+import { CONNECTIONS } from "../settings.ts";
 import { median, spread } from "../statistics.ts";
 
 /** After the load, so that records written in batches are charged to the requests that caused them. */
@@ -31,6 +31,7 @@ interface Series {
 export async function measureCpu(bench: Bench): Promise<void> {
   const { cpu: settings } = bench.settings;
   const all = seriesOf(bench);
+  // All gateways at the same time, since nothing is measured yet.
   await Promise.all(all.map(({ target }) => warmUp(target, settings)));
   for (let round = 0; round < settings.rounds; round++) {
     const turn = all.filter((series) => series.everyRound || round % 2 === 0);
@@ -51,14 +52,6 @@ function seriesOf(bench: Bench): readonly Series[] {
     const everyRound = name === "pointsman" || name === "bare_proxy";
     return { name, target, cpu: [], perSecond: [], everyRound };
   });
-}
-
-/** All gateways at the same time, since nothing is measured yet. */
-async function warmUp(target: Target, settings: Settings["cpu"]): Promise<void> {
-  let requests = 0;
-  for (let second = 0; second < settings.warmupSeconds && requests < settings.warmupRequests; second++) {
-    requests += (await closedLoop(target, CONNECTIONS, 1)).requests;
-  }
 }
 
 async function sample(series: Series, seconds: number): Promise<void> {

@@ -4,17 +4,18 @@
  * subtracted, and the median of the pairs counts.
  *
  * The generator is open-loop: a request is due at its time whatever the answers do, and its latency runs from
- * then (no coordinated omission). Caveats: it spins, so on two cores the gateway and the upstream share the
+ * then (no coordinated omission). The gateway is warm: its first 30,000 requests, which the runtime compiles code
+ * beside, have been made in a closed loop, here or for the CPU figures. Caveats: it spins, so on two cores the gateway and the upstream share the
  * other one; a difference of percentiles is not the percentile of the difference; and anything else that
  * runs on the machine lands in the p99, so this wants a quiet one: the upstream's own p99 tells.
  */
 import { type Bench, subjectOf } from "../bench.ts";
 import type { OpenRound } from "../generator.ts";
-import { openLoop } from "../load.ts";
+import { openLoop, warmUp } from "../load.ts";
 import { REQUESTS_PER_SECOND } from "../settings.ts";
 import { median } from "../statistics.ts";
 
-/** Brings the code of a fresh process to speed; its latencies are not used. */
+/** Connections and caches after a pause; its latencies are not used. */
 const WARMUP = { perSecond: REQUESTS_PER_SECOND, seconds: 1, rounds: 1 };
 
 /** An upstream that answers in 20 µs has a p99 beyond this when something else keeps the cores busy. */
@@ -22,6 +23,8 @@ const QUIET_P99_MS = 1;
 
 export async function measureLatency(bench: Bench): Promise<void> {
   const subject = subjectOf(bench);
+  // Where the CPU was measured, that was its warm-up.
+  if (bench.figures.cpu_us.pointsman === null) await warmUp(subject, bench.settings.cpu);
   await openLoop([subject], WARMUP);
   const pace = { perSecond: REQUESTS_PER_SECOND, ...bench.settings.latency };
   const [direct = [], through = []] = await openLoop([bench.upstream, subject], pace);
