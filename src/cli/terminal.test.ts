@@ -18,6 +18,19 @@ describe("colour", () => {
   });
 });
 
+test("a complaint is a line with its fix; with --json, one object on one line", () => {
+  const complaints = [{}, { json: true }].map((options) => {
+    const fake = fakeProcess({});
+    createTerminal(fake.ports, options).complain("It is\ngone.", "Bring it back.");
+    expect(fake.stdout()).toBe("");
+    return fake.stderr();
+  });
+  expect(complaints).toEqual([
+    "pointsman: It is gone.\n  fix: Bring it back.\n",
+    `${JSON.stringify({ error: { message: "It is\ngone.", fix: "Bring it back." } })}\n`,
+  ]);
+});
+
 describe("table", () => {
   const draw = (isTty: boolean) =>
     createTerminal(fakeProcess({ isTty }).ports, {}).table(

@@ -39,7 +39,7 @@ export interface Terminal {
   printJsonLine(value: unknown): void;
   /** A remark on standard error; results never go there. */
   note(text: string): void;
-  /** What went wrong and how to mend it, on standard error. */
+  /** What went wrong and how to mend it, on standard error; with `--json` as one line of JSON. */
   complain(what: string, fix: string): void;
   paint(style: Style, text: string): string;
   table(columns: readonly Column[], rows: readonly (readonly Cell[])[]): string;
@@ -57,7 +57,10 @@ export function createTerminal(ports: CliPorts, options: GlobalOptions): Termina
     printJson: (value) => ports.stdout(`${JSON.stringify(value, null, 2)}\n`),
     printJsonLine: (value) => ports.stdout(`${JSON.stringify(value)}\n`),
     note: (text) => ports.stderr(`${text}\n`),
-    complain: (what, fix) => ports.stderr(`pointsman: ${printable(what)}\n  fix: ${printable(fix)}\n`),
+    complain(what, fix) {
+      if (options.json) ports.stderr(`${JSON.stringify({ error: { message: what, fix } })}\n`);
+      else ports.stderr(`pointsman: ${printable(what)}\n  fix: ${printable(fix)}\n`);
+    },
     paint,
     table: (columns, rows) => drawTable(columns, rows, paint),
   };

@@ -64,6 +64,13 @@ export interface Fault {
   readonly retryAfterMs?: number;
   /** For decision records and operators only; never rendered to a caller. */
   readonly cause?: FaultCause;
+  /** Found before anything was sent. */
+  readonly unsent?: true;
+}
+
+/** What a failed call says of its deployment's condition; one that never left the gateway says nothing. */
+export function healthOf({ kind, unsent }: Fault): HealthSignal {
+  return unsent ? "none" : FAULTS[kind].health;
 }
 
 /** What the provider really said, bounded in length. */

@@ -30,7 +30,8 @@ export async function startDrillGateway(options: DrillGatewayOptions): Promise<D
   const overlay = options.environment === null ? [] : ["--env", options.environment];
   const what = ["--demo", "--policy", options.policy, "--scenario", file, ...overlay];
   const child = spawn(LAUNCHER, ["up", ...what, ...place, "--drain", "100ms"], {
-    env: { ...process.env, POINTSMAN_DEMO_KEY: key },
+    // Nor is it one of the live fleet, whose circuits it would open.
+    env: { ...process.env, POINTSMAN_REDIS_URL: undefined, POINTSMAN_DEMO_KEY: key },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const { ended, stop } = guard(child, directory);

@@ -64,7 +64,7 @@ export async function sendToProvider(call: ProviderCall, ports: SendPorts): Prom
   const { clock } = ports;
   const { request, deployment } = call;
   const spoken = wireFor(deployment, request);
-  if (!spoken) return refuse(noEmbeddings(deployment));
+  if (!spoken) return withhold(noEmbeddings(deployment));
   const wire = spoken instanceof Promise ? await spoken : spoken;
   const framed = request.stream ? framingOf(deployment, wire) : null;
   const framing = framed instanceof Promise ? await framed : framed;
@@ -75,9 +75,9 @@ export async function sendToProvider(call: ProviderCall, ports: SendPorts): Prom
     unsupported: deployment.unsupported,
   };
   const losses = crossingLosses(request, wire);
-  if ("kind" in losses) return refuse(losses);
+  if ("kind" in losses) return withhold(losses);
   const lowered = wire.lower(request, target);
-  if (!lowered.ok) return lowered;
+  if (!lowered.ok) return withhold(lowered.fault);
   const warnings = losses.length === 0 ? lowered.value.warnings : [...losses, ...lowered.value.warnings];
 
   const { timeouts, committedTotalMs, callerSignal, endSignal } = call;
@@ -117,6 +117,11 @@ export async function sendToProvider(call: ProviderCall, ports: SendPorts): Prom
 }
 
 const utf8 = new TextDecoder();
+
+/** As `refuse`, before the provider heard of it. */
+function withhold(why: Fault): Result<never> {
+  return refuse({ ...why, unsent: true });
+}
 
 function refuse(why: Fault): Result<never> {
   return { ok: false, fault: why };

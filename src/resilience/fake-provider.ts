@@ -14,6 +14,8 @@ export interface Act {
   readonly takes?: number;
   readonly retryAfterMs?: number;
   readonly cost?: number;
+  /** Nothing was sent. */
+  readonly unsent?: true;
   /** It had ended already when it was told to. */
   readonly heedless?: boolean;
 }
@@ -105,5 +107,6 @@ function outcomeOf(call: Call, act: Act, firstTokenMs: number): SendOutcome<stri
   }
   const kind = act.result as FaultKind;
   const wish = act.retryAfterMs === undefined ? {} : { retryAfterMs: act.retryAfterMs };
-  return { ok: false, fault: fault(kind, `${kind}_code`, "Provider's private words.", wish), cost };
+  const said = fault(kind, `${kind}_code`, "Provider's private words.", wish);
+  return { ok: false, fault: act.unsent ? { ...said, unsent: true } : said, cost };
 }

@@ -5,7 +5,7 @@
  */
 import type { Timer } from "../core/clock.ts";
 import type { AttemptTimeouts, Deployment } from "../core/deployment.ts";
-import { FAULTS } from "../core/faults.ts";
+import { healthOf } from "../core/faults.ts";
 import { type CallPorts, type Ended, makeCall, note, noteHedgedOut } from "./call.ts";
 import { type Course, isBehind, isSpent, laterRungs, type Step } from "./course.ts";
 import { attemptTimeouts, MINIMUM_ATTEMPT_MS } from "./deadline.ts";
@@ -151,7 +151,7 @@ async function settleRace<T>(
     abandon(course, ports, other);
     return ended;
   }
-  step.permit.settle(FAULTS[outcome.fault.kind].health, endedAt, outcome.firstTokenMs);
+  step.permit.settle(healthOf(outcome.fault), endedAt, outcome.firstTokenMs);
   if (!isFinal) {
     note(course, ended);
     react(course, step, outcome.fault, endedAt, true);
@@ -163,7 +163,7 @@ async function settleRace<T>(
     return last;
   }
   const { fault, firstTokenMs } = last.outcome;
-  last.step.permit.settle(FAULTS[fault.kind].health, last.endedAt, firstTokenMs);
+  last.step.permit.settle(healthOf(fault), last.endedAt, firstTokenMs);
   note(course, last);
   react(course, last.step, fault, last.endedAt, true);
   return ended;

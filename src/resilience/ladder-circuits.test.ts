@@ -126,6 +126,21 @@ describe("circuits", () => {
     expect(climbed.ok).toBe(true);
     expect(on.health.report(on.clock.now())[0]).toMatchObject({ state: "open", reason: "failures" });
   });
+
+  test.each([
+    [undefined, "closed"],
+    [true, "half-open"],
+  ] as const)(
+    "a probe whose request is refused (before it was sent: %p) leaves the circuit %s",
+    async (unsent, state) => {
+      const refused = { result: "invalid", ...(unsent && { unsent }) } as const;
+      const on = stage(plan(usual), { "us-1": [refused] });
+      breakCircuit(on, "us-1");
+      await on.clock.advance(5000);
+      for (let n = 0; n < 5; n++) await on.run();
+      expect(on.health.report(on.clock.now())[0]).toMatchObject({ state });
+    },
+  );
 });
 
 describe("the last word", () => {

@@ -37,7 +37,7 @@
 import { type Clock, sleep } from "../core/clock.ts";
 import type { Attempt } from "../core/decision.ts";
 import type { Deployment } from "../core/deployment.ts";
-import { FAULTS, type Fault, type HealthSignal } from "../core/faults.ts";
+import { type Fault, type HealthSignal, healthOf } from "../core/faults.ts";
 import type { RoutePlan, RungKind } from "../core/plan.ts";
 import { CALLER_LEFT, type Ended, makeCall, note } from "./call.ts";
 import { type Course, type CoursePorts, laterRungs, recordSkip, type Step, startCourse } from "./course.ts";
@@ -101,7 +101,7 @@ export async function climb<T>(plan: RoutePlan, ports: ClimbPorts<T>): Promise<C
       if (over.number > 1) ports.retryBudget.answered(endedAt);
       return answered(course, over, outcome, clock);
     }
-    over.step.permit.settle(FAULTS[outcome.fault.kind].health, endedAt, outcome.firstTokenMs);
+    over.step.permit.settle(healthOf(outcome.fault), endedAt, outcome.firstTokenMs);
     if (react(course, over.step, outcome.fault, endedAt) === "stop") return stopped(course, outcome.fault);
 
     const waitMs = course.repeat?.waitMs ?? 0;

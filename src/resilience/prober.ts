@@ -10,7 +10,7 @@
 import type { Clock, Random, Timer } from "../core/clock.ts";
 import type { Deployment } from "../core/deployment.ts";
 import type { Usage } from "../core/events.ts";
-import { FAULTS, type Fault } from "../core/faults.ts";
+import { type Fault, healthOf } from "../core/faults.ts";
 import type { NanoDollars } from "../core/money.ts";
 import type { ConfigSnapshot, ProbeSettings } from "../core/snapshot.ts";
 import type { Permit } from "./circuit.ts";
@@ -144,7 +144,7 @@ function learn(
   // It has said something, which is what was asked.
   const ok = fault === null || fault.kind === "malformed";
   if (fault?.retryAfterMs !== undefined) health.coolUntil(deployment.quotaGroup, now + fault.retryAfterMs);
-  permit.settle(fault === null ? "good" : FAULTS[fault.kind].health, now, ok ? durationMs : undefined);
+  permit.settle(fault === null ? "good" : healthOf(fault), now, ok ? durationMs : undefined);
   health.recordProbe(deployment.id, { at: now, ok, code: fault?.code ?? null, durationMs });
   onProbe?.(deployment, ok, result);
 }
