@@ -1,5 +1,5 @@
-/** Files that come with the program. Owns where they are. */
-import { fileURLToPath } from "node:url";
+/** Examples that come with the program and are used where nothing else is named. */
+import { packagedFile } from "../core/program-files.ts";
 
-export const EXAMPLE_POLICY = fileURLToPath(new URL("../../examples/policy.yaml", import.meta.url));
-export const CALM_SCENARIO = fileURLToPath(new URL("../../examples/scenarios/calm.yaml", import.meta.url));
+export const EXAMPLE_POLICY = packagedFile("examples/policy.yaml");
+export const CALM_SCENARIO = packagedFile("examples/scenarios/calm.yaml");

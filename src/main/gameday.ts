@@ -2,17 +2,18 @@
  * The gateway of a drill: a child process of its own, so that the load and what it is put on share no thread, with
  * nothing on disk but a scenario that is gone with it.
  */
+
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { DrillGatewayOptions } from "../cli/ports.ts";
 import type { DrillGateway } from "../control/gameday/drill-target.ts";
+import { packagedFile } from "../core/program-files.ts";
 
-const LAUNCHER = fileURLToPath(new URL("../../bin/pointsman", import.meta.url));
+const LAUNCHER = packagedFile("bin/pointsman");
 const START_LIMIT_MS = 20_000;
 /** For what is in flight when the drill is over; nobody waits for it any more. */
 const STOP_LIMIT_MS = 3_000;

@@ -2,11 +2,12 @@
  * The gateway's end of the process that reads policies: started with the first question, ended when nobody has asked
  * for a while. Owns its life; knows no policy.
  */
+
 import { dirname } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { JudgeReader } from "../control/policy/judge/judge.ts";
 import type { DocumentPart, FromReader, ToReader } from "../control/policy/judge/protocol.ts";
 import type { Clock, Timer } from "../core/clock.ts";
+import { programModule } from "../core/program-files.ts";
 
 /** A process that read a large policy holds a hundred megabytes. */
 const IDLE_MS = 60_000;
@@ -113,7 +114,7 @@ export function createPolicyReader(
  * be printed by a failure.
  */
 export function spawnReader({ said, ended }: ReaderEvents): ReaderProcess & { readonly pid: number } {
-  const entry = fileURLToPath(new URL("./policy-reader-process.ts", import.meta.url));
+  const entry = programModule("main/policy-reader-process");
   const child = Bun.spawn([process.execPath, entry, String(NICENESS)], {
     // No file of settings lies there.
     cwd: dirname(entry),

@@ -1,14 +1,12 @@
 /** `pointsman simulate`: simulated providers alone; also how `up` starts its own. */
 import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
+import { CALM_SCENARIO } from "../cli/packaged.ts";
 import type { SimulateOptions } from "../cli/ports.ts";
 import type { Clock } from "../core/clock.ts";
 import { parseScenario } from "../providers/simulator/scenario-file.ts";
 import { type Simulator, startSimulator } from "../providers/simulator/server.ts";
 import { untilSignalled } from "./shutdown.ts";
 import { systemClock } from "./system.ts";
-
-const CALM = fileURLToPath(new URL("../../examples/scenarios/calm.yaml", import.meta.url));
 
 export async function simulate(options: SimulateOptions): Promise<number> {
   const clock = systemClock();
@@ -24,7 +22,7 @@ export async function startSimulatorFrom(
   options: { readonly scenario: string | null; readonly host: string; readonly port: number },
   clock: Clock,
 ): Promise<Simulator> {
-  const file = options.scenario ?? CALM;
+  const file = options.scenario ?? CALM_SCENARIO;
   const parsed = parseScenario({ file, text: await readFile(file, "utf8") });
   if (!parsed.ok)
     throw new Error(parsed.findings.map((f) => `${f.file}:${f.line}:${f.column} ${f.message}`).join("\n"));

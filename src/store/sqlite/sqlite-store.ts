@@ -2,7 +2,9 @@
  * The embedded store: one SQLite file, written by one thread and read by another that starts with the
  * first read, so that a long search holds up neither requests nor records. Owns the queries.
  */
+
 import type { Clock } from "../../core/clock.ts";
+import { programModule } from "../../core/program-files.ts";
 import { pageLimit, pageOf, parseRecord } from "../paging.ts";
 import {
   type DecisionPage,
@@ -93,7 +95,7 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
 }
 
 function spawnWorker(): Worker {
-  return new Worker(new URL("./worker.ts", import.meta.url), { name: "pointsman-store", smol: true });
+  return new Worker(programModule("store/sqlite/worker"), { name: "pointsman-store", smol: true });
 }
 
 function sqliteDecisions(writer: DatabaseThread, reads: Reads, read: Execute): DecisionStore {

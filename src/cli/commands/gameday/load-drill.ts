@@ -2,10 +2,10 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseDrill, readWrittenScenario } from "../../../control/gameday/parse-drill.ts";
 import { type DrillOverrides, prepareDrill } from "../../../control/gameday/prepare-drill.ts";
 import type { PreparedDrill } from "../../../control/gameday/prepared-drill.ts";
+import { packagedFile } from "../../../core/program-files.ts";
 import type { Finding } from "../../../policy/finding.ts";
 import type { PolicySource } from "../../../policy/load.ts";
 import { parseScenario } from "../../../providers/simulator/scenario-file.ts";
@@ -14,7 +14,7 @@ import { compileLocalPolicy } from "../../policy-source.ts";
 import type { CliPorts } from "../../ports.ts";
 import { readText } from "../../read-text.ts";
 
-const SHIPPED = fileURLToPath(new URL("../../../../examples/gamedays/", import.meta.url));
+const SHIPPED = packagedFile("examples/gamedays/");
 
 export type LoadedDrill =
   | {
