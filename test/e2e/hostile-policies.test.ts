@@ -272,7 +272,7 @@ describe("pointsman validate --json", () => {
     for (const path of [empty, join(folder, "gone.yaml")]) {
       const { code, stderr } = await pointsman(["validate", path, "--json"]);
       expect(code).toBe(2);
-      expect(stderr).toContain("fix:");
+      expect(JSON.parse(stderr)).toEqual({ error: { message: expect.any(String), fix: expect.any(String) } });
     }
   });
 });
