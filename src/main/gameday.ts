@@ -2,7 +2,6 @@
  * The gateway of a drill: a child process of its own, so that the load and what it is put on share no thread, with
  * nothing on disk but a scenario that is gone with it.
  */
-
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";

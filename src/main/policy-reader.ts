@@ -2,7 +2,6 @@
  * The gateway's end of the process that reads policies: started with the first question, ended when nobody has asked
  * for a while. Owns its life; knows no policy.
  */
-
 import { dirname } from "node:path";
 import type { JudgeReader } from "../control/policy/judge/judge.ts";
 import type { DocumentPart, FromReader, ToReader } from "../control/policy/judge/protocol.ts";

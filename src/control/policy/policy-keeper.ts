@@ -45,6 +45,7 @@ class Keeper implements PolicyControl {
   readonly #ports: PolicyPorts;
   readonly #staged: StagedActivations;
   #inForce: InForce | null = null;
+  #isServing = false;
   #refused: PolicyStatus["refused"] = null;
   #pin: Pin | null;
   /** What the source says now, whether or not it is in force. */
@@ -128,7 +129,7 @@ class Keeper implements PolicyControl {
     return this.#inTurn(async () => {
       const compiled = await this.#compile(this.#lay(sources), sources, true);
       if (compiled.made) {
-        await this.#ports.pause?.();
+        await this.#pause();
         if (!(await commit())) return { result: "conflict" } as const;
         await this.#staged.supersede(act, { superseded: true });
       }
@@ -298,7 +299,7 @@ class Keeper implements PolicyControl {
     const { findings } = compiled;
     if (!compiled.made) return this.#refuse(findings, sources, act);
     const { made, paths, changes, validatedAt } = compiled;
-    await this.#ports.pause?.();
+    await this.#pause();
     this.#inForce = made;
     if (isFromSource(act)) this.#refused = null;
     const { version } = made.snapshot;
@@ -316,8 +317,9 @@ class Keeper implements PolicyControl {
       paths,
       changes,
     } as const;
-    await this.#ports.pause?.();
+    await this.#pause();
     await this.#record(recorded, sources);
+    this.#isServing = true;
     return { result: "activated", version, previousVersion, findings, changes };
   }
 
@@ -333,13 +335,18 @@ class Keeper implements PolicyControl {
     return { result: "refused", findings };
   }
 
+  /** Nobody is served before the first activation is over. */
+  async #pause(): Promise<void> {
+    if (this.#isServing) await this.#ports.pause?.();
+  }
+
   /** A disk that is full must not keep a good policy from serving. */
   async #record(recorded: Recorded, lastGood: readonly PolicySource[]): Promise<void> {
     const { clock, ids, activations } = this.#ports;
     const { activation, texts } = createRecord(recorded, ids.next("act"), clock.now());
     try {
       if (recorded.result !== "refused") {
-        await this.#ports.pause?.();
+        await this.#pause();
         await this.#ports.saveLastGood(lastGood);
       }
       await activations.record(activation, texts);

@@ -2,7 +2,6 @@
  * The embedded store: one SQLite file, written by one thread and read by another that starts with the
  * first read, so that a long search holds up neither requests nor records. Owns the queries.
  */
-
 import type { Clock } from "../../core/clock.ts";
 import { programModule } from "../../core/program-files.ts";
 import { pageLimit, pageOf, parseRecord } from "../paging.ts";
