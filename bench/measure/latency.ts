@@ -4,8 +4,10 @@
  * subtracted, and the median of the pairs counts.
  *
  * The generator is open-loop: a request is due at its time whatever the answers do, and its latency runs from
- * then (no coordinated omission). The gateway is warm: its first 30,000 requests, which the runtime compiles code
- * beside, have been made in a closed loop, here or for the CPU figures. Caveats: it spins, so on two cores the gateway and the upstream share the
+ * then (no coordinated omission). The gateway is warm: its first tens of thousands of requests, beside which the runtime
+ * compiles code, have been made in a closed loop, here or for the CPU figures.
+ *
+ * Caveats: the generator spins, so on two cores the gateway and the upstream share the
  * other one; a difference of percentiles is not the percentile of the difference; and anything else that
  * runs on the machine lands in the p99, so this wants a quiet one: the upstream's own p99 tells.
  */

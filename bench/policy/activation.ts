@@ -6,8 +6,9 @@
  *   is in force: compiled, its tests run, swapped, everything that follows it told. Median, from the gateway's log.
  * - `activate_whole_ms_5000`: the whole PUT, YAML and its validation included. Median.
  * - `blip_ms`: the slowest request while a PUT is under way, less the slowest one in an equal time just before.
- *   Median over the activations; never below 0. `blip_worst_ms` is that of the worst activation; `blip_none_worst_ms` is the
- *   worst where nothing was put in force: the same difference of the two equal times before each PUT.
+ *   Median over the activations; never below 0. `blip_worst_ms` is that of the worst activation;
+ *   `blip_none_worst_ms` is the worst where nothing was put in force: the same difference of the two equal times
+ *   before each PUT.
  * - `failed_during_100_activations`: requests that failed while 100 policies were put in force one after the other.
  */
 import { createHash, randomBytes } from "node:crypto";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import packageJson from "../../package.json" with { type: "json" };
 import { fakeProcess } from "./fake-ports.ts";
-import { createProgram } from "./program.ts";
+import { createProgram, runCli } from "./program.ts";
 
 const COMMANDS = [
   ["up"],
@@ -174,4 +174,13 @@ describe("a defect of the program", () => {
     expect(await shell.run("up")).toBe(70);
     expect(shell.stderr()).toContain("    at ");
   });
+});
+
+test.each([
+  [["validate", "--nope"], "unknown option '--nope'"],
+  [["nope"], "unknown command 'nope'"],
+])("wrong usage %p is a line of JSON with --json", async (args, message) => {
+  const fake = fakeProcess({});
+  expect(await runCli(["bun", "pointsman", ...args, "--json"], fake.ports)).toBe(2);
+  expect(JSON.parse(fake.stderr())).toEqual({ error: { message, fix: expect.stringContaining("help") } });
 });

@@ -2,12 +2,14 @@
  * The command line: every command declared once, every ending turned into an exit code. Owns the top help
  * and what happens to wrong usage; the commands do the work.
  */
+
 import { Command, CommanderError } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { commandsFor } from "./commands/list.ts";
 import { addExamples, type CommandContext } from "./context.ts";
 import { EXIT, EXIT_CODE_HELP } from "./exit-codes.ts";
 import type { CliPorts } from "./ports.ts";
+import { complaint } from "./terminal.ts";
 
 /** The commands that `args` may need, over `ports`; `onEnd` is told the exit code of the one that ran. */
 export async function createProgram(
@@ -15,6 +17,7 @@ export async function createProgram(
   args: readonly string[],
   onEnd: (exitCode: number) => void = () => undefined,
 ): Promise<Command> {
+  const asJson = args.includes("--json");
   const program = new Command("pointsman")
     .description("The gateway between applications and foundation models.")
     .version(packageJson.version, "--version", "print the version")
@@ -28,9 +31,10 @@ export async function createProgram(
     .configureOutput({
       writeOut: ports.stdout,
       writeErr: ports.stderr,
-      outputError: (text, write) => write(`pointsman: ${reworded(text)}`),
+      outputError: (text, write) =>
+        write(asJson ? complaint(reworded(text).trim(), HELP) : `pointsman: ${reworded(text)}`),
     });
-  program.showHelpAfterError("  fix: see `pointsman help` and `pointsman help COMMAND`, with examples.");
+  program.showHelpAfterError(asJson ? false : `  fix: ${HELP}`);
   const context: CommandContext = { ports, end: onEnd };
   for (const add of await commandsFor(args)) add(program, context);
   addExamples(program, [
@@ -52,7 +56,8 @@ export async function runCli(argv: readonly string[], ports: CliPorts): Promise<
     return exitCode;
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.success : EXIT.usage;
-    ports.stderr(describeInternal(thrown, Boolean(ports.env.POINTSMAN_DEBUG)));
+    const withStack = Boolean(ports.env.POINTSMAN_DEBUG);
+    ports.stderr(describeInternal(thrown, withStack, argv.includes("--json")));
     return EXIT.internal;
   }
 }
@@ -62,11 +67,13 @@ function reworded(text: string): string {
   return text.replace(/^error: /, "").replace(/(--?[\w-]+)=[^'\n]*/g, "$1=…");
 }
 
-function describeInternal(thrown: unknown, withStack: boolean): string {
+const HELP = "see `pointsman help` and `pointsman help COMMAND`, with examples.";
+const REPORT =
+  "this is a defect of the program; please report it, with the trace that POINTSMAN_DEBUG=1 adds.";
+
+function describeInternal(thrown: unknown, withStack: boolean, asJson: boolean): string {
   const what = thrown instanceof Error ? thrown.message : String(thrown);
   const stack = withStack && thrown instanceof Error ? `${thrown.stack ?? ""}\n` : "";
-  return (
-    `pointsman: internal error: ${what}\n${stack}` +
-    "  fix: this is a defect of the program; please report it, with the trace that POINTSMAN_DEBUG=1 adds.\n"
-  );
+  if (asJson) return complaint(`internal error: ${what}\n${stack}`.trim(), REPORT);
+  return `pointsman: internal error: ${what}\n${stack}  fix: ${REPORT}\n`;
 }

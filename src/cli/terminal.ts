@@ -58,12 +58,17 @@ export function createTerminal(ports: CliPorts, options: GlobalOptions): Termina
     printJsonLine: (value) => ports.stdout(`${JSON.stringify(value)}\n`),
     note: (text) => ports.stderr(`${text}\n`),
     complain(what, fix) {
-      if (options.json) ports.stderr(`${JSON.stringify({ error: { message: what, fix } })}\n`);
+      if (options.json) ports.stderr(complaint(what, fix));
       else ports.stderr(`pointsman: ${printable(what)}\n  fix: ${printable(fix)}\n`);
     },
     paint,
     table: (columns, rows) => drawTable(columns, rows, paint),
   };
+}
+
+/** What went wrong and how to mend it, as `--json` tells it: one line. */
+export function complaint(message: string, fix: string): string {
+  return `${JSON.stringify({ error: { message, fix } })}\n`;
 }
 
 /** Escape, bell, line breaks and the rest of Unicode's class of controls. */

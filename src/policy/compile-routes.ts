@@ -8,6 +8,7 @@ import { type CompiledMatch, compileMatch } from "./compile-match.ts";
 import { compileCondition } from "./conditions.ts";
 import type { PolicyDocument } from "./document.ts";
 import type { Path, Report } from "./finding.ts";
+import { prepareEstimates } from "./rule-facts.ts";
 
 type WrittenRoute = PolicyDocument["routes"][number];
 
@@ -82,12 +83,14 @@ export function compileScope(
   const match = written.match === undefined ? null : compileMatch(written.match, [...path, "match"], report);
   const when = written.when === undefined ? null : compileWhen(written.when, path, inventory, report);
   const parts = [match, when].filter((part) => part !== null);
+  const reads = new Set(parts.flatMap((part) => [...part.reads]));
+  prepareEstimates(reads);
   const [first, second] = parts.map(({ condition }) => condition);
   return {
     when:
       first === undefined ? null : second === undefined ? first : (facts) => first(facts) && second(facts),
     source: parts.length === 0 ? null : parts.map(({ source }) => source).join(" and "),
-    reads: new Set(parts.flatMap(({ reads }) => [...reads])),
+    reads,
     requires: parts.flatMap(({ requires }) => requires),
   };
 }

@@ -1,4 +1,5 @@
 /** From a valid document to the snapshot that serves traffic. Owns the order; each part has its file. */
+
 import type { ConfigSnapshot } from "../core/snapshot.ts";
 import { runSteps, type Steps } from "../core/steps.ts";
 import { listAliases, reportUnusedAliases } from "./compile-aliases.ts";
@@ -19,6 +20,7 @@ import { digestOf } from "./digest.ts";
 import type { PolicyDocument } from "./document.ts";
 import { createReport, type Finding, inOrder, type Locate } from "./finding.ts";
 import { compileFlags, compileFlagsProvider } from "./rollouts/compile-flags.ts";
+import { ESTIMATED_SIGNALS, prepareEstimates } from "./rule-facts.ts";
 
 export interface CompilePorts extends DeploymentPorts, KeyPorts {
   readonly environment: string | null;
@@ -56,6 +58,8 @@ export function* compileSteps(
   reportUnusedAliases(inventory.aliases, report);
   const findings = inOrder(report.findings);
   if (report.failed) return { snapshot: null, findings };
+  const estimates = document.records?.estimates ?? "when_read";
+  if (estimates === "always") prepareEstimates(ESTIMATED_SIGNALS);
   const digest = known?.digest ?? digestOf(document);
   const snapshot: ConfigSnapshot = {
     version: `${document.name}@${digest.slice(0, 12)}`,
@@ -74,7 +78,7 @@ export function* compileSteps(
     activation: compileActivation(document),
     retry: compileRetry(document),
     probes,
-    estimates: document.records?.estimates ?? "when_read",
+    estimates,
     jobs: compileJobs(document),
     webhooks,
   };

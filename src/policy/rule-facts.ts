@@ -8,8 +8,9 @@ import type { HealthView } from "../core/health.ts";
 import { NANO_PER_USD } from "../core/money.ts";
 import type { ModelRequest } from "../core/request.ts";
 import { NOTHING_SPENT, type RequestSpend, SPEND_SUMS, type SpendSum } from "../core/spend.ts";
+import { prepareScanner } from "./complexity/scan.ts";
 import { estimateComplexity } from "./complexity.ts";
-import { LANGUAGES, languageOf, UNDETERMINED } from "./language.ts";
+import { LANGUAGES, languageOf, prepareLanguages, UNDETERMINED } from "./language.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -73,6 +74,14 @@ export const FIELD_BOUNDS: Readonly<Record<string, readonly [least: number, most
 /** Signals that are estimated from the request's text when a condition reads them. */
 export const ESTIMATED_SIGNALS = ["complexity", "language"] as const;
 export type EstimatedSignal = (typeof ESTIMATED_SIGNALS)[number];
+
+/** Builds now what estimating these of `signals` needs: the first request that is estimated is not to wait for it. */
+export function prepareEstimates(signals: Iterable<string>): void {
+  for (const signal of signals) {
+    if (signal === "complexity") prepareScanner();
+    else if (signal === "language") prepareLanguages();
+  }
+}
 
 /** Signals of what was spent, in US dollars, each by the sum that it reads. */
 export const SPEND_SIGNALS: ReadonlyMap<string, SpendSum> = new Map(
