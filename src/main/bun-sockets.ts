@@ -4,7 +4,8 @@
  */
 import { isIP } from "node:net";
 import type { Socket as BunSocket } from "bun";
-import type { Opening, Origin, Socket, SocketEvents } from "../providers/http1/socket.ts";
+import type { Departing, Departures } from "../core/departures.ts";
+import type { OpenSocket, Socket, SocketEvents } from "../providers/http1/socket.ts";
 
 /** What a socket's handlers need of the connection that it belongs to. */
 interface Attached {
@@ -67,26 +68,29 @@ const HANDLERS = {
   },
 };
 
-export function openBunSocket({ secure, host, port }: Origin, events: SocketEvents): Opening {
-  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
-  const data: Attached = {
-    events,
-    secure,
-    ready: (socket) => resolve(wrap(socket)),
-    failed: reject,
-    socket: null,
-    unsent: null,
-    error: undefined,
-    dropped: false,
+/** What is written leaves by `departures`. */
+export function bunSockets(departures: Departures): OpenSocket {
+  return ({ secure, host, port }, events) => {
+    const { promise, resolve, reject } = Promise.withResolvers<Socket>();
+    const data: Attached = {
+      events,
+      secure,
+      ready: (socket) => resolve(new OpenBunSocket(socket, departures)),
+      failed: reject,
+      socket: null,
+      unsent: null,
+      error: undefined,
+      dropped: false,
+    };
+    Bun.connect<Attached>({
+      hostname: host,
+      port,
+      data,
+      socket: HANDLERS,
+      ...(secure && { tls: tlsOf(host) }),
+    }).catch(reject);
+    return { socket: promise, giveUp: () => drop(data) };
   };
-  Bun.connect<Attached>({
-    hostname: host,
-    port,
-    data,
-    socket: HANDLERS,
-    ...(secure && { tls: tlsOf(host) }),
-  }).catch(reject);
-  return { socket: promise, giveUp: () => drop(data) };
 }
 
 /** An address is no name that a server could be asked for by. */
@@ -94,29 +98,57 @@ function tlsOf(host: string) {
   return isIP(host) === 0 ? { rejectUnauthorized: true, serverName: host } : { rejectUnauthorized: true };
 }
 
-function wrap(socket: BunSocket<Attached>): Socket {
-  const { data } = socket;
-  return {
-    write(text) {
-      if (data.unsent !== null) {
-        data.unsent = Buffer.concat([data.unsent, Buffer.from(text)]);
-        return;
-      }
-      const taken = socket.write(text);
-      if (taken < 0) socket.terminate();
-      else if (taken < Buffer.byteLength(text)) data.unsent = Buffer.from(text).subarray(taken);
-    },
-    get flushed() {
-      return data.unsent === null;
-    },
-    pause: () => void socket.pause(),
-    resume: () => void socket.resume(),
-    close() {
-      data.dropped = true;
-      socket.close();
-    },
-    destroy: () => drop(data),
-  };
+class OpenBunSocket implements Socket, Departing {
+  readonly #socket: BunSocket<Attached>;
+  readonly #departures: Departures;
+  /** Written, and not yet given to the system. */
+  #leaving = "";
+
+  constructor(socket: BunSocket<Attached>, departures: Departures) {
+    this.#socket = socket;
+    this.#departures = departures;
+  }
+
+  write(text: string): void {
+    const isFirst = this.#leaving === "";
+    this.#leaving += text;
+    if (isFirst && text !== "") this.#departures(this);
+  }
+
+  depart(): void {
+    const { data } = this.#socket;
+    const text = this.#leaving;
+    this.#leaving = "";
+    if (data.dropped) return;
+    if (data.unsent !== null) {
+      data.unsent = Buffer.concat([data.unsent, Buffer.from(text)]);
+      return;
+    }
+    const taken = this.#socket.write(text);
+    if (taken < 0) this.#socket.terminate();
+    else if (taken < Buffer.byteLength(text)) data.unsent = Buffer.from(text).subarray(taken);
+  }
+
+  get flushed(): boolean {
+    return this.#leaving === "" && this.#socket.data.unsent === null;
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  close(): void {
+    this.#socket.data.dropped = true;
+    this.#socket.close();
+  }
+
+  destroy(): void {
+    drop(this.#socket.data);
+  }
 }
 
 function send(socket: BunSocket<Attached>, bytes: Buffer): void {

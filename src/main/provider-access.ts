@@ -1,6 +1,7 @@
 /** How this process reaches providers and proves itself to them, and what it knows of where their profiles send calls. */
 import { join } from "node:path";
 import type { Clock } from "../core/clock.ts";
+import type { Departures } from "../core/departures.ts";
 import { type Authorize, createAuthorizer } from "../providers/authorize.ts";
 import { loadAwsKeys } from "../providers/aws/credential-chain.ts";
 import { createAwsKeyring } from "../providers/aws/keys.ts";
@@ -11,7 +12,7 @@ import { createHttp1Transport } from "../providers/http1/http1-transport.ts";
 import { createTokenIssuer } from "../providers/tokens/issue-token.ts";
 import { createTokenWallet } from "../providers/tokens/token-wallet.ts";
 import type { Transport } from "../providers/transport.ts";
-import { openBunSocket } from "./bun-sockets.ts";
+import { bunSockets } from "./bun-sockets.ts";
 import { describeThrown, type Log } from "./log.ts";
 
 export interface ProviderAccess {
@@ -23,6 +24,7 @@ export interface ProviderAccess {
 /** `onLearnt`: the policy in force may now compile to other regions. `directory`: null keeps nothing. */
 export function createProviderAccess(
   clock: Clock,
+  departures: Departures,
   log: Log,
   directory: string | null,
   onLearnt: () => void,
@@ -39,7 +41,7 @@ export function createProviderAccess(
   });
   const transport = behindProxy(process.env)
     ? fetchTransport
-    : createHttp1Transport({ clock, open: openBunSocket });
+    : createHttp1Transport({ clock, open: bunSockets(departures) });
   return { authorize: createAuthorizer({ clock, awsKeys, tokens }), transport, profiles };
 }
 

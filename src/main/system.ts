@@ -2,6 +2,7 @@
 
 import type { Clock, Random } from "../core/clock.ts";
 import { createCoarseTimers } from "../core/coarse-timers.ts";
+import { createDepartures, type Departures } from "../core/departures.ts";
 
 /** From this delay on, being late by a tick does not matter and being cheap does. */
 const COARSE_FROM_MS = 400;
@@ -30,3 +31,7 @@ export function systemClock(): Clock {
 }
 
 export const systemRandom: Random = Math.random;
+
+export function systemDepartures(): Departures {
+  return createDepartures((run) => void setImmediate(run));
+}

@@ -1,7 +1,7 @@
 /** The drivers under the contract, and what its tests share. */
 
-import { openBunSocket } from "../../../src/main/bun-sockets.ts";
-import { systemClock } from "../../../src/main/system.ts";
+import { bunSockets } from "../../../src/main/bun-sockets.ts";
+import { systemClock, systemDepartures } from "../../../src/main/system.ts";
 import { fetchTransport } from "../../../src/providers/fetch-transport.ts";
 import { createHttp1Transport } from "../../../src/providers/http1/http1-transport.ts";
 import type { Ending, Transport, UpstreamAnswer } from "../../../src/providers/transport.ts";
@@ -14,7 +14,7 @@ export interface Driver {
 
 export const HTTP1: Driver = {
   name: "http1",
-  open: () => createHttp1Transport({ clock: systemClock(), open: openBunSocket }),
+  open: () => createHttp1Transport({ clock: systemClock(), open: bunSockets(systemDepartures()) }),
 };
 
 export const FETCH: Driver = { name: "fetch", open: () => fetchTransport };
