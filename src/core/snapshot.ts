@@ -56,6 +56,9 @@ export interface RuleContext {
     readonly healthy: Readonly<Record<string, boolean>>;
     /** By deployment id: smoothed milliseconds to the first token; 0 before any was seen. */
     readonly first_token_ms: Readonly<Record<string, number>>;
+    /** The two above for one deployment, without a record around them. */
+    isHealthy(deployment: string): boolean;
+    firstTokenOf(deployment: string): number;
     /** US dollars in the UTC day and the UTC month, of the caller and of its tenant's use case. */
     readonly spend_tenant_today: number;
     readonly spend_tenant_month: number;

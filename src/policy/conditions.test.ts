@@ -116,6 +116,8 @@ describe("conditions", () => {
       weekday: 0,
       healthy: { a: true },
       first_token_ms: {},
+      isHealthy: () => true,
+      firstTokenOf: () => 0,
       spend_tenant_today: 0,
       spend_tenant_month: 0,
       spend_key_today: 0,

@@ -7,6 +7,7 @@ import type { Condition, RuleContext, RuleRequirement } from "../core/snapshot.t
 import { type ConditionProblem, fieldOf } from "./condition-node.ts";
 import { inspectCondition } from "./condition-syntax.ts";
 import { impossibleComparison, type KnownValues, requirementsOf } from "./condition-values.ts";
+import { plainCondition } from "./plain-condition.ts";
 import {
   adoptFacts,
   CALLER_FIELDS,
@@ -80,7 +81,7 @@ export function withFlags({ facts, fields, values }: FlagVocabulary): Vocabulary
 }
 
 /**
- * Checks `source` once and returns a function of about 0.1 µs. It gives false, and never throws, where a
+ * Checks `source` once and returns a function of some 0.01 µs where it is plain, 1 µs where not. It gives false, and never throws, where a
  * condition cannot be evaluated, such as a division by zero.
  */
 export function compileCondition(source: string, vocabulary: Vocabulary = BASIC): CompiledCondition {
@@ -101,7 +102,8 @@ export function compileCondition(source: string, vocabulary: Vocabulary = BASIC)
   }
   const impossible = impossibleComparison(parsed.ast, values);
   if (impossible !== null) return { ok: false, problem: impossible };
-  return { ok: true, condition: runner(parsed), deployments, reads, requires: requirementsOf(parsed.ast) };
+  const condition = plainCondition(parsed.ast) ?? runner(parsed);
+  return { ok: true, condition, deployments, reads, requires: requirementsOf(parsed.ast) };
 }
 
 function runner(run: (context: RuleContext) => unknown): Condition {

@@ -220,6 +220,14 @@ export class SignalFacts {
     return recordsOf(this.#health).firstTokenMs;
   }
 
+  isHealthy(deployment: string): boolean {
+    return this.#health.healthy(deployment);
+  }
+
+  firstTokenOf(deployment: string): number {
+    return this.#health.firstTokenMs(deployment);
+  }
+
   get spend_tenant_today(): number {
     return this.#spend.spent("tenant_today") / NANO_PER_USD;
   }
