@@ -37,10 +37,10 @@ export function readBody(
 function readStated(http: Request, limits: IngressLimits, clock: Clock): Promise<Result<Uint8Array>> {
   return new Promise((resolve) => {
     const timer = clock.after(limits.bodyTimeoutMs, () => resolve(timedOut(limits)));
-    http.arrayBuffer().then(
+    http.bytes().then(
       (bytes) => {
         timer.cancel();
-        resolve(ok(new Uint8Array(bytes)));
+        resolve(ok(bytes));
       },
       () => {
         timer.cancel();
