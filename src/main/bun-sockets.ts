@@ -1,95 +1,41 @@
 /**
  * Bun's sockets as the port of the HTTP client. Owns what differs in them: a write that takes a part only, and TLS,
- * where nothing is sent before the certificate was found to be trusted and of this host.
+ * where nothing is sent before the certificate was found to be trusted and of this host. What arrives on all of them in
+ * one turn of the event loop is handed on together, and what is written leaves together.
  */
 import { isIP } from "node:net";
 import type { Socket as BunSocket } from "bun";
-import type { Departing, Departures } from "../core/departures.ts";
-import type { OpenSocket, Socket, SocketEvents } from "../providers/http1/socket.ts";
-
-/** What a socket's handlers need of the connection that it belongs to. */
-interface Attached {
-  readonly events: SocketEvents;
-  readonly secure: boolean;
-  /** Of the promise of an open socket. */
-  readonly ready: (socket: BunSocket<Attached>) => void;
-  readonly failed: (error: unknown) => void;
-  /** Null until it is connected. */
-  socket: BunSocket<Attached> | null;
-  /** Bytes that the system did not take yet, in order. */
-  unsent: Buffer | null;
-  error: unknown;
-  /** No event is wanted any more. */
-  dropped: boolean;
-}
+import type { Coalesce, Task } from "../core/coalesce.ts";
+import type { OpenSocket, Origin, Socket, SocketEvents } from "../providers/http1/socket.ts";
 
 /** One for all sockets: the runtime keeps a copy of handlers for each set that it is given. */
 const HANDLERS = {
   binaryType: "buffer" as const,
-  open(socket: BunSocket<Attached>) {
-    const { data } = socket;
-    data.socket = socket;
-    if (data.dropped) {
-      socket.terminate();
-      return;
-    }
-    socket.setNoDelay(true);
-    if (!data.secure) data.ready(socket);
+  open: (socket: BunSocket<Line>) => socket.data.onOpen(socket),
+  handshake(socket: BunSocket<Line>, success: boolean, error: Error | null) {
+    socket.data.onHandshake(
+      success ? error : (error ?? coded("ERR_TLS_HANDSHAKE", "The TLS handshake failed.")),
+    );
   },
-  handshake(socket: BunSocket<Attached>, success: boolean, error: Error | null) {
-    const { data } = socket;
-    if (data.dropped) return;
-    if (success && error === null) return data.ready(socket);
-    data.failed(error ?? coded("ERR_TLS_HANDSHAKE", "The TLS handshake failed."));
-    drop(data);
-  },
-  data(socket: BunSocket<Attached>, bytes: Buffer) {
-    if (!socket.data.dropped) socket.data.events.onData(bytes);
-  },
-  drain(socket: BunSocket<Attached>) {
-    const { unsent } = socket.data;
-    if (unsent === null) return;
-    socket.data.unsent = null;
-    send(socket, unsent);
-  },
-  error(socket: BunSocket<Attached>, error: Error) {
-    socket.data.error = error;
-  },
-  close(socket: BunSocket<Attached>, error?: Error) {
-    const { data } = socket;
-    const why = error ?? data.error ?? undefined;
-    data.failed(why ?? coded("ECONNRESET", "The connection was closed before it was ready."));
-    if (data.dropped) return;
-    data.dropped = true;
-    data.events.onClose(why);
-  },
-  connectError(socket: BunSocket<Attached>, error: Error) {
-    socket.data.failed(error);
-  },
+  data: (socket: BunSocket<Line>, bytes: Buffer) => socket.data.onData(bytes),
+  drain: (socket: BunSocket<Line>) => socket.data.onDrain(),
+  error: (socket: BunSocket<Line>, error: Error) => socket.data.onError(error),
+  close: (socket: BunSocket<Line>, error?: Error) => socket.data.onClose(error),
+  connectError: (socket: BunSocket<Line>, error: Error) => socket.data.failed(error),
 };
 
-/** What is written leaves by `departures`. */
-export function bunSockets(departures: Departures): OpenSocket {
-  return ({ secure, host, port }, events) => {
-    const { promise, resolve, reject } = Promise.withResolvers<Socket>();
-    const data: Attached = {
-      events,
-      secure,
-      ready: (socket) => resolve(new OpenBunSocket(socket, departures)),
-      failed: reject,
-      socket: null,
-      unsent: null,
-      error: undefined,
-      dropped: false,
-    };
-    Bun.connect<Attached>({
+export function bunSockets(arrivals: Coalesce, departures: Coalesce): OpenSocket {
+  return (origin, events) => {
+    const line = new Line(origin, events, arrivals, departures);
+    const { secure, host, port } = origin;
+    Bun.connect<Line>({
       hostname: host,
       port,
-      data,
+      data: line,
       socket: HANDLERS,
       ...(secure && { tls: tlsOf(host) }),
-    }).catch(reject);
-    return { socket: promise, giveUp: () => drop(data) };
+    }).catch(line.failed);
+    return { socket: line.connected, giveUp: () => line.destroy() };
   };
 }
 
@@ -98,70 +44,139 @@ function tlsOf(host: string) {
   return isIP(host) === 0 ? { rejectUnauthorized: true, serverName: host } : { rejectUnauthorized: true };
 }
 
-class OpenBunSocket implements Socket, Departing {
-  readonly #socket: BunSocket<Attached>;
-  readonly #departures: Departures;
-  /** Written, and not yet given to the system. */
+/** One socket, from the wish to connect it to its end. */
+class Line implements Socket {
+  readonly connected: Promise<Socket>;
+  readonly failed: (error: unknown) => void;
+  readonly #ready: (socket: Socket) => void;
+  readonly #secure: boolean;
+  readonly #events: SocketEvents;
+  readonly #arrivals: Coalesce;
+  readonly #departures: Coalesce;
+  readonly #arrival: Task = { run: () => this.#deliver() };
+  readonly #departure: Task = { run: () => this.#depart() };
+  /** Null until it is connected. */
+  #socket: BunSocket<Line> | null = null;
+  /** Came in this turn; null: nothing. */
+  #arrived: Buffer | null = null;
+  /** Written in this turn. */
   #leaving = "";
+  /** Bytes that the system did not take yet, in order. */
+  #unsent: Buffer | null = null;
+  #error: Error | undefined;
+  /** No event is wanted any more. */
+  #dropped = false;
 
-  constructor(socket: BunSocket<Attached>, departures: Departures) {
-    this.#socket = socket;
+  constructor({ secure }: Origin, events: SocketEvents, arrivals: Coalesce, departures: Coalesce) {
+    const { promise, resolve, reject } = Promise.withResolvers<Socket>();
+    this.connected = promise;
+    this.#ready = resolve;
+    this.failed = reject;
+    this.#secure = secure;
+    this.#events = events;
+    this.#arrivals = arrivals;
     this.#departures = departures;
+  }
+
+  onOpen(socket: BunSocket<Line>): void {
+    this.#socket = socket;
+    if (this.#dropped) {
+      socket.terminate();
+      return;
+    }
+    socket.setNoDelay(true);
+    if (!this.#secure) this.#ready(this);
+  }
+
+  onHandshake(error: Error | null): void {
+    if (this.#dropped) return;
+    if (error === null) {
+      this.#ready(this);
+      return;
+    }
+    this.failed(error);
+    this.destroy();
+  }
+
+  onData(bytes: Buffer): void {
+    if (this.#arrived !== null) {
+      this.#arrived = Buffer.concat([this.#arrived, bytes]);
+      return;
+    }
+    this.#arrived = bytes;
+    this.#arrivals(this.#arrival);
+  }
+
+  onDrain(): void {
+    const unsent = this.#unsent;
+    this.#unsent = null;
+    if (unsent !== null) this.#send(unsent, unsent.length);
+  }
+
+  onError(error: Error): void {
+    this.#error = error;
+  }
+
+  onClose(error: Error | undefined): void {
+    // What came before the end is heard before it.
+    this.#deliver();
+    const why = error ?? this.#error;
+    this.failed(why ?? coded("ECONNRESET", "The connection was closed before it was ready."));
+    if (this.#dropped) return;
+    this.#dropped = true;
+    this.#events.onClose(why);
   }
 
   write(text: string): void {
     const isFirst = this.#leaving === "";
     this.#leaving += text;
-    if (isFirst && text !== "") this.#departures(this);
-  }
-
-  depart(): void {
-    const { data } = this.#socket;
-    const text = this.#leaving;
-    this.#leaving = "";
-    if (data.dropped) return;
-    if (data.unsent !== null) {
-      data.unsent = Buffer.concat([data.unsent, Buffer.from(text)]);
-      return;
-    }
-    const taken = this.#socket.write(text);
-    if (taken < 0) this.#socket.terminate();
-    else if (taken < Buffer.byteLength(text)) data.unsent = Buffer.from(text).subarray(taken);
+    if (isFirst && text !== "") this.#departures(this.#departure);
   }
 
   get flushed(): boolean {
-    return this.#leaving === "" && this.#socket.data.unsent === null;
+    return this.#leaving === "" && this.#unsent === null;
   }
 
   pause(): void {
-    this.#socket.pause();
+    this.#socket?.pause();
   }
 
   resume(): void {
-    this.#socket.resume();
+    this.#socket?.resume();
   }
 
   close(): void {
-    this.#socket.data.dropped = true;
-    this.#socket.close();
+    this.#dropped = true;
+    this.#socket?.close();
   }
 
+  /** One that is not connected yet is closed as soon as it is. */
   destroy(): void {
-    drop(this.#socket.data);
+    this.#dropped = true;
+    this.#unsent = null;
+    this.#socket?.terminate();
   }
-}
 
-function send(socket: BunSocket<Attached>, bytes: Buffer): void {
-  const taken = socket.write(bytes);
-  if (taken < 0) socket.terminate();
-  else if (taken < bytes.length) socket.data.unsent = bytes.subarray(taken);
-}
+  #deliver(): void {
+    const arrived = this.#arrived;
+    this.#arrived = null;
+    if (arrived !== null && !this.#dropped) this.#events.onData(arrived);
+  }
 
-/** One that is not connected yet is closed as soon as it is. */
-function drop(data: Attached): void {
-  data.dropped = true;
-  data.unsent = null;
-  data.socket?.terminate();
+  #depart(): void {
+    const text = this.#leaving;
+    this.#leaving = "";
+    if (this.#dropped) return;
+    if (this.#unsent === null) this.#send(text, Buffer.byteLength(text));
+    else this.#unsent = Buffer.concat([this.#unsent, Buffer.from(text)]);
+  }
+
+  #send(bytes: Buffer | string, length: number): void {
+    const taken = this.#socket?.write(bytes) ?? -1;
+    if (taken < 0) this.#socket?.terminate();
+    else if (taken < length)
+      this.#unsent = (typeof bytes === "string" ? Buffer.from(bytes) : bytes).subarray(taken);
+  }
 }
 
 function coded(code: string, message: string): Error {

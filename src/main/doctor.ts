@@ -7,13 +7,14 @@ import type { Address, DoctorOptions, DoctorPorts } from "../control/doctor/doct
 import { examine } from "../control/doctor/examine.ts";
 import { sendToProvider } from "../providers/send.ts";
 import { createProviderAccess } from "./provider-access.ts";
-import { systemClock, systemDepartures } from "./system.ts";
+import { systemClock, systemCoalescer } from "./system.ts";
 
 export async function doctor(options: DoctorOptions, onResult: (result: CheckResult) => void): Promise<void> {
   const clock = systemClock();
   const { authorize, transport, profiles } = createProviderAccess(
     clock,
-    systemDepartures(),
+    systemCoalescer(),
+    systemCoalescer(),
     () => undefined,
     null,
     () => undefined,

@@ -1,7 +1,7 @@
 /** How this process reaches providers and proves itself to them, and what it knows of where their profiles send calls. */
 import { join } from "node:path";
 import type { Clock } from "../core/clock.ts";
-import type { Departures } from "../core/departures.ts";
+import type { Coalesce } from "../core/coalesce.ts";
 import { type Authorize, createAuthorizer } from "../providers/authorize.ts";
 import { loadAwsKeys } from "../providers/aws/credential-chain.ts";
 import { createAwsKeyring } from "../providers/aws/keys.ts";
@@ -24,7 +24,8 @@ export interface ProviderAccess {
 /** `onLearnt`: the policy in force may now compile to other regions. `directory`: null keeps nothing. */
 export function createProviderAccess(
   clock: Clock,
-  departures: Departures,
+  arrivals: Coalesce,
+  departures: Coalesce,
   log: Log,
   directory: string | null,
   onLearnt: () => void,
@@ -41,7 +42,7 @@ export function createProviderAccess(
   });
   const transport = behindProxy(process.env)
     ? fetchTransport
-    : createHttp1Transport({ clock, open: bunSockets(departures) });
+    : createHttp1Transport({ clock, open: bunSockets(arrivals, departures) });
   return { authorize: createAuthorizer({ clock, awsKeys, tokens }), transport, profiles };
 }
 

@@ -1,8 +1,8 @@
 /** The real clock and the real dice. The only place, with the entry point, that touches either. */
 
 import type { Clock, Random } from "../core/clock.ts";
+import { type Coalesce, createCoalescer } from "../core/coalesce.ts";
 import { createCoarseTimers } from "../core/coarse-timers.ts";
-import { createDepartures, type Departures } from "../core/departures.ts";
 
 /** From this delay on, being late by a tick does not matter and being cheap does. */
 const COARSE_FROM_MS = 400;
@@ -32,6 +32,6 @@ export function systemClock(): Clock {
 
 export const systemRandom: Random = Math.random;
 
-export function systemDepartures(): Departures {
-  return createDepartures((run) => void setImmediate(run));
+export function systemCoalescer(): Coalesce {
+  return createCoalescer((run) => void setImmediate(run));
 }

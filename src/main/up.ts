@@ -16,9 +16,9 @@ import { resolveCredential } from "../providers/credentials.ts";
 import type { Simulator } from "../providers/simulator/server.ts";
 import type { Store } from "../store/ports.ts";
 import { watchActivations } from "./activation-watch.ts";
-import { answersTogether } from "./answers-together.ts";
 import { type Assembly, assemble } from "./assemble.ts";
 import { banner } from "./banner.ts";
+import { coalescedApp } from "./coalesced-app.ts";
 import { startFlags } from "./flags.ts";
 import { openJobQueue, sqsEndpoint } from "./job-queue.ts";
 import { describeThrown, jsonLog, type Log } from "./log.ts";
@@ -29,7 +29,7 @@ import { startReplicas } from "./replicas.ts";
 import { createServing } from "./serving.ts";
 import { openSharedState } from "./shared-state.ts";
 import { drain, untilSignalled } from "./shutdown.ts";
-import { systemClock, systemDepartures, systemRandom } from "./system.ts";
+import { systemClock, systemCoalescer, systemRandom } from "./system.ts";
 
 interface Base {
   readonly options: UpOptions;
@@ -66,10 +66,11 @@ async function serve(base: Base): Promise<number> {
   const { options, clock, log, store, source, simulator, demoKey } = base;
   const ids = createIds(clock, systemRandom);
   const instance = ids.next("gw");
-  const departures = systemDepartures();
+  const arrivals = systemCoalescer();
+  const departures = systemCoalescer();
   let ready = true;
   let assembly: Assembly | null = null;
-  const access = createProviderAccess(clock, departures, log, keptDirectory(options), () => {
+  const access = createProviderAccess(clock, arrivals, departures, log, keptDirectory(options), () => {
     if (policy.ok) void policy.control.recompile("inference-profiles");
   });
   const audit = createAuditTrail({
@@ -178,7 +179,7 @@ async function serve(base: Base): Promise<number> {
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     // Clear-text HTTP/2 beside HTTP/1.1 on the same port: Bedrock's JavaScript client speaks it by default.
     http2: true,
-    fetch: answersTogether(app, departures),
+    fetch: coalescedApp(app, arrivals, departures),
   });
   replicas.listening(options.host, server.port ?? options.port);
   // Before anybody can know that it serves: a signal that comes at once is not to end it without a word.

@@ -1,7 +1,7 @@
 /** The drivers under the contract, and what its tests share. */
 
 import { bunSockets } from "../../../src/main/bun-sockets.ts";
-import { systemClock, systemDepartures } from "../../../src/main/system.ts";
+import { systemClock, systemCoalescer } from "../../../src/main/system.ts";
 import { fetchTransport } from "../../../src/providers/fetch-transport.ts";
 import { createHttp1Transport } from "../../../src/providers/http1/http1-transport.ts";
 import type { Ending, Transport, UpstreamAnswer } from "../../../src/providers/transport.ts";
@@ -14,7 +14,8 @@ export interface Driver {
 
 export const HTTP1: Driver = {
   name: "http1",
-  open: () => createHttp1Transport({ clock: systemClock(), open: bunSockets(systemDepartures()) }),
+  open: () =>
+    createHttp1Transport({ clock: systemClock(), open: bunSockets(systemCoalescer(), systemCoalescer()) }),
 };
 
 export const FETCH: Driver = { name: "fetch", open: () => fetchTransport };
