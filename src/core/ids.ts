@@ -3,6 +3,9 @@ import type { Clock, Random } from "./clock.ts";
 
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"; // Crockford's base 32: no i, l, o, u
 
+/** Every two digits, by their value: one concatenation for two. */
+const PAIRS: readonly string[] = Array.from({ length: 1024 }, (_, value) => digit(value >> 5) + digit(value));
+
 /** What nine digits of base 32 hold. */
 const LATEST_MS = 2 ** 45 - 1;
 
@@ -42,12 +45,16 @@ export function idsFrom(prefix: string, ms: number): string {
 /** Nine digits of base 32, good until the year 3084. */
 function timeDigits(ms: number): string {
   const high = Math.floor(ms / 2 ** 25);
-  return digit(high >> 15) + digit(high >> 10) + digit(high >> 5) + digit(high) + fiveDigits(ms % 2 ** 25);
+  return pair(high >> 10) + pair(high) + fiveDigits(ms % 2 ** 25);
 }
 
 /** Five digits of base 32, of a number below 2^25. */
 function fiveDigits(value: number): string {
-  return digit(value >> 20) + digit(value >> 15) + digit(value >> 10) + digit(value >> 5) + digit(value);
+  return pair(value >> 15) + pair(value >> 5) + digit(value);
+}
+
+function pair(value: number): string {
+  return PAIRS[value & 1023] ?? "";
 }
 
 function digit(value: number): string {

@@ -60,8 +60,8 @@ export interface Exchange {
 
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
-/** Every byte as two digits: number formatting and padding would cost several times as much. */
-const BYTES: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+/** Where random bits become digits: of pieces put together, a text would have to be flattened later. */
+const BITS = Buffer.alloc(16);
 const NO_ATTEMPTS: readonly Attempt[] = [];
 const NO_TRACE = "0".repeat(32);
 
@@ -105,13 +105,8 @@ export function childTraceparent(exchange: Pick<Exchange, "traceId" | "traceFlag
   return `00-${exchange.traceId}-${randomHex(random, 2)}-${exchange.traceFlags}`;
 }
 
-/** `words` × 32 random bits as hexadecimal. */
+/** `words` × 32 random bits as hexadecimal, four words at the most. */
 function randomHex(random: Random, words: number): string {
-  let text = "";
-  for (let i = 0; i < words; i++) {
-    const bits = Math.floor(random() * 4294967296);
-    text +=
-      (BYTES[bits >>> 24] ?? "") + BYTES[(bits >>> 16) & 255] + BYTES[(bits >>> 8) & 255] + BYTES[bits & 255];
-  }
-  return text;
+  for (let i = 0; i < words; i++) BITS.writeUInt32BE(Math.floor(random() * 4294967296), i * 4);
+  return BITS.toString("hex", 0, words * 4);
 }

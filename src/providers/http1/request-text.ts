@@ -19,6 +19,11 @@ const targets = new Map<string, Target>();
  */
 const SAFE_VALUE = /^[\t\x20-\xff]*$/;
 const SAFE_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+/** `own`: not to be passed on. `bad`: no name at all. */
+type NameKind = "own" | "bad" | "theirs";
+/** What was found about names: there are few, and the same ones in every call. */
+const names = new Map<string, NameKind>();
+const MAX_NAMES = 1_000;
 /** Stated by us, or none of a request's business. */
 const OWN = new Set([
   "host",
@@ -53,11 +58,18 @@ export function requestText({ start }: Target, { headers, body }: UnsignedCall):
   let head = start;
   for (const name in headers) {
     const value = headers[name] ?? "";
-    if (OWN.has(name.toLowerCase())) continue;
-    if (!SAFE_NAME.test(name) || !SAFE_VALUE.test(value)) {
+    const kind = names.get(name) ?? kindOf(name);
+    if (kind === "own") continue;
+    if (kind === "bad" || !SAFE_VALUE.test(value)) {
       throw new TypeError(`The header ${JSON.stringify(name)} has characters that a header cannot have.`);
     }
     head += `${name}: ${value}\r\n`;
   }
   return `${head}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+}
+
+function kindOf(name: string): NameKind {
+  const kind = OWN.has(name.toLowerCase()) ? "own" : SAFE_NAME.test(name) ? "theirs" : "bad";
+  if (names.size < MAX_NAMES) names.set(name, kind);
+  return kind;
 }
