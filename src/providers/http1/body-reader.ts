@@ -2,6 +2,7 @@
  * The body of a response cut out of the bytes of a connection (RFC 9112 §6, §7.1): a stated length, chunks, or all
  * there is. Owns the counting; what is left over is somebody else's.
  */
+import { asBuffer } from "./as-buffer.ts";
 import { HttpError } from "./http-error.ts";
 import type { BodyLength } from "./response-head.ts";
 
@@ -89,9 +90,11 @@ class ChunkedReader implements BodyReader {
         continue;
       }
       const end = bytes.indexOf(LF, at);
-      const piece = bytes.subarray(at, end === -1 ? bytes.length : end);
-      this.#line += String.fromCharCode(...piece.subarray(0, MAX_CHUNK_LINE + 1));
-      if (this.#line.length > MAX_CHUNK_LINE) throw new HttpError("EPROTO", "A chunk's line is too long.");
+      const lineEnd = end === -1 ? bytes.length : end;
+      if (this.#line.length + lineEnd - at > MAX_CHUNK_LINE) {
+        throw new HttpError("EPROTO", "A chunk's line is too long.");
+      }
+      this.#line += asBuffer(bytes).toString("latin1", at, lineEnd);
       if (end === -1) break;
       at = end + 1;
       if (this.#take()) return { part: joined(parts), rest: at };

@@ -4,6 +4,7 @@
  */
 import type { UpstreamAnswer } from "../transport.ts";
 import { Http1Answer } from "./answer.ts";
+import { asBuffer } from "./as-buffer.ts";
 import { type BodyReader, createBodyReader } from "./body-reader.ts";
 import { HttpError } from "./http-error.ts";
 import { MAX_HEAD_BYTES, mayBeHead, type ResponseHead, readHead } from "./response-head.ts";
@@ -191,10 +192,6 @@ export class Connection implements SocketEvents {
     else if (head.keepAlive && this.#socket?.flushed) this.#onFree(this, head.keepAliveMs);
     else this.drop();
   }
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function reset(): HttpError {
