@@ -49,7 +49,8 @@ function reportUnknownKeys(context: Context, keys: readonly string[]): void {
   for (const key of keys) {
     if (isSilent([...path, key], silent)) continue;
     const where = path.length === 0 ? "at the top level" : `in ${formatPath(path)}`;
-    const fix = suggestion(key, known, "Remove it.");
+    // Names of keys are all that there are, and few: whoever guesses wants to see them.
+    const fix = suggestion(key, known, "Remove it.", known.length);
     report.error("unknown_key", [...path, key], `There is no key "${key}" ${where}.`, fix, { key: true });
   }
 }

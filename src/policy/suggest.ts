@@ -11,17 +11,25 @@ export function nearest(name: string, known: readonly string[]): string | null {
   return closestMatch(name.toLowerCase(), near, { maxDistance }) ?? null;
 }
 
-/** `Did you mean "x"?` where something is near, else the choices, those that go on from it first, else `otherwise`. */
-export function suggestion(name: string, known: readonly string[], otherwise: string): string {
+/**
+ * `Did you mean "x"?` where something is near, else the choices, those that go on from it first and `limit` of them at
+ * the most, else `otherwise`.
+ */
+export function suggestion(
+  name: string,
+  known: readonly string[],
+  otherwise: string,
+  limit = LISTED,
+): string {
   const near = nearest(name, known);
   if (near !== null) return `Did you mean "${near}"?`;
   const family = known.filter((candidate) => candidate.startsWith(`${name}_`));
-  return choices(family.length > 0 ? family : known, otherwise);
+  return choices(family.length > 0 ? family : known, otherwise, limit);
 }
 
-/** The first few of `known`, else `otherwise`. */
-export function choices(known: readonly string[], otherwise: string): string {
-  return known.length === 0 ? otherwise : `Use one of: ${listed(known)}.`;
+/** The first of `known`, a few unless more are asked for; else `otherwise`. */
+export function choices(known: readonly string[], otherwise: string, limit = LISTED): string {
+  return known.length === 0 ? otherwise : `Use one of: ${listed(known, limit)}.`;
 }
 
 /** The first few names, and how many more there are. */

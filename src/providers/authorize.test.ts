@@ -6,7 +6,7 @@ import { BASE_POLICY, snapshotOf } from "../policy/fake-policy.ts";
 import { createAuthorizer, type UnsignedCall } from "./authorize.ts";
 import { createAwsKeyring, type LoadAwsKeys } from "./aws/keys.ts";
 import { createTokenWallet, type IssueToken } from "./tokens/token-wallet.ts";
-import { CredentialsUnavailable } from "./tokens/unavailable.ts";
+import { CredentialsUnavailable, CredentialUnfit } from "./tokens/unavailable.ts";
 
 const BASE = snapshotOf(BASE_POLICY).deployments.get("large-us");
 const AWS: Credential = { type: "aws", service: "bedrock", region: "eu-west-1", identity: {} };
@@ -53,6 +53,22 @@ describe("static secrets go into their header at once", () => {
       expect(subject(deploymentWith(credential), call)).toBeUndefined();
       expect(call.headers).toEqual({ "content-type": "application/json", ...added });
     });
+  }
+});
+
+test.each([
+  ["a line break", "sk-first\r\nx-evil: 1"],
+  ["a NUL", "sk\0"],
+  ["more than bytes", "sk-“quoted”"],
+])("a secret with %s goes into no header", (_what, text) => {
+  const secret = new Secret(text);
+  for (const credential of [
+    { type: "bearer", secret },
+    { type: "header", header: "x-api-key", secret },
+  ] as const) {
+    const call = newCall();
+    expect(() => authorizer()(deploymentWith(credential), call)).toThrow(CredentialUnfit);
+    expect(call.headers).toEqual({ "content-type": "application/json" });
   }
 });
 

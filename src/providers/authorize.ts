@@ -7,19 +7,24 @@ import type { Credential, Deployment } from "../core/deployment.ts";
 import type { Secret } from "../core/secret.ts";
 import type { AwsCredential, AwsKeyring } from "./aws/keys.ts";
 import type { TokenWallet } from "./tokens/token-wallet.ts";
+import { CredentialUnfit } from "./tokens/unavailable.ts";
 import type { UnsignedCall } from "./unsigned-call.ts";
 
 export type { UnsignedCall };
 
 /**
- * Adds to `call.headers`. Rejects with `CredentialsUnavailable` where a signature or a token cannot be had
- * (`authorizationFault` has the fault), and with the signal's reason once nobody waits any more.
+ * Adds to `call.headers`. Fails with `CredentialsUnavailable` where a signature or a token cannot be had, with
+ * `CredentialUnfit` where a secret cannot stand in a header (`authorizationFault` has the fault of both), and with the
+ * signal's reason once nobody waits any more. What is at hand fails by throwing, what must be awaited by rejecting.
  */
 export type Authorize = (
   deployment: Deployment,
   call: UnsignedCall,
   ending?: { readonly signal: AbortSignal },
 ) => void | Promise<void>;
+
+/** RFC 9110 §5.5, without what a string has beyond bytes. */
+const IN_A_HEADER = /^[\t\x20-\x7e\x80-\xff]+$/;
 
 export interface AuthorizerParts {
   /** Gives the time of signing. */
@@ -77,10 +82,17 @@ function present(credential: Exclude<Credential, { type: "aws" | "token" }>, cal
       bear(call, credential.secret);
       return;
     case "header":
-      call.headers[credential.header] = credential.secret.reveal();
+      call.headers[credential.header] = textOf(credential.secret);
   }
 }
 
 function bear(call: UnsignedCall, secret: Secret): void {
-  call.headers.authorization = `Bearer ${secret.reveal()}`;
+  call.headers.authorization = `Bearer ${textOf(secret)}`;
+}
+
+/** Checked here, where it becomes a header: a key file of Google's is one secret, too, and has line breaks. */
+function textOf(secret: Secret): string {
+  const text = secret.reveal();
+  if (!IN_A_HEADER.test(text)) throw new CredentialUnfit();
+  return text;
 }

@@ -243,4 +243,10 @@ describe("what is no refusal", () => {
     expect(explain("redirected", { code: "EREDIRECT" }).fix).toContain("base_url");
     expect(explain("credentials_unavailable", { code: "Error" }).message).toContain("nothing proves");
   });
+
+  test("a secret that cannot stand in a header is none that the provider refused", () => {
+    const verdict = explainFault(fault("provider_auth", "credential_unfit", ""), deploymentOf("gpt"), PLACE);
+    expect(verdict.message).toContain("line break");
+    expect(verdict.fix).toContain(PLACE);
+  });
 });

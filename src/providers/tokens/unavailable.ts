@@ -13,15 +13,34 @@ export class CredentialsUnavailable extends Error {
   }
 }
 
+/** Thrown where a secret is there and cannot stand in a header. Says nothing of it. */
+export class CredentialUnfit extends Error {
+  override readonly name = "CredentialUnfit";
+
+  constructor() {
+    super("The secret has a character that no header can carry, such as a line break within it.");
+  }
+}
+
 /**
  * The fault of a call that could not be authorised; null where `thrown` means something else. An outage: it is
  * whoever issues the credentials that cannot be reached, and another provider's may be at hand.
  */
 export function authorizationFault(thrown: unknown): Fault | null {
+  if (thrown instanceof CredentialUnfit) return unfit(thrown);
   if (!(thrown instanceof CredentialsUnavailable)) return null;
   const message =
     "The gateway has no valid credentials for the model's provider at the moment. Ask the gateway's operators.";
   return fault("outage", "credentials_unavailable", message, { cause: causeOf(thrown) });
+}
+
+/** Nothing that comes back will mend it, and nobody at the provider has heard of the call. */
+function unfit({ name, message }: CredentialUnfit): Fault {
+  const told = "The gateway's key for the model's provider is not one. Ask the gateway's operators.";
+  return {
+    ...fault("provider_auth", "credential_unfit", told, { cause: { code: name, detail: message } }),
+    unsent: true,
+  };
 }
 
 function causeOf({ cause, message }: CredentialsUnavailable): { code: string; detail: string } {

@@ -127,3 +127,39 @@ describe("policy history", () => {
     expect(JSON.parse(shell.stdout())).toEqual({ activations });
   });
 });
+
+describe("policy replicas", () => {
+  const replica = (id: string, refused: boolean) => ({
+    id,
+    self: id === "gw_a",
+    address: `http://${id}:8080`,
+    version: "example@0123456789ab",
+    startedAt: 1_700_000_000_000,
+    postedAt: 1_700_000_060_000,
+    staging: null,
+    overrides: [],
+    pinned: null,
+    refused,
+    source: { kind: "folder", ok: true, lastPollAt: 1_700_000_060_000 },
+  });
+  const asked = (...refused: readonly boolean[]) => {
+    const replicas = refused.map((one, index) => replica(`gw_${"abc"[index]}`, one));
+    return fakeProcess({
+      gateway: () => Response.json({ knows: "shared", converged: true, replicas }),
+    });
+  };
+
+  test("all serve one version, and none refused another", async () => {
+    const shell = asked(false, false);
+    expect(await shell.run("policy", "replicas")).toBe(0);
+    expect(shell.stdout()).toContain("Converged");
+  });
+
+  test("all serve the old version since all refused the new one: that is not taken up", async () => {
+    const shell = asked(true, true);
+    expect(await shell.run("policy", "replicas")).toBe(1);
+    expect(shell.stdout()).toContain("refused by 2 of 2");
+    const json = asked(true, false);
+    expect(await json.run("policy", "replicas", "--json")).toBe(1);
+  });
+});

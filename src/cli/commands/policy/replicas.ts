@@ -33,7 +33,9 @@ const KNOWS: Readonly<Record<string, string>> = {
 export function addPolicyReplicas(group: Command, context: CommandContext): void {
   const command = group
     .command("replicas")
-    .description("the gateways that share a Redis and what each serves; exit code 1 while they differ");
+    .description(
+      "the gateways that share a Redis and what each serves; exit code 1 while they differ or refuse a text",
+    );
   addGatewayOptions(command);
   addExamples(command, [
     ["pointsman policy replicas", "has every replica taken the change up?"],
@@ -48,11 +50,21 @@ async function replicas(context: CommandContext, command: Command, options: Gate
   if (!asked.ok) return reportFailure(terminal, asked);
   if (terminal.json) terminal.printJson(asked.raw);
   else terminal.print(draw(asked.view, terminal));
-  return asked.view.converged === false ? EXIT.notRight : EXIT.success;
+  // One that refused it serves the old text, as all of them may: that is no change taken up.
+  const right = asked.view.converged !== false && refusals(asked.view) === 0;
+  return right ? EXIT.success : EXIT.notRight;
 }
 
-function draw({ replicas: found, knows, converged }: Replicas, terminal: Terminal): string {
-  const table = terminal.table(COLUMNS, found.map(cellsOf));
+function refusals({ replicas: found }: Replicas): number {
+  return found.filter(({ refused }) => refused).length;
+}
+
+function draw(view: Replicas, terminal: Terminal): string {
+  const { replicas: found, knows, converged } = view;
+  const rows = terminal.table(COLUMNS, found.map(cellsOf));
+  const refused = refusals(view);
+  const why = `A newer text was refused by ${refused} of ${found.length}: \`pointsman policy status\` says why.`;
+  const table = refused === 0 ? rows : `${rows}\n${terminal.paint("red", why)}`;
   if (knows !== "shared") return `${table}\n${KNOWS[knows] ?? knows}`;
   if (converged) return `${table}\n${terminal.paint("green", "Converged: all of them serve one version.")}`;
   return `${table}\n${terminal.paint("red", "Not converged: they serve different versions, or shares of them.")}`;
