@@ -8,7 +8,11 @@ export function coalescedApp(app: App, arrivals: Coalesce, departures: Coalesce)
     new Promise((resolve, reject) => {
       const arrival: Task = {
         run() {
-          app(request).then((response) => departures({ run: () => resolve(response) }), reject);
+          try {
+            app(request).then((response) => departures({ run: () => resolve(response) }), reject);
+          } catch (thrown) {
+            reject(thrown);
+          }
         },
       };
       arrivals(arrival);

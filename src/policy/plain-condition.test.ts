@@ -39,6 +39,7 @@ const leaf = fc.oneof(
     .tuple(text, fc.constantFrom("startsWith", "endsWith", "contains"), word)
     .map(([a, name, b]) => `${a}.${name}(${b})`),
   fc.constantFrom("request.stream", "request.has_tools", "true", "false"),
+  fc.constantFrom("request.stream == true", "false != request.has_tools", "signals.healthy.eu == false"),
   fc.constantFrom('signals.healthy["eu"]', "signals.healthy.us", "request.stream == request.has_tools"),
 );
 const { condition } = fc.letrec<{ condition: string }>((tie) => ({

@@ -24,7 +24,7 @@ export type Authorize = (
 ) => void | Promise<void>;
 
 /** RFC 9110 §5.5, without what a string has beyond bytes. */
-const IN_A_HEADER = /^[\t\x20-\x7e\x80-\xff]+$/;
+const IN_A_HEADER = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 export interface AuthorizerParts {
   /** Gives the time of signing. */

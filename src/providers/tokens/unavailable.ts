@@ -36,7 +36,7 @@ export function authorizationFault(thrown: unknown): Fault | null {
 
 /** Nothing that comes back will mend it, and nobody at the provider has heard of the call. */
 function unfit({ name, message }: CredentialUnfit): Fault {
-  const told = "The gateway's key for the model's provider is not one. Ask the gateway's operators.";
+  const told = "The gateway's key for the model's provider cannot be sent. Ask the gateway's operators.";
   return {
     ...fault("provider_auth", "credential_unfit", told, { cause: { code: name, detail: message } }),
     unsent: true,
