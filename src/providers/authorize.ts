@@ -33,6 +33,11 @@ export interface AuthorizerParts {
   readonly tokens: TokenWallet;
 }
 
+/** Whether a header carries all characters of `secret`. */
+export function fitsHeader(secret: Secret): boolean {
+  return IN_A_HEADER.test(secret.reveal());
+}
+
 export function createAuthorizer({ clock, awsKeys, tokens }: AuthorizerParts): Authorize {
   let signing: typeof import("./aws/sign.ts") | null = null;
   const sign = async (credential: AwsCredential, call: UnsignedCall): Promise<void> => {
@@ -92,7 +97,6 @@ function bear(call: UnsignedCall, secret: Secret): void {
 
 /** Checked here, where it becomes a header: a key file of Google's is one secret, too, and has line breaks. */
 function textOf(secret: Secret): string {
-  const text = secret.reveal();
-  if (!IN_A_HEADER.test(text)) throw new CredentialUnfit();
-  return text;
+  if (!fitsHeader(secret)) throw new CredentialUnfit();
+  return secret.reveal();
 }

@@ -7,12 +7,17 @@ import { deploymentOf, ENVIRONMENT, fakeWorld, patientOf, SECRET } from "./fake-
 interface Circumstances {
   readonly environment?: Readonly<Record<string, string>>;
   readonly offline?: boolean;
+  /** What the policy's keys are; absent: `SECRET`. */
+  readonly secret?: string;
   /** What the issuer says; absent: it gives what is asked for. */
   readonly refusal?: unknown;
 }
 
-function check(id: string, { environment = {}, offline = false, refusal }: Circumstances = {}) {
-  const patient = patientOf();
+function check(
+  id: string,
+  { environment = {}, offline = false, secret = SECRET, refusal }: Circumstances = {},
+) {
+  const patient = patientOf(undefined, { KEY: secret });
   const deployment = deploymentOf(id, patient);
   const { clock } = fakeWorld();
   return checkCredential({
@@ -28,6 +33,15 @@ const unavailable = (name: string) =>
   new CredentialsUnavailable("AWS", Object.assign(new Error(`near ${SECRET}`), { name }));
 
 describe("a key", () => {
+  test("that no header can carry is none, and is not shown", async () => {
+    for (const id of ["gpt", "gemini"]) {
+      const verdict = await check(id, { secret: `${SECRET}\nsecond`, offline: true });
+      expect(verdict).toMatchObject({ status: "failed", message: expect.stringContaining("line break") });
+      expect(verdict.fix).toContain("one line");
+      expect(JSON.stringify(verdict)).not.toContain(SECRET);
+    }
+  });
+
   test("is named by where it is kept, never by its value", async () => {
     expect(await check("gpt")).toEqual({
       status: "ok",

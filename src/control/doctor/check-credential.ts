@@ -1,8 +1,10 @@
 /** Whether a deployment's credential is there, and where it came from. Owns what to do where it is not. */
 import type { AwsIdentity, Credential, Deployment, ProviderKind } from "../../core/deployment.ts";
-import type { Authorize } from "../../providers/authorize.ts";
+import type { Secret } from "../../core/secret.ts";
+import { type Authorize, fitsHeader } from "../../providers/authorize.ts";
 import { authorizationFault } from "../../providers/tokens/unavailable.ts";
 import { failure, fine, skipped, type Verdict } from "./check-result.ts";
+import { explainUnfitCredential } from "./explain-refused-credential.ts";
 import { type Limit, tryWithin } from "./try-within.ts";
 
 export interface CredentialQuestion {
@@ -27,13 +29,22 @@ export async function checkCredential(question: CredentialQuestion): Promise<Ver
         missingFix(deployment.kind, credential.where),
       );
     case "bearer":
-      return fine(`The key is from ${place}.`);
+      return present(credential.secret, place, `The key is from ${place}.`);
     case "header":
-      return fine(`The key is from ${place}, sent in the header ${credential.header}.`);
+      return present(
+        credential.secret,
+        place,
+        `The key is from ${place}, sent in the header ${credential.header}.`,
+      );
     default:
       if (offline) return skipped(`It would come from ${place}; not asked for, because of --offline.`);
       return obtain(question, credential);
   }
+}
+
+/** What is there need not be a key. */
+function present(secret: Secret, place: string, good: string): Verdict {
+  return fitsHeader(secret) ? fine(good) : explainUnfitCredential(place);
 }
 
 const GOOGLE_FILE =

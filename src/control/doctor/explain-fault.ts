@@ -13,12 +13,7 @@ import { saidBy } from "./said-by.ts";
 export function explainFault(fault: Fault, deployment: Deployment, place: string): Verdict {
   switch (fault.kind) {
     case "provider_auth":
-      return fault.code === "credential_unfit"
-        ? failure(
-            "It was not called: its secret has a character that no header can carry, such as a line break within it.",
-            `Put the key alone, on one line, into ${place}.`,
-          )
-        : explainRefusedCredential(fault, deployment, place);
+      return explainRefusedCredential(fault, deployment, place);
     case "provider_not_found":
       return explainUnknownModel(fault, deployment);
     case "throttled":

@@ -15,6 +15,7 @@ const BAD_KEYS =
   /UnrecognizedClient|InvalidClientTokenId|Signature|ExpiredToken|MissingAuthenticationToken|RequestExpired/;
 
 export function explainRefusedCredential(fault: Fault, deployment: Deployment, place: string): Verdict {
+  if (fault.code === "credential_unfit") return explainUnfitCredential(place);
   const said = saidBy(fault);
   const { credential, kind } = deployment;
   if (credential.type === "none") {
@@ -88,4 +89,11 @@ function permissionsFix({ kind, modelId, region, regions }: Deployment): string 
       ? `the inference profile ${modelId}, and on its model in every region it leads to (${regions.join(", ")})`
       : `${modelId} in ${region}`;
   return `Allow bedrock:InvokeModel and bedrock:InvokeModelWithResponseStream on ${where}.`;
+}
+
+export function explainUnfitCredential(place: string): Verdict {
+  return failure(
+    `What is in ${place} cannot be sent: no header carries all of its characters (a line break within it?).`,
+    "Put the key there alone, on one line.",
+  );
 }
