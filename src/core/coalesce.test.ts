@@ -1,12 +1,16 @@
 import { expect, test } from "bun:test";
 import { createCoalescer, type Task } from "./coalesce.ts";
 
-function world(most?: number) {
+function world(most = 64) {
   const turns: (() => void)[] = [];
   const done: string[] = [];
-  const coalesce = createCoalescer((run) => turns.push(run), most);
+  const clock = { ms: 1000 };
+  const coalesce = createCoalescer(
+    { endOfTurn: (run) => turns.push(run), now: () => clock.ms },
+    { most, patienceMs: 2 },
+  );
   const task = (name: string): Task => ({ run: () => done.push(name) });
-  return { turns, done, coalesce, task };
+  return { turns, done, clock, coalesce, task };
 }
 
 test("what is ready in one turn is done at its end, in order", () => {
@@ -35,6 +39,21 @@ test("a turn that has much to do does not hold it back", () => {
   expect(done).toEqual(["a", "b"]);
   for (const turn of turns.splice(0)) turn();
   expect(done).toEqual(["a", "b", "c"]);
+});
+
+test("a turn that lasts does not hold back what was ready early in it", () => {
+  const { turns, done, clock, coalesce, task } = world();
+  coalesce(task("a"));
+  clock.ms += 1;
+  coalesce(task("b"));
+  expect(done).toEqual([]);
+  clock.ms += 1;
+  coalesce(task("c"));
+  expect(done).toEqual(["a", "b", "c"]);
+  coalesce(task("d"));
+  expect(done).toHaveLength(3);
+  for (const turn of turns.splice(0)) turn();
+  expect(done).toEqual(["a", "b", "c", "d"]);
 });
 
 test("what a task adds is done in the next turn", () => {

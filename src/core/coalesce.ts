@@ -13,12 +13,28 @@ export interface Task {
 /** Runs `task` at the end of this turn or before, in the order of the calls. */
 export type Coalesce = (task: Task) => void;
 
+export interface Turns {
+  /** Runs its argument when everything has run that was ready to. */
+  endOfTurn(run: () => void): void;
+  /** Milliseconds, of any clock that does not run backwards. */
+  now(): number;
+}
+
+/** Tasks that wait at the most. */
+const MOST = 64;
+/** Milliseconds from the first task on. */
+const PATIENCE_MS = 5;
+
 /**
- * Of a turn that has much to do nobody waits for the end: `most` tasks run at once. `endOfTurn` runs its argument when
- * everything has run that was ready to. A task that throws takes no other one with it.
+ * Of a turn that is long nobody waits for the end: with `most` tasks, or when one comes and the first has waited
+ * `patienceMs`, all run at once. A task that throws takes no other one with it.
  */
-export function createCoalescer(endOfTurn: (run: () => void) => void, most = 64): Coalesce {
+export function createCoalescer(
+  { endOfTurn, now }: Turns,
+  { most = MOST, patienceMs = PATIENCE_MS }: { readonly most?: number; readonly patienceMs?: number } = {},
+): Coalesce {
   let waiting: Task[] = [];
+  let since = 0;
   let scheduled = false;
   const schedule = (): void => {
     if (scheduled) return;
@@ -43,8 +59,10 @@ export function createCoalescer(endOfTurn: (run: () => void) => void, most = 64)
     runAll();
   };
   return (task) => {
-    waiting.push(task);
-    if (waiting.length >= most) runAll();
-    else schedule();
+    const length = waiting.push(task);
+    if (length === 1) {
+      since = now();
+      schedule();
+    } else if (length >= most || now() - since >= patienceMs) runAll();
   };
 }

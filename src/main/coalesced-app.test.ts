@@ -4,7 +4,7 @@ import { coalescedApp } from "./coalesced-app.ts";
 
 function world(app: (request: Request) => Promise<Response>) {
   const turns: (() => void)[] = [];
-  const coalesce = createCoalescer((run) => turns.push(run));
+  const coalesce = createCoalescer({ endOfTurn: (run) => turns.push(run), now: () => 0 });
   const serve = coalescedApp(app, coalesce, coalesce);
   return {
     ask: (path: string) => serve(new Request(`http://gateway/${path}`)),

@@ -33,5 +33,5 @@ export function systemClock(): Clock {
 export const systemRandom: Random = Math.random;
 
 export function systemCoalescer(): Coalesce {
-  return createCoalescer((run) => void setImmediate(run));
+  return createCoalescer({ endOfTurn: (run) => void setImmediate(run), now: () => performance.now() });
 }
