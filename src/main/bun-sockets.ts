@@ -99,6 +99,10 @@ class Line implements Socket {
   }
 
   onData(bytes: Buffer): void {
+    if (this.#leaving !== "") {
+      this.#breakOff();
+      return;
+    }
     if (this.#arrived !== null) {
       this.#arrived = Buffer.concat([this.#arrived, bytes]);
       return;
@@ -128,6 +132,10 @@ class Line implements Socket {
   }
 
   write(text: string): void {
+    if (this.#arrived !== null) {
+      this.#breakOff();
+      return;
+    }
     const isFirst = this.#leaving === "";
     this.#leaving += text;
     if (isFirst && text !== "") this.#departures(this.#departure);
@@ -155,6 +163,17 @@ class Line implements Socket {
     this.#dropped = true;
     this.#unsent = null;
     this.#socket?.terminate();
+  }
+
+  /**
+   * The other side spoke before the call had left, as a server does that gives up an idle connection. Handed on, that
+   * would be taken for the call's answer; nothing was sent, so the call may go over another connection.
+   */
+  #breakOff(): void {
+    this.#arrived = null;
+    if (this.#dropped) return;
+    this.destroy();
+    this.#events.onClose(coded("ECONNRESET", "The server spoke before it was asked."));
   }
 
   #deliver(): void {

@@ -15,7 +15,10 @@ export interface SocketEvents {
 }
 
 export interface Socket {
-  /** In order, and as fast as the other side takes it: what does not fit is kept until it does. */
+  /**
+   * A question: in order, and as fast as the other side takes it, what does not fit is kept until it does. What the
+   * other side said before the question left is no answer to it: the socket ends with `ECONNRESET` then.
+   */
   write(text: string): void;
   /** Whether all that was written has left. */
   readonly flushed: boolean;
