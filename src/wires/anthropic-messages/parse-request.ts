@@ -13,11 +13,13 @@ import type {
 import { readContract } from "../contract-metadata.ts";
 import { isRecord } from "../fields.ts";
 import { issueFault } from "../issues.ts";
+import { plainly } from "../plain-schema.ts";
 import type { JsonObject, RequestHints } from "../wire.ts";
 import { readMessages, readSystem } from "./content.ts";
 import { WIRE_ID } from "./fields.ts";
 import { type MessagesRequest, messagesRequestSchema } from "./request-schema.ts";
 
+const checkRequest = plainly(messagesRequestSchema);
 const CONTROL_CHARACTER = /\p{Cc}/u;
 const NOT_REWRITTEN: ReadonlySet<Section> = new Set();
 const TEXT: ResponseFormat = { type: "text" };
@@ -32,7 +34,7 @@ export function parseMessagesRequest(body: unknown, hints: RequestHints): Result
   }
   const foreign = refuseForeignTools(body);
   if (foreign !== null) return { ok: false, fault: foreign };
-  const parsed = messagesRequestSchema.safeParse(body);
+  const parsed = checkRequest(body);
   if (!parsed.success) return { ok: false, fault: issueFault(parsed.error.issues, body) };
   const request = parsed.data;
   const conflict = findConflict(request, hints);

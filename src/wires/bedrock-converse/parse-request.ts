@@ -11,6 +11,7 @@ import type {
 import { readContract } from "../contract-metadata.ts";
 import { isRecord } from "../fields.ts";
 import { issueFault } from "../issues.ts";
+import { plainly } from "../plain-schema.ts";
 import type { JsonObject, RequestHints } from "../wire.ts";
 import { parseInvokeCount } from "./count-invoke.ts";
 import { WIRE_ID } from "./fields.ts";
@@ -25,6 +26,7 @@ import {
 } from "./request-schema.ts";
 import { readTarget } from "./target.ts";
 
+const checkRequest = plainly(converseSchema);
 const NOT_REWRITTEN: ReadonlySet<Section> = new Set();
 const NO_TOOLS: readonly Tool[] = [];
 const NO_FIELDS: JsonObject = {};
@@ -44,7 +46,7 @@ export function parseConverseRequest(body: unknown, hints: RequestHints): Result
     return failed("invalid", "invalid_type", "The request body must be a JSON object.");
   }
   if (hints.operation === "count_tokens") return parseCount(body, target.value, hints);
-  const parsed = converseSchema.safeParse(body);
+  const parsed = checkRequest(body);
   if (!parsed.success) return { ok: false, fault: issueFault(parsed.error.issues, body) };
   const stated = readContract(parsed.data.requestMetadata, hints);
   if (!stated.ok) return stated;

@@ -11,6 +11,7 @@ import type {
 import { readContract } from "../contract-metadata.ts";
 import { isRecord } from "../fields.ts";
 import { issueFault } from "../issues.ts";
+import { plainly } from "../plain-schema.ts";
 import type { JsonObject, RequestHints } from "../wire.ts";
 import { WIRE_ID } from "./fields.ts";
 import { toJsonSchema } from "./json-schema.ts";
@@ -24,6 +25,7 @@ import {
 import { spellRequest } from "./spelling.ts";
 import { readThinking } from "./thinking.ts";
 
+const checkRequest = plainly(geminiRequestSchema);
 const CONTROL_CHARACTER = /\p{Cc}/u;
 const MAX_MODEL = 256;
 const MODEL_PREFIX = /^models\//;
@@ -44,7 +46,7 @@ export function parseGeminiRequest(body: unknown, hints: RequestHints): Result<M
   const asked = hints.operation === "count_tokens" && isRecord(inner) ? inner : spelled;
   const target = readTarget(hints.target ?? asked.model);
   if (typeof target !== "string") return { ok: false, fault: target };
-  const parsed = geminiRequestSchema.safeParse(asked);
+  const parsed = checkRequest(asked);
   if (!parsed.success) return { ok: false, fault: issueFault(parsed.error.issues, asked) };
   const request = parsed.data;
   const conflict = findConflict(request);

@@ -15,6 +15,7 @@ import type {
 } from "../../core/request.ts";
 import { isRecord } from "../fields.ts";
 import { issueFault } from "../issues.ts";
+import { plainly } from "../plain-schema.ts";
 import type { JsonObject, RequestHints } from "../wire.ts";
 import { cacheOf, readMessages } from "./parts.ts";
 import { type NativeRequest, nativeRequestSchema } from "./request-schema.ts";
@@ -22,6 +23,7 @@ import { unknownFieldFault } from "./unknown-field.ts";
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
+const checkRequest = plainly(nativeRequestSchema);
 const CONTROL_CHARACTER = /\p{Cc}/u;
 const NOT_REWRITTEN: ReadonlySet<Section> = new Set();
 const TEXT: ResponseFormat = { type: "text" };
@@ -34,7 +36,7 @@ export function parseNativeRequest(body: unknown, hints: RequestHints): Result<M
   if (!isRecord(body)) {
     return failed("invalid", "invalid_type", "The request body must be a JSON object.");
   }
-  const parsed = nativeRequestSchema.safeParse(body);
+  const parsed = checkRequest(body);
   if (!parsed.success) {
     const { issues } = parsed.error;
     return { ok: false, fault: unknownFieldFault(issues) ?? issueFault(issues, body) };

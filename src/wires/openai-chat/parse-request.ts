@@ -11,11 +11,13 @@ import type {
 import { readContract } from "../contract-metadata.ts";
 import { isRecord, unmodelled } from "../fields.ts";
 import { issueFault } from "../issues.ts";
+import { plainly } from "../plain-schema.ts";
 import type { JsonObject, RequestHints } from "../wire.ts";
 import { WIRE_ID } from "./fields.ts";
 import { readMessages } from "./messages.ts";
 import { type ChatRequest, type ChatResponseFormat, chatRequestSchema } from "./request-schema.ts";
 
+const checkRequest = plainly(chatRequestSchema);
 const CONTROL_CHARACTER = /\p{Cc}/u;
 const NOT_REWRITTEN: ReadonlySet<Section> = new Set();
 const NO_TOOLS: readonly Tool[] = [];
@@ -27,7 +29,7 @@ export function parseChatRequest(body: unknown, hints: RequestHints): Result<Mod
   }
   const legacy = refuseUnsupported(body);
   if (legacy !== null) return { ok: false, fault: legacy };
-  const parsed = chatRequestSchema.safeParse(body);
+  const parsed = checkRequest(body);
   if (!parsed.success) return { ok: false, fault: issueFault(parsed.error.issues, body) };
   const request = parsed.data;
   const conflict = findConflict(request);

@@ -11,6 +11,7 @@ import type {
 import { readContract } from "../contract-metadata.ts";
 import { isRecord } from "../fields.ts";
 import { issueFault } from "../issues.ts";
+import { plainly } from "../plain-schema.ts";
 import type { JsonObject, RequestHints } from "../wire.ts";
 import { WIRE_ID } from "./fields.ts";
 import { INCLUDE_LOGPROBS } from "./include.ts";
@@ -22,6 +23,7 @@ import {
   responsesRequestSchema,
 } from "./request-schema.ts";
 
+const checkRequest = plainly(responsesRequestSchema);
 const CONTROL_CHARACTER = /\p{Cc}/u;
 const NOT_REWRITTEN: ReadonlySet<Section> = new Set();
 const TEXT: ResponseFormat = { type: "text" };
@@ -32,7 +34,7 @@ export function parseResponsesRequest(body: unknown, hints: RequestHints): Resul
   }
   const stateful = refuseState(body);
   if (stateful !== null) return { ok: false, fault: stateful };
-  const parsed = responsesRequestSchema.safeParse(body);
+  const parsed = checkRequest(body);
   if (!parsed.success) return { ok: false, fault: issueFault(parsed.error.issues, body) };
   const request = parsed.data;
   if (CONTROL_CHARACTER.test(request.model)) {
