@@ -49,7 +49,7 @@ export async function attempt(
       traceparent: childTraceparent(exchange, gateway.random),
       tracestate: exchange.tracestate,
       callerSignal: exchange.callerSignal,
-      ...(call.signal && { endSignal: call.signal }),
+      endSignal: call.signal ?? null,
     },
     gateway,
   );

@@ -20,7 +20,7 @@ import { framingOf } from "./framing-registry.ts";
 import { networkFault } from "./network-fault.ts";
 import { authorizationFault } from "./tokens/unavailable.ts";
 import type { Transport, UpstreamAnswer } from "./transport.ts";
-import { Watchdog } from "./watchdog.ts";
+import { Watchdog, type WatchdogLimits } from "./watchdog.ts";
 import { type AnyWire, loadWire } from "./wire-registry.ts";
 
 /** Bytes of a whole answer, and of an error body, that are read at the most. */
@@ -38,8 +38,8 @@ export interface ProviderCall {
   /** The caller's own part of it; null: none. */
   readonly tracestate: string | null;
   readonly callerSignal: AbortSignal | null;
-  /** Ends the call at once when it aborts; absent: only the caller may leave, which is noticed in half a second. */
-  readonly endSignal?: AbortSignal;
+  /** Ends the call at once when it aborts; null or absent: only the caller may leave, which is noticed in half a second. */
+  readonly endSignal?: AbortSignal | null;
 }
 
 /** A whole answer, or a stream whose first content has arrived: `head` holds everything up to it. */
@@ -82,15 +82,12 @@ export async function sendToProvider(call: ProviderCall, ports: SendPorts): Prom
 
   const { timeouts, committedTotalMs, callerSignal, endSignal } = call;
   const { transport } = ports;
-  const canReach = transport.limitsConnect
-    ? null
-    : (withinMs: number) => canConnect(deployment.baseUrl, withinMs, clock);
-  const limits = {
+  const limits: WatchdogLimits = {
     timeouts,
     committedTotalMs,
     callerSignal,
-    ...(endSignal && { endSignal }),
-    canConnect: canReach,
+    endSignal: endSignal ?? null,
+    canConnect: transport.limitsConnect ? null : connectCheck(deployment, clock),
   };
   const watchdog = new Watchdog(clock, limits, request.stream);
   let streaming = false;
@@ -117,6 +114,10 @@ export async function sendToProvider(call: ProviderCall, ports: SendPorts): Prom
 }
 
 const utf8 = new TextDecoder();
+
+function connectCheck({ baseUrl }: Deployment, clock: Clock): WatchdogLimits["canConnect"] {
+  return (withinMs) => canConnect(baseUrl, withinMs, clock);
+}
 
 /** As `refuse`, before the provider heard of it. */
 function withhold(why: Fault): Result<never> {

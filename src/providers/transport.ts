@@ -19,12 +19,17 @@ export interface UpstreamAnswer extends ByteReader {
   whole(maxBytes: number): Uint8Array | Promise<Uint8Array>;
 }
 
+/** Something under way that can be given up. */
+export interface Abortable {
+  abort(): void;
+}
+
 /** Ends the call when its limits or its caller do. */
 export interface Ending {
   /** Aborts with the call; made when it is first asked for, since few drivers need one. */
   readonly signal: AbortSignal;
-  /** Called at most once, and at once where it is over already. Takes the place of an earlier listener. */
-  onAbort(listener: () => void): void;
+  /** `call` is aborted with it, at once where it is over already. One at a time: it takes the place of an earlier one. */
+  follow(call: Abortable): void;
 }
 
 export interface Transport {

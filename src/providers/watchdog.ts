@@ -5,15 +5,15 @@
 import type { Clock, Timer } from "../core/clock.ts";
 import type { AttemptTimeouts } from "../core/deployment.ts";
 import { type Fault, fault } from "../core/faults.ts";
-import type { Ending } from "./transport.ts";
+import type { Abortable, Ending } from "./transport.ts";
 
 export interface WatchdogLimits {
   readonly timeouts: AttemptTimeouts;
   /** Milliseconds from the start; takes the place of the total limit once the first content has come. */
   readonly committedTotalMs: number;
   readonly callerSignal: AbortSignal | null;
-  /** Ends the call as soon as it aborts: another call may have answered first. Absent: only the caller may leave. */
-  readonly endSignal?: AbortSignal;
+  /** Ends the call as soon as it aborts: another call may have answered first. Null or absent: only the caller may leave. */
+  readonly endSignal?: AbortSignal | null;
   /** Whether the endpoint accepts a connection within so many milliseconds; null: the transport sees to it. */
   readonly canConnect: ((withinMs: number) => Promise<boolean>) | null;
 }
@@ -49,7 +49,8 @@ export class Watchdog implements Ending {
   readonly #limits: WatchdogLimits;
   readonly #streaming: boolean;
   #controller: AbortController | null = null;
-  #onAbort: (() => void) | null = null;
+  #follower: Abortable | null = null;
+  #end: (() => void) | null = null;
   readonly #startedAt: number;
   #phase: Phase = "connecting";
   #checked = false;
@@ -75,7 +76,7 @@ export class Watchdog implements Ending {
     if (callerSignal?.aborted) this.abort(CALLER_LEFT);
     else if (endSignal?.aborted) this.abort(ENDED);
     else {
-      endSignal?.addEventListener("abort", this.#end, { once: true });
+      if (endSignal) this.#endWith(endSignal);
       this.#arm(this.#startedAt);
     }
   }
@@ -89,9 +90,9 @@ export class Watchdog implements Ending {
     return this.#controller.signal;
   }
 
-  onAbort(listener: () => void): void {
-    this.#onAbort = listener;
-    if (this.#fault) listener();
+  follow(call: Abortable): void {
+    this.#follower = call;
+    if (this.#fault) call.abort();
   }
 
   /** Why the call was aborted; null while it was not. */
@@ -123,17 +124,20 @@ export class Watchdog implements Ending {
     this.#fault = why;
     this.stop();
     this.#controller?.abort(why);
-    this.#onAbort?.();
+    this.#follower?.abort();
   }
 
   /** The call is over; nothing fires any more. */
   stop(): void {
     this.#stopped = true;
     this.#timer?.cancel();
-    this.#limits.endSignal?.removeEventListener("abort", this.#end);
+    if (this.#end) this.#limits.endSignal?.removeEventListener("abort", this.#end);
   }
 
-  readonly #end = (): void => this.abort(ENDED);
+  #endWith(signal: AbortSignal): void {
+    this.#end = () => this.abort(ENDED);
+    signal.addEventListener("abort", this.#end, { once: true });
+  }
 
   #arm(now: number): void {
     const wait = Math.max(0, this.#nextLook() - now);

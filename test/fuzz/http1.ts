@@ -25,13 +25,13 @@ export function runHttp1(bytes: Uint8Array, random: () => number): void {
 
 /** What is read of `bytes` in pieces of so many, as text to compare. */
 function readThrough(bytes: Uint8Array, pieceLength: () => number): string {
-  const text = Buffer.from(bytes).toString("latin1");
-  const end = text.indexOf(HEAD_END);
+  const buffer = Buffer.from(bytes);
+  const end = buffer.indexOf(HEAD_END, 0, "latin1");
   if (end === -1) return "no head";
   let out = "";
   try {
-    const head = readHead(text.slice(0, end));
-    headersOf(head.text);
+    const head = readHead(buffer, 0, end);
+    headersOf(buffer.toString("latin1", 0, end));
     const reader = createBodyReader(head.body);
     for (let at = end + HEAD_END.length; at < bytes.length; ) {
       const piece = bytes.subarray(at, at + pieceLength());

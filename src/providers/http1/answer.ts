@@ -46,7 +46,8 @@ export class Http1Answer implements UpstreamAnswer {
   }
 
   headers(): Headers {
-    return headersOf(this.#head.text);
+    const { bytes, from, end } = this.#head;
+    return headersOf(bytes.toString("latin1", from, end));
   }
 
   push(part: Uint8Array): void {

@@ -36,7 +36,7 @@ export interface BodyReader {
 export function createBodyReader(length: BodyLength): BodyReader {
   switch (length.type) {
     case "length":
-      return ofLength(length.bytes);
+      return new LengthReader(length.bytes);
     case "chunked":
       return new ChunkedReader();
     case "close":
@@ -47,16 +47,19 @@ export function createBodyReader(length: BodyLength): BodyReader {
   }
 }
 
-function ofLength(total: number): BodyReader {
-  let left = total;
-  return {
-    endsWithConnection: false,
-    push(bytes, from) {
-      const end = Math.min(bytes.length, from + left);
-      left -= end - from;
-      return { part: between(bytes, from, end), rest: left === 0 ? end : null };
-    },
-  };
+class LengthReader implements BodyReader {
+  readonly endsWithConnection = false;
+  #left: number;
+
+  constructor(total: number) {
+    this.#left = total;
+  }
+
+  push(bytes: Uint8Array, from: number): BodyStep {
+    const end = Math.min(bytes.length, from + this.#left);
+    this.#left -= end - from;
+    return { part: between(bytes, from, end), rest: this.#left === 0 ? end : null };
+  }
 }
 
 function between(bytes: Uint8Array, from: number, end: number): Uint8Array | null {

@@ -1,9 +1,27 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { UpstreamAnswer } from "../transport.ts";
-import { Connection } from "./connection.ts";
+import { Connection, type Exchange } from "./connection.ts";
 import { FakeSocket } from "./fake-socket.ts";
 import { HttpError } from "./http-error.ts";
+
+/** Somebody who waits for an answer. */
+class Waiting implements Exchange {
+  readonly #settled = Promise.withResolvers<UpstreamAnswer>();
+  readonly answer = this.#settled.promise;
+  answered(answer: UpstreamAnswer): void {
+    this.#settled.resolve(answer);
+  }
+  failed(error: unknown): void {
+    this.#settled.reject(error);
+  }
+}
+
+function carried(connection: Connection, request = ""): Promise<UpstreamAnswer> {
+  const waiting = new Waiting();
+  connection.carry(request, waiting);
+  return waiting.answer;
+}
 
 /** What became of an exchange. */
 interface Told {
@@ -25,7 +43,7 @@ async function exchange(
   });
   const socket = new FakeSocket(connection);
   connection.attach(socket);
-  const sent = connection.exchange("POST / HTTP/1.1\r\n\r\n", () => {});
+  const sent = carried(connection, "POST / HTTP/1.1\r\n\r\n");
   sent.catch(() => {});
   for (const piece of pieces) socket.says(piece);
   if (closes) socket.closes();
@@ -200,7 +218,7 @@ describe("a connection", () => {
   test("is not free while some of the request has not left", async () => {
     const { connection, socket, freed } = open();
     socket.flushed = false;
-    const sent = connection.exchange("", () => {});
+    const sent = carried(connection);
     socket.says(OK);
     expect((await sent).status).toBe(200);
     expect(freed).toEqual([]);
@@ -209,7 +227,7 @@ describe("a connection", () => {
 
   test("is not paused for an answer that is here, whoever reads it when", async () => {
     const { connection, socket, freed } = open();
-    const sent = connection.exchange("", () => {});
+    const sent = carried(connection);
     const body = "x".repeat(600_000);
     socket.says(`HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body.slice(1)}`);
     expect(socket.paused).toBe(true);
@@ -221,7 +239,7 @@ describe("a connection", () => {
 
   test("is paused while too much waits and goes on when half of it was read", async () => {
     const { connection, socket } = open();
-    const sent = connection.exchange("", () => {});
+    const sent = carried(connection);
     socket.says(`HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n`);
     for (let i = 0; i < 5; i++) socket.says("x".repeat(60_000));
     expect(socket.paused).toBe(true);
@@ -234,13 +252,12 @@ describe("a connection", () => {
 
   test("an exchange that is over ends nothing by being given up", async () => {
     const { connection, socket } = open();
-    let first = 0;
-    const sent = connection.exchange("", (number) => {
-      first = number;
-    });
+    const first = new Waiting();
+    connection.carry("", first);
+    const sent = first.answer;
     socket.says(OK);
     const answer = await sent;
-    const next = connection.exchange("", () => {});
+    const next = carried(connection);
     connection.abandon(first, new HttpError("ECANCELED", "late"));
     await answer.cancel();
     expect(socket.destroyed).toBe(false);
@@ -248,11 +265,12 @@ describe("a connection", () => {
     expect((await next).status).toBe(200);
   });
 
-  test("one that is given up as it begins is not written", async () => {
+  test("one that is closed carries nothing", async () => {
     const { connection, socket } = open();
-    const canceled = new HttpError("ECANCELED", "over");
-    const sent = connection.exchange("POST", (number) => connection.abandon(number, canceled));
-    expect(await sent.catch((thrown: unknown) => thrown)).toBe(canceled);
+    connection.drop();
+    expect(await carried(connection).catch((thrown: unknown) => thrown)).toMatchObject({
+      code: "ECONNRESET",
+    });
     expect(socket.written).toEqual([]);
   });
 });

@@ -13,21 +13,24 @@ import type { Socket, SocketEvents } from "./socket.ts";
 /** Told when the exchange is over and the connection can take another one; `null`: the server says nothing. */
 export type OnFree = (connection: Connection, keepAliveMs: number | null) => void;
 
-const HEAD_END = "\r\n\r\n";
+const HEAD_END = Buffer.from("\r\n\r\n", "latin1");
 const INTERIM = 200;
 
-interface Waiting {
-  resolve(answer: UpstreamAnswer): void;
-  reject(error: unknown): void;
+/** Whose request a connection carries. Told one of both, once. */
+export interface Exchange {
+  /** The answer has begun. */
+  answered(answer: UpstreamAnswer): void;
+  failed(error: unknown): void;
 }
 
 export class Connection implements SocketEvents {
   readonly #onFree: OnFree;
   #socket: Socket | null = null;
   #closed = false;
-  #exchanges = 0;
-  /** Somebody waits for a head. */
-  #waiting: Waiting | null = null;
+  /** Whose answer is not over. */
+  #exchange: Exchange | null = null;
+  /** It waits for a head. */
+  #waiting = false;
   /** Bytes of a head that is not complete yet. */
   #held: Buffer | null = null;
   #head: ResponseHead | null = null;
@@ -55,27 +58,22 @@ export class Connection implements SocketEvents {
     return this.#answered;
   }
 
-  /**
-   * Sends `request`, head and body, and resolves with the head of the answer. Gives the exchange a number by which
-   * it alone can be given up, since the connection may soon be somebody else's.
-   */
-  exchange(request: string, onNumber: (exchange: number) => void): Promise<UpstreamAnswer> {
-    return new Promise((resolve, reject) => {
-      if (this.#closed || this.#socket === null) return reject(reset());
-      this.#exchanges++;
-      this.#answered = false;
-      this.#interim = 0;
-      this.#waiting = { resolve, reject };
-      onNumber(this.#exchanges);
-      // It may have been given up by then.
-      if (!this.#closed) this.#socket.write(request);
-    });
+  /** Sends `request`, head and body, for `exchange`. */
+  carry(request: string, exchange: Exchange): void {
+    if (this.#closed || this.#socket === null) {
+      exchange.failed(reset());
+      return;
+    }
+    this.#answered = false;
+    this.#interim = 0;
+    this.#exchange = exchange;
+    this.#waiting = true;
+    this.#socket.write(request);
   }
 
-  /** Drops the connection where it still carries that exchange. */
-  abandon(exchange: number, error: unknown): void {
-    if (this.#exchanges !== exchange || (this.#waiting === null && this.#answer === null)) return;
-    this.destroy(error);
+  /** Drops the connection where it still carries `exchange`: it may be somebody else's by now. */
+  abandon(exchange: Exchange, error: unknown): void {
+    if (this.#exchange === exchange) this.destroy(error);
   }
 
   /** Closes it while it is idle. */
@@ -98,7 +96,7 @@ export class Connection implements SocketEvents {
     this.#answered = true;
     try {
       if (this.#body !== null) this.#feed(bytes, 0);
-      else if (this.#waiting !== null) this.#readHead(bytes);
+      else if (this.#waiting) this.#readHead(bytes);
       else this.destroy(new HttpError("EPROTO", "The server speaks without being asked."));
     } catch (thrown) {
       this.destroy(thrown);
@@ -112,6 +110,7 @@ export class Connection implements SocketEvents {
     if (ended) {
       this.#answer?.end();
       this.#answer = null;
+      this.#exchange = null;
     } else {
       this.#fail(error ?? reset());
     }
@@ -126,11 +125,12 @@ export class Connection implements SocketEvents {
   }
 
   #fail(error: unknown): void {
-    const waiting = this.#waiting;
+    const waiting = this.#waiting ? this.#exchange : null;
     const answer = this.#answer;
-    this.#waiting = null;
+    this.#waiting = false;
+    this.#exchange = null;
     this.#answer = null;
-    waiting?.reject(error);
+    waiting?.failed(error);
     answer?.fail(error);
   }
 
@@ -139,7 +139,7 @@ export class Connection implements SocketEvents {
     if (this.#held !== null) bytes = Buffer.concat([this.#held, bytes]);
     this.#held = null;
     for (let from = 0; ; ) {
-      const end = bytes.indexOf(HEAD_END, from, "latin1");
+      const end = bytes.indexOf(HEAD_END, from);
       // Where its end is not here, it begins in the last three bytes at the earliest.
       const length = (end === -1 ? bytes.length - HEAD_END.length + 1 : end) - from;
       if (this.#interim + length > MAX_HEAD_BYTES) {
@@ -152,7 +152,7 @@ export class Connection implements SocketEvents {
         this.#held = bytes.subarray(from);
         return;
       }
-      const head = readHead(bytes.toString("latin1", from, end));
+      const head = readHead(bytes, from, end);
       from = end + HEAD_END.length;
       // 100 Continue, 103 Early Hints: the answer proper is still to come.
       if (head.status < INTERIM) {
@@ -165,14 +165,13 @@ export class Connection implements SocketEvents {
   }
 
   #begin(head: ResponseHead, bytes: Buffer, from: number): void {
-    const waiting = this.#waiting;
     const answer = new Http1Answer(head, this);
-    this.#waiting = null;
+    this.#waiting = false;
     this.#head = head;
     this.#body = createBodyReader(head.body);
     this.#answer = answer;
     // Before the body is read, which may break: whoever waits then finds out by reading.
-    waiting?.resolve(answer);
+    this.#exchange?.answered(answer);
     this.#feed(bytes, from);
   }
 
@@ -186,6 +185,7 @@ export class Connection implements SocketEvents {
     if (rest === null) return;
     this.#body = null;
     this.#answer = null;
+    this.#exchange = null;
     answer.end();
     if (rest < bytes.length) this.destroy(new HttpError("EPROTO", "The answer is longer than it says."));
     // An answer may come before all of the request has left; what is left of it belongs to nobody then.

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "bun:test";
 import { FakeClock } from "../../core/fake-clock.ts";
-import type { Ending, Transport } from "../transport.ts";
+import type { Abortable, Ending, Transport } from "../transport.ts";
 import { createFakeNetwork } from "./fake-socket.ts";
 import { createHttp1Transport } from "./http1-transport.ts";
 
@@ -9,12 +9,12 @@ const reset = () => Object.assign(new Error("reset"), { code: "ECONNRESET" });
 
 class TestEnding implements Ending {
   readonly signal = new AbortController().signal;
-  #listener = (): void => {};
-  onAbort(listener: () => void): void {
-    this.#listener = listener;
+  #call: Abortable | null = null;
+  follow(call: Abortable): void {
+    this.#call = call;
   }
   abort(): void {
-    this.#listener();
+    this.#call?.abort();
   }
 }
 

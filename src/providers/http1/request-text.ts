@@ -53,9 +53,13 @@ export function targetOf(url: string): Target {
   return target;
 }
 
+/** Joined at once: each text that grows by a piece would be an object of its own, and all of them be walked later. */
+const PARTS: string[] = [];
+
 /** Throws a `TypeError` that names the header, and not its value, where it could not stand in a line. */
 export function requestText({ start }: Target, { headers, body }: UnsignedCall): string {
-  let head = start;
+  PARTS.length = 0;
+  PARTS.push(start);
   for (const name in headers) {
     const value = headers[name] ?? "";
     const kind = names.get(name) ?? kindOf(name);
@@ -63,9 +67,10 @@ export function requestText({ start }: Target, { headers, body }: UnsignedCall):
     if (kind === "bad" || !SAFE_VALUE.test(value)) {
       throw new TypeError(`The header ${JSON.stringify(name)} has characters that a header cannot have.`);
     }
-    head += `${name}: ${value}\r\n`;
+    PARTS.push(name, ": ", value, "\r\n");
   }
-  return `${head}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+  PARTS.push("content-length: ", String(Buffer.byteLength(body)), "\r\n\r\n", body);
+  return PARTS.join("");
 }
 
 function kindOf(name: string): NameKind {

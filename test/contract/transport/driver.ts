@@ -4,7 +4,7 @@ import { bunSockets } from "../../../src/main/bun-sockets.ts";
 import { systemClock, systemCoalescer } from "../../../src/main/system.ts";
 import { fetchTransport } from "../../../src/providers/fetch-transport.ts";
 import { createHttp1Transport } from "../../../src/providers/http1/http1-transport.ts";
-import type { Ending, Transport, UpstreamAnswer } from "../../../src/providers/transport.ts";
+import type { Abortable, Ending, Transport, UpstreamAnswer } from "../../../src/providers/transport.ts";
 
 export interface Driver {
   readonly name: "http1" | "fetch";
@@ -27,16 +27,16 @@ export interface TestEnding extends Ending {
 
 export function endingOf(): TestEnding {
   const controller = new AbortController();
-  let listener: (() => void) | null = null;
+  let followed: Abortable | null = null;
   return {
     signal: controller.signal,
-    onAbort(given) {
-      listener = given;
-      if (controller.signal.aborted) given();
+    follow(call) {
+      followed = call;
+      if (controller.signal.aborted) call.abort();
     },
     abort() {
       controller.abort();
-      listener?.();
+      followed?.abort();
     },
   };
 }
