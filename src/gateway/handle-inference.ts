@@ -4,16 +4,16 @@ import { ok, type Result } from "../core/faults.ts";
 import { parseJson } from "../core/json.ts";
 import type { RoutePlan } from "../core/plan.ts";
 import type { ModelRequest } from "../core/request.ts";
+import type { UseCase } from "../core/snapshot.ts";
 import { measureRequest } from "../policy/measure-request.ts";
 import { draftRoute, planRoute, type RouteInput, resolveUseCase } from "../policy/plan.ts";
 import { RoutingTap } from "../policy/replay/routing-tap.ts";
 import { digestOfUser } from "../policy/rollouts/sticky-key.ts";
 import type { ProviderReply } from "../providers/send.ts";
 import type { AnyWire } from "../providers/wire-registry.ts";
-import { type Call, type Climb, climb } from "../resilience/ladder.ts";
+import { type Climb, climb } from "../resilience/ladder.ts";
 import type { RequestHints } from "../wires/wire.ts";
 import { takeArm } from "./arm.ts";
-import { attempt } from "./attempt.ts";
 import { signatureFault } from "./aws-signature.ts";
 import { lookUp } from "./cache/use-cache.ts";
 import { cappedFault } from "./cap-output.ts";
@@ -139,35 +139,44 @@ function route(
   const now = exchange.arrivedAt;
   const outside = { health, random, flags, spend, caller, useCase: useCase.value.id, now };
   const tap = new RoutingTap(outside, request);
-  const planFor = (estimatedInputTokens: number) => {
-    const input: RouteInput = {
-      snapshot: exchange.snapshot,
-      useCase: useCase.value,
-      request,
-      caller,
-      health: tap,
-      now,
-      estimatedInputTokens,
-      random: tap.random,
-      flags: tap.flags,
-      estimates: tap.estimates,
-      spend: tap,
-      ...(request.user !== undefined && { userDigest: digestOfUser(request.user) }),
-    };
-    exchange.route = input;
-    const planned = planRoute(input);
-    // Who was refused, and why, belongs on record all the more when nobody is left.
-    const plan = planned.ok ? planned.value : draftRoute(input);
-    tap.seal(exchange.snapshot.estimates);
-    exchange.routing = { tap, input, plan };
-    if (!planned.ok) exchange.plan = plan;
-    const tooMuch = cappedFault(request, plan.maxOutputTokens);
-    if (tooMuch) return { ok: false as const, fault: tooMuch };
-    if (plan.arm) takeArm(exchange, input, plan, plan.arm);
-    return planned;
-  };
   const measured = measureRequest(request, useCase.value);
-  return typeof measured === "number" ? planFor(measured) : measured.then(planFor);
+  if (typeof measured === "number") return planFor(exchange, request, caller, useCase.value, tap, measured);
+  return measured.then((tokens) => planFor(exchange, request, caller, useCase.value, tap, tokens));
+}
+
+function planFor(
+  exchange: Exchange,
+  request: ModelRequest,
+  caller: Caller,
+  useCase: UseCase,
+  tap: RoutingTap,
+  estimatedInputTokens: number,
+): Result<RoutePlan> {
+  const input: RouteInput = {
+    snapshot: exchange.snapshot,
+    useCase,
+    request,
+    caller,
+    health: tap,
+    now: exchange.arrivedAt,
+    estimatedInputTokens,
+    random: tap.random,
+    flags: tap.flags,
+    estimates: tap.estimates,
+    spend: tap,
+    ...(request.user !== undefined && { userDigest: digestOfUser(request.user) }),
+  };
+  exchange.route = input;
+  const planned = planRoute(input);
+  // Who was refused, and why, belongs on record all the more when nobody is left.
+  const plan = planned.ok ? planned.value : draftRoute(input);
+  tap.seal(exchange.snapshot.estimates);
+  exchange.routing = { tap, input, plan };
+  if (!planned.ok) exchange.plan = plan;
+  const tooMuch = cappedFault(request, plan.maxOutputTokens);
+  if (tooMuch) return { ok: false, fault: tooMuch };
+  if (plan.arm) takeArm(exchange, input, plan, plan.arm);
+  return planned;
 }
 
 function climbLadder(
@@ -178,10 +187,7 @@ function climbLadder(
 ): Promise<Climb<ProviderReply>> {
   if (request.operation === "count_tokens") return climbToCount(gateway, exchange, request, plan);
   if (hasMeasures(exchange)) return climbWithMeasures(gateway, exchange, request, plan);
-  return climb(
-    plan,
-    climbPorts(gateway, exchange, plan, (call) => attempt(gateway, exchange, request, plan, call)),
-  );
+  return climb(plan, climbPorts(gateway, exchange, request, plan));
 }
 
 /** One call; where it fails, our own estimate is there at once. */
@@ -193,8 +199,7 @@ async function climbToCount(
 ): Promise<Climb<ProviderReply>> {
   const counting = countingPlan(plan);
   if (counting === null) return NOBODY_COUNTS;
-  const send = (call: Call) => attempt(gateway, exchange, request, counting, call);
-  return climb(counting, climbPorts(gateway, exchange, counting, send));
+  return climb(counting, climbPorts(gateway, exchange, request, counting));
 }
 
 /** A model with a larger window answered what another one refused as too long. */

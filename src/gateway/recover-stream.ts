@@ -11,7 +11,7 @@ import type { Left } from "../resilience/course.ts";
 import { type Call, climb, type SendOutcome } from "../resilience/ladder.ts";
 import { createUsageMeter, priceUsage } from "./account.ts";
 import { attempt } from "./attempt.ts";
-import { type Climbed, climbPorts } from "./climb-ports.ts";
+import { type Climbed, otherClimbPorts } from "./climb-ports.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
 import { continuationOf, type JoinMode, joinStream, type StreamReply } from "./join-stream.ts";
@@ -47,9 +47,9 @@ export async function recoverStream(
   };
   // Words that stand in for an answer have no place in the middle of one.
   const rest: RoutePlan = { ...plan, degraded: [] };
-  const ports = climbPorts(gateway, exchange, plan, send);
   const resume = { attempts, left: leftBehind(plan, attempts, why) };
-  const climbed = await climb(rest, { ...ports, formatRetries: 0, resume });
+  const other = { send, formatRetries: 0, resume };
+  const climbed = await climb(rest, otherClimbPorts(gateway, exchange, request, plan, other));
   if (!climbed.ok) return { ok: false, attempts: climbed.attempts };
   const mode = modes.get(climbed.deployment) ?? "fresh";
   return { ok: true, value: { climbed, reply: climbed.value, mode } };

@@ -5,16 +5,45 @@ type App = (request: Request) => Promise<Response>;
 
 export function coalescedApp(app: App, arrivals: Coalesce, departures: Coalesce): App {
   return (request) =>
-    new Promise((resolve, reject) => {
-      const arrival: Task = {
-        run() {
-          try {
-            app(request).then((response) => departures({ run: () => resolve(response) }), reject);
-          } catch (thrown) {
-            reject(thrown);
-          }
-        },
-      };
-      arrivals(arrival);
-    });
+    new Promise((resolve, reject) => arrivals(new Passage(app, request, departures, resolve, reject)));
+}
+
+/** One request: a task as it arrives, and again as its response departs. */
+class Passage implements Task {
+  readonly #app: App;
+  readonly #request: Request;
+  readonly #departures: Coalesce;
+  readonly #resolve: (response: Response) => void;
+  readonly #reject: (reason: unknown) => void;
+  #response: Response | null = null;
+
+  constructor(
+    app: App,
+    request: Request,
+    departures: Coalesce,
+    resolve: (response: Response) => void,
+    reject: (reason: unknown) => void,
+  ) {
+    this.#app = app;
+    this.#request = request;
+    this.#departures = departures;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  run(): void {
+    if (this.#response === null) this.#arrive();
+    else this.#resolve(this.#response);
+  }
+
+  #arrive(): void {
+    try {
+      this.#app(this.#request).then((response) => {
+        this.#response = response;
+        this.#departures(this);
+      }, this.#reject);
+    } catch (thrown) {
+      this.#reject(thrown);
+    }
+  }
 }

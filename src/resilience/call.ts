@@ -71,31 +71,47 @@ export async function makeCall<T>(
   step: Step,
   timeouts: AttemptTimeouts,
   startedAt: number,
-  hedge = false,
-  signal?: AbortSignal,
+  hedge: boolean,
+  signal: AbortSignal,
 ): Promise<Ended<T>> {
+  const call = { ...countCall(course, step, timeouts), signal };
+  try {
+    return endCall(ports, step, call, await ports.send(call), startedAt, hedge);
+  } catch (thrown) {
+    return endCall(ports, step, call, thrownOutcome(ports, thrown), startedAt, hedge);
+  }
+}
+
+/** The call that `step` admits, counted as made. */
+export function countCall(course: Course, step: Step, timeouts: AttemptTimeouts): Call {
   course.calls++;
   course.rungCalled = true;
-  const { deployment, waitedMs, complaint } = step;
-  const call: Writable<Call> = {
-    deployment,
-    rung: step.rung.kind,
-    number: course.calls,
-    timeouts,
-    waitedMs,
-    complaint,
-  };
-  if (signal) call.signal = signal;
-  let outcome: SendOutcome<T>;
-  try {
-    outcome = await ports.send(call);
-  } catch (thrown) {
-    outcome = { ok: false, fault: THROWN };
-    if (!ports.signal?.aborted) ports.reportThrown?.(thrown);
-  }
+  const { deployment, rung, waitedMs, complaint } = step;
+  return { deployment, rung: rung.kind, number: course.calls, timeouts, waitedMs, complaint };
+}
+
+/** What a call is taken to have ended with whose `send` threw, which it should not. */
+export function thrownOutcome<T>(
+  ports: CallPorts<T>,
+  thrown: unknown,
+): Extract<SendOutcome<T>, { ok: false }> {
+  if (!ports.signal?.aborted) ports.reportThrown?.(thrown);
+  return { ok: false, fault: THROWN };
+}
+
+/** The call as it ended, now. */
+export function endCall<T>(
+  ports: CallPorts<T>,
+  step: Step,
+  { number }: Call,
+  outcome: SendOutcome<T>,
+  startedAt: number,
+  hedge: boolean,
+): Ended<T> {
+  const endedAt = ports.clock.now();
   // What a call ends with after its caller left is our own doing, and no news of the provider.
-  if (!outcome.ok && ports.signal?.aborted) outcome = { ...outcome, fault: CALLER_LEFT };
-  return { step, number: call.number, outcome, startedAt, endedAt: ports.clock.now(), hedge };
+  const told = !outcome.ok && ports.signal?.aborted ? { ...outcome, fault: CALLER_LEFT } : outcome;
+  return { step, number, outcome: told, startedAt, endedAt, hedge };
 }
 
 export const CALLER_LEFT = fault(

@@ -26,8 +26,8 @@ export interface CoursePorts {
   estimateAbandoned?(deployment: Deployment): { readonly usage: Usage; readonly cost: NanoDollars | null };
   /** How many malformed answers of this request may be asked for again. */
   readonly formatRetries: number;
-  /** The climb goes on after an answer that broke off; absent: it begins. */
-  readonly resume?: Resume;
+  /** The climb goes on where others ended; null or absent, or without any attempt: it begins. */
+  readonly resume?: Resume | null;
 }
 
 /** What an earlier climb of the same request has done: it counts against the same bounds. */
@@ -92,7 +92,7 @@ export interface Course {
 export const NONE: readonly never[] = [];
 
 export function startCourse(plan: RoutePlan, ports: CoursePorts): Course {
-  const { resume } = ports;
+  const resume = resumed(ports);
   return {
     plan,
     ports,
@@ -111,6 +111,11 @@ export function startCourse(plan: RoutePlan, ports: CoursePorts): Course {
     left: resume ? resume.left : NONE,
     overflowed: 0,
   };
+}
+
+/** Null: nothing was tried before. */
+export function resumed({ resume }: CoursePorts): Resume | null {
+  return resume && resume.attempts.length > 0 ? resume : null;
 }
 
 /** How many later rungs must be left time: no more than there are attempts for after the next one. */

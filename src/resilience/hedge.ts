@@ -7,7 +7,7 @@ import type { Timer } from "../core/clock.ts";
 import type { AttemptTimeouts, Deployment } from "../core/deployment.ts";
 import { healthOf } from "../core/faults.ts";
 import { type CallPorts, type Ended, makeCall, note, noteHedgedOut } from "./call.ts";
-import { type Course, isBehind, isSpent, laterRungs, type Step } from "./course.ts";
+import { type Course, isBehind, isSpent, laterRungs, resumed, type Step } from "./course.ts";
 import { attemptTimeouts, MINIMUM_ATTEMPT_MS } from "./deadline.ts";
 import { react, stops } from "./reaction.ts";
 import type { RetryBudget } from "./retry-budget.ts";
@@ -39,7 +39,7 @@ export function hedgeDelay(
 ): number | null {
   const { plan, ports } = course;
   const { hedge } = plan;
-  if (hedge === null || course.calls > 0 || ports.resume || plan.maxAttempts < 2) return null;
+  if (hedge === null || course.calls > 0 || resumed(ports) !== null || plan.maxAttempts < 2) return null;
   const { id } = step.deployment;
   if (ports.health.openReason(id) !== null) return null;
   const delay = hedge.after === "p95" ? ports.health.firstTokenP95Ms(id, now) : hedge.after;

@@ -39,7 +39,7 @@ import type { Attempt } from "../core/decision.ts";
 import type { Deployment } from "../core/deployment.ts";
 import { type Fault, type HealthSignal, healthOf } from "../core/faults.ts";
 import type { RoutePlan, RungKind } from "../core/plan.ts";
-import { CALLER_LEFT, type Ended, makeCall, note } from "./call.ts";
+import { CALLER_LEFT, countCall, type Ended, endCall, note, thrownOutcome } from "./call.ts";
 import { type Course, type CoursePorts, laterRungs, recordSkip, type Step, startCourse } from "./course.ts";
 import { attemptTimeouts, MINIMUM_ATTEMPT_MS } from "./deadline.ts";
 import { exhaustedFault } from "./exhausted.ts";
@@ -63,6 +63,8 @@ export type Climb<T> =
        * calls are ignored. `firstTokenMs` defaults to what `send` reported.
        */
       settle(health: HealthSignal, firstTokenMs?: number): void;
+      /** The same with its attempts told otherwise. One settlement for both. */
+      retold(attempts: readonly Attempt[]): Extract<Climb<T>, { ok: true }>;
     }
   | {
       readonly ok: false;
@@ -94,12 +96,24 @@ export async function climb<T>(plan: RoutePlan, ports: ClimbPorts<T>): Promise<C
     }
     if (!pay(course, step, ports.retryBudget, startedAt)) return ended(course, "exhausted", startedAt);
 
-    const over = await call(course, ports, step, startedAt);
+    const timeouts = attemptTimeouts(plan.timeouts, ports.deadlineAt - startedAt, laterRungs(course));
+    const delayMs = plan.hedge === null ? null : hedgeDelay(course, step, timeouts, startedAt);
+    let over: Ended<T>;
+    if (delayMs !== null) over = await raceCalls(course, ports, step, timeouts, startedAt, delayMs);
+    else {
+      // As makeCall does, without a promise of its own, which every request would pay for.
+      const call = countCall(course, step, timeouts);
+      try {
+        over = endCall(ports, step, call, await ports.send(call), startedAt, false);
+      } catch (thrown) {
+        over = endCall(ports, step, call, thrownOutcome(ports, thrown), startedAt, false);
+      }
+    }
     note(course, over);
     const { outcome, endedAt } = over;
     if (outcome.ok) {
       if (over.number > 1) ports.retryBudget.answered(endedAt);
-      return answered(course, over, outcome, clock);
+      return new Answered(over, outcome.value, course.attempts, clock);
     }
     over.step.permit.settle(healthOf(outcome.fault), endedAt, outcome.firstTokenMs);
     if (react(course, over.step, outcome.fault, endedAt) === "stop") return stopped(course, outcome.fault);
@@ -113,17 +127,6 @@ export async function climb<T>(plan: RoutePlan, ports: ClimbPorts<T>): Promise<C
       course.waitedMs = waitMs;
     }
   }
-}
-
-/** One call, or the race of two, and what the climb goes on from. */
-function call<T>(course: Course, ports: ClimbPorts<T>, step: Step, startedAt: number): Promise<Ended<T>> {
-  const { plan } = course;
-  const remainingMs = ports.deadlineAt - startedAt;
-  const timeouts = attemptTimeouts(plan.timeouts, remainingMs, laterRungs(course));
-  const delayMs = plan.hedge === null ? null : hedgeDelay(course, step, timeouts, startedAt);
-  return delayMs === null
-    ? makeCall(course, ports, step, timeouts, startedAt)
-    : raceCalls(course, ports, step, timeouts, startedAt, delayMs);
 }
 
 /** The first call earns the fleet a share of a retry, every later one costs one. */
@@ -143,22 +146,33 @@ function pay(course: Course, step: Step, budget: RetryBudget, now: number): bool
   return false;
 }
 
-function answered<T>(
-  course: Course,
-  { step: { permit, deployment, rung } }: Ended<T>,
-  { value, firstTokenMs: reported }: Extract<Ended<T>["outcome"], { ok: true }>,
-  clock: Clock,
-): Climb<T> {
-  return {
-    ok: true,
-    value,
-    deployment,
-    rung: rung.kind,
-    attempts: course.attempts,
-    settle(health, firstTokenMs) {
-      permit.settle(health, clock.now(), firstTokenMs ?? reported ?? undefined);
-    },
-  };
+class Answered<T> implements Extract<Climb<T>, { ok: true }> {
+  readonly ok = true;
+  readonly value: T;
+  readonly deployment: Deployment;
+  readonly rung: RungKind;
+  readonly attempts: readonly Attempt[];
+  readonly #over: Ended<T>;
+  readonly #clock: Clock;
+
+  constructor(over: Ended<T>, value: T, attempts: readonly Attempt[], clock: Clock) {
+    const { deployment, rung } = over.step;
+    this.value = value;
+    this.deployment = deployment;
+    this.rung = rung.kind;
+    this.attempts = attempts;
+    this.#over = over;
+    this.#clock = clock;
+  }
+
+  settle(health: HealthSignal, firstTokenMs?: number): void {
+    const { step, outcome } = this.#over;
+    step.permit.settle(health, this.#clock.now(), firstTokenMs ?? outcome.firstTokenMs ?? undefined);
+  }
+
+  retold(attempts: readonly Attempt[]): Answered<T> {
+    return new Answered(this.#over, this.value, attempts, this.#clock);
+  }
 }
 
 function ended<T>(course: Course, cause: "exhausted" | "deadline", now: number): Climb<T> {

@@ -11,8 +11,7 @@ import type { UseCase } from "../../core/snapshot.ts";
 import { textTokens } from "../../policy/estimate-tokens.ts";
 import { draftRoute } from "../../policy/plan.ts";
 import { climb } from "../../resilience/ladder.ts";
-import { attempt } from "../attempt.ts";
-import { climbPorts } from "../climb-ports.ts";
+import { otherClimbPorts } from "../climb-ports.ts";
 import type { Exchange } from "../exchange.ts";
 import type { Gateway } from "../gateway.ts";
 
@@ -52,10 +51,8 @@ export async function askAside(
   const planned = planAside(exchange, question);
   if (!planned) return { ok: false, attempts };
   const { request, plan } = planned;
-  const send = (call: Parameters<typeof attempt>[4]) => attempt(gateway, exchange, request, plan, call);
-  const ports = climbPorts(gateway, exchange, plan, send);
-  const resume = { attempts, left: [] };
-  const climbed = await climb(plan, { ...ports, formatRetries: 0, ...(attempts.length > 0 && { resume }) });
+  const other = { formatRetries: 0, resume: { attempts, left: [] } };
+  const climbed = await climb(plan, otherClimbPorts(gateway, exchange, request, plan, other));
   const known = new Set(attempts);
   const all = climbed.attempts.map((one) => (known.has(one) ? one : { ...one, purpose: question.purpose }));
   if (!climbed.ok) return { ok: false, attempts: all };

@@ -4,13 +4,15 @@
  */
 
 type LabelValues = readonly string[];
+/** Values of a metric's labels in their order: six at the most, since a list would be made anew for every sample. */
+type Labels = readonly [a?: string, b?: string, c?: string, d?: string, e?: string, f?: string];
 
 export interface Counter {
-  add(value: number, ...labels: LabelValues): void;
+  add(value: number, ...labels: Labels): void;
 }
 
 export interface Histogram {
-  observe(value: number, ...labels: LabelValues): void;
+  observe(value: number, ...labels: Labels): void;
 }
 
 export interface Registry {
@@ -46,8 +48,8 @@ export function createRegistry(): Registry {
         },
       });
       return {
-        add(value, ...values) {
-          series.at(values).total += value;
+        add(value, a, b, c, d, e, f) {
+          series.at(a, b, c, d, e, f).total += value;
         },
       };
     },
@@ -68,8 +70,8 @@ export function createRegistry(): Registry {
       }));
       families.push({ render: (lines) => renderHistogram(lines, name, help, buckets, series.all()) });
       return {
-        observe(value, ...values) {
-          const cell = series.at(values);
+        observe(value, a, b, c, d, e, f) {
+          const cell = series.at(a, b, c, d, e, f);
           let bucket = 0;
           while (bucket < buckets.length && value > (buckets[bucket] ?? Infinity)) bucket++;
           cell.counts[bucket] = (cell.counts[bucket] ?? 0) + 1;
@@ -86,7 +88,7 @@ export function createRegistry(): Registry {
 }
 
 interface Series<Cell> {
-  at(values: LabelValues): Cell;
+  at(...labels: Labels): Cell;
   /** Label text without braces, and the cell. */
   all(): Iterable<readonly [string, Cell]>;
 }
@@ -100,18 +102,18 @@ interface Branch<Cell> {
 function createSeries<Cell>(labels: readonly string[], create: () => Cell): Series<Cell> {
   const root: Branch<Cell> = { branches: new Map(), cell: null };
   const cells: (readonly [LabelValues, Cell])[] = [];
-  const overflow = labels.map(() => OTHER);
-  const at = (values: LabelValues): Cell => {
-    let branch = root;
-    for (let i = 0; i < values.length; i++) {
-      const next = branch.branches.get(values[i] ?? "");
-      if (!next) return add(values);
-      branch = next;
-    }
-    return branch.cell ?? add(values);
+  let other: Cell | null = null;
+  const at = (a?: string, b?: string, c?: string, d?: string, e?: string, f?: string): Cell => {
+    const third = branchAt(branchAt(branchAt(root, a), b), c);
+    const branch = branchAt(branchAt(branchAt(third, d), e), f);
+    return branch?.cell ?? add(labels.map((_, i) => [a, b, c, d, e, f][i] ?? ""));
   };
   const add = (values: LabelValues): Cell => {
-    if (cells.length >= MAX_SERIES && values !== overflow) return at(overflow);
+    if (cells.length < MAX_SERIES) return put(values);
+    other ??= put(labels.map(() => OTHER));
+    return other;
+  };
+  const put = (values: LabelValues): Cell => {
     let branch = root;
     for (const value of values) {
       let next = branch.branches.get(value);
@@ -121,8 +123,10 @@ function createSeries<Cell>(labels: readonly string[], create: () => Cell): Seri
       }
       branch = next;
     }
-    branch.cell = create();
-    cells.push([values, branch.cell]);
+    if (branch.cell === null) {
+      branch.cell = create();
+      cells.push([values, branch.cell]);
+    }
     return branch.cell;
   };
   return {
@@ -131,6 +135,13 @@ function createSeries<Cell>(labels: readonly string[], create: () => Cell): Seri
       for (const [values, cell] of cells) yield [labelText(labels, values), cell] as const;
     },
   };
+}
+
+function branchAt<Cell>(
+  branch: Branch<Cell> | undefined,
+  label: string | undefined,
+): Branch<Cell> | undefined {
+  return branch === undefined || label === undefined ? branch : branch.branches.get(label);
 }
 
 function renderHistogram(

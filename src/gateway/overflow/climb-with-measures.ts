@@ -12,7 +12,7 @@ import type { ProviderReply } from "../../providers/send.ts";
 import type { Left } from "../../resilience/course.ts";
 import { type Call, type Climb, climb, type SendOutcome } from "../../resilience/ladder.ts";
 import { attempt } from "../attempt.ts";
-import { climbPorts } from "../climb-ports.ts";
+import { otherClimbPorts } from "../climb-ports.ts";
 import type { Exchange } from "../exchange.ts";
 import type { Gateway } from "../gateway.ts";
 import { noteShortened, planShortened } from "./fit-request.ts";
@@ -90,8 +90,7 @@ async function climbOnce(
     overflow = outcome.fault;
     return { ...outcome, fault: { ...outcome.fault, kind: "invalid" } };
   };
-  const ports = climbPorts(gateway, exchange, plan, send);
-  const climbed = await climb(plan, { ...ports, ...(resume.attempts.length > 0 && { resume }) });
+  const climbed = await climb(plan, otherClimbPorts(gateway, exchange, request, plan, { send, resume }));
   return overflow === null ? climbed : restored(climbed, overflow);
 }
 
@@ -102,8 +101,8 @@ function restored(climbed: Climb<ProviderReply>, overflow: Fault): Climb<Provide
   const attempts = climbed.attempts.map((one) =>
     one.fault && isIt(one.fault) ? { ...one, fault: { ...one.fault, kind } } : one,
   );
-  if (climbed.ok || !isIt(climbed.fault)) return { ...climbed, attempts };
-  return { ...climbed, attempts, fault: overflow };
+  if (climbed.ok) return climbed.retold(attempts);
+  return { ...climbed, attempts, fault: isIt(climbed.fault) ? overflow : climbed.fault };
 }
 
 /** Readies `state` for another climb. Null: nothing is left to do, and the fault is the caller's to know. */
