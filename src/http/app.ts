@@ -20,6 +20,9 @@ export interface AppPorts {
   readonly control: ControlPorts;
 }
 
+/** URLs of inference that are found at once: one for each path and name of this host. Others may be made up. */
+const MAX_KNOWN = 256;
+
 export function createApp(ports: AppPorts): (request: Request) => Promise<Response> {
   const { gateway, inference } = ports;
   let controlApp: Promise<(request: Request) => Response | Promise<Response>> | null = null;
@@ -42,12 +45,21 @@ export function createApp(ports: AppPorts): (request: Request) => Promise<Respon
       return broken(gateway, gateway.ids.next("req"), thrown);
     }
   };
+  const known = new Map<string, Ingress>();
   // Not async: inference has a promise of its own, and a second one around it would cost every request.
   return (request) => {
-    const path = pathOf(request.url);
-    const ingress = request.method === "POST" ? inference(path) : null;
+    const { url } = request;
+    const isPost = request.method === "POST";
+    const same = isPost ? known.get(url) : undefined;
+    if (same !== undefined) return handleInference(gateway, same, request);
+    const path = pathOf(url);
+    const ingress = isPost ? inference(path) : null;
     if (ingress === null) return control(request, path);
     if (ingress instanceof Promise) return firstOfItsWire(ingress, request);
+    if (ingress.target === undefined) {
+      if (known.size >= MAX_KNOWN) known.clear();
+      known.set(url, ingress);
+    }
     return handleInference(gateway, ingress, request);
   };
 }

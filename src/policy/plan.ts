@@ -16,7 +16,7 @@ import { type Demand, objectionTo, stricter } from "./constraints.ts";
 import { exercised } from "./exercise.ts";
 import { ladderOfArm } from "./rollouts/arm-ladder.ts";
 import { enrol, type Subject, shadowsFor } from "./rollouts/enrol.ts";
-import { digestOfUser, stickyKey } from "./rollouts/sticky-key.ts";
+import { digestOfUser } from "./rollouts/sticky-key.ts";
 import { CallerFacts, type Estimates, RequestEstimates, RequestFacts, SignalFacts } from "./rule-facts.ts";
 import { firstMatch } from "./rule-index.ts";
 import { orderCandidates, type SelectionInput } from "./selection.ts";
@@ -77,8 +77,8 @@ export function draftRoute(input: RouteInput): RoutePlan {
   const { contract } = request;
   const demand = demandOf(input);
   const latencyTier = contract.latencyTier ?? useCase.latencyTier;
-  const subject = subjectOf(input, demand);
-  const rule = useCase.rules.length === 0 ? null : firstMatch(useCase.rules, subject.context);
+  const subject = new RouteSubject(input, demand);
+  const rule = useCase.rules.length === 0 ? null : firstMatch(useCase.rules, subject);
   const base = rule === null ? useCase.ladder : rule.ladder;
   const enrolled = useCase.rollouts.length === 0 ? null : enrol(useCase, subject);
   const ladder = enrolled === null ? base : ladderOfArm(enrolled.arm, base);
@@ -117,16 +117,29 @@ export function draftRoute(input: RouteInput): RoutePlan {
   };
 }
 
-/** Facts are gathered when the first condition wants them, and once. */
-function subjectOf(input: RouteInput, demand: Demand): Subject {
-  const { caller, random, arm } = input;
-  let facts: RuleContext | null = null;
-  const context = (): RuleContext => {
-    facts ??= factsOf(input, demand);
-    return facts;
-  };
-  const subject = { caller, user: userDigestOf(input), random, context };
-  return arm === undefined ? subject : { ...subject, wanted: arm.label };
+/** Who the request is of. A class, since its facts are gathered when the first condition wants them, and once. */
+class RouteSubject implements Subject {
+  readonly caller: Caller;
+  readonly user: string | undefined;
+  readonly random: Random;
+  readonly wanted: string | undefined;
+  readonly #input: RouteInput;
+  readonly #demand: Demand;
+  #context: RuleContext | null = null;
+
+  constructor(input: RouteInput, demand: Demand) {
+    this.caller = input.caller;
+    this.user = userDigestOf(input);
+    this.random = input.random;
+    this.wanted = input.arm?.label;
+    this.#input = input;
+    this.#demand = demand;
+  }
+
+  get context(): RuleContext {
+    this.#context ??= factsOf(this.#input, this.#demand);
+    return this.#context;
+  }
 }
 
 /** What an arm's prompt and limits add to what a request needs. */
@@ -239,7 +252,8 @@ function admit(
   const selectionInput: SelectionInput = {
     health: input.health,
     random: input.random,
-    stickyKey: stickyKey("caller_and_user", input.caller, userDigestOf(input)) ?? "",
+    caller: input.caller,
+    user: userDigestOf(input),
     inputTokens: demand.inputTokens,
     outputTokens: demand.outputTokens,
   };

@@ -42,7 +42,7 @@ test("the first match is the one that asking every rule in order finds", () => {
       if (always) made.push({ ...ruleOf("last", null, true), when: null });
       const context = contextOf(asks);
       const expected = made.find(({ when }) => when === null || when(context)) ?? null;
-      expect(firstMatch(made, () => context)?.name).toBe(expected?.name);
+      expect(firstMatch(made, { context })?.name).toBe(expected?.name);
     }),
   );
 });
@@ -51,13 +51,13 @@ test("rules of other tenants are not asked", () => {
   const asked: string[] = [];
   const made = Array.from({ length: 1000 }, (_, i) => ruleOf(`r${i}`, [`t${i}`], false, asked));
   made.push(ruleOf("all", null, true, asked));
-  expect(firstMatch(made, () => contextOf("t7"))?.name).toBe("all");
+  expect(firstMatch(made, { context: contextOf("t7") })?.name).toBe("all");
   expect(asked).toEqual(["r7", "all"]);
 });
 
 test("rules that share no field are asked one after another", () => {
   const made = Array.from({ length: 100 }, (_, i) => ruleOf(`r${i}`, null, i === 99));
-  expect(firstMatch(made, () => contextOf("a"))?.name).toBe("r99");
+  expect(firstMatch(made, { context: contextOf("a") })?.name).toBe("r99");
 });
 
 test("a policy's conditions and tables are both found by the index", () => {

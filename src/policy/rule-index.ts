@@ -26,14 +26,17 @@ interface RuleIndex {
 const NONE: readonly Placed[] = [];
 const indexes = new WeakMap<readonly RouteRule[], RuleIndex | null>();
 
-/** The first of `rules` whose condition holds; `context` is gathered when the first condition wants it. */
-export function firstMatch(rules: readonly RouteRule[], context: () => RuleContext): RouteRule | null {
+/** The first of `rules` whose condition holds; `context` is read when the first condition wants it. */
+export function firstMatch(
+  rules: readonly RouteRule[],
+  subject: { readonly context: RuleContext },
+): RouteRule | null {
   const index = rules.length <= SMALL ? null : indexOf(rules);
-  if (index !== null) return firstByIndex(index, context());
+  if (index !== null) return firstByIndex(index, subject.context);
   let facts: RuleContext | null = null;
   for (const rule of rules) {
     if (rule.when === null) return rule;
-    facts ??= context();
+    facts ??= subject.context;
     if (rule.when(facts)) return rule;
   }
   return null;

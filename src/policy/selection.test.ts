@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { seededRandom } from "../core/clock.ts";
 import type { Deployment } from "../core/deployment.ts";
-import { BASE_POLICY, FAKE_HEALTH, snapshotOf } from "./fake-policy.ts";
+import { BASE_POLICY, FAKE_CALLER, FAKE_HEALTH, snapshotOf } from "./fake-policy.ts";
 import { orderCandidates, type SelectionInput } from "./selection.ts";
 
 const template = snapshotOf(BASE_POLICY).deployments.get("large-us");
@@ -16,7 +16,8 @@ function input(change: Partial<SelectionInput> = {}): SelectionInput {
   return {
     health: FAKE_HEALTH,
     random: seededRandom(7),
-    stickyKey: "k",
+    caller: FAKE_CALLER,
+    user: undefined,
     inputTokens: 100,
     outputTokens: 100,
     ...change,
@@ -161,34 +162,28 @@ describe("sticky", () => {
 
   test("survives reordering, and losing another deployment", () => {
     fc.assert(
-      fc.property(names, fc.string(), fc.nat(), (ids, stickyKey, seed) => {
+      fc.property(names, fc.string(), fc.nat(), (ids, user, seed) => {
         const candidates = ids.map((id) => deployment(id));
         const random = seededRandom(seed);
-        const order = idsOf(orderCandidates(candidates, "sticky", input({ stickyKey })));
+        const order = idsOf(orderCandidates(candidates, "sticky", input({ user })));
         const shuffled = candidates.toSorted(() => random() - 0.5);
-        expect(idsOf(orderCandidates(shuffled, "sticky", input({ stickyKey })))).toEqual(order);
+        expect(idsOf(orderCandidates(shuffled, "sticky", input({ user })))).toEqual(order);
         const without = candidates.filter(({ id }) => id !== order.at(-1));
-        expect(idsOf(orderCandidates(without, "sticky", input({ stickyKey })))).toEqual(order.slice(0, -1));
+        expect(idsOf(orderCandidates(without, "sticky", input({ user })))).toEqual(order.slice(0, -1));
       }),
     );
   });
 
   test("raising a deployment's weight moves callers to it and nowhere else", () => {
     fc.assert(
-      fc.property(
-        names,
-        fc.string(),
-        fc.nat(),
-        fc.integer({ min: 2, max: 50 }),
-        (ids, stickyKey, pick, more) => {
-          const raised = ids[pick % ids.length];
-          const before = ids.map((id) => deployment(id));
-          const after = ids.map((id) => deployment(id, { weight: id === raised ? more : 1 }));
-          const first = (candidates: readonly Deployment[]) =>
-            orderCandidates(candidates, "sticky", input({ stickyKey }))[0]?.id;
-          expect([first(before), raised]).toContain(first(after));
-        },
-      ),
+      fc.property(names, fc.string(), fc.nat(), fc.integer({ min: 2, max: 50 }), (ids, user, pick, more) => {
+        const raised = ids[pick % ids.length];
+        const before = ids.map((id) => deployment(id));
+        const after = ids.map((id) => deployment(id, { weight: id === raised ? more : 1 }));
+        const first = (candidates: readonly Deployment[]) =>
+          orderCandidates(candidates, "sticky", input({ user }))[0]?.id;
+        expect([first(before), raised]).toContain(first(after));
+      }),
     );
   });
 
@@ -196,8 +191,7 @@ describe("sticky", () => {
     const candidates = [deployment("a", { weight: 3 }), deployment("b", { weight: 1 })];
     let first = 0;
     for (let caller = 0; caller < 4000; caller++) {
-      if (orderCandidates(candidates, "sticky", input({ stickyKey: `caller-${caller}` }))[0]?.id === "a")
-        first++;
+      if (orderCandidates(candidates, "sticky", input({ user: `caller-${caller}` }))[0]?.id === "a") first++;
     }
     // Binomial(4000, 3/4): five standard deviations are 137.
     expect(Math.abs(first - 3000)).toBeLessThan(137);

@@ -1,15 +1,18 @@
 /** The order of candidates inside a rung (D3). Owns the selections; health and chance are arguments. */
+import type { Caller } from "../core/caller.ts";
 import type { Random } from "../core/clock.ts";
 import type { Deployment } from "../core/deployment.ts";
 import type { HealthView } from "../core/health.ts";
 import type { Selection } from "../core/plan.ts";
 import { BASIS, hashText, mix, scoreOf } from "./rollouts/rendezvous.ts";
+import { stickyKey } from "./rollouts/sticky-key.ts";
 
 export interface SelectionInput {
   readonly health: HealthView;
   readonly random: Random;
-  /** Who must stay on the same deployment under `sticky`. */
-  readonly stickyKey: string;
+  /** Who must stay on the same deployment under `sticky`, and the digest of its end user's id. */
+  readonly caller: Caller;
+  readonly user: string | undefined;
   readonly inputTokens: number;
   readonly outputTokens: number;
 }
@@ -21,7 +24,9 @@ export function orderCandidates(
   input: SelectionInput,
 ): readonly Deployment[] {
   if (candidates.length < 2) return candidates;
-  if (selection === "sticky") return byScore(candidates, stickyScore(input.stickyKey));
+  if (selection === "sticky") {
+    return byScore(candidates, stickyScore(stickyKey("caller_and_user", input.caller, input.user) ?? ""));
+  }
   const shuffled = byWeight(candidates, input.random);
   switch (selection) {
     case "weighted":

@@ -17,9 +17,9 @@ export interface Subject {
   readonly user: string | undefined;
   readonly random: Random;
   /** Gathered when the first condition wants it. */
-  readonly context: () => RuleContext;
-  /** `rollout/arm` to be in, whatever conditions and weights say; absent: as they say. */
-  readonly wanted?: string;
+  readonly context: RuleContext;
+  /** `rollout/arm` to be in, whatever conditions and weights say; undefined: as they say. */
+  readonly wanted: string | undefined;
 }
 
 /** Null where no rollout of the use case takes the request in. */
@@ -29,7 +29,7 @@ export function enrol({ rollouts }: Pick<UseCase, "rollouts">, subject: Subject)
     if (wanted !== null) return wanted;
   }
   for (const rollout of rollouts) {
-    if (rollout.when !== null && !rollout.when(subject.context())) continue;
+    if (rollout.when !== null && !rollout.when(subject.context)) continue;
     const { caller, user, random } = subject;
     const arm = chooseArm(rollout, stickyKey(rollout.sticky, caller, user), random);
     return arm === null ? null : { rollout, arm };
@@ -49,12 +49,13 @@ export function findArm(rollouts: readonly Rollout[], label: string): Enrolment 
 /** Those shadows of the use case that get a copy of the request. */
 export function shadowsFor(
   { shadows }: Pick<UseCase, "shadows">,
-  { caller, user, random, context }: Subject,
+  subject: Subject,
 ): readonly ShadowRollout[] {
+  const { caller, user, random } = subject;
   return shadows.filter(
     ({ when, sticky, seed, share }) =>
       share > 0 &&
-      (when === null || when(context())) &&
+      (when === null || when(subject.context)) &&
       inShare(seed, stickyKey(sticky, caller, user), share, random),
   );
 }
