@@ -155,12 +155,13 @@ describe("while it runs", () => {
 
   test("the edit of a limit binds at once", async () => {
     writeFileSync(gateway.policyFile, GOOD.replace("premium: {}", "premium: { requests_per_minute: 3 }"));
-    const statuses = await eventually(async () => {
+    const eight = async () => {
       const answers = await Promise.all(Array.from({ length: 8 }, () => chat(gateway, {})));
-      const found = answers.map((answer) => answer.status);
-      return found.includes(429) ? found : null;
-    });
-    expect(statuses.filter((status) => status === 200).length).toBeLessThanOrEqual(3);
+      return answers.map((answer) => answer.status);
+    };
+    // Some of the first eight that meet the limit may have come before it.
+    await eventually(async () => (await eight()).includes(429));
+    expect((await eight()).filter((status) => status === 200).length).toBeLessThanOrEqual(3);
     writeFileSync(gateway.policyFile, GOOD);
     await eventually(async () => (await chat(gateway, {})).status === 200);
   });
