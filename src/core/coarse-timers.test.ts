@@ -59,4 +59,27 @@ describe("coarse timers", () => {
     await clock.advance(100);
     expect(clock.pending).toBe(0);
   });
+
+  test("nobody is woken before the first of them is due", async () => {
+    const clock = new FakeClock();
+    let asked = 0;
+    const counting = {
+      now: () => clock.now(),
+      after(delayMs: number, callback: () => void) {
+        asked++;
+        return clock.after(delayMs, callback);
+      },
+    };
+    const after = createCoarseTimers(counting, 50);
+    let fired = 0;
+    const first = after(60_000, () => fired++);
+    after(90_000, () => fired++);
+    await clock.advance(59_000);
+    expect(asked).toBe(1);
+    first.cancel();
+    await clock.advance(40_000);
+    expect(fired).toBe(1);
+    expect(asked).toBe(2);
+    expect(clock.pending).toBe(0);
+  });
 });

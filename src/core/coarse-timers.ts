@@ -6,48 +6,82 @@ import type { Clock, Timer } from "./clock.ts";
 
 /**
  * `after` of a clock whose timers fire up to `tickMs` late and never early. Setting and cancelling take
- * constant time, and a cancelled timer is forgotten at once.
+ * constant time, and a cancelled timer is forgotten at once. The clock is asked for one timer at most, for when the
+ * first of them is due, and for none while all are cancelled: what is idle neither wakes nor keeps a process going.
  */
 export function createCoarseTimers(clock: Clock, tickMs: number): Clock["after"] {
-  const buckets = new Map<number, CoarseTimer[]>();
-  let ticking = false;
+  const wheel = new Wheel(clock, tickMs);
+  return (delayMs, callback) => wheel.add(delayMs, callback);
+}
 
-  const tick = (): void => {
-    ticking = false;
-    const due = Math.floor(clock.now() / tickMs);
-    for (const [at, bucket] of buckets) {
-      // One whose timers were all cancelled must not keep the clock, and the process, going until it is due.
-      if (at > due && bucket.length > 0) continue;
-      buckets.delete(at);
-      for (const timer of bucket.splice(0)) timer.fire();
-    }
-    if (buckets.size > 0) schedule();
-  };
-  const schedule = (): void => {
-    if (ticking) return;
-    ticking = true;
-    clock.after(tickMs, tick);
-  };
+class Wheel {
+  readonly #clock: Clock;
+  readonly #tickMs: number;
+  /** By the tick at which they are due. One that was emptied stays until a look finds it. */
+  readonly #buckets = new Map<number, CoarseTimer[]>();
+  #live = 0;
+  #look: Timer | null = null;
+  /** The tick that is waited for. */
+  #lookAt = Number.POSITIVE_INFINITY;
 
-  return (delayMs, callback) => {
-    const at = Math.ceil((clock.now() + delayMs) / tickMs);
-    let bucket = buckets.get(at);
+  constructor(clock: Clock, tickMs: number) {
+    this.#clock = clock;
+    this.#tickMs = tickMs;
+  }
+
+  add(delayMs: number, callback: () => void): Timer {
+    const now = this.#clock.now();
+    const at = Math.ceil((now + delayMs) / this.#tickMs);
+    let bucket = this.#buckets.get(at);
     if (!bucket) {
       bucket = [];
-      buckets.set(at, bucket);
+      this.#buckets.set(at, bucket);
     }
-    const timer = new CoarseTimer(bucket, callback);
-    schedule();
-    return timer;
+    this.#live++;
+    if (at < this.#lookAt) this.#waitFor(at, now);
+    return new CoarseTimer(this, bucket, callback);
+  }
+
+  /** A timer fired or was cancelled. */
+  forget(): void {
+    this.#live--;
+    if (this.#live > 0) return;
+    this.#buckets.clear();
+    this.#look?.cancel();
+    this.#lookAt = Number.POSITIVE_INFINITY;
+  }
+
+  #waitFor(at: number, now: number): void {
+    this.#look?.cancel();
+    this.#lookAt = at;
+    this.#look = this.#clock.after(Math.max(0, at * this.#tickMs - now), this.#fireDue);
+  }
+
+  readonly #fireDue = (): void => {
+    this.#lookAt = Number.POSITIVE_INFINITY;
+    const due = Math.floor(this.#clock.now() / this.#tickMs);
+    let next = Number.POSITIVE_INFINITY;
+    for (const [at, bucket] of this.#buckets) {
+      if (at > due && bucket.length > 0) {
+        next = Math.min(next, at);
+        continue;
+      }
+      this.#buckets.delete(at);
+      for (const timer of bucket.splice(0)) timer.fire();
+    }
+    // What fired may have set others meanwhile.
+    if (next < this.#lookAt) this.#waitFor(next, this.#clock.now());
   };
 }
 
 class CoarseTimer implements Timer {
+  readonly #wheel: Wheel;
   readonly #bucket: CoarseTimer[];
   #place: number;
   #callback: (() => void) | null;
 
-  constructor(bucket: CoarseTimer[], callback: () => void) {
+  constructor(wheel: Wheel, bucket: CoarseTimer[], callback: () => void) {
+    this.#wheel = wheel;
     this.#bucket = bucket;
     this.#callback = callback;
     this.#place = bucket.push(this) - 1;
@@ -58,14 +92,18 @@ class CoarseTimer implements Timer {
     if (this.#callback === null) return;
     this.#callback = null;
     const last = this.#bucket.pop();
-    if (!last || last === this) return;
-    this.#bucket[this.#place] = last;
-    last.#place = this.#place;
+    if (last && last !== this) {
+      this.#bucket[this.#place] = last;
+      last.#place = this.#place;
+    }
+    this.#wheel.forget();
   }
 
   fire(): void {
     const callback = this.#callback;
+    if (callback === null) return;
     this.#callback = null;
-    callback?.();
+    this.#wheel.forget();
+    callback();
   }
 }
