@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { CredentialsUnavailable } from "../../providers/tokens/unavailable.ts";
+import { CredentialsUnavailable, CredentialUnfit } from "../../providers/tokens/unavailable.ts";
 import { checkCredential } from "./check-credential.ts";
 import { placeOf } from "./credential-place.ts";
 import { deploymentOf, ENVIRONMENT, fakeWorld, patientOf, SECRET } from "./fake-patient.ts";
@@ -140,6 +140,11 @@ describe("what must be obtained", () => {
     expect(verdict).toMatchObject({ status: "failed", fix: expect.stringContaining(fix) });
     expect(verdict.message).toContain(`(${name})`);
     expect(JSON.stringify(verdict)).not.toContain(SECRET);
+  });
+
+  test("and is no key, is told as that", async () => {
+    const verdict = await check("bedrock", { refusal: new CredentialUnfit() });
+    expect(verdict).toMatchObject({ status: "failed", message: expect.stringContaining("line break") });
   });
 
   test("an issuer that says nothing is given up", async () => {

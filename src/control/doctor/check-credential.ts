@@ -69,7 +69,9 @@ async function obtain(
     const what = credential.type === "aws" ? "Keys were obtained" : "A token was obtained";
     return fine(`${what} from ${place}.`);
   }
-  const code = tried.late ? "nobody answered in time" : (authorizationFault(tried.thrown)?.cause?.code ?? "");
+  const fault = tried.late ? null : authorizationFault(tried.thrown);
+  if (fault?.code === "credential_unfit") return explainUnfitCredential(place);
+  const code = tried.late ? "nobody answered in time" : (fault?.cause?.code ?? "");
   const why = /^[A-Za-z ]{1,60}$/.test(code) ? ` (${code})` : "";
   return failure(`Nothing could be obtained from ${place}${why}.`, unobtainedFix(credential, code));
 }

@@ -93,7 +93,7 @@ function permissionsFix({ kind, modelId, region, regions }: Deployment): string 
 
 export function explainUnfitCredential(place: string): Verdict {
   return failure(
-    `What is in ${place} cannot be sent: no header carries all of its characters (a line break within it?).`,
+    `What is in ${place} cannot be sent: it has a character that no key has (a line break within it?).`,
     "Put the key there alone, on one line.",
   );
 }

@@ -3,6 +3,7 @@ import { createHash, createHmac } from "node:crypto";
 import { BedrockRuntimeClient, ConverseCommand } from "@aws-sdk/client-bedrock-runtime";
 import fc from "fast-check";
 import { Secret } from "../../core/secret.ts";
+import { CredentialUnfit } from "../tokens/unavailable.ts";
 import type { UnsignedCall } from "../unsigned-call.ts";
 import type { AwsKeys } from "./keys.ts";
 import { type SigningScope, signCall } from "./sign.ts";
@@ -235,4 +236,17 @@ test("the AWS SDK's own client signs an ARN's path in the same way", async () =>
   const signed = call(`https://${request.hostname}${request.path}`, request.body, request.headers);
   expect(readAuthorization(signed).signature).toBe(verify(signed, BEDROCK));
   expect(request.path).toContain("%3A");
+});
+
+test.each([
+  ["secretAccessKey", "one\ntwo"],
+  ["secretAccessKey", "behind "],
+  ["sessionToken", "one\r\ntwo"],
+])("a %s that is no key signs nothing", async (name, text) => {
+  const keys = { ...TEMPORARY, [name]: new Secret(text) };
+  const call = { url: "https://example.com/", headers: {}, body: "" };
+  const thrown = await signCall(call, BEDROCK, keys, NOW).catch((reason: unknown) => reason);
+  expect(thrown).toBeInstanceOf(CredentialUnfit);
+  expect(String(thrown)).not.toContain("one");
+  expect(call.headers).toEqual({});
 });

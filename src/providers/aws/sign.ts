@@ -1,5 +1,6 @@
 /** AWS Signature Version 4 of one call. Owns what is signed; the algorithm is the library's. */
 import { SignatureV4 } from "@smithy/signature-v4";
+import { CredentialUnfit } from "../tokens/unavailable.ts";
 import type { UnsignedCall } from "../unsigned-call.ts";
 import type { AwsKeys } from "./keys.ts";
 import { Sha256 } from "./sha256.ts";
@@ -9,12 +10,15 @@ export interface SigningScope {
   readonly region: string;
 }
 
+/** No key of AWS's has one; what has may be two lines of a file, or a key with the line break behind it. */
+const SPACE = /[\s\p{Cc}]/u;
 /** One signer a set of keys: it keeps the keys derived from them. */
 const signers = new WeakMap<AwsKeys, SignatureV4>();
 
 /**
  * Adds `authorization`, `x-amz-date` and, with temporary keys, `x-amz-security-token` to `call.headers`. Signed
- * are the method, the path, the query, the body and only such headers as no proxy on the way touches.
+ * are the method, the path, the query, the body and only such headers as no proxy on the way touches. Rejects with
+ * `CredentialUnfit` where the keys have a character that no key has: they would sign, and the signature be refused.
  */
 export async function signCall(
   call: UnsignedCall,
@@ -47,6 +51,8 @@ function signerOf(keys: AwsKeys): SignatureV4 {
   const made = signers.get(keys);
   if (made !== undefined) return made;
   const { accessKeyId, secretAccessKey, sessionToken } = keys;
+  const texts = [accessKeyId, secretAccessKey.reveal(), sessionToken?.reveal() ?? ""];
+  if (texts.some((text) => SPACE.test(text))) throw new CredentialUnfit();
   const signer = new SignatureV4({
     service: "",
     region: "",

@@ -13,12 +13,12 @@ export class CredentialsUnavailable extends Error {
   }
 }
 
-/** Thrown where a secret is there and cannot stand in a header. Says nothing of it. */
+/** Thrown where a secret is there and cannot be one: it could not stand in a header, or would sign wrongly. Says nothing of it. */
 export class CredentialUnfit extends Error {
   override readonly name = "CredentialUnfit";
 
   constructor() {
-    super("The secret has a character that no header can carry, such as a line break within it.");
+    super("The secret has a character that no key has, such as a line break within it.");
   }
 }
 
