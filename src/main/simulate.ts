@@ -3,8 +3,11 @@ import { readFile } from "node:fs/promises";
 import { CALM_SCENARIO } from "../cli/packaged.ts";
 import type { SimulateOptions } from "../cli/ports.ts";
 import type { Clock } from "../core/clock.ts";
+import type { ConfigSnapshot } from "../core/snapshot.ts";
+import { suggestion } from "../policy/suggest.ts";
 import { parseScenario } from "../providers/simulator/scenario-file.ts";
 import { type Simulator, startSimulator } from "../providers/simulator/server.ts";
+import type { Log } from "./log.ts";
 import { untilSignalled } from "./shutdown.ts";
 import { systemClock } from "./system.ts";
 
@@ -15,6 +18,23 @@ export async function simulate(options: SimulateOptions): Promise<number> {
   await untilSignalled(clock);
   await simulator.close();
   return 0;
+}
+
+/**
+ * The simulator learns what the policy says of its deployments, and faults strike by that: a scenario need not repeat it.
+ * A fault for a deployment that the policy has not would never be seen, and its drill would pass for nothing.
+ */
+export function introducePolicy(simulator: Simulator, snapshot: () => ConfigSnapshot, log: Log): void {
+  simulator.introduce((id) => {
+    const deployment = snapshot().deployments.get(id);
+    return deployment ? { model: deployment.model.id, region: deployment.region } : null;
+  });
+  const known = [...snapshot().deployments.keys()];
+  for (const deployment of simulator.struck) {
+    if (known.includes(deployment)) continue;
+    const fix = suggestion(deployment, known, "Add it to the policy's deployments.");
+    log("warn", "fault_of_unknown_deployment", { deployment, fix });
+  }
 }
 
 /** Reads the scenario, the calm example where none is named. Throws with every finding on a bad one. */

@@ -130,11 +130,10 @@ async function serve(base: Base): Promise<number> {
     random: systemRandom,
     log,
   });
-  // Faults strike by model and region, and a scenario need not repeat what the policy says of them.
-  simulator?.introduce((id) => {
-    const deployment = policy.control.snapshot().deployments.get(id);
-    return deployment ? { model: deployment.model.id, region: deployment.region } : null;
-  });
+  if (simulator !== null) {
+    const { introducePolicy } = await import("./simulate.ts");
+    introducePolicy(simulator, policy.control.snapshot, log);
+  }
   const flags = await startFlags({ snapshot: policy.control.snapshot, clock, log, env: process.env });
   watch = watchActivations(policy.desk, tally, clock, log);
   const replicas = startReplicas({

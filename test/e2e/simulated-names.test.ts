@@ -38,3 +38,17 @@ test("by region, by model", async () => {
   await inject(gateway, { match: { model: "talk" }, fault: { status: 503 } });
   expect(await rung()).toBe("degraded");
 });
+
+test("a fault of a deployment that the policy has not is told at the start, with what it may have meant", async () => {
+  const faults = `version: 1
+faults:
+  - { name: typo, match: { deployment: [talk-uk, talk-eu] }, fault: { status: 503 } }
+`;
+  const mistaken = await startGateway({ policy: POLICY, scenario: faults });
+  const errors = mistaken.errors();
+  await mistaken.stop();
+  expect(errors).toContain(
+    '"event":"fault_of_unknown_deployment","deployment":"talk-uk","fix":"Did you mean',
+  );
+  expect(errors).not.toContain('"deployment":"talk-eu"');
+});

@@ -38,6 +38,8 @@ export interface Simulator {
   clear(id?: string): void;
   /** By deployment id. */
   stats(): Readonly<Record<string, DeploymentStats>>;
+  /** Ids of the deployments that the scenario's faults name, each once. */
+  readonly struck: readonly string[];
   /** Asked once for each deployment that the scenario does not name, when it is first called. */
   introduce(namesOf: NamesOf): void;
   /** Drops every connection and timer. */
@@ -72,6 +74,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     },
     clear: (id) => void running.faults.clear(id),
     stats: () => running.deployments.stats(),
+    struck: [...new Set(scenario.faults.flatMap(({ match }) => match.deployment ?? []))],
     introduce(names) {
       namesOf = names;
     },
