@@ -53,13 +53,10 @@ export function targetOf(url: string): Target {
   return target;
 }
 
-/** Joined at once: each text that grows by a piece would be an object of its own, and all of them be walked later. */
-const PARTS: string[] = [];
-
 /** Throws a `TypeError` that names the header, and not its value, where it could not stand in a line. */
 export function requestText({ start }: Target, { headers, body }: UnsignedCall): string {
-  PARTS.length = 0;
-  PARTS.push(start);
+  // Joined at once: a text that grows is an object for each piece.
+  const parts = [start];
   for (const name in headers) {
     const value = headers[name] ?? "";
     const kind = names.get(name) ?? kindOf(name);
@@ -67,10 +64,10 @@ export function requestText({ start }: Target, { headers, body }: UnsignedCall):
     if (kind === "bad" || !SAFE_VALUE.test(value)) {
       throw new TypeError(`The header ${JSON.stringify(name)} has characters that a header cannot have.`);
     }
-    PARTS.push(name, ": ", value, "\r\n");
+    parts.push(name, ": ", value, "\r\n");
   }
-  PARTS.push("content-length: ", String(Buffer.byteLength(body)), "\r\n\r\n", body);
-  return PARTS.join("");
+  parts.push("content-length: ", String(Buffer.byteLength(body)), "\r\n\r\n", body);
+  return parts.join("");
 }
 
 function kindOf(name: string): NameKind {
