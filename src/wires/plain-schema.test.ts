@@ -6,12 +6,22 @@ import { converseSchema } from "./bedrock-converse/request-schema.ts";
 import { geminiRequestSchema } from "./gemini/request-schema.ts";
 import { nativeRequestSchema } from "./native/request-schema.ts";
 import { chatRequestSchema } from "./openai-chat/request-schema.ts";
-import { responsesRequestSchema } from "./openai-responses/request-schema.ts";
+import {
+  callOutputSchema,
+  callSchema,
+  messageSchema,
+  reasoningSchema,
+  responsesRequestSchema,
+} from "./openai-responses/request-schema.ts";
 import { plainly } from "./plain-schema.ts";
 
 const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   "openai-chat": chatRequestSchema,
   "openai-responses": responsesRequestSchema,
+  "a message of openai-responses": messageSchema,
+  "a call of openai-responses": callSchema,
+  "a call's output of openai-responses": callOutputSchema,
+  "reasoning of openai-responses": reasoningSchema,
   "anthropic-messages": messagesRequestSchema,
   "bedrock-converse": converseSchema,
   gemini: geminiRequestSchema,

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { type Fault, fault } from "../../core/faults.ts";
 import type { ContentPart, Message } from "../../core/request.ts";
 import { issueFault } from "../issues.ts";
+import { plainly } from "../plain-schema.ts";
 import type { JsonObject } from "../wire.ts";
 import { readEncrypted, WIRE_ID } from "./fields.ts";
 import { readContent } from "./parts.ts";
@@ -13,6 +14,11 @@ import {
   type ResponsesRequest,
   reasoningSchema,
 } from "./request-schema.ts";
+
+const checkCall = plainly(callSchema);
+const checkOutput = plainly(callOutputSchema);
+const checkMessage = plainly(messageSchema);
+const checkReasoning = plainly(reasoningSchema);
 
 type Role = Message["role"];
 type Draft = { readonly role: Role; readonly content: ContentPart[] };
@@ -44,7 +50,7 @@ function readItem(item: JsonObject, index: number, messages: Draft[], body: Json
     case "message":
       return readMessage(item, index, messages, body);
     case "function_call": {
-      const call = parseItem(callSchema, item, index, body);
+      const call = parseItem(checkCall, item, index, body);
       if ("kind" in call) return call;
       const { call_id: id, name, arguments: text } = call.item;
       return join(messages, { type: "tool_call", id, name, arguments: text });
@@ -52,7 +58,7 @@ function readItem(item: JsonObject, index: number, messages: Draft[], body: Json
     case "function_call_output":
       return readOutput(item, index, messages, body);
     case "reasoning": {
-      const reasoning = parseItem(reasoningSchema, item, index, body);
+      const reasoning = parseItem(checkReasoning, item, index, body);
       return "kind" in reasoning ? reasoning : join(messages, reasoningPart(reasoning.item));
     }
     default:
@@ -61,7 +67,7 @@ function readItem(item: JsonObject, index: number, messages: Draft[], body: Json
 }
 
 function readMessage(item: JsonObject, index: number, messages: Draft[], body: JsonObject): Fault | null {
-  const message = parseItem(messageSchema, item, index, body);
+  const message = parseItem(checkMessage, item, index, body);
   if ("kind" in message) return message;
   const { role: stated, content } = message.item;
   const parts = readContent(content, `input[${index}].content`);
@@ -84,7 +90,7 @@ function isSaid(part: ContentPart | undefined): boolean {
 }
 
 function readOutput(item: JsonObject, index: number, messages: Draft[], body: JsonObject): Fault | null {
-  const output = parseItem(callOutputSchema, item, index, body);
+  const output = parseItem(checkOutput, item, index, body);
   if ("kind" in output) return output;
   const content = readContent(output.item.output, `input[${index}].output`);
   if ("kind" in content) return content;
@@ -120,13 +126,13 @@ function join(messages: Draft[], part: ContentPart): null {
   return null;
 }
 
-function parseItem<Schema extends z.ZodType>(
-  schema: Schema,
+function parseItem<Item>(
+  check: (item: JsonObject) => z.ZodSafeParseResult<Item>,
   item: JsonObject,
   index: number,
   body: JsonObject,
-): { readonly item: z.output<Schema> } | Fault {
-  const parsed = schema.safeParse(item);
+): { readonly item: Item } | Fault {
+  const parsed = check(item);
   if (parsed.success) return { item: parsed.data };
   const issues = parsed.error.issues.map((issue) => ({ ...issue, path: ["input", index, ...issue.path] }));
   return issueFault(issues, body);
