@@ -53,6 +53,16 @@ const FORMS: Readonly<Record<string, z.ZodType>> = {
     .string()
     .refine((text) => text !== "no")
     .optional(),
+  "refined, or nothing": z
+    .string()
+    .nullish()
+    .refine((text) => text !== "no" && text !== null),
+  "a choice, refined": z.enum(["aa", "no"]).refine((text) => text !== "no"),
+  "a number's name": z.enum({ one: 1, two: "aa" }),
+  "anything, refined": z.unknown().refine((value) => value !== null),
+  "an object, refined": z.object({ a: z.string() }).refine(({ a }) => a !== "no"),
+  "a record, refined": z.record(z.string(), z.string()).refine((all) => all.a !== "no"),
+  "a union, refined": z.union([z.string(), z.number()]).refine((value) => value !== "no" && value !== 1),
 };
 
 const junk: fc.Arbitrary<unknown> = fc.oneof(

@@ -15,8 +15,13 @@ const INVALID = Symbol("invalid");
 type Read = (value: unknown) => unknown;
 type Test = (value: unknown) => boolean;
 type Measured = { readonly length: number };
+/** Forms whose bounds are told apart here; a check on any other is zod's. */
+const MEASURED: ReadonlySet<string> = new Set(["string", "number", "array"] satisfies Def["type"][]);
 
-/** As `schema.safeParse` of what was parsed as JSON, but that what needs no change is returned as it is. Translated on the first call. */
+/**
+ * As `schema.safeParse` of what was parsed as JSON, but that what needs no change is returned as it is. The schema is
+ * translated on the first call, and must not hold itself.
+ */
 export function plainly<S extends z.ZodType>(
   schema: S,
 ): (value: unknown) => z.ZodSafeParseResult<z.output<S>> {
@@ -30,6 +35,7 @@ export function plainly<S extends z.ZodType>(
 
 function readerOf(schema: Schema): Read {
   const { def } = (schema as z.core.$ZodTypes)._zod;
+  if (hasChecks(def) && !MEASURED.has(def.type)) return zodReader(schema);
   switch (def.type) {
     case "string":
     case "number":
@@ -87,12 +93,13 @@ function testOf(def: Def): Test | null {
     case "number":
       return def.coerce ? null : numberTest(def);
     case "boolean":
-      return def.coerce || hasChecks(def) ? null : (value) => value === true || value === false;
+      return def.coerce ? null : (value) => value === true || value === false;
     case "literal":
       return oneOf(def.values);
     case "enum":
-      // One of numbers names its values, too.
-      return oneOf(Object.values(def.entries).filter((value) => typeof value === "string"));
+      return Object.values(def.entries).every((value) => typeof value === "string")
+        ? oneOf(Object.values(def.entries))
+        : null;
     default:
       return null;
   }
@@ -174,8 +181,7 @@ interface Field {
 
 function objectReader(def: DefOf<"object">): Read | null {
   const catchall = def.catchall?._zod.def.type;
-  if (hasChecks(def) || (catchall !== undefined && catchall !== "never" && catchall !== "unknown"))
-    return null;
+  if (catchall !== undefined && catchall !== "never" && catchall !== "unknown") return null;
   const rest = catchall === undefined ? "left out" : catchall === "unknown" ? "kept" : "refused";
   const fields: Field[] = [];
   for (const [key, field] of Object.entries(def.shape)) {
@@ -224,7 +230,7 @@ function needOf(field: Schema): "required" | "optional" | null {
 
 function recordReader(def: DefOf<"record">): Read | null {
   const { def: key } = (def.keyType as z.core.$ZodTypes)._zod;
-  if (hasChecks(def) || key.type !== "string" || testOf(key) === null || hasChecks(key)) return null;
+  if (key.type !== "string" || testOf(key) === null || hasChecks(key)) return null;
   const isAny = (def.valueType as z.core.$ZodTypes)._zod.def.type === "unknown";
   const read = readerOf(def.valueType);
   return (value) => {
@@ -244,7 +250,7 @@ function recordReader(def: DefOf<"record">): Read | null {
 
 /** The first that fits, or the one that a field's value names. */
 function unionReader(def: DefOf<"union">): Read | null {
-  if (hasChecks(def) || (def.inclusive === false) !== "discriminator" in def) return null;
+  if ((def.inclusive === false) !== "discriminator" in def) return null;
   if ("discriminator" in def) return discriminatedReader(def as z.core.$ZodDiscriminatedUnionDef);
   const options = def.options.map(readerOf);
   return (value) => {
