@@ -2,14 +2,12 @@
  * Files that come with the program, and its own entry points for threads and processes. Owns where they are: the
  * program runs from its sources, or built into `dist` (scripts/build.ts), whose chunks lie in that folder itself.
  */
-import { fileURLToPath } from "node:url";
-
 const IS_BUILT = import.meta.url.endsWith(".js");
 const ROOT = new URL(IS_BUILT ? "../" : "../../", import.meta.url);
 
 /** The absolute path of `path`, which is relative to the package. */
 export function packagedFile(path: string): string {
-  return fileURLToPath(new URL(path, ROOT));
+  return decodeURIComponent(new URL(path, ROOT).pathname);
 }
 
 /** The absolute path of an entry point, named as below `src` and without its extension: `store/sqlite/worker`. */

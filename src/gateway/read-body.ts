@@ -1,5 +1,5 @@
 /** A caller's body as bounded bytes. Owns sizes, encodings and patience; knows nothing of JSON. */
-import { gunzip, type ZlibOptions } from "node:zlib";
+import type { ZlibOptions } from "node:zlib";
 import { readBounded } from "../core/bounded-body.ts";
 import type { Clock } from "../core/clock.ts";
 import { failed, ok, type Result } from "../core/faults.ts";
@@ -70,7 +70,9 @@ async function readCounted(http: Request, limits: IngressLimits, clock: Clock): 
 }
 
 /** `maxOutputLength` ends a bomb at the limit, before it is in memory. */
-function inflate(bytes: Uint8Array, limits: IngressLimits): Promise<Result<Uint8Array>> {
+async function inflate(bytes: Uint8Array, limits: IngressLimits): Promise<Result<Uint8Array>> {
+  // Loaded with the first such body: it would cost every start ten milliseconds.
+  const { gunzip } = await import("node:zlib");
   const options: ZlibOptions = { maxOutputLength: limits.maxBodyBytes };
   return new Promise((resolve) => {
     gunzip(bytes, options, (error, inflated) => {

@@ -3,7 +3,6 @@
  * where nothing is sent before the certificate was found to be trusted and of this host. What arrives on all of them in
  * one turn of the event loop is handed on together, and what is written leaves together.
  */
-import { isIP } from "node:net";
 import type { Socket as BunSocket } from "bun";
 import type { Coalesce, Task } from "../core/coalesce.ts";
 import type { OpenSocket, Origin, Socket, SocketEvents } from "../providers/http1/socket.ts";
@@ -39,9 +38,12 @@ export function bunSockets(arrivals: Coalesce, departures: Coalesce): OpenSocket
   };
 }
 
+/** As URLs have them: four numbers, or anything with a colon. `isIP` would bring all of `node:net` to every start. */
+const ADDRESS = /^\d+(?:\.\d+){3}$|:/;
+
 /** An address is no name that a server could be asked for by. */
 function tlsOf(host: string) {
-  return isIP(host) === 0 ? { rejectUnauthorized: true, serverName: host } : { rejectUnauthorized: true };
+  return !ADDRESS.test(host) ? { rejectUnauthorized: true, serverName: host } : { rejectUnauthorized: true };
 }
 
 /** One socket, from the wish to connect it to its end. */

@@ -3,11 +3,12 @@
  * still silent asks for itself: a second connection that succeeds means a slow model, one that does not means
  * an endpoint that is gone. Owns that question; what follows is the watchdog's.
  */
-import { connect } from "node:net";
 import type { Clock } from "../core/clock.ts";
 
 /** Opens and closes a TCP connection to the host of `url`; false when that fails or takes `withinMs`. */
-export function canConnect(url: string, withinMs: number, clock: Clock): Promise<boolean> {
+export async function canConnect(url: string, withinMs: number, clock: Clock): Promise<boolean> {
+  // Loaded when somebody asks, which most gateways never do.
+  const { connect } = await import("node:net");
   const { hostname, port, protocol } = new URL(url);
   return new Promise((resolve) => {
     const socket = connect({

@@ -26,12 +26,15 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   gameday: async () => (await import("./gameday/group.ts")).addGameday,
 };
 
+const VERSION = "--version";
+
 /**
  * What `args`, the words after the program's name, may need: the command they name, or else all of them, for the
- * help and for the suggestion after a slip.
+ * help and for the suggestion after a slip; none, for the version.
  */
 export async function commandsFor(args: readonly string[]): Promise<readonly AddCommand[]> {
   const named = args.find((word) => !word.startsWith("-"));
+  if (named === undefined && args[0] === VERSION) return [];
   const load = named !== undefined && Object.hasOwn(COMMANDS, named) ? COMMANDS[named] : undefined;
   const loads = load ? [load] : Object.values(COMMANDS);
   return Promise.all(loads.map((each) => each()));

@@ -4,7 +4,6 @@ import type { Job } from "../../core/jobs.ts";
 import type { ConfigSnapshot } from "../../core/snapshot.ts";
 import type { JobStore, WebhookOutcome } from "../../store/job-store.ts";
 import { type DeliveryRunner, startDeliveries } from "../webhooks/delivery-runner.ts";
-import { findDestination } from "../webhooks/destination.ts";
 import type { PostPorts } from "../webhooks/post.ts";
 import { signedHeaders } from "../webhooks/sign.ts";
 import { jobView } from "./job-view.ts";
@@ -54,6 +53,7 @@ async function tryOnce(job: Job, ports: TellPorts): Promise<WebhookOutcome | nul
   const { webhook } = job;
   if (!webhook?.messageId) return null;
   const settings = snapshot().webhooks;
+  const { findDestination } = await import("../webhooks/destination.ts");
   const destination = findDestination(settings, webhook.url, job.tenant);
   if (!destination.ok || settings === null) {
     return { type: "dead", error: "the policy in force does not allow this address" };

@@ -9,7 +9,6 @@ import type { Job, JobEndpoint, JobOrder } from "../../core/jobs.ts";
 import { resolveUseCase } from "../../policy/plan.ts";
 import type { UnsentJob } from "../../store/job-store.ts";
 import { StoreError } from "../../store/store-error.ts";
-import { findDestination } from "../webhooks/destination.ts";
 import type { JobPorts } from "./job-ports.ts";
 import { writeMessage } from "./message.ts";
 
@@ -142,6 +141,7 @@ async function checkSubmission(
     });
   }
   if (webhookUrl !== null) {
+    const { findDestination } = await import("../webhooks/destination.ts");
     const allowed = findDestination(snapshot().webhooks, webhookUrl, caller.tenant);
     if (!allowed.ok) return allowed;
   }
