@@ -84,8 +84,8 @@ export async function startPolicy(options: PolicyRuntimeOptions): Promise<Policy
     stop();
     return failed;
   }
-  opened.follow(async ({ texts, writer, staged }) => {
-    await control.offer(texts, writer?.actor ?? actorOf(opened), writer?.note ?? null, staged);
+  opened.follow(async ({ texts, writer, staged, revision }) => {
+    await control.offer(texts, writer?.actor ?? actorOf(opened), writer?.note ?? null, staged, revision);
   });
   const desk: RolloutDesk = {
     control,

@@ -33,6 +33,19 @@ describe("what the source says", () => {
     expect(await fake.desk.activations.text(text?.digest ?? "")).toBe(policyWith(2));
   });
 
+  test("a look at the store from before what was written here does nothing when it comes; a later one does", async () => {
+    const fake = fakeDesk();
+    await fake.control.offer(ONE, "start", null, null, "1");
+    const writing = fake.control.replace(TWO, { actor: "ops", via: "push", note: null }, async () => 2);
+    const late = fake.control.offer(ONE, "seed", null, null, "1");
+    expect((await writing).result).toBe("activated");
+    expect((await late).result).toBe("held");
+    expect(attemptsOf(fake)).toBe(2);
+    expect((await fake.control.offer(TWO, "store", null, null, "2")).result).toBe("unchanged");
+    expect((await fake.control.offer(THREE, "store", null, null, "3")).result).toBe("activated");
+    expect(attemptsOf(fake)).toBe(3);
+  });
+
   test("the same again does nothing; a comment alone is recorded under the same version", async () => {
     const fake = fakeDesk();
     await fake.control.offer(ONE, "start");

@@ -93,13 +93,15 @@ export interface PolicyControl {
   /**
    * Puts the source's texts in force, or refuses them and changes nothing. The same texts again do nothing, and
    * neither do those that a rollback or a staged activation holds back. `staged`: what the source says of one;
-   * absent where it knows of none.
+   * absent where it knows of none. `revision`: the source's own number of them; one from before what `replace` wrote
+   * is a look at the store that has come late, and does nothing.
    */
   offer(
     sources: readonly PolicySource[],
     actor: string,
     note?: string | null,
     staged?: StagedOffer | null,
+    revision?: string | null,
   ): Promise<ActivationResult>;
   /** Begins to put `sources` in force by steps; those that are due at once, at once. */
   stage(sources: readonly PolicySource[], schedule: Schedule, act: Act): Promise<StagingResult>;
@@ -113,12 +115,13 @@ export interface PolicyControl {
   restore(sources: readonly PolicySource[], actor: string): Promise<ActivationResult>;
   /**
    * Checks `sources`, lets `commit` write them where the source reads them, and puts them in force, with no
-   * other change in between. `commit` says false where somebody else wrote first: then nothing happens.
+   * other change in between. `commit` gives the revision that it wrote; null where somebody else wrote first, and
+   * then nothing happens.
    */
   replace(
     sources: readonly PolicySource[],
     act: Act,
-    commit: () => Promise<boolean>,
+    commit: () => Promise<number | null>,
   ): Promise<ActivationResult | { readonly result: "conflict" }>;
   /** Puts `sources` in force until the source has other texts than now, also over restarts. */
   pin(sources: readonly PolicySource[], act: Act): Promise<ActivationResult>;

@@ -50,6 +50,8 @@ class Keeper implements PolicyControl {
   #pin: Pin | null;
   /** What the source says now, whether or not it is in force. */
   #offered: Offered | null = null;
+  /** The revision that was last written from here; 0: none. */
+  #written = 0;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(ports: PolicyPorts, pin: Pin | null) {
@@ -107,8 +109,17 @@ class Keeper implements PolicyControl {
     return { result: "valid", version: built.snapshot.version, findings, changes: built.changes };
   }
 
-  offer(sources: readonly PolicySource[], actor: string, note: string | null, staged?: StagedOffer | null) {
-    return this.#inTurn(async () => {
+  offer(
+    sources: readonly PolicySource[],
+    actor: string,
+    note?: string | null,
+    staged?: StagedOffer | null,
+    revision?: string | null,
+  ) {
+    return this.#inTurn(async (): Promise<ActivationResult> => {
+      if (Number(revision ?? this.#written) < this.#written) {
+        return { result: "held", version: this.snapshot().version };
+      }
       const offered = { sources, actor, note: note ?? null };
       this.#offered = offered;
       // Where the source itself says what is staged, whoever changed it has written that down.
@@ -125,12 +136,14 @@ class Keeper implements PolicyControl {
     return this.#inTurn(() => this.#put(sources, { actor, via: "restore", note: null }, { tested: false }));
   }
 
-  replace(sources: readonly PolicySource[], act: Act, commit: () => Promise<boolean>) {
+  replace(sources: readonly PolicySource[], act: Act, commit: () => Promise<number | null>) {
     return this.#inTurn(async () => {
       const compiled = await this.#compile(this.#lay(sources), sources, true);
       if (compiled.made) {
         await this.#pause();
-        if (!(await commit())) return { result: "conflict" } as const;
+        const written = await commit();
+        if (written === null) return { result: "conflict" } as const;
+        this.#written = written;
         await this.#staged.supersede(act, { superseded: true });
       }
       return this.#put(sources, act, { compiled });

@@ -76,8 +76,8 @@ async function pushOnto(
   }
   const act: Act = { actor, via: "push", note };
   const revision = (head?.revision ?? 0) + 1;
-  const put = await control.replace(sources, act, () =>
-    heads.write({ revision, at: clock.now(), actor, note, documents }),
+  const put = await control.replace(sources, act, async () =>
+    (await heads.write({ revision, at: clock.now(), actor, note, documents })) ? revision : null,
   );
   if (put.result === "conflict") return { result: "conflict", version: null };
   // Only the source's offers are held back.

@@ -63,6 +63,7 @@ async function moveHead(
     const head = await heads.read(0);
     const { actor, note } = act;
     const documents = documentsWith(head?.documents ?? {}, sources, environment);
-    return heads.write({ revision: (head?.revision ?? 0) + 1, at: clock.now(), actor, note, documents });
+    const revision = (head?.revision ?? 0) + 1;
+    return (await heads.write({ revision, at: clock.now(), actor, note, documents })) ? revision : null;
   });
 }

@@ -161,15 +161,11 @@ async function intoStore(
   const put = await control.replace(texts, { actor, via: "push", note: note ?? words }, async () => {
     const head = await heads.read(0);
     // Somebody else's change meanwhile is not undone by this one.
-    if (!head || !isSame(textsOf(head.documents, environment), sources)) return false;
+    if (!head || !isSame(textsOf(head.documents, environment), sources)) return null;
     const documents = documentsWith(head.documents, texts, environment);
-    return heads.write({
-      revision: head.revision + 1,
-      at: clock.now(),
-      actor,
-      note: note ?? words,
-      documents,
-    });
+    const revision = head.revision + 1;
+    const written = { revision, at: clock.now(), actor, note: note ?? words, documents };
+    return (await heads.write(written)) ? revision : null;
   });
   if (put.result === "refused") return put;
   if (put.result === "conflict" || put.result === "held") return { result: "conflict" };
