@@ -61,16 +61,18 @@ class Wheel {
     this.#lookAt = Number.POSITIVE_INFINITY;
     const due = Math.floor(this.#clock.now() / this.#tickMs);
     let next = Number.POSITIVE_INFINITY;
+    const fired: CoarseTimer[] = [];
     for (const [at, bucket] of this.#buckets) {
       if (at > due && bucket.length > 0) {
         next = Math.min(next, at);
         continue;
       }
       this.#buckets.delete(at);
-      for (const timer of bucket.splice(0)) timer.fire();
+      fired.push(...bucket.splice(0));
     }
-    // What fired may have set others meanwhile.
+    // Before the others fire: what they set may be due earlier, and what they throw holds up nobody.
     if (next < this.#lookAt) this.#waitFor(next, this.#clock.now());
+    for (const timer of fired) timer.fire();
   };
 }
 
