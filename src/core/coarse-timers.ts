@@ -70,7 +70,7 @@ class Wheel {
       this.#buckets.delete(at);
       fired.push(...bucket.splice(0));
     }
-    // Before the others fire: what they set may be due earlier, and what they throw holds up nobody.
+    // Before these fire: what they set may be due earlier, and what one throws holds up none that is still to come.
     if (next < this.#lookAt) this.#waitFor(next, this.#clock.now());
     for (const timer of fired) timer.fire();
   };
