@@ -53,6 +53,7 @@ async function tryOnce(job: Job, ports: TellPorts): Promise<WebhookOutcome | nul
   const { webhook } = job;
   if (!webhook?.messageId) return null;
   const settings = snapshot().webhooks;
+  // With it comes node:net, which no start should wait for.
   const { findDestination } = await import("../webhooks/destination.ts");
   const destination = findDestination(settings, webhook.url, job.tenant);
   if (!destination.ok || settings === null) {

@@ -141,6 +141,7 @@ async function checkSubmission(
     });
   }
   if (webhookUrl !== null) {
+    // With it comes node:net, which no start should wait for.
     const { findDestination } = await import("../webhooks/destination.ts");
     const allowed = findDestination(snapshot().webhooks, webhookUrl, caller.tenant);
     if (!allowed.ok) return allowed;
