@@ -9,7 +9,7 @@ import type { Clock } from "../src/core/clock.ts";
 import type { Decision } from "../src/core/decision.ts";
 import { createDecisionQueue, type DecisionQueue } from "../src/store/decision-queue.ts";
 import { recordOf } from "../src/store/ports.ts";
-import { encodeBatch } from "../src/store/sqlite/batch.ts";
+import { encodeSegment } from "../src/store/sqlite/decisions/segment.ts";
 import { openSqliteStore } from "../src/store/sqlite/sqlite-store.ts";
 import { decisions } from "../test/contract/store/decision-fixture.ts";
 import { endEverythingOnExit, temporaryDirectory } from "./processes.ts";
@@ -89,7 +89,7 @@ await store.decisions.list({ limit: 1 });
 const rssReader = megabytes();
 
 const encode = await perRecord((records) => {
-  for (let i = 0; i < records.length; i += 512) encodeBatch(records.slice(i, i + 512).map(recordOf));
+  for (let i = 0; i < records.length; i += 512) encodeSegment(records.slice(i, i + 512).map(recordOf));
 });
 const queue = createDecisionQueue({ store: store.decisions, clock, capacity: ROUND });
 const total = await perRecord((records) => pushAndFlush(queue, records));

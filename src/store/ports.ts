@@ -83,21 +83,22 @@ export interface DecisionPage {
  */
 export interface DecisionRecord {
   readonly id: string;
-  readonly at: number;
   readonly useCase: string | null;
   readonly tenant: string;
   readonly outcome: DecisionOutcome;
+  readonly keyId: string;
+  readonly cost: NanoDollars | null;
   /** The `Decision` as JSON. */
   readonly document: string;
 }
 
 export function recordOf(decision: Decision): DecisionRecord {
-  const { id, at, useCase, tenant, outcome } = decision;
-  return { id, at, useCase, tenant, outcome, document: JSON.stringify(decision) };
+  const { id, useCase, tenant, outcome, keyId, cost } = decision;
+  return { id, useCase, tenant, outcome, keyId, cost, document: JSON.stringify(decision) };
 }
 
 export interface DecisionStore {
-  /** When it resolves, the records survive `kill -9`. Writing an id again changes nothing. */
+  /** When it resolves, the records survive `kill -9`. Writing a batch again changes nothing. */
   append(batch: readonly DecisionRecord[]): Promise<void>;
   list(query: DecisionQuery): Promise<DecisionPage>;
   get(id: string): Promise<Decision | null>;

@@ -4,16 +4,19 @@
  */
 import type { Database } from "bun:sqlite";
 import { StoreError } from "../store-error.ts";
+import { rowsToSegments } from "./decisions/rows-to-segments.ts";
 
 interface Migration {
   readonly version: number;
   readonly name: string;
   readonly statements: readonly string[];
+  /** What SQL cannot say; after the statements. */
+  readonly afterwards?: (database: Database) => void;
 }
 
 /**
- * `decisions.seq` counts inserts, without gaps, so that retention needs no COUNT; pages walk it, since a
- * record is written when its request ends and its id is made when it begins. Filters have no index of their own: each would cost every write, and reads are rare.
+ * `decision_segments.seq` counts records, without gaps: it is the number of the first one of a segment, so that retention
+ * needs no COUNT, and pages walk it, since a record is written when its request ends and its id is made when it begins.
  */
 const MIGRATIONS: readonly Migration[] = [
   {
@@ -242,6 +245,23 @@ const MIGRATIONS: readonly Migration[] = [
       "CREATE TABLE job_texts (job_id TEXT PRIMARY KEY, request TEXT, result TEXT)",
     ],
   },
+  {
+    version: 8,
+    name: "decisions in segments",
+    statements: [
+      // What is asked for stands before the documents, where it is read without them.
+      `CREATE TABLE decision_segments (
+         seq INTEGER PRIMARY KEY,
+         count INTEGER NOT NULL,
+         min_id TEXT NOT NULL,
+         max_id TEXT NOT NULL,
+         columns BLOB NOT NULL,
+         documents BLOB NOT NULL
+       )`,
+      "CREATE INDEX decision_segments_by_id ON decision_segments (min_id, max_id, count)",
+    ],
+    afterwards: rowsToSegments,
+  },
 ];
 
 const SCHEMA_VERSION = MIGRATIONS.at(-1)?.version ?? 0;
@@ -281,6 +301,7 @@ function apply(database: Database, migration: Migration): void {
     // Asked inside the transaction: another process may have been faster.
     if (currentVersion(database) >= migration.version) return;
     for (const statement of migration.statements) database.run(statement);
+    migration.afterwards?.(database);
     database.run("INSERT INTO schema_migrations (version, name, applied_at) VALUES (?, ?, datetime('now'))", [
       migration.version,
       migration.name,

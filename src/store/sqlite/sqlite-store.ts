@@ -4,26 +4,18 @@
  */
 import type { Clock } from "../../core/clock.ts";
 import { programModule } from "../../core/program-files.ts";
-import { pageLimit, pageOf, parseRecord } from "../paging.ts";
-import {
-  type DecisionPage,
-  type DecisionQuery,
-  type DecisionStore,
-  idRange,
-  isByArrival,
-  type Store,
-} from "../ports.ts";
+import type { Store } from "../ports.ts";
 import { sqliteActivations } from "./activation-store.ts";
 import { sqliteAnswers } from "./answer-store.ts";
 import { sqliteAudit } from "./audit-store.ts";
-import { encodeBatch } from "./batch.ts";
 import { sqliteBatches } from "./batch-store.ts";
+import { sqliteDecisions } from "./decisions/decision-store.ts";
 import type { Execute } from "./dialect.ts";
 import { sqliteFiles, type Writing } from "./file-store.ts";
 import { sqliteJobQueue } from "./job-queue.ts";
 import { sqliteJobs } from "./job-store.ts";
 import { sqlitePolicyHeads } from "./policy-heads.ts";
-import { sumSpent } from "./spent.ts";
+import type { Question, Row } from "./protocol.ts";
 import type { Reads } from "./tables.ts";
 import { type DatabaseThread, startThread } from "./thread.ts";
 import { sqliteTickets } from "./ticket-store.ts";
@@ -34,7 +26,7 @@ export interface SqliteStoreOptions {
   /** The file; it and its folder are created. */
   readonly path: string;
   readonly clock: Clock;
-  /** Decisions kept, the first written leave first. Default 1,000,000: about 1.2 GB. */
+  /** Decisions kept at the least; the first written leave first. Default 1,000,000: some 0.1 GB. */
   readonly retainDecisions?: number;
   /** How a thread is started; tests give one that dies. */
   readonly spawn?: () => Worker;
@@ -55,14 +47,15 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
   const writer = startThread({ clock, spawn, open: { type: "open", mode: "write", path, retain } });
   let reader: DatabaseThread | null = null;
   let closed = false;
-  const read: Execute = async (sql, parameters) => {
+  const ask = async (question: Question): Promise<readonly Row[]> => {
     // The writer makes the schema, and a store that is closed must not start a thread.
     if (!reader && !closed) await writer.opened();
     if (!reader && !closed) {
       reader = startThread({ clock, spawn, open: { type: "open", mode: "read", path, retain } });
     }
-    return (reader ?? writer).ask({ type: "execute", sql, parameters });
+    return (reader ?? writer).ask(question);
   };
+  const read: Execute = (sql, parameters) => ask({ type: "execute", sql, parameters });
   let queries: ReturnType<Reads> | null = null;
   const reads: Reads = () => {
     queries ??= import("./dialect.ts").then(({ queriesOver }) => queriesOver(read));
@@ -73,7 +66,7 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
     all: (statements) => writer.ask({ type: "transaction", statements }),
   };
   return {
-    decisions: sqliteDecisions(writer, reads, read),
+    decisions: sqliteDecisions(writer, ask),
     activations: sqliteActivations(write, reads),
     files: sqliteFiles(write, reads),
     batches: sqliteBatches(write, reads),
@@ -95,60 +88,4 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
 
 function spawnWorker(): Worker {
   return new Worker(programModule("store/sqlite/worker"), { name: "pointsman-store", smol: true });
-}
-
-function sqliteDecisions(writer: DatabaseThread, reads: Reads, read: Execute): DecisionStore {
-  return {
-    async append(batch) {
-      if (batch.length > 0) await writer.ask(encodeBatch(batch));
-    },
-    list: (query) => listDecisions(reads, query),
-    async get(id) {
-      const row = await (await reads())
-        .selectFrom("decisions")
-        .select("document")
-        .where("id", "=", id)
-        .executeTakeFirst();
-      return row ? parseRecord(row) : null;
-    },
-    spent: (query) => sumSpent(read, query),
-  };
-}
-
-async function listDecisions(reads: Reads, query: DecisionQuery): Promise<DecisionPage> {
-  const limit = pageLimit(query.limit);
-  const forward = query.after !== undefined && query.before === undefined;
-  const byArrival = isByArrival(query);
-  const all = (await reads())
-    .selectFrom("decisions")
-    .select("document")
-    .limit(limit + 1);
-  let select = byArrival ? all.orderBy("id") : all.orderBy("seq", forward ? "asc" : "desc");
-  if (byArrival) {
-    const { from, to } = idRange(query);
-    select = select.where("id", ">=", from).where("id", "<", to);
-    if (query.after !== undefined) select = select.where("id", ">", query.after);
-    // A cursor whose record was trimmed away stands for its nearest neighbour.
-  } else if (query.before !== undefined) {
-    const at = (await reads())
-      .selectFrom("decisions")
-      .select("seq")
-      .where("id", ">=", query.before)
-      .orderBy("id")
-      .limit(1);
-    select = select.where("seq", "<", (the) => the.fn.coalesce(at, the.val(Number.MAX_SAFE_INTEGER)));
-  } else if (query.after !== undefined) {
-    const at = (await reads())
-      .selectFrom("decisions")
-      .select("seq")
-      .where("id", "<=", query.after)
-      .orderBy("id", "desc")
-      .limit(1);
-    select = select.where("seq", ">", (the) => the.fn.coalesce(at, the.val(0)));
-  }
-  if (query.useCase !== undefined) select = select.where("use_case", "=", query.useCase);
-  if (query.outcome !== undefined) select = select.where("outcome", "=", query.outcome);
-  if (query.tenant !== undefined) select = select.where("tenant", "=", query.tenant);
-  const rows = await select.execute();
-  return pageOf(rows.map(parseRecord), limit);
 }

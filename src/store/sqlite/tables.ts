@@ -6,15 +6,6 @@ import type { BatchStatus } from "../../core/batches.ts";
 export type Reads = () => Promise<Kysely<Tables>>;
 
 export interface Tables {
-  decisions: {
-    seq: number;
-    id: string;
-    at: number;
-    use_case: string | null;
-    tenant: string;
-    outcome: string;
-    document: string;
-  };
   activations: { id: string; at: number; document: string };
   files: FileRow;
   file_parts: { file_id: string; part: number; size: number; bytes: Uint8Array };

@@ -4,7 +4,7 @@
  */
 import type { Clock } from "../../core/clock.ts";
 import { StoreError } from "../store-error.ts";
-import type { FromThread, Row, ToThread } from "./protocol.ts";
+import type { FromThread, Question, Row, ToThread } from "./protocol.ts";
 
 const BACKOFF_BASE_MS = 100;
 const BACKOFF_MAX_MS = 10_000;
@@ -20,7 +20,7 @@ export interface DatabaseThread {
   /** Settles when the file is open; rejects with the `StoreError` that says why it is not. */
   opened(): Promise<void>;
   /** Rejects with a `StoreError`: the database's own, or `restarting` when the thread died meanwhile. */
-  ask(message: Exclude<ToThread, { type: "open" | "close" }>): Promise<readonly Row[]>;
+  ask(message: Question): Promise<readonly Row[]>;
   /** Answers what was asked before, then ends the thread; after 10 s it is ended regardless. */
   close(): Promise<void>;
 }
@@ -30,7 +30,7 @@ export function startThread(options: ThreadOptions): DatabaseThread {
   return new Thread(options);
 }
 
-interface Question {
+interface Owed {
   readonly resolve: (rows: readonly Row[]) => void;
   readonly reject: (error: StoreError) => void;
 }
@@ -38,7 +38,7 @@ interface Question {
 /** One running worker, with the questions it still owes an answer to, oldest first. */
 interface Life {
   readonly worker: Worker;
-  readonly questions: Question[];
+  readonly questions: Owed[];
   readonly opened: Promise<void>;
 }
 
@@ -60,7 +60,7 @@ class Thread implements DatabaseThread {
     return (this.#life ?? this.#restart())?.opened ?? Promise.reject(this.#lastError);
   }
 
-  ask(message: ToThread): Promise<readonly Row[]> {
+  ask(message: Question): Promise<readonly Row[]> {
     if (this.#closing) return Promise.reject(closedError());
     const life = this.#life ?? this.#restart();
     return life ? post(life, message) : Promise.reject(this.#lastError);
@@ -80,7 +80,7 @@ class Thread implements DatabaseThread {
 
   #start(): Life {
     const worker = this.#options.spawn();
-    const questions: Question[] = [];
+    const questions: Owed[] = [];
     let served = false;
     worker.onmessage = (event: MessageEvent<FromThread>) => {
       // Opening is not enough: a thread that opens and dies on its first question must not restart at once.
@@ -142,7 +142,7 @@ function post(life: Pick<Life, "worker" | "questions">, message: ToThread): Prom
   });
 }
 
-function settle(question: Question | undefined, answer: FromThread): void {
+function settle(question: Owed | undefined, answer: FromThread): void {
   if (answer.ok) question?.resolve(answer.rows);
   else question?.reject(new StoreError(answer.kind, answer.message));
 }

@@ -5,15 +5,19 @@
 import type { Database, SQLQueryBindings } from "bun:sqlite";
 import { StoreError } from "../store-error.ts";
 import { closeFile, guarded, openForReading, openForWriting } from "./connection.ts";
-import { createDecisionWriter, type DecisionWriter } from "./decision-writer.ts";
-import type { FromThread, Row, Statement, ToThread } from "./protocol.ts";
+import { createDecisionReader, type DecisionReader } from "./decisions/decision-reader.ts";
+import { createDecisionWriter, type DecisionWriter } from "./decisions/decision-writer.ts";
+import type { DecisionQuestion, FromThread, Row, Statement, ToThread } from "./protocol.ts";
 
 declare const self: Worker;
 
 interface Session {
   readonly path: string;
   readonly database: Database;
+  /** Null in the thread that reads. */
   readonly writer: DecisionWriter | null;
+  /** Null in the thread that writes. */
+  readonly decisions: DecisionReader | null;
 }
 
 let session: Session | null = null;
@@ -35,12 +39,15 @@ function handle(message: ToThread): readonly Row[] {
     return [];
   }
   if (!session) throw new StoreError("closed", "The database is not open.");
-  const { path, database, writer } = session;
+  const { path, database, writer, decisions } = session;
   if (typeof message === "string") {
     guarded(path, () => writer?.write(message));
     return [];
   }
   if (message.type === "execute") return guarded(path, () => run(database, message));
+  if (message.type === "decisions" || message.type === "decision" || message.type === "spent") {
+    return guarded(path, () => (decisions === null ? [] : search(decisions, message)));
+  }
   if (message.type === "transaction") return guarded(path, () => runAll(database, message.statements));
   session = null;
   close(database, writer !== null);
@@ -50,6 +57,13 @@ function handle(message: ToThread): readonly Row[] {
 /** .query keeps the compiled statement: the house has a handful of them. */
 function run(database: Database, { sql, parameters }: Statement): Row[] {
   return database.query<Row, SQLQueryBindings[]>(sql).all(...parameters);
+}
+
+function search(decisions: DecisionReader, question: DecisionQuestion): readonly Row[] {
+  if (question.type === "spent") return [{ ...decisions.spent(question.query) }];
+  if (question.type === "decisions") return decisions.list(question.query).map((document) => ({ document }));
+  const document = decisions.get(question.id);
+  return document === null ? [] : [{ document }];
 }
 
 /** Immediate: a read lock that turns into a write lock would not wait for another process's. */
@@ -64,9 +78,13 @@ function runAll(database: Database, statements: readonly Statement[]): Row[] {
 
 function open(message: Extract<ToThread, { type: "open" }>): Session {
   const { path, mode, retain } = message;
-  if (mode === "read") return { path, database: openForReading(path), writer: null };
+  if (mode === "read") {
+    const database = openForReading(path);
+    return { path, database, writer: null, decisions: guarded(path, () => createDecisionReader(database)) };
+  }
   const database = openForWriting(path);
-  return { path, database, writer: guarded(path, () => createDecisionWriter(database, retain)) };
+  const writer = guarded(path, () => createDecisionWriter(database, retain));
+  return { path, database, writer, decisions: null };
 }
 
 function close(database: Database, checkpoint: boolean): void {

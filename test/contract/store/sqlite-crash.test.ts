@@ -6,6 +6,7 @@ import { FakeClock } from "../../../src/core/fake-clock.ts";
 import { openSqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
 import { createScratch } from "../../scratch.ts";
 import { decisionId, decisions, recordsOf } from "./decision-fixture.ts";
+import { storedDecisions } from "./stored-decisions.ts";
 
 const CHILD = new URL("./appending-child.ts", import.meta.url).pathname;
 const scratch = createScratch();
@@ -32,7 +33,7 @@ function storedIds(path: string): Set<unknown> {
   const database = new Database(path);
   try {
     expect(database.query("PRAGMA integrity_check").all()).toEqual([{ integrity_check: "ok" }]);
-    return new Set(database.query("SELECT id FROM decisions").values().flat());
+    return new Set(storedDecisions(database));
   } finally {
     database.close();
   }

@@ -7,6 +7,7 @@ import { openSqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
 import { createScratch } from "../../scratch.ts";
 import { aDecision, anActivation, decisionId, decisions, recordsOf } from "./decision-fixture.ts";
 import { storeContract } from "./store-contract.ts";
+import { segmentSizes, storedDecisions } from "./stored-decisions.ts";
 
 const scratch = createScratch();
 let files = 0;
@@ -42,7 +43,7 @@ test("close writes what was handed over before, and leaves one file that nobody 
   // Closed in truth: the log and its index go with the last connection, at once and not when it is collected.
   expect([existsSync(`${path}-wal`), existsSync(`${path}-shm`)]).toEqual([false, false]);
   const database = new Database(path);
-  expect(database.query("SELECT count(*) AS rows FROM decisions").get()).toEqual({ rows: 100 });
+  expect(storedDecisions(database)).toEqual(decisions(0, 100).map(({ id }) => id));
   expect(database.query("PRAGMA journal_mode").get()).toEqual({ journal_mode: "wal" });
   database.close();
 });
@@ -67,7 +68,10 @@ test("a lower retention is reached in slices", async () => {
   await small.decisions.append(recordsOf([aDecision(2_000)]));
   expect(await oldest()).toBe(decisionId(500));
   for (let i = 2_001; i < 2_005; i++) await small.decisions.append(recordsOf([aDecision(i)]));
-  expect(await oldest()).toBe(decisionId(1_905));
+  // What was written together leaves together, and no sooner than all of it may.
+  expect(await oldest()).toBe(decisionId(1_500));
+  for (let i = 2_005; i < 2_100; i++) await small.decisions.append(recordsOf([aDecision(i)]));
+  expect(await oldest()).toBe(decisionId(2_000));
   await small.close();
 });
 
@@ -83,4 +87,69 @@ test("two stores on one file in one process see each other's records", async () 
   expect((await right.decisions.list({ limit: 500 })).decisions).toHaveLength(100);
   await left.close();
   await right.close();
+});
+
+test("what is written one by one is put together, and nothing of it is lost", async () => {
+  const path = freshPath();
+  const store = open(path);
+  const count = 700;
+  for (let i = 0; i < count; i++) await store.decisions.append(recordsOf([aDecision(i)]));
+  await store.decisions.append(recordsOf([aDecision(count - 1, { status: 500 })]));
+  expect(await store.decisions.get(decisionId(5))).toEqual(aDecision(5));
+  expect((await store.decisions.list({ limit: 3, before: decisionId(300) })).decisions).toEqual(
+    [299, 298, 297].map((n) => aDecision(n)),
+  );
+  await store.close();
+  const database = new Database(path);
+  expect(storedDecisions(database)).toEqual(decisions(0, count).map(({ id }) => id));
+  const sizes = segmentSizes(database);
+  expect(sizes.reduce((sum, size) => sum + size)).toBe(count);
+  expect(sizes[0]).toBeGreaterThanOrEqual(256);
+  expect(sizes.length).toBeLessThan(40);
+  database.close();
+});
+
+test("large batches are not written again", async () => {
+  const path = freshPath();
+  const store = open(path);
+  for (let i = 0; i < 4_000; i += 100) await store.decisions.append(recordsOf(decisions(i, i + 100)));
+  await store.close();
+  const database = new Database(path);
+  expect(segmentSizes(database)).toEqual(Array(40).fill(100));
+  database.close();
+});
+
+test("a file in which each decision was a row of its own is taken over", async () => {
+  const path = scratch.path("rows.db");
+  const old = new Database(path);
+  old.run(
+    "CREATE TABLE schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at TEXT NOT NULL)",
+  );
+  old.run("INSERT INTO schema_migrations VALUES (1, 'decisions and activations', datetime('now'))");
+  old.run(
+    `CREATE TABLE decisions (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, at INTEGER NOT NULL, use_case TEXT,
+       tenant TEXT NOT NULL, outcome TEXT NOT NULL, document TEXT NOT NULL)`,
+  );
+  old.run("CREATE TABLE activations (id TEXT PRIMARY KEY, at INTEGER NOT NULL, document TEXT NOT NULL)");
+  const insert = old.prepare("INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?)");
+  const records = decisions(0, 1_200).map((one, n) =>
+    n % 7 === 0 ? { ...one, useCase: null, cost: null } : one,
+  );
+  old.transaction(() => {
+    // As retention had left them: the first numbers are gone.
+    for (const [n, one] of records.entries()) {
+      insert.run(n + 40, one.id, one.at, one.useCase, one.tenant, one.outcome, JSON.stringify(one));
+    }
+  })();
+  old.close(true);
+  const store = open(path);
+  const page = await store.decisions.list({ limit: 500, after: "" });
+  expect(page.decisions).toEqual(records.slice(0, 500));
+  expect(await store.decisions.get(decisionId(1_199))).toEqual(aDecision(1_199));
+  const spent = await store.decisions.spent({ since: 0, until: Number.MAX_SAFE_INTEGER });
+  const cost = records.reduce((sum, one) => sum + (one.cost ?? 0), 0);
+  expect(spent.sums).toEqual([{ tenant: "acme", keyId: "demo", useCase: "support-chat", cost }]);
+  await store.decisions.append(recordsOf([aDecision(1_200)]));
+  expect((await store.decisions.list({ limit: 1 })).decisions).toEqual([aDecision(1_200)]);
+  await store.close();
 });

@@ -82,12 +82,12 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         expect(await idsOf({ limit: 5, useCase: "問い合わせ" })).toEqual([decisionId(1)]);
       });
 
-      test("writing an id again changes nothing", async () => {
-        await seed([aDecision(1), aDecision(2)]);
-        await seed([aDecision(2, { status: 500 }), aDecision(3), aDecision(3, { status: 500 })]);
-        expect(await idsOf({ limit: 10 })).toEqual([3, 2, 1].map(decisionId));
+      test("writing a batch again changes nothing, whatever was written since", async () => {
+        await seed([aDecision(2), aDecision(1)]);
+        await seed([aDecision(3)]);
+        await seed([aDecision(2, { status: 500 }), aDecision(1, { status: 500 })]);
+        expect(await idsOf({ limit: 10 })).toEqual([3, 1, 2].map(decisionId));
         expect((await store.decisions.get(decisionId(2)))?.status).toBe(200);
-        expect((await store.decisions.get(decisionId(3)))?.status).toBe(200);
       });
 
       test("orders by when a record was written, so that a follower sees a long request that ends late", async () => {
