@@ -22,13 +22,35 @@ interface KeyState {
   concurrent: number;
 }
 
+interface Total {
+  inFlight: number;
+}
+
+/** A class, since a function of its own for each request would cost more than what it does. */
+class Place implements Lease {
+  readonly #total: Total;
+  #state: KeyState | null;
+
+  constructor(state: KeyState, total: Total) {
+    this.#state = state;
+    this.#total = total;
+  }
+
+  release(): void {
+    if (this.#state === null) return;
+    this.#state.concurrent--;
+    this.#total.inFlight--;
+    this.#state = null;
+  }
+}
+
 const MINUTE_MS = 60_000;
 /** Idle keys are forgotten once this many are remembered, so that memory follows use and not history. */
 const SWEEP_AT = 10_000;
 
 export function createAdmission(): Admission {
   const keys = new Map<string, KeyState>();
-  let inFlight = 0;
+  const total: Total = { inFlight: 0 };
 
   const stateOf = (keyId: string, perMinute: number, now: number): KeyState => {
     let state = keys.get(keyId);
@@ -54,18 +76,10 @@ export function createAdmission(): Admission {
         if (waitMs > 0) return refuse("requests_per_minute", perMinute, waitMs);
       }
       state.concurrent++;
-      inFlight++;
-      let held = true;
-      return ok({
-        release() {
-          if (!held) return;
-          held = false;
-          state.concurrent--;
-          inFlight--;
-        },
-      });
+      total.inFlight++;
+      return ok(new Place(state, total));
     },
-    inFlight: () => inFlight,
+    inFlight: () => total.inFlight,
   };
 }
 

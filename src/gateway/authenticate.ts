@@ -16,7 +16,8 @@ export type PresentedKey = Pick<IngressHeaders, "authorization" | "apiKey">;
 interface KnownKey {
   /** Lower-case hexadecimal. */
   readonly digest: string;
-  readonly identity: Identity;
+  /** Made once, since each request of the key is given it. */
+  readonly found: Result<Identity>;
 }
 
 /** Who the caller is, or says to be: a signature can only be checked against the body. */
@@ -75,7 +76,7 @@ function identifyByKey(headers: PresentedKey, snapshot: ConfigSnapshot): Result<
       "The API key is not known here. Check the key and the environment it belongs to.",
     );
   }
-  return ok(known.identity);
+  return known.found;
 }
 
 function presentedKey({ authorization, apiKey }: PresentedKey): string | null {
@@ -92,7 +93,7 @@ function indexOf(snapshot: ConfigSnapshot): ReadonlyMap<string, KnownKey> {
 }
 
 function knownKey(key: KeySpec): KnownKey {
-  return { digest: key.sha256, identity: { caller: callerOf(key), proof: null } };
+  return { digest: key.sha256, found: ok({ caller: callerOf(key), proof: null }) };
 }
 
 function callerOf({ id, tenant, tier, role, useCases }: KeySpec): Caller {

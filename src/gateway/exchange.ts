@@ -63,6 +63,7 @@ const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
 /** Where random bits become digits: of pieces put together, a text would have to be flattened later. */
 const BITS = Buffer.alloc(16);
 const NO_ATTEMPTS: readonly Attempt[] = [];
+const NO_WARNINGS: readonly string[] = [];
 const NO_TRACE = "0".repeat(32);
 
 /** A caller's own well-formed `x-request-id` and `traceparent` are kept; others are replaced, not refused. */
@@ -91,7 +92,7 @@ export function beginExchange(gateway: Gateway, ingress: Ingress, http: Request)
     plan: null,
     prelude: NO_ATTEMPTS,
     lease: null,
-    warnings: [],
+    warnings: NO_WARNINGS,
     cacheSlot: null,
     cacheUse: null,
     overflow: null,

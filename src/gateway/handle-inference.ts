@@ -152,7 +152,7 @@ function planFor(
   tap: RoutingTap,
   estimatedInputTokens: number,
 ): Result<RoutePlan> {
-  const input: RouteInput = {
+  const input: Writable<RouteInput> = {
     snapshot: exchange.snapshot,
     useCase,
     request,
@@ -164,8 +164,8 @@ function planFor(
     flags: tap.flags,
     estimates: tap.estimates,
     spend: tap,
-    ...(request.user !== undefined && { userDigest: digestOfUser(request.user) }),
   };
+  if (request.user !== undefined) input.userDigest = digestOfUser(request.user);
   exchange.route = input;
   const planned = planRoute(input);
   // Who was refused, and why, belongs on record all the more when nobody is left.
@@ -178,6 +178,8 @@ function planFor(
   if (plan.arm) takeArm(exchange, input, plan, plan.arm);
   return planned;
 }
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 function climbLadder(
   gateway: Gateway,

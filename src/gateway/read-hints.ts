@@ -8,6 +8,8 @@ import { HINT_PREFIX } from "./read-headers.ts";
 
 const NO_HINTS: RequestHints = Object.freeze({ contract: Object.freeze({}), strict: false });
 
+const NOTHING_STATED = ok(NO_HINTS);
+
 type Draft = { -readonly [Key in keyof RequestHints]: RequestHints[Key] };
 
 /** The contract's headers, what the path says, and the headers that the wire passes on. Faults as below. */
@@ -42,7 +44,7 @@ function passedOf({ passedHeaders }: AnyWire, headers: Headers): Readonly<Record
 
 /** Faults: `invalid` with `invalid_header`, naming the header and what it may hold. */
 function readContractHints(found: ReadonlyMap<string, string> | null): Result<RequestHints> {
-  if (!found) return ok(NO_HINTS);
+  if (!found) return NOTHING_STATED;
   const fields = [...found].map(
     ([name, value]) => [name.slice(HINT_PREFIX.length).replaceAll("-", "_"), value] as const,
   );

@@ -13,9 +13,10 @@ import type { DegradedAnswer } from "./degraded/degraded-answer.ts";
 import { INCOMPLETE } from "./degraded/partial.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
-import { responseHeaders, type Served } from "./response-headers.ts";
+import { labelledResponse, type Served } from "./response-headers.ts";
 import { streamFrames } from "./stream-answer.ts";
 
+const JSON_TYPE = "application/json";
 const NO_FINISH = { unified: "other", raw: null } as const;
 const NO_ATTEMPTS: readonly Attempt[] = [];
 const NOBODY: Served = {
@@ -44,8 +45,6 @@ export function answerWhole(
     reply.warnings,
   );
   const body = JSON.stringify(exchange.wire.renderAnswer(reply.events, context));
-  const headers = responseHeaders(exchange, servedBy(climbed));
-  headers["content-type"] = "application/json";
   // Nothing of a whole answer comes before all of it: to its caller that is the first token.
   climbed.settle("good", climbed.attempts[climbed.attempts.length - 1]?.durationMs);
   const last = reply.events[reply.events.length - 1];
@@ -60,7 +59,7 @@ export function answerWhole(
     fault: null,
   });
   if (exchange.cacheSlot) keepAnswer(gateway, exchange, climbed.deployment, reply.warnings, reply.events);
-  return new Response(body, { headers });
+  return labelledResponse(exchange, servedBy(climbed), JSON_TYPE, 200, body);
 }
 
 /** A streamed answer of a model, whose first content is here and whose end is still to come. */
@@ -73,10 +72,10 @@ export function answerStream(
   noteWarnings(exchange, reply.warnings);
   const { deployment } = climbed;
   const context = renderContext(exchange, deployment.model.id, deployment.simulated, reply.warnings);
-  const headers = responseHeaders(exchange, servedBy(climbed));
   const { request, cacheSlot } = exchange;
   const kept = cacheSlot && request ? watched(gateway, exchange, deployment, request, reply) : reply;
-  return eventStreamResponse(exchange, streamFrames(gateway, exchange, climbed, kept, context), headers, 200);
+  const frames = streamFrames(gateway, exchange, climbed, kept, context);
+  return eventStreamResponse(exchange, servedBy(climbed), frames, 200);
 }
 
 /** An answer that was given to the same request before: nothing is called and nothing costs. */
@@ -97,10 +96,10 @@ export function answerKept(gateway: Gateway, exchange: Exchange, kept: Replay): 
   });
   const { model, provider, region, simulated } = by;
   const served: Served = { ...NOBODY, rung: null, model, provider, region, cost: 0, simulated };
-  const headers = responseHeaders(exchange, served);
-  headers.age = String(Math.floor(kept.ageMs / 1000));
   const context = renderContext(exchange, model, simulated, kept.warnings);
-  return renderedResponse(exchange, events, context, headers, 200);
+  const response = renderedResponse(exchange, served, events, context, 200);
+  response.headers.set("age", String(Math.floor(kept.ageMs / 1000)));
+  return response;
 }
 
 /** Our own count of tokens, where no provider gave one. `attempts`: to have it from one. */
@@ -113,7 +112,7 @@ export function answerEstimate(
   const warnings = [ESTIMATED];
   noteWarnings(exchange, warnings);
   const model = exchange.plan?.rungs[0]?.model ?? null;
-  const headers = responseHeaders(exchange, { ...NOBODY, attempts: countCalls(attempts), model, cost: 0 });
+  const served: Served = { ...NOBODY, attempts: countCalls(attempts), model, cost: 0 };
   conclude(gateway, exchange, {
     outcome: "answered",
     status: 200,
@@ -125,7 +124,7 @@ export function answerEstimate(
     fault: null,
   });
   const context = renderContext(exchange, model ?? exchange.request?.target ?? "", false, warnings);
-  return renderedResponse(exchange, events, context, headers, 200);
+  return renderedResponse(exchange, served, events, context, 200);
 }
 
 /** What the policy has to say when no model answered. `attempts`: all of the request's. */
@@ -149,10 +148,6 @@ export function answerDegraded(
     degraded: mode,
     simulated,
   };
-  const headers = responseHeaders(exchange, served);
-  if (answer.retryAfterSeconds !== null) headers["retry-after"] = String(answer.retryAfterSeconds);
-  if (kept) headers.age = String(Math.floor(kept.ageMs / 1000));
-  if (mode === "partial") headers["x-pointsman-partial"] = "true";
   const context = renderContext(exchange, `pointsman/${mode}`, simulated, kept?.warnings ?? []);
   const own = { degraded: mode, use_case: exchange.plan?.useCase ?? null, decision: exchange.decisionId };
   const labelled = { ...context, labels: { ...context.labels, ...own, ...answer.labels } };
@@ -167,23 +162,27 @@ export function answerDegraded(
     fault: why,
     ...(kept && { by: kept.by }),
   });
-  return renderedResponse(exchange, answer.events, labelled, headers, status);
+  const response = renderedResponse(exchange, served, answer.events, labelled, status);
+  const { headers } = response;
+  if (answer.retryAfterSeconds !== null) headers.set("retry-after", String(answer.retryAfterSeconds));
+  if (kept) headers.set("age", String(Math.floor(kept.ageMs / 1000)));
+  if (mode === "partial") headers.set("x-pointsman-partial", "true");
+  return response;
 }
 
 /** Events that are all there, as the caller wants them: whole or as a stream. */
 function renderedResponse(
   exchange: Exchange,
+  served: Served,
   events: readonly StreamEvent[],
   context: RenderContext,
-  headers: Record<string, string>,
   status: number,
 ): Response {
   if (exchange.request?.stream) {
-    return eventStreamResponse(exchange, renderAll(exchange, events, context), headers, status);
+    return eventStreamResponse(exchange, served, renderAll(exchange, events, context), status);
   }
-  headers["content-type"] = "application/json";
   const body = JSON.stringify(exchange.wire.renderAnswer(events, context));
-  return new Response(body, { status, headers });
+  return labelledResponse(exchange, served, JSON_TYPE, status, body);
 }
 
 /** An error in the caller's dialect. */
@@ -204,11 +203,13 @@ export function answerFault(
     finish: null,
     fault: why,
   });
-  const headers: Record<string, string> = { ...responseHeaders(exchange, null), ...rendered.headers };
-  if (attempts.length > 0) headers["x-pointsman-attempts"] = String(countCalls(attempts));
-  headers["content-type"] = "application/json";
-  if (FAULTS[why.kind].status === 401) headers["www-authenticate"] = 'Bearer realm="pointsman"';
-  return new Response(JSON.stringify(rendered.body), { status: rendered.status, headers });
+  const body = JSON.stringify(rendered.body);
+  const response = labelledResponse(exchange, null, JSON_TYPE, rendered.status, body);
+  const { headers } = response;
+  for (const [name, value] of Object.entries(rendered.headers)) headers.set(name, value);
+  if (attempts.length > 0) headers.set("x-pointsman-attempts", String(countCalls(attempts)));
+  if (FAULTS[why.kind].status === 401) headers.set("www-authenticate", 'Bearer realm="pointsman"');
+  return response;
 }
 
 /** What a caller hears when the gateway itself is at fault; the cause goes to the operator's log alone. */
@@ -289,13 +290,14 @@ function renderAll(
 
 function eventStreamResponse(
   exchange: Exchange,
+  served: Served,
   body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>,
-  headers: Record<string, string>,
   status: number,
 ): Response {
-  headers["content-type"] = exchange.wire.framing.contentType;
-  headers["cache-control"] = "no-cache";
+  const response = labelledResponse(exchange, served, exchange.wire.framing.contentType, status, body);
+  const { headers } = response;
+  headers.set("cache-control", "no-cache");
   // Reverse proxies that buffer would turn a stream into a wait.
-  headers["x-accel-buffering"] = "no";
-  return new Response(body, { status, headers });
+  headers.set("x-accel-buffering", "no");
+  return response;
 }

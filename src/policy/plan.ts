@@ -186,7 +186,7 @@ function shadowCalls(
 export function demandOf(input: RouteInput): Demand {
   const { useCase, request, caller } = input;
   const { contract } = request;
-  return {
+  const demand: Writable<Demand> = {
     tenant: caller.tenant,
     residency: useCase.residency,
     callerResidency: contract.residency ?? null,
@@ -197,9 +197,12 @@ export function demandOf(input: RouteInput): Demand {
       request.operation === "chat" ? outputTokensOf(request.sampling.maxTokens, useCase.maxOutputTokens) : 0,
     statedWindow: contract.contextWindow ?? null,
     costCeiling: useCase.costCeiling,
-    ...(input.withoutCredential && { withoutCredential: input.withoutCredential }),
   };
+  if (input.withoutCredential) demand.withoutCredential = input.withoutCredential;
+  return demand;
 }
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 function outputTokensOf(asked: number | undefined, cap: number | null): number {
   if (asked === undefined) return cap ?? DEFAULT_OUTPUT_TOKENS;
@@ -249,24 +252,24 @@ function admit(
   input: RouteInput,
   refusals: Refusal[],
 ): readonly Rung[] {
-  const selectionInput: SelectionInput = {
-    health: input.health,
-    random: input.random,
-    caller: input.caller,
-    user: userDigestOf(input),
-    inputTokens: demand.inputTokens,
-    outputTokens: demand.outputTokens,
-  };
   const rungs: Rung[] = [];
   for (const { kind, model, alias, selection, deployments } of ladder) {
-    const admitted: Deployment[] = [];
-    for (const deployment of deployments) {
+    // Null: all so far, and no list of their own.
+    let some: Deployment[] | null = null;
+    for (let i = 0; i < deployments.length; i++) {
+      const deployment = deployments[i] as Deployment;
       const objection = objectionTo(deployment, demand);
-      if (objection === null) admitted.push(deployment);
-      else refusals.push({ deployment: deployment.id, rung: kind, ...objection });
+      if (objection === null) {
+        some?.push(deployment);
+        continue;
+      }
+      some ??= deployments.slice(0, i);
+      refusals.push({ deployment: deployment.id, rung: kind, ...objection });
     }
+    const admitted = some ?? deployments;
     if (admitted.length === 0) continue;
-    const candidates = orderCandidates(admitted, selection, selectionInput);
+    const candidates =
+      admitted.length === 1 ? admitted : orderCandidates(admitted, selection, selectionFor(input, demand));
     rungs.push(
       alias === undefined
         ? { kind, model, selection, candidates }
@@ -274,6 +277,11 @@ function admit(
     );
   }
   return rungs;
+}
+
+function selectionFor(input: RouteInput, { inputTokens, outputTokens }: Demand): SelectionInput {
+  const { health, random, caller } = input;
+  return { health, random, caller, user: userDigestOf(input), inputTokens, outputTokens };
 }
 
 /** The message counts reasons; names of deployments and credentials stay with the operators. */

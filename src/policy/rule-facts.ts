@@ -160,10 +160,10 @@ export class RequestEstimates implements Estimates {
 
   /** What was made so far. */
   made(): { readonly complexity?: number; readonly language?: string } {
-    return {
-      ...(this.#complexity !== undefined && { complexity: this.#complexity }),
-      ...(this.#language !== undefined && { language: this.#language }),
-    };
+    const made: { complexity?: number; language?: string } = {};
+    if (this.#complexity !== undefined) made.complexity = this.#complexity;
+    if (this.#language !== undefined) made.language = this.#language;
+    return made;
   }
 }
 

@@ -153,13 +153,13 @@ function unsignedCall(
   lowered: Lowered,
 ): UnsignedCall {
   const { deployment, request } = call;
-  const headers: Record<string, string> = {
-    ...deployment.headers,
-    ...lowered.headers,
-    "content-type": "application/json",
-    accept: framing?.contentType ?? "application/json",
-    traceparent: call.traceparent,
-  };
+  // In this order: ours are not to be replaced, and a spread costs more than the rest where there is nothing to spread.
+  const headers: Record<string, string> = {};
+  for (const name in deployment.headers) headers[name] = deployment.headers[name] ?? "";
+  for (const name in lowered.headers) headers[name] = lowered.headers[name] ?? "";
+  headers["content-type"] = "application/json";
+  headers.accept = framing?.contentType ?? "application/json";
+  headers.traceparent = call.traceparent;
   if (call.tracestate !== null) headers.tracestate = call.tracestate;
   const url = endpointUrl(deployment, request, wire.path(request, target));
   return { url, headers, body: JSON.stringify(endpointBody(deployment, lowered.body)) };

@@ -163,11 +163,10 @@ export function noteHedgedOut(
 
 function blankAttempt(course: Course, step: Step, startedAt: number, endedAt: number): Writable<Attempt> {
   const { deployment, rung, waitedMs } = step;
-  return {
+  const attempt: Writable<Attempt> = {
     rung: rung.kind,
     deployment: deployment.id,
     model: deployment.model.id,
-    ...(rung.alias !== undefined && { alias: rung.alias }),
     provider: deployment.provider,
     region: deployment.region,
     result: "fault",
@@ -176,6 +175,8 @@ function blankAttempt(course: Course, step: Step, startedAt: number, endedAt: nu
     durationMs: endedAt - startedAt,
     cost: null,
   };
+  if (rung.alias !== undefined) attempt.alias = rung.alias;
+  return attempt;
 }
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
