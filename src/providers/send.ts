@@ -99,7 +99,10 @@ export async function sendToProvider(call: ProviderCall, ports: SendPorts): Prom
     answer = await transport.send(unsigned, timeouts.connect, watchdog);
     watchdog.answered();
     if (answer.status >= 400) return refuse(await readError(wire, answer, clock.now()));
-    if (framing === null) return readWhole(wire, await readJson(answer), warnings);
+    if (framing === null) {
+      const body = readJson(answer);
+      return readWhole(wire, body instanceof Promise ? await body : body, warnings);
+    }
     const opened = await readHead(wire, framing, answer, watchdog, warnings);
     streaming = opened.ok;
     return opened;
