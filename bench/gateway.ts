@@ -24,7 +24,11 @@ const ROOT = join(import.meta.dir, "..");
 const LAUNCHER = join(ROOT, "bin", "pointsman");
 const BARE_PROXY = join(import.meta.dir, "peers", "bare-proxy.ts");
 /** As the launcher sets it for Pointsman. */
-const MAX_REQUESTS = { BUN_CONFIG_MAX_HTTP_REQUESTS: "65336" };
+const RUNTIME_SETTINGS = {
+  BUN_CONFIG_MAX_HTTP_REQUESTS: "65336",
+  MIMALLOC_PURGE_DELAY: "60000",
+  MIMALLOC_PURGE_HOLES_MIN_INTERVAL: "60000",
+};
 const KEY = `pm-${randomBytes(24).toString("hex")}`;
 let starts = 0;
 
@@ -38,7 +42,7 @@ export const startPointsman: StartGateway = async (ports) => {
 /** Pointsman without its launcher, under Bun's sampling profiler, which writes into `directory` at its end. */
 export function startProfiled(ports: PolicyPorts, directory: string): Promise<Gateway> {
   const profiler = ["--cpu-prof", "--cpu-prof-interval=250", `--cpu-prof-dir=${directory}`];
-  return startWith([process.execPath, ...profiler, join(ROOT, "src", "main.ts")], ports, MAX_REQUESTS);
+  return startWith([process.execPath, ...profiler, join(ROOT, "src", "main.ts")], ports, RUNTIME_SETTINGS);
 }
 
 async function startWith(
@@ -72,7 +76,7 @@ export const startBareProxy: StartGateway = async (ports) => {
   };
   const begin = performance.now();
   const child = startChild("bare-proxy", [process.execPath, BARE_PROXY], {
-    env: { ...MAX_REQUESTS, PORT: String(port), UPSTREAMS: JSON.stringify(upstreams) },
+    env: { ...RUNTIME_SETTINGS, PORT: String(port), UPSTREAMS: JSON.stringify(upstreams) },
   });
   const target = { name: "bare_proxy", port, pid: child.pid, headers: {} };
   await firstAnswer(target, child);

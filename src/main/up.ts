@@ -176,6 +176,8 @@ async function serve(base: Base): Promise<number> {
     // None: every body is read through read-body.ts, whose own limit refuses in the caller's dialect, and
     // what a handler does not read the runtime discards.
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+    // Else what is thrown past our own handlers would be shown to the caller, with the source around it.
+    development: false,
     // Clear-text HTTP/2 beside HTTP/1.1 on the same port: Bedrock's JavaScript client speaks it by default.
     http2: true,
     fetch: coalescedApp(app, arrivals, departures),
