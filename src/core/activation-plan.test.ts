@@ -55,6 +55,8 @@ describe("the stage of a plan", () => {
           expect(now).toBe(endOf(one));
         },
       ),
+      // 413 steps of it are 100 but for what rounding hides.
+      { examples: [[0.24213062953995157, 1]] },
     );
   });
 });

@@ -48,9 +48,10 @@ export function endOf(plan: ActivationPlan): number {
   return plan.startsAt + (stepsOf(plan) - 1) * plan.stepEveryMs;
 }
 
-function stepsOf({ stepPercent }: ActivationPlan): number {
-  // 33.4 % takes three steps: a rest that only rounding left is no step of its own.
-  return Math.max(1, Math.ceil(100 / stepPercent - 1e-9));
+/** A rest that only rounding left, of the quotient or of the share, is no step of its own. */
+function stepsOf(plan: ActivationPlan): number {
+  const steps = Math.max(1, Math.ceil(100 / plan.stepPercent - 1e-9));
+  return steps > 1 && shareAfter(plan, steps - 1) === 100 ? steps - 1 : steps;
 }
 
 function shareAfter({ stepPercent }: ActivationPlan, steps: number): number {

@@ -178,6 +178,8 @@ async function serve(base: Base): Promise<number> {
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     // Else what is thrown past our own handlers would be shown to the caller, with the source around it.
     development: false,
+    // Without development mode its default: two gateways would share the port, and each answer some.
+    reusePort: false,
     // Clear-text HTTP/2 beside HTTP/1.1 on the same port: Bedrock's JavaScript client speaks it by default.
     http2: true,
     fetch: coalescedApp(app, arrivals, departures),
