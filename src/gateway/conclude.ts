@@ -1,10 +1,12 @@
 /** The end of a request: the lease given back, the decision recorded, the metrics counted, exactly once. */
+
 import type { Attempt, Decision, DecisionOutcome } from "../core/decision.ts";
 import type { Deployment } from "../core/deployment.ts";
 import { type FinishReason, NO_USAGE, sumUsage, type Usage } from "../core/events.ts";
 import type { Fault } from "../core/faults.ts";
 import type { NanoDollars } from "../core/money.ts";
 import type { DegradedLabel, RungLabel } from "../core/plan.ts";
+import type { Writable } from "../core/writable.ts";
 import type { AnsweredBy } from "./cache/kept-document.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
@@ -84,8 +86,6 @@ function decisionOf(gateway: Gateway, exchange: Exchange, conclusion: Conclusion
   if (plan?.arm) decision.experiment = plan.arm.experiment;
   return decision;
 }
-
-type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** The sum over all attempts, without the providers' raw blocks, which stay with their attempts. */
 function totalUsage(attempts: readonly Attempt[]): Usage {

@@ -1,10 +1,12 @@
 /** The one path of a request through the data plane. Each line below is a room of its own. */
+
 import type { Caller } from "../core/caller.ts";
 import { ok, type Result } from "../core/faults.ts";
 import { parseJson } from "../core/json.ts";
 import type { RoutePlan } from "../core/plan.ts";
 import type { ModelRequest } from "../core/request.ts";
 import type { UseCase } from "../core/snapshot.ts";
+import type { Writable } from "../core/writable.ts";
 import { measureRequest } from "../policy/measure-request.ts";
 import { draftRoute, planRoute, type RouteInput, resolveUseCase } from "../policy/plan.ts";
 import { RoutingTap } from "../policy/replay/routing-tap.ts";
@@ -178,8 +180,6 @@ function planFor(
   if (plan.arm) takeArm(exchange, input, plan, plan.arm);
   return planned;
 }
-
-type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 function climbLadder(
   gateway: Gateway,

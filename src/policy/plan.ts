@@ -2,6 +2,7 @@
  * The decision for one request (D2, D3): which rule, which ladder, which deployments in which order, and
  * which were refused. Pure, and on the hot path: a few microseconds, nothing compiled, nothing parsed.
  */
+
 import type { Caller } from "../core/caller.ts";
 import type { Random } from "../core/clock.ts";
 import type { Capability } from "../core/contract.ts";
@@ -12,6 +13,7 @@ import type { Refusal, RequestChange, RoutePlan, Rung, ShadowCall } from "../cor
 import { type ModelRequest, requiredCapabilities } from "../core/request.ts";
 import type { ConfigSnapshot, FlagSource, RuleContext, RungSpec, UseCase } from "../core/snapshot.ts";
 import type { RequestSpend } from "../core/spend.ts";
+import type { Writable } from "../core/writable.ts";
 import { type Demand, objectionTo, stricter } from "./constraints.ts";
 import { exercised } from "./exercise.ts";
 import { ladderOfArm } from "./rollouts/arm-ladder.ts";
@@ -201,8 +203,6 @@ export function demandOf(input: RouteInput): Demand {
   if (input.withoutCredential) demand.withoutCredential = input.withoutCredential;
   return demand;
 }
-
-type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 function outputTokensOf(asked: number | undefined, cap: number | null): number {
   if (asked === undefined) return cap ?? DEFAULT_OUTPUT_TOKENS;

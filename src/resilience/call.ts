@@ -2,6 +2,7 @@
  * One call of a climb: how it is made, how it ends and how it is recorded. Owns these shapes; which call comes
  * next, and what follows from its end, is not its business.
  */
+
 import type { Clock } from "../core/clock.ts";
 import type { Attempt } from "../core/decision.ts";
 import type { AttemptTimeouts, Deployment } from "../core/deployment.ts";
@@ -9,6 +10,7 @@ import type { Usage } from "../core/events.ts";
 import { type Fault, fault } from "../core/faults.ts";
 import type { NanoDollars } from "../core/money.ts";
 import type { RungKind } from "../core/plan.ts";
+import type { Writable } from "../core/writable.ts";
 import type { Course, Step } from "./course.ts";
 
 export interface Call {
@@ -178,5 +180,3 @@ function blankAttempt(course: Course, step: Step, startedAt: number, endedAt: nu
   if (rung.alias !== undefined) attempt.alias = rung.alias;
   return attempt;
 }
-
-type Writable<T> = { -readonly [Key in keyof T]: T[Key] };

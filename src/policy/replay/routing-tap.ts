@@ -2,6 +2,7 @@
  * Notes what routing reads from outside the request: chance, the deployments' condition, flags of another system, what
  * was spent. With that on record the same policy routes the request the same way again. Changes nothing of what is read.
  */
+
 import type { Caller } from "../../core/caller.ts";
 import type { Random } from "../../core/clock.ts";
 import type { HealthView } from "../../core/health.ts";
@@ -11,11 +12,10 @@ import { type ModelRequest, requiredCapabilities } from "../../core/request.ts";
 import type { PlannedRoute, RoutingFacts, SeenHealth } from "../../core/routing-facts.ts";
 import type { EstimateRecording, FlagDetails, FlagSource, FlagValue } from "../../core/snapshot.ts";
 import { type RequestSpend, SPEND_SUMS, type SpendSum, type SpendView } from "../../core/spend.ts";
+import type { Writable } from "../../core/writable.ts";
 import type { RouteInput } from "../plan.ts";
 import { RequestEstimates } from "../rule-facts.ts";
 import { createDraws, type Draws, WORD } from "./draws.ts";
-
-type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 interface Outside {
   readonly health: HealthView;

@@ -46,7 +46,8 @@ function handle(message: ToThread): readonly Row[] {
   }
   if (message.type === "execute") return guarded(path, () => run(database, message));
   if (message.type === "decisions" || message.type === "decision" || message.type === "spent") {
-    return guarded(path, () => (decisions === null ? [] : search(decisions, message)));
+    if (decisions === null) throw new StoreError("internal", "Searches are for the thread that reads.");
+    return guarded(path, () => search(decisions, message));
   }
   if (message.type === "transaction") return guarded(path, () => runAll(database, message.statements));
   session = null;

@@ -1,4 +1,5 @@
 /** A caller's native body as the internal request. Owns what the schema cannot say: what goes with what. */
+
 import type { Contract } from "../../core/contract.ts";
 import { readContractFields } from "../../core/contract-words.ts";
 import { type Fault, failed, fault, ok, type Result } from "../../core/faults.ts";
@@ -13,6 +14,7 @@ import type {
   Tool,
   ToolChoice,
 } from "../../core/request.ts";
+import type { Writable } from "../../core/writable.ts";
 import { isRecord } from "../fields.ts";
 import { issueFault } from "../issues.ts";
 import { plainly } from "../plain-schema.ts";
@@ -20,8 +22,6 @@ import type { JsonObject, RequestHints } from "../wire.ts";
 import { cacheOf, readMessages } from "./parts.ts";
 import { type NativeRequest, nativeRequestSchema } from "./request-schema.ts";
 import { unknownFieldFault } from "./unknown-field.ts";
-
-type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 const checkRequest = plainly(nativeRequestSchema);
 const CONTROL_CHARACTER = /\p{Cc}/u;

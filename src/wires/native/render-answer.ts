@@ -1,13 +1,14 @@
 /** Events as the caller's whole native answer. Owns how pieces are joined into outputs. */
+
 import type { FinishReason, StreamEvent, Usage } from "../../core/events.ts";
 import type { ContentPart } from "../../core/request.ts";
+import type { Writable } from "../../core/writable.ts";
 import { isRecord, mergeRecords } from "../fields.ts";
 import type { JsonObject, RenderContext } from "../wire.ts";
 import { renderPart } from "./parts.ts";
 import { headOf } from "./render.ts";
 import { renderReason, renderUsage } from "./usage.ts";
 
-type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 type Said = Writable<Extract<ContentPart, { type: "text" | "refusal" | "reasoning" }>>;
 type Call = Writable<Extract<ContentPart, { type: "tool_call" }>>;
 

@@ -1,6 +1,8 @@
 /** A provider's stream of this wire as events: one frame at a time, then the end of the bytes. */
+
 import type { FinishReason, StreamEvent } from "../../core/events.ts";
 import { type Fault, fault } from "../../core/faults.ts";
+import type { Writable } from "../../core/writable.ts";
 import { isRecord, unmodelled } from "../fields.ts";
 import type { Frame } from "../frame.ts";
 import { badChunk, emptyAnswer, providerFault, streamCut } from "../provider-fault.ts";
@@ -69,8 +71,6 @@ export function start(body: JsonObject, fields: JsonObject | null): StreamEvent 
   if (fields !== null) event.extra = toExtra({ chunk: fields });
   return event;
 }
-
-type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 function readChunk(state: ReadState, chunk: JsonObject): Step {
   const usage = isRecord(chunk.usage) ? readUsage(chunk.usage) : null;

@@ -117,30 +117,39 @@ class Search {
     return { sums: [...sums.values()], cursor: last === undefined ? null : idOf(last) };
   }
 
-  /** In the order of writing, from the cursor on. */
+  /** In the order of writing. Where both cursors are given, `before` counts. */
   #written(query: DecisionQuery): Place[] {
-    const { before, after, limit } = query;
+    const { before, after } = query;
+    if (before !== undefined) return this.#writtenBefore(this.#nearest(before, "at or above"), query);
+    if (after !== undefined) return this.#writtenFrom((this.#nearest(after, "at or below") ?? 0) + 1, query);
+    return this.#writtenBefore(null, query);
+  }
+
+  /** Oldest first, record `number` among them. */
+  #writtenFrom(number: number, query: DecisionQuery): Place[] {
     const found: Place[] = [];
-    if (after !== undefined && before === undefined) {
-      let next = (this.#nearest(after, "at or below") ?? 0) + 1;
-      for (let row = this.#holding(next); row !== null; row = this.#rowFrom.get(next)) {
-        const segment = read(row);
-        const end = segment.seq + segment.columns.count;
-        for (next = Math.max(next, segment.seq); next < end; next++) {
-          const place = next - segment.seq;
-          if (matches(segment.columns, place, query)) found.push({ segment, place });
-          if (found.length > limit) return found;
-        }
+    let next = number;
+    for (let row = this.#holding(next); row !== null; row = this.#rowFrom.get(next)) {
+      const segment = read(row);
+      const end = segment.seq + segment.columns.count;
+      for (next = Math.max(next, segment.seq); next < end; next++) {
+        const place = next - segment.seq;
+        if (matches(segment.columns, place, query)) found.push({ segment, place });
+        if (found.length > query.limit) return found;
       }
-      return found;
     }
-    const cursor = before === undefined ? null : this.#nearest(before, "at or above");
-    let end = cursor ?? Number.MAX_SAFE_INTEGER;
+    return found;
+  }
+
+  /** Newest first, without record `number`; null: all. */
+  #writtenBefore(number: number | null, query: DecisionQuery): Place[] {
+    const found: Place[] = [];
+    let end = number ?? Number.MAX_SAFE_INTEGER;
     for (let row = this.#rowBefore.get(end); row !== null; row = this.#rowBefore.get(end)) {
       const segment = read(row);
       for (let place = Math.min(segment.columns.count, end - segment.seq) - 1; place >= 0; place--) {
         if (matches(segment.columns, place, query)) found.push({ segment, place });
-        if (found.length > limit) return found;
+        if (found.length > query.limit) return found;
       }
       end = segment.seq;
     }
