@@ -26,11 +26,14 @@ export function streamFrames(
   context: RenderContext,
 ): ReadableStream<Uint8Array> {
   const answer = new StreamedAnswer(gateway, exchange, climbed, reply, context);
+  let isLeft = false;
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
         while (!answer.over) {
           const frames = await answer.next();
+          // Meanwhile: a stream that its reader has left takes neither words nor an end.
+          if (isLeft) return;
           if (frames.length === 0) continue;
           controller.enqueue(exchange.wire.framing.encode(frames));
           break;
@@ -45,6 +48,7 @@ export function streamFrames(
       }
     },
     cancel() {
+      isLeft = true;
       answer.abandon(fault("cancelled", "caller_left", "The caller left before the answer was complete."));
     },
   });

@@ -132,6 +132,7 @@ describe("a caller who leaves", () => {
     });
     expect(decision.usage.inputTokens).toBeGreaterThan(0);
     expect(decision.usage.outputTokens).toBeGreaterThan(0);
+    expect(gateway.errors()).not.toContain("internal_error");
   });
 
   test("gives back its place: one request at a time means one at a time", async () => {
