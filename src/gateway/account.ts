@@ -4,27 +4,43 @@ import { NO_USAGE, type StreamEvent, type Usage } from "../core/events.ts";
 import { costOf, type NanoDollars } from "../core/money.ts";
 import { textTokens } from "../policy/estimate-tokens.ts";
 
-/** Follows a stream without keeping it: the last usage that was reported, and how much text went by. */
+/** Follows a stream without keeping it: the last usage that was reported, and how much text went by since. */
 export interface UsageMeter {
   see(event: StreamEvent): void;
-  /** The provider's figures, or an estimate (without `raw`) where it gave none. */
+  /**
+   * The provider's figures. Where it gave none, or said more after the last of them (some state a running total at the
+   * beginning, which is all that a stream that breaks off has), with an estimate of the rest and without `raw`.
+   */
   usage(estimatedInputTokens: number): Usage;
 }
 
 export function createUsageMeter(): UsageMeter {
   let reported: Usage | null = null;
-  let outputTokens = 0;
+  let tokensSince = 0;
+  const report = (usage: Usage): void => {
+    reported = usage;
+    tokensSince = 0;
+  };
   return {
     see(event) {
-      if (event.type === "usage") reported = event.usage;
-      else if (event.type === "finish") reported = event.usage ?? reported;
-      else if (event.type === "text" || event.type === "reasoning" || event.type === "refusal") {
-        outputTokens += textTokens(event.text);
-      } else if (event.type === "tool_arguments") outputTokens += textTokens(event.text);
+      switch (event.type) {
+        case "usage":
+          report(event.usage);
+          return;
+        case "finish":
+          if (event.usage !== null) report(event.usage);
+          return;
+        case "text":
+        case "reasoning":
+        case "refusal":
+        case "tool_arguments":
+          tokensSince += textTokens(event.text);
+      }
     },
     usage(estimatedInputTokens) {
-      if (reported) return reported;
-      return { ...NO_USAGE, inputTokens: estimatedInputTokens, outputTokens: Math.ceil(outputTokens) };
+      if (reported !== null && tokensSince === 0) return reported;
+      const { raw: _ofLess, ...known } = reported ?? { ...NO_USAGE, inputTokens: estimatedInputTokens };
+      return { ...known, outputTokens: known.outputTokens + Math.ceil(tokensSince) };
     },
   };
 }
