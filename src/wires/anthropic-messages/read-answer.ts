@@ -42,8 +42,8 @@ function endOf(body: JsonObject): JsonObject {
 }
 
 function readCount(body: JsonObject): readonly StreamEvent[] {
-  if (typeof body.input_tokens !== "number") return broken([], badAnswer());
   const usage = readUsage(body);
+  if (usage === null) return broken([], badAnswer());
   const reason = { unified: "stop", raw: null } as const;
   return [{ type: "start" }, { type: "usage", usage }, { type: "finish", reason, usage }];
 }

@@ -170,6 +170,7 @@ export function countUsage(state: ReadState, raw: unknown, events: StreamEvent[]
   if (!isRecord(raw)) return state;
   const rawUsage = mergeUsage(state.rawUsage, raw);
   const usage = readUsage(rawUsage);
+  if (usage === null) return state;
   events.push({ type: "usage", usage });
   return { ...state, rawUsage, usage };
 }

@@ -1,17 +1,22 @@
 /** Token counts of this wire, both ways. Owns that thinking is counted inside the output here. */
 import type { Usage } from "../../core/events.ts";
 import { isRecord } from "../fields.ts";
+import { statesUsage, tokenCount } from "../token-count.ts";
 import type { JsonObject } from "../wire.ts";
 
-/** The wire's input classes are disjoint already; `output_tokens` includes `output_tokens_details.thinking_tokens`. */
-export function readUsage(raw: JsonObject): Usage {
-  const output = count(raw.output_tokens);
+/**
+ * The wire's input classes are disjoint already; `output_tokens` includes `output_tokens_details.thinking_tokens`.
+ * Null for a block that reports nothing.
+ */
+export function readUsage(raw: unknown): Usage | null {
+  if (!isRecord(raw) || !statesUsage(raw, "input_tokens", "output_tokens")) return null;
+  const output = tokenCount(raw.output_tokens);
   const details = raw.output_tokens_details;
-  const reasoningTokens = Math.min(output, isRecord(details) ? count(details.thinking_tokens) : 0);
+  const reasoningTokens = Math.min(output, isRecord(details) ? tokenCount(details.thinking_tokens) : 0);
   return {
-    inputTokens: count(raw.input_tokens),
-    cacheReadTokens: count(raw.cache_read_input_tokens),
-    cacheWriteTokens: count(raw.cache_creation_input_tokens),
+    inputTokens: tokenCount(raw.input_tokens),
+    cacheReadTokens: tokenCount(raw.cache_read_input_tokens),
+    cacheWriteTokens: tokenCount(raw.cache_creation_input_tokens),
     outputTokens: output - reasoningTokens,
     reasoningTokens,
     raw,
@@ -58,8 +63,4 @@ export function inputTokens(usage: Usage): number {
 function ownRaw(raw: unknown): Record<string, unknown> {
   const own = isRecord(raw) && typeof raw.input_tokens === "number" && !("total_tokens" in raw);
   return own ? { ...raw } : {};
-}
-
-function count(value: unknown): number {
-  return typeof value === "number" && value > 0 && Number.isFinite(value) ? Math.round(value) : 0;
 }

@@ -2,11 +2,11 @@
 import { NO_USAGE, type StreamEvent } from "../../core/events.ts";
 import { isRecord } from "../fields.ts";
 import { badAnswer } from "../provider-fault.ts";
+import { tokenCount } from "../token-count.ts";
 import type { JsonObject } from "../wire.ts";
 import { opaqueExtra } from "./fields.ts";
 import { closing, endMessage, readMetadata } from "./read.ts";
 import { READ_START } from "./read-state.ts";
-import { count } from "./usage.ts";
 
 /** Where the parts of a whole answer stand in a stream: those of the message's end, the others in metadata. */
 const STOP_MEMBERS = ["stopReason", "additionalModelResponseFields"];
@@ -33,7 +33,7 @@ export function readConverseAnswer(body: unknown): readonly StreamEvent[] {
 
 /** The answer of CountTokens. */
 function countEvents(tokens: number): readonly StreamEvent[] {
-  const usage = { ...NO_USAGE, inputTokens: count(tokens) };
+  const usage = { ...NO_USAGE, inputTokens: tokenCount(tokens) };
   return [
     { type: "start" },
     { type: "usage", usage },

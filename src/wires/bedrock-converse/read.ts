@@ -98,8 +98,8 @@ function tellsEnd(state: ReadState, { unified }: FinishReason): boolean {
 
 /** `source` is a `metadata` event or those fields of a whole answer that such an event would have. */
 export function readMetadata(state: ReadState, source: JsonObject, events: StreamEvent[]): ReadState {
-  if (!isRecord(source.usage)) return state;
   const usage = readUsage(source.usage);
+  if (usage === null) return state;
   const extra = unmodelled(source, METADATA_FIELDS, null);
   events.push({ type: "usage", usage, ...(extra && { extra: toExtra(extra) }) });
   return { ...state, usage };

@@ -1,14 +1,17 @@
 /** Token counts of this wire, both ways. Its classes are as disjoint as ours, except that it tells no reasoning. */
 import type { Usage } from "../../core/events.ts";
 import { isRecord } from "../fields.ts";
+import { statesUsage, tokenCount } from "../token-count.ts";
 import type { JsonObject } from "../wire.ts";
 
-export function readUsage(raw: JsonObject): Usage {
+/** Null for a block that reports nothing. */
+export function readUsage(raw: unknown): Usage | null {
+  if (!isRecord(raw) || !statesUsage(raw, "inputTokens", "outputTokens")) return null;
   return {
-    inputTokens: count(raw.inputTokens),
-    cacheReadTokens: count(raw.cacheReadInputTokens),
-    cacheWriteTokens: count(raw.cacheWriteInputTokens),
-    outputTokens: count(raw.outputTokens),
+    inputTokens: tokenCount(raw.inputTokens),
+    cacheReadTokens: tokenCount(raw.cacheReadInputTokens),
+    cacheWriteTokens: tokenCount(raw.cacheWriteInputTokens),
+    outputTokens: tokenCount(raw.outputTokens),
     reasoningTokens: 0,
     raw,
   };
@@ -25,10 +28,6 @@ export function renderUsage(usage: Usage): JsonObject {
   block.cacheReadInputTokens = cacheReadTokens;
   block.cacheWriteInputTokens = cacheWriteTokens;
   return block;
-}
-
-export function count(value: unknown): number {
-  return typeof value === "number" && value > 0 && Number.isFinite(value) ? Math.round(value) : 0;
 }
 
 function isOwn(raw: unknown): raw is JsonObject {

@@ -1,8 +1,8 @@
 /** Answers with vectors, of the families behind InvokeModel, both ways. Owns their shapes; texts are not kept. */
 import { NO_USAGE, type StreamEvent, type Usage } from "../../core/events.ts";
-import { count } from "../bedrock-converse/usage.ts";
 import { isRecord } from "../fields.ts";
 import { badAnswer } from "../provider-fault.ts";
+import { tokenCount } from "../token-count.ts";
 import type { JsonObject, RenderContext } from "../wire.ts";
 import { isCohereBody } from "./embedding-request.ts";
 
@@ -18,7 +18,7 @@ export function readEmbeddingAnswer(body: JsonObject): readonly StreamEvent[] {
   for (const [index, vector] of vectors.entries()) events.push({ type: "embedding", index, vector });
   const usage: Usage | null =
     typeof body.inputTextTokenCount === "number"
-      ? { ...NO_USAGE, inputTokens: count(body.inputTextTokenCount), raw: body }
+      ? { ...NO_USAGE, inputTokens: tokenCount(body.inputTextTokenCount), raw: body }
       : null;
   if (usage !== null) events.push({ type: "usage", usage });
   events.push({ type: "finish", reason: { unified: "stop", raw: null }, usage });

@@ -23,7 +23,7 @@ export function readBatchAnswer(body: unknown): readonly StreamEvent[] {
     if (vector === null) return [{ type: "fault", fault: badAnswer() }];
     vectors.push(vector);
   }
-  return vectorEvents(vectors, isRecord(whole.usageMetadata) ? readUsage(whole.usageMetadata) : null);
+  return vectorEvents(vectors, readUsage(whole.usageMetadata));
 }
 
 /** `{embeddings: [{values}]}`, in the order of the inputs. */

@@ -123,8 +123,10 @@ function placeCandidate(
 /** Every chunk counts anew; what was counted last is told once. */
 function tellUsage(state: ReadState, events: StreamEvent[]): ReadState {
   if (state.usage === null || state.usageTold) return state;
+  const usage = readUsage(state.usage);
+  if (usage === null) return state;
   const extra = toExtra(state.carried, null, null);
-  events.push({ type: "usage", usage: readUsage(state.usage), ...(extra && { extra }) });
+  events.push({ type: "usage", usage, ...(extra && { extra }) });
   return { ...state, usageTold: true, carried: null };
 }
 
@@ -140,7 +142,7 @@ function close(state: ReadState): Step {
   }
   for (const candidate of ended) if (!candidate.endTold) tellEnd(candidate, events);
   const told = tellUsage(state, events);
-  const usage = state.usage === null ? null : readUsage(state.usage);
+  const usage = readUsage(state.usage);
   events.push({ type: "finish", reason: ended[0]?.reason ?? NO_REASON, usage });
   return [{ ...told, phase: "done" }, events];
 }

@@ -1,19 +1,22 @@
 /** Token counts of this wire, both ways. Owns the arithmetic between its overlapping and our disjoint classes. */
 import type { Usage } from "../../core/events.ts";
 import { isRecord } from "../fields.ts";
+import { statesUsage, tokenCount } from "../token-count.ts";
 import type { JsonObject } from "../wire.ts";
 
 /**
  * `promptTokenCount` holds the cached tokens, and results of the provider's own tools come beside it. Thoughts
- * come beside the candidates too; where the total says that they are inside, they are taken out.
+ * come beside the candidates too; where the total says that they are inside, they are taken out. Null for
+ * a block that reports nothing.
  */
-export function readUsage(raw: JsonObject): Usage {
-  const prompt = count(raw.promptTokenCount);
-  const toolUse = count(raw.toolUsePromptTokenCount);
-  const candidates = count(raw.candidatesTokenCount);
-  const cacheReadTokens = count(raw.cachedContentTokenCount);
-  const reasoningTokens = count(raw.thoughtsTokenCount);
-  const inside = reasoningTokens > 0 && count(raw.totalTokenCount) === prompt + toolUse + candidates;
+export function readUsage(raw: unknown): Usage | null {
+  if (!isRecord(raw) || !statesUsage(raw, "promptTokenCount", "candidatesTokenCount")) return null;
+  const prompt = tokenCount(raw.promptTokenCount);
+  const toolUse = tokenCount(raw.toolUsePromptTokenCount);
+  const candidates = tokenCount(raw.candidatesTokenCount);
+  const cacheReadTokens = tokenCount(raw.cachedContentTokenCount);
+  const reasoningTokens = tokenCount(raw.thoughtsTokenCount);
+  const inside = reasoningTokens > 0 && tokenCount(raw.totalTokenCount) === prompt + toolUse + candidates;
   return {
     inputTokens: Math.max(0, prompt - cacheReadTokens) + toolUse,
     cacheReadTokens,
@@ -27,7 +30,7 @@ export function readUsage(raw: JsonObject): Usage {
 /** The wire's `usageMetadata`. Details of a provider of the same wire that the contract lacks are kept. */
 export function renderUsage(usage: Usage): JsonObject {
   const raw = isRecord(usage.raw) && typeof usage.raw.promptTokenCount === "number" ? usage.raw : null;
-  const toolUse = raw === null ? 0 : count(raw.toolUsePromptTokenCount);
+  const toolUse = raw === null ? 0 : tokenCount(raw.toolUsePromptTokenCount);
   const input = usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens;
   const block: Record<string, unknown> = raw === null ? {} : { ...raw };
   block.promptTokenCount = Math.max(0, input - toolUse);
@@ -40,9 +43,9 @@ export function renderUsage(usage: Usage): JsonObject {
 
 /** The answer to `:countTokens`. */
 export function readTokenCount(raw: JsonObject): Usage {
-  const cacheReadTokens = count(raw.cachedContentTokenCount);
+  const cacheReadTokens = tokenCount(raw.cachedContentTokenCount);
   return {
-    inputTokens: Math.max(0, count(raw.totalTokens) - cacheReadTokens),
+    inputTokens: Math.max(0, tokenCount(raw.totalTokens) - cacheReadTokens),
     cacheReadTokens,
     cacheWriteTokens: 0,
     outputTokens: 0,
@@ -57,8 +60,4 @@ export function renderTokenCount(usage: Usage | null): JsonObject {
   answer.totalTokens = usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens;
   if (usage.cacheReadTokens > 0) answer.cachedContentTokenCount = usage.cacheReadTokens;
   return answer;
-}
-
-function count(value: unknown): number {
-  return typeof value === "number" && value > 0 && Number.isFinite(value) ? Math.round(value) : 0;
 }

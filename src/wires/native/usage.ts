@@ -1,6 +1,7 @@
 /** Usage and reasons in the native spelling, both ways. Owns the names; the provider's own block stays here. */
 import type { FinishReason, UnifiedFinish, Usage } from "../../core/events.ts";
 import { isRecord } from "../fields.ts";
+import { tokenCount } from "../token-count.ts";
 import type { JsonObject } from "../wire.ts";
 
 const UNIFIED: ReadonlySet<unknown> = new Set<UnifiedFinish>([
@@ -25,17 +26,13 @@ export function renderUsage(usage: Usage): JsonObject {
 export function readUsage(raw: unknown): Usage | null {
   if (!isRecord(raw)) return null;
   return {
-    inputTokens: count(raw.input_tokens),
-    cacheReadTokens: count(raw.cache_read_tokens),
-    cacheWriteTokens: count(raw.cache_write_tokens),
-    outputTokens: count(raw.output_tokens),
-    reasoningTokens: count(raw.reasoning_tokens),
+    inputTokens: tokenCount(raw.input_tokens),
+    cacheReadTokens: tokenCount(raw.cache_read_tokens),
+    cacheWriteTokens: tokenCount(raw.cache_write_tokens),
+    outputTokens: tokenCount(raw.output_tokens),
+    reasoningTokens: tokenCount(raw.reasoning_tokens),
     raw,
   };
-}
-
-function count(value: unknown): number {
-  return typeof value === "number" && value > 0 && Number.isFinite(value) ? Math.round(value) : 0;
 }
 
 export function renderReason({ unified, raw, stopSequence }: FinishReason): JsonObject {

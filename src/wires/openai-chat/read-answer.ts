@@ -24,7 +24,7 @@ export function readChatAnswer(body: unknown): readonly StreamEvent[] {
     choices.push(read);
   }
   if (choices.length === 0) return [...events, { type: "fault", fault: emptyAnswer() }];
-  const usage = isRecord(body.usage) ? readUsage(body.usage) : null;
+  const usage = readUsage(body.usage);
   const [, closing] = closeChat({ ...READ_START, phase: "open", choices, usage }, true);
   // The usage comes before the terminal event.
   const last = closing[closing.length - 1];

@@ -73,8 +73,8 @@ export function start(body: JsonObject, fields: JsonObject | null): StreamEvent 
 }
 
 function readChunk(state: ReadState, chunk: JsonObject): Step {
-  const usage = isRecord(chunk.usage) ? readUsage(chunk.usage) : null;
-  const choices = chunk.choices ?? (usage === null ? undefined : []);
+  const usage = readUsage(chunk.usage);
+  const choices = chunk.choices ?? (isRecord(chunk.usage) ? [] : undefined);
   if (!Array.isArray(choices)) {
     return chunk.type === "ping" ? [state, NOTHING] : stop(state, [], badChunk());
   }

@@ -1,21 +1,25 @@
 /** Token counts of this wire, both ways. Owns the arithmetic between its overlapping and our disjoint classes. */
 import type { Usage } from "../../core/events.ts";
 import { isRecord } from "../fields.ts";
+import { statesUsage, tokenCount } from "../token-count.ts";
 import type { JsonObject } from "../wire.ts";
 
 /**
  * The wire counts cached tokens inside `prompt_tokens` and reasoning inside `completion_tokens`. Some servers
- * count reasoning beside the completion; their `total_tokens` gives them away.
+ * count reasoning beside the completion; their `total_tokens` gives them away. Null for a block that
+ * reports nothing.
  */
-export function readUsage(raw: JsonObject): Usage {
-  const prompt = count(raw.prompt_tokens);
-  const completion = count(raw.completion_tokens);
+export function readUsage(raw: unknown): Usage | null {
+  if (!isRecord(raw) || !statesUsage(raw, "prompt_tokens", "completion_tokens")) return null;
+  const prompt = tokenCount(raw.prompt_tokens);
+  const completion = tokenCount(raw.completion_tokens);
   const promptDetails = isRecord(raw.prompt_tokens_details) ? raw.prompt_tokens_details : raw;
   const completionDetails = isRecord(raw.completion_tokens_details) ? raw.completion_tokens_details : raw;
-  const cacheReadTokens = count(promptDetails.cached_tokens ?? raw.prompt_cache_hit_tokens);
-  const cacheWriteTokens = count(promptDetails.cache_write_tokens);
-  const reasoningTokens = count(completionDetails.reasoning_tokens);
-  const beside = reasoningTokens > 0 && count(raw.total_tokens) === prompt + completion + reasoningTokens;
+  const cacheReadTokens = tokenCount(promptDetails.cached_tokens ?? raw.prompt_cache_hit_tokens);
+  const cacheWriteTokens = tokenCount(promptDetails.cache_write_tokens);
+  const reasoningTokens = tokenCount(completionDetails.reasoning_tokens);
+  const beside =
+    reasoningTokens > 0 && tokenCount(raw.total_tokens) === prompt + completion + reasoningTokens;
   return {
     inputTokens: Math.max(0, prompt - cacheReadTokens - cacheWriteTokens),
     cacheReadTokens,
@@ -48,8 +52,4 @@ export function renderUsage(usage: Usage): JsonObject {
 /** To be written to; empty when there is nothing to copy. */
 function copyOf(fields: unknown): Record<string, unknown> {
   return isRecord(fields) ? { ...fields } : {};
-}
-
-function count(value: unknown): number {
-  return typeof value === "number" && value > 0 && Number.isFinite(value) ? Math.round(value) : 0;
 }

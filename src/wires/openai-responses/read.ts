@@ -175,7 +175,7 @@ export function finishResponse(before: ReadState, response: JsonObject, events: 
     return stop(state, events, emptyAnswer());
   }
   const fields = unmodelled(response, RESPONSE_FIELDS, state.fields);
-  const usage = isRecord(response.usage) ? readUsage(response.usage) : null;
+  const usage = readUsage(response.usage);
   const extra = fields === null ? null : toExtra({ response: fields });
   events.push({ type: "choice_end", choice: 0, reason, ...(extra && { extra }) });
   if (usage !== null) events.push({ type: "usage", usage });
@@ -185,7 +185,8 @@ export function finishResponse(before: ReadState, response: JsonObject, events: 
 
 /** What a failed response cost is told all the same. */
 function failResponse(state: ReadState, response: JsonObject, events: StreamEvent[]): Step {
-  if (isRecord(response.usage)) events.push({ type: "usage", usage: readUsage(response.usage) });
+  const usage = readUsage(response.usage);
+  if (usage !== null) events.push({ type: "usage", usage });
   return stop(state, events, readFailure(response));
 }
 

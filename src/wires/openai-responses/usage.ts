@@ -1,21 +1,23 @@
 /** Token counts of this wire, both ways. Owns the arithmetic between its overlapping and our disjoint classes. */
 import type { Usage } from "../../core/events.ts";
 import { isRecord } from "../fields.ts";
+import { statesUsage, tokenCount } from "../token-count.ts";
 import type { JsonObject } from "../wire.ts";
 
 /**
  * The wire counts cached tokens inside `input_tokens` and reasoning inside `output_tokens`. Some servers count
- * reasoning beside the output; their `total_tokens` gives them away.
+ * reasoning beside the output; their `total_tokens` gives them away. Null for a block that reports nothing.
  */
-export function readUsage(raw: JsonObject): Usage {
-  const input = count(raw.input_tokens);
-  const output = count(raw.output_tokens);
+export function readUsage(raw: unknown): Usage | null {
+  if (!isRecord(raw) || !statesUsage(raw, "input_tokens", "output_tokens")) return null;
+  const input = tokenCount(raw.input_tokens);
+  const output = tokenCount(raw.output_tokens);
   const inputDetails = isRecord(raw.input_tokens_details) ? raw.input_tokens_details : raw;
   const outputDetails = isRecord(raw.output_tokens_details) ? raw.output_tokens_details : raw;
-  const cacheReadTokens = count(inputDetails.cached_tokens);
-  const cacheWriteTokens = count(inputDetails.cache_write_tokens);
-  const reasoningTokens = count(outputDetails.reasoning_tokens);
-  const beside = reasoningTokens > 0 && count(raw.total_tokens) === input + output + reasoningTokens;
+  const cacheReadTokens = tokenCount(inputDetails.cached_tokens);
+  const cacheWriteTokens = tokenCount(inputDetails.cache_write_tokens);
+  const reasoningTokens = tokenCount(outputDetails.reasoning_tokens);
+  const beside = reasoningTokens > 0 && tokenCount(raw.total_tokens) === input + output + reasoningTokens;
   return {
     inputTokens: Math.max(0, input - cacheReadTokens - cacheWriteTokens),
     cacheReadTokens,
@@ -49,8 +51,4 @@ export function renderUsage(usage: Usage): JsonObject {
 /** To be written to; empty when there is nothing to copy. */
 function copyOf(fields: unknown): Record<string, unknown> {
   return isRecord(fields) ? { ...fields } : {};
-}
-
-function count(value: unknown): number {
-  return typeof value === "number" && value > 0 && Number.isFinite(value) ? Math.round(value) : 0;
 }
