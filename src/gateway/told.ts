@@ -5,6 +5,9 @@ import type { ModelRequest } from "../core/request.ts";
 /** Characters that are kept; an answer longer than that is neither gone on with nor told in part. */
 const MAX_TOLD_CHARS = 256 * 1024;
 
+/** What cannot be gone on from: all but text, and the end of it. */
+const ENDS: ReadonlySet<StreamEvent["type"]> = new Set(["tool_call", "refusal", "opaque", "choice_end"]);
+
 /** What the caller has been told so far. */
 export interface Told {
   see(event: StreamEvent): void;
@@ -23,9 +26,7 @@ export function createTold(request: ModelRequest): Told {
       if (event.type === "text") {
         text += event.text;
         if (text.length > MAX_TOLD_CHARS) possible = false;
-      } else if (event.type === "tool_call" || event.type === "refusal" || event.type === "opaque") {
-        possible = false;
-      }
+      } else if (ENDS.has(event.type)) possible = false;
     },
     text: () => (possible && text.trim() !== "" ? text : null),
   };

@@ -8,6 +8,7 @@ import { isContent, isTerminal } from "../core/events.ts";
 import type { Fault } from "../core/faults.ts";
 import type { Frame } from "../wires/frame.ts";
 import type { Framing } from "../wires/framing.ts";
+import { streamCut } from "../wires/provider-fault.ts";
 import { networkFault } from "./network-fault.ts";
 import type { Watchdog } from "./watchdog.ts";
 import type { AnyWire } from "./wire-registry.ts";
@@ -19,16 +20,23 @@ export interface EventStream {
   cancel(why: Fault): void;
 }
 
-/** Reads `body` by `wire`, under `watchdog`, whose idle limit content renews and every other byte extends. */
+/**
+ * Reads `body` by `wire`, under `watchdog`, whose idle limit content renews and every other byte extends. An answer
+ * that is all there is complete, however its stream goes on: lost, silent or with an error. Of `choices`, the number
+ * that was asked for, each must have ended for that, since one that never began is told by the wire's own end alone.
+ */
 export function openEventStream(
   wire: AnyWire,
   framing: Framing,
   body: ByteReader,
   watchdog: Watchdog,
+  choices: number,
 ): EventStream {
   const parser = framing.createParser();
   let state = wire.readStart();
   let over = false;
+  /** Choices that were told to have ended. */
+  let ended = 0;
 
   const giveUp = (why: Fault): void => {
     over = true;
@@ -45,35 +53,44 @@ export function openEventStream(
     }
     watchdog.stop();
   };
+  /** How the answer ends where all of it has been told by now; null where something is missing. */
+  const completion = (): readonly StreamEvent[] | null => {
+    const events = wire.flush(state);
+    if (events[events.length - 1]?.type !== "finish") return null;
+    return choices === 1 || ended + events.filter(isChoiceEnd).length >= choices ? events : null;
+  };
+  const fail = (why: Fault): readonly StreamEvent[] => completion() ?? [{ type: "fault", fault: why }];
   const feed = (frames: readonly Frame[]): StreamEvent[] => {
     const events: StreamEvent[] = [];
     for (const frame of frames) {
       const [after, produced] = wire.step(state, frame);
-      state = after;
       for (const event of produced) {
+        if (event.type === "fault") return events.concat(fail(event.fault));
         events.push(event);
-        if (isTerminal(event)) return events;
+        if (event.type === "finish") return events;
+        if (event.type === "choice_end") ended++;
       }
+      state = after;
     }
-    if (parser.fault) events.push({ type: "fault", fault: parser.fault });
-    return events;
+    return parser.fault ? events.concat(fail(parser.fault)) : events;
   };
   /** The bytes ended: what the parser still held, then the wire's own end unless that was one. */
   const finish = (): StreamEvent[] => {
     const events = feed(parser.end());
     const last = events[events.length - 1];
-    return last && isTerminal(last) ? events : [...events, ...wire.flush(state)];
+    return last && isTerminal(last) ? events : events.concat(completion() ?? lacking(wire.flush(state)));
   };
 
   return {
     async next() {
       while (!over) {
-        let events: StreamEvent[];
+        let events: readonly StreamEvent[];
         try {
           const { done, value } = await body.read();
           events = done || !value ? finish() : feed(parser.push(value));
         } catch (thrown) {
-          events = [{ type: "fault", fault: watchdog.fault ?? networkFault(thrown) }];
+          const why = watchdog.fault ?? networkFault(thrown);
+          events = over ? [{ type: "fault", fault: why }] : fail(why);
         }
         if (events.length === 0) {
           watchdog.touch(false);
@@ -82,11 +99,24 @@ export function openEventStream(
         const last = events[events.length - 1];
         if (last?.type === "finish") void drain();
         else if (last?.type === "fault") giveUp(last.fault);
-        else watchdog.touch(events.some(isContent));
+        else {
+          watchdog.touch(events.some(isContent));
+          if (events.some(isChoiceEnd) && completion() !== null) watchdog.complete();
+        }
         return events;
       }
       return [{ type: "fault", fault: watchdog.fault ?? networkFault(null) }];
     },
     cancel: giveUp,
   };
+}
+
+function isChoiceEnd(event: StreamEvent): boolean {
+  return event.type === "choice_end";
+}
+
+/** An end that is proper for the choices that came, while one did not come at all. */
+function lacking(ending: readonly StreamEvent[]): readonly StreamEvent[] {
+  const isProper = ending[ending.length - 1]?.type === "finish";
+  return isProper ? [{ type: "fault", fault: streamCut() }] : ending;
 }

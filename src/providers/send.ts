@@ -103,7 +103,8 @@ export async function sendToProvider(call: ProviderCall, ports: SendPorts): Prom
       const body = readJson(answer);
       return readWhole(wire, body instanceof Promise ? await body : body, warnings);
     }
-    const opened = await readHead(wire, framing, answer, watchdog, warnings);
+    const choices = request.sampling.choices ?? 1;
+    const opened = await readHead(wire, framing, answer, watchdog, warnings, choices);
     streaming = opened.ok;
     return opened;
   } catch (thrown) {
@@ -203,13 +204,14 @@ async function readHead(
   answer: UpstreamAnswer,
   watchdog: Watchdog,
   warnings: readonly Warning[],
+  choices: number,
 ): Promise<Result<ProviderReply>> {
   if (answer.contentType === "application/json") {
     const body = await readJson(answer);
     watchdog.stop();
     return whollyAnswered(readWhole(wire, body, warnings));
   }
-  const stream = openEventStream(wire, framing, answer, watchdog);
+  const stream = openEventStream(wire, framing, answer, watchdog, choices);
   const head: StreamEvent[] = [];
   for (;;) {
     const events = await stream.next();

@@ -52,6 +52,22 @@ describe("watchdog", () => {
     expect(watchdog.fault).toMatchObject({ kind: "timeout", code: "idle_timeout" });
   });
 
+  test("a stream whose answer is all there is not waited for as long as one that may say more", async () => {
+    const clock = new FakeClock();
+    const patient = { ...limits, timeouts: { ...timeouts, idle: 60_000, total: 90_000 } };
+    const watchdog = new Watchdog(clock, patient, true);
+    watchdog.touch(true);
+    watchdog.complete();
+    await clock.advance(1_999);
+    expect(watchdog.fault).toBeNull();
+    watchdog.touch(true);
+    await clock.advance(50_000);
+    expect(watchdog.fault).toBeNull();
+    watchdog.complete();
+    await clock.advance(2_000);
+    expect(watchdog.fault).toMatchObject({ kind: "timeout", code: "idle_timeout" });
+  });
+
   test("one that was alive and falls silent is ended after the idle limit, and content begins anew", async () => {
     const clock = new FakeClock();
     const watchdog = new Watchdog(clock, limits, true);

@@ -18,8 +18,8 @@ export interface WatchdogLimits {
   readonly canConnect: ((withinMs: number) => Promise<boolean>) | null;
 }
 
-/** `connecting`: nothing has come, not even a status. */
-type Phase = "connecting" | "first_token" | "idle" | "whole";
+/** `connecting`: nothing has come, not even a status. `complete`: all content has, and no end mark. */
+type Phase = "connecting" | "first_token" | "idle" | "complete" | "whole";
 
 /**
  * How often the watchdog looks whether the caller is still there. Looking is free for all the calls that end
@@ -32,6 +32,9 @@ const CALLER_LOOK_MS = 400;
  * it has so many times the idle limit, from its last content on.
  */
 const ALIVE_FACTOR = 3;
+
+/** How long a stream whose answer is all there is waited for: its usage and end mark come at once or never. */
+const END_MARK_MS = 2_000;
 
 const LIMIT_MESSAGES = {
   first_token: "The model sent no first token within its limit.",
@@ -118,6 +121,12 @@ export class Watchdog implements Ending {
     if (content) this.#lastContent = this.#lastActivity;
   }
 
+  /** All of the answer has come; what may follow is its usage and the end mark. More content is the silence's again. */
+  complete(): void {
+    this.#phase = "complete";
+    this.#lastActivity = this.#clock.now();
+  }
+
   /** The answer is no longer wanted. The first reason stays. */
   abort(why: Fault): void {
     if (this.#fault || this.#stopped) return;
@@ -158,13 +167,16 @@ export class Watchdog implements Ending {
       const alive = this.#lastContent + timeouts.idle * ALIVE_FACTOR;
       return Math.min(total, this.#lastActivity + timeouts.idle, alive);
     }
+    if (this.#phase === "complete") {
+      return Math.min(total, this.#lastActivity + Math.min(timeouts.idle, END_MARK_MS));
+    }
     return this.#streaming ? Math.min(total, this.#startedAt + timeouts.firstToken) : total;
   }
 
   #totalAt(): number {
     const { timeouts, committedTotalMs } = this.#limits;
-    const total = this.#phase === "idle" ? Math.max(timeouts.total, committedTotalMs) : timeouts.total;
-    return this.#startedAt + total;
+    const begun = this.#phase === "idle" || this.#phase === "complete";
+    return this.#startedAt + (begun ? Math.max(timeouts.total, committedTotalMs) : timeouts.total);
   }
 
   readonly #look = (): void => {
@@ -174,7 +186,8 @@ export class Watchdog implements Ending {
       return;
     }
     if (now >= this.#limitAt()) {
-      const code = now >= this.#totalAt() ? "total" : this.#phase === "idle" ? "idle" : "first_token";
+      const begun = this.#phase === "idle" || this.#phase === "complete";
+      const code = now >= this.#totalAt() ? "total" : begun ? "idle" : "first_token";
       this.abort(fault("timeout", `${code}_timeout`, LIMIT_MESSAGES[code]));
       return;
     }

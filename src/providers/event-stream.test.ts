@@ -1,0 +1,107 @@
+import { describe, expect, test } from "bun:test";
+import type { StreamEvent } from "../core/events.ts";
+import { isTerminal } from "../core/events.ts";
+import { FakeClock } from "../core/fake-clock.ts";
+import { anthropicMessages } from "../wires/anthropic-messages.ts";
+import { openaiChat } from "../wires/openai-chat.ts";
+import { openEventStream } from "./event-stream.ts";
+import { Watchdog } from "./watchdog.ts";
+import type { AnyWire } from "./wire-registry.ts";
+
+const LOST = Symbol("the connection is lost");
+const SILENT = Symbol("nothing comes any more");
+
+/** What a provider sends, piece by piece; at the end of it the body is over. */
+type Piece = string | typeof LOST | typeof SILENT;
+
+interface Asked {
+  readonly wire?: unknown;
+  readonly choices?: number;
+}
+
+async function read(pieces: readonly Piece[], { wire = openaiChat, choices = 1 }: Asked = {}) {
+  const clock = new FakeClock();
+  const timeouts = { connect: 100, firstToken: 500, idle: 30_000, total: 60_000 };
+  const limits = { timeouts, committedTotalMs: 60_000, callerSignal: null, canConnect: null };
+  const watchdog = new Watchdog(clock, limits, true);
+  watchdog.answered();
+  let sent = 0;
+  const body = {
+    read(): Promise<{ done: boolean; value?: Uint8Array }> {
+      const piece = pieces[sent++];
+      if (piece === undefined) return Promise.resolve({ done: true });
+      if (piece === LOST) return Promise.reject(Object.assign(new Error("reset"), { code: "ECONNRESET" }));
+      if (typeof piece === "string") {
+        return Promise.resolve({ done: false, value: new TextEncoder().encode(piece) });
+      }
+      return new Promise((_, reject) => watchdog.follow({ abort: () => reject(new Error("aborted")) }));
+    },
+    cancel: () => Promise.resolve(),
+  };
+  const { framing } = wire as AnyWire;
+  const stream = openEventStream(wire as AnyWire, framing, body as never, watchdog, choices);
+  const events: StreamEvent[] = [];
+  const startedAt = clock.now();
+  for (let last: StreamEvent | undefined; !(last && isTerminal(last)); last = events[events.length - 1]) {
+    const next = stream.next();
+    if (pieces[sent - 1] === SILENT) await clock.advance(31_000);
+    events.push(...(await next));
+  }
+  return { events, last: events[events.length - 1], ms: clock.now() - startedAt };
+}
+
+const said = (choice: number, content: string) =>
+  `data: ${JSON.stringify({ choices: [{ index: choice, delta: { content } }] })}\n\n`;
+const ended = (choice: number) =>
+  `data: ${JSON.stringify({ choices: [{ index: choice, delta: {}, finish_reason: "stop" }] })}\n\n`;
+const failure = `data: ${JSON.stringify({ error: { message: "The engine died.", code: 500 } })}\n\n`;
+const DONE = "data: [DONE]\n\n";
+
+describe("an answer that is all there", () => {
+  const whole = [said(0, "Hello"), ended(0)];
+
+  test.each([
+    ["ends without its mark", []],
+    ["loses its connection", [LOST]],
+    ["falls silent", [SILENT]],
+    ["is followed by an error", [failure]],
+    ["is followed by no JSON", ["data: {\n\n"]],
+  ] as const)("is complete where its stream %s", async (_, rest) => {
+    const { events, last } = await read([...whole, ...rest]);
+    expect(last).toMatchObject({ type: "finish", reason: { unified: "stop" } });
+    expect(events.filter(({ type }) => type === "choice_end")).toHaveLength(1);
+  });
+
+  test("is of another wire, too, where its end was told before the stream broke", async () => {
+    const frames = [
+      {
+        type: "message_start",
+        message: { id: "m", role: "assistant", content: [], usage: { input_tokens: 3 } },
+      },
+      { type: "content_block_start", index: 0, content_block: { type: "text", text: "" } },
+      { type: "content_block_delta", index: 0, delta: { type: "text_delta", text: "Hello" } },
+      { type: "content_block_stop", index: 0 },
+      { type: "message_delta", delta: { stop_reason: "end_turn" }, usage: { output_tokens: 2 } },
+    ].map((data) => `event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n`);
+    const { last } = await read([...frames, LOST], { wire: anthropicMessages });
+    expect(last).toMatchObject({ type: "finish", usage: { outputTokens: 2 } });
+  });
+});
+
+test("what lacks its end is no answer, however its stream breaks", async () => {
+  for (const rest of [[], [LOST], [SILENT], [failure]] as const) {
+    const { last } = await read([said(0, "Hel"), ...rest]);
+    expect(last).toMatchObject({ type: "fault" });
+  }
+});
+
+test("of two choices that were asked for one is no answer, but where the provider says that it is", async () => {
+  for (const rest of [[], [LOST], [failure]] as const) {
+    const { last } = await read([said(0, "Hello"), ended(0), ...rest], { choices: 2 });
+    expect(last).toMatchObject({ type: "fault" });
+  }
+  const { last } = await read([said(0, "Hello"), ended(0), DONE], { choices: 2 });
+  expect(last).toMatchObject({ type: "finish" });
+  const both: readonly Piece[] = [said(0, "A"), said(1, "B"), ended(1), ended(0), LOST];
+  expect((await read(both, { choices: 2 })).last).toMatchObject({ type: "finish" });
+});
