@@ -7,7 +7,8 @@ import { type Fault, fault, type Result } from "../core/faults.ts";
 import { type ModelRequest, withMessages } from "../core/request.ts";
 import type { EventStream } from "../providers/event-stream.ts";
 import type { ProviderReply } from "../providers/send.ts";
-import { createFreshAligner, createPrefill } from "../resilience/alignment.ts";
+import { type Aligner, createFreshAligner, createPrefilledAligner } from "../resilience/alignment.ts";
+import { splitPrefill } from "../resilience/seam.ts";
 
 export type StreamReply = Extract<ProviderReply, { kind: "stream" }>;
 export type JoinMode = "prefill" | "fresh";
@@ -21,7 +22,7 @@ const UNALIGNED = fault(
 /** The request that makes a model go on: with the told text as its own beginning, or as it was. */
 export function continuationOf(request: ModelRequest, told: string, mode: JoinMode): ModelRequest {
   if (mode === "fresh") return request;
-  const { given } = createPrefill(told);
+  const { given } = splitPrefill(told);
   const begun = { role: "assistant", content: [{ type: "text", text: given }] } as const;
   return withMessages(request, [...request.messages, begun]);
 }
@@ -36,7 +37,7 @@ export async function joinStream(
   mode: JoinMode,
   see: (event: StreamEvent) => void,
 ): Promise<Result<StreamReply>> {
-  const joint = mode === "prefill" ? prefillJoint(told) : freshJoint(told);
+  const joint = new Joint(told, mode);
   const { rest } = reply;
   let events = reply.head;
   for (;;) {
@@ -57,62 +58,41 @@ export async function joinStream(
   }
 }
 
-interface Joint {
-  /** Whether what comes from now on is new to the caller. */
-  readonly joined: boolean;
-  /** Appends to `out` what of `event` the caller is to be told. */
-  pass(event: StreamEvent, out: StreamEvent[]): "ok" | "lost";
-}
-
 /** The stream's own start was told, and thoughts that come after text would only confuse. */
 function isRepeated(event: StreamEvent): boolean {
   return event.type === "start" || event.type === "reasoning" || event.type === "opaque";
 }
 
-function prefillJoint(told: string): Joint {
-  const { trim } = createPrefill(told);
-  let first = true;
-  return {
-    joined: true,
-    pass(event, out) {
-      if (isRepeated(event)) return "ok";
-      if (event.type !== "text" || !first) {
-        out.push(event);
-        return "ok";
-      }
-      const text = trim(event.text);
-      if (text !== "") {
-        first = false;
-        out.push({ ...event, text });
-      }
-      return "ok";
-    },
-  };
-}
+class Joint {
+  readonly #aligner: Aligner;
+  /** Whether what comes from now on is new to the caller. */
+  joined: boolean;
 
-function freshJoint(told: string): Joint {
-  const aligner = createFreshAligner(told);
-  let joined = false;
-  return {
-    get joined() {
-      return joined;
-    },
-    pass(event, out) {
-      if (isRepeated(event)) return "ok";
-      if (joined) {
-        out.push(event);
-        return "ok";
-      }
-      if (event.type === "usage") return "ok";
-      const now = event.type === "text" ? aligner.push(event.text) : aligner.end();
-      if (now.state === "lost") return "lost";
-      if (now.state === "seeking") return "ok";
-      joined = true;
-      if (now.text !== "") out.push({ type: "text", choice: 0, text: now.text });
-      if (event.type !== "text") out.push(event);
+  constructor(told: string, mode: JoinMode) {
+    this.joined = mode === "prefill";
+    this.#aligner = mode === "prefill" ? createPrefilledAligner(told) : createFreshAligner(told);
+  }
+
+  /** Appends to `out` what of `event` the caller is to be told. */
+  pass(event: StreamEvent, out: StreamEvent[]): "ok" | "lost" {
+    if (isRepeated(event)) return "ok";
+    if (event.type === "usage") {
+      if (this.joined) out.push(event);
       return "ok";
-    },
-  };
+    }
+    const now = event.type === "text" ? this.#aligner.push(event.text) : this.#aligner.end();
+    if (now.state !== "aligned") return now.state === "lost" ? "lost" : "ok";
+    this.joined = true;
+    const { text } = now;
+    if (event.type === "text") {
+      // One that came empty is there for its other fields.
+      if (text !== "" || event.text === "") out.push(text === event.text ? event : { ...event, text });
+      return "ok";
+    }
+    if (text !== "") out.push({ type: "text", choice: 0, text });
+    out.push(event);
+    return "ok";
+  }
 }
 
 function through(rest: EventStream, joint: Joint): EventStream {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { type Alignment, createFreshAligner, createPrefill } from "./alignment.ts";
+import { type Aligner, type Alignment, createFreshAligner, createPrefilledAligner } from "./alignment.ts";
+import { splitPrefill } from "./seam.ts";
 
 const TOLD = "Your parcel left the depot in Kassel this morning and is on its way to";
 
@@ -58,36 +59,139 @@ describe("a fresh answer", () => {
     expect(alignOf(told, [`Well: ${told} and more`])).toEqual({ state: "aligned", text: " and more" });
   });
 
-  test("cut anywhere, whatever the pieces, gives the rest of the same answer", () => {
-    const words = fc.array(fc.stringMatching(/^[a-zäöü()*+.]{1,8}$/), { minLength: 4, maxLength: 40 });
-    fc.assert(
-      fc.property(words, fc.nat(), fc.nat(), (list, cut, size) => {
-        const whole = list.join(" ");
-        const told = whole.slice(0, 1 + (cut % whole.length)).trimEnd();
-        const step = 1 + (size % 9);
-        const aligner = createFreshAligner(told);
-        let rest = "";
-        let found = false;
-        for (let at = 0; at < whole.length; at += step) {
-          const piece = whole.slice(at, at + step);
-          if (found) rest += piece;
-          else {
-            const now = aligner.push(piece);
-            if (now.state === "aligned") {
-              rest = now.text;
-              found = true;
-            }
-          }
-        }
-        expect(told + rest).toBe(whole);
-      }),
-    );
+  test("that ends a word which was told goes on with the next; one that goes on with it says something else", () => {
+    expect(alignOf("The cat ", ["The cat", " sat"])).toEqual({ state: "aligned", text: "sat" });
+    expect(alignOf("The cat ", ["The cat", "s sat"])).toEqual({ state: "lost" });
+    expect(alignOf("我想 ", ["我想说"])).toEqual({ state: "aligned", text: "说" });
+    expect(alignOf("The cat ", ["The cat"])).toEqual({ state: "aligned", text: "" });
   });
 });
 
-test("a prefill has no white space at its end, and the continuation loses what was already told", () => {
-  const { given, trim } = createPrefill("Your parcel \n");
-  expect(given).toBe("Your parcel");
-  expect(trim(" left")).toBe("left");
-  expect(createPrefill("Your").trim(" parcel")).toBe(" parcel");
+describe("the end of what was told, said twice", () => {
+  const SAID = "The parcel is on its way to you today.";
+  const BETWEEN = Array.from({ length: 8 }, (_, i) => `Sentence number ${i} of this answer.`).join(" ");
+
+  test("is found with what stands before it", () => {
+    const told = `Sure! ${SAID} ${BETWEEN} ${SAID}`;
+    const fresh = `Of course. ${SAID} ${BETWEEN} ${SAID} The end.`;
+    expect(alignOf(told, [fresh])).toEqual({ state: "aligned", text: " The end." });
+    expect(alignOf(told, [...fresh])).toEqual({ state: "aligned", text: "" });
+  });
+
+  test("is not found where only its first place is said", () => {
+    const told = `Sure! ${SAID} ${BETWEEN} ${SAID}`;
+    expect(alignOf(told, [`Of course. ${SAID} Anything else?`])).toEqual({ state: "lost" });
+  });
+
+  test("far before where it was is another place", () => {
+    const told = `Sure! ${BETWEEN} ${SAID}`;
+    expect(alignOf(told, [`In short: ${SAID} ${BETWEEN}`])).toEqual({ state: "lost" });
+    const fresh = `In short: ${SAID} ${BETWEEN} ${SAID} Bye.`;
+    expect(alignOf(told, [fresh])).toEqual({ state: "aligned", text: " Bye." });
+  });
+
+  test("far behind where it was is another place, even if all comes in one piece", () => {
+    expect(alignOf(`Sure! ${SAID}`, [`${"Of course. ".repeat(60)}${SAID} Bye.`])).toEqual({ state: "lost" });
+  });
+
+  test("all along: only an exact beginning counts", () => {
+    const told = "word ".repeat(60).trimEnd();
+    expect(alignOf(told, [`${told} more`])).toEqual({ state: "aligned", text: " more" });
+    expect(alignOf(told, [`Sure: ${"word ".repeat(50)} more`])).toEqual({ state: "lost" });
+  });
+});
+
+test("a long told text is aligned in time linear in it, however small the pieces", () => {
+  const told = Array.from({ length: 20_000 }, (_, i) => `Line ${i % 977} of it.\n`).join("");
+  const fresh = `Well. ${told}`;
+  const aligner = createFreshAligner(told);
+  for (let at = 0; at < fresh.length; at += 4) {
+    expect(aligner.push(fresh.slice(at, at + 4)).state).not.toBe("lost");
+  }
+  expect(aligner.push("Bye")).toEqual({ state: "aligned", text: "Bye" });
+});
+
+/** Text as models write it, with white space of every kind in every place. */
+const PIECES = [
+  "# Title\n\n",
+  "Here is the function:\n\n```python\n",
+  "def f(x):\n    if x > 1:\n        return [\n            x,\n        ]\n\n    return 0\n",
+  "```\n\n",
+  "- one\n  - two\n\n\n",
+  "| a | b |\n|---|---|\n",
+  "trailing  \n",
+  "\tif (x) {\n\t\treturn;\n\t}\r\n",
+  "Prix : 10\u00a0€ ",
+  "naïve Cafe\u0301 ",
+  "😀👩‍👩‍👧 ",
+  "我想说\u3000",
+  "word ",
+  "word",
+  " ",
+  "\n",
+  "\n\n",
+  "  ",
+  "done.",
+] as const;
+
+const cutting = fc.record({
+  whole: fc
+    .array(fc.oneof(fc.constantFrom(...PIECES), fc.string({ unit: "grapheme", maxLength: 6 })), {
+      maxLength: 30,
+    })
+    .map((pieces) => pieces.join(""))
+    .filter((text) => text.trim() !== ""),
+  toldShare: fc.double({ min: 0, max: 1, noNaN: true }),
+  sizes: fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1 }),
+});
+
+/** All that `aligner` lets through of `answer`, which comes in pieces of these sizes, again and again; null: lost. */
+function replay(aligner: Aligner, answer: string, sizes: readonly number[]): string | null {
+  let through = "";
+  for (let at = 0, turn = 0; at < answer.length; turn++) {
+    const size = sizes[turn % sizes.length] ?? 1;
+    const now = aligner.push(answer.slice(at, at + size));
+    if (now.state === "lost") return null;
+    if (now.state === "aligned") through += now.text;
+    at += size;
+  }
+  const last = aligner.end();
+  return last.state === "aligned" ? through + last.text : null;
+}
+
+describe("the same text, told up to any place and cut into any pieces, is joined exactly", () => {
+  test("where it is said anew", () => {
+    fc.assert(
+      fc.property(cutting, ({ whole, toldShare, sizes }) => {
+        const told = whole.slice(0, Math.ceil(whole.length * toldShare));
+        fc.pre(told.trim() !== "");
+        expect(told + replay(createFreshAligner(told), whole, sizes)).toBe(whole);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test("where it is gone on with", () => {
+    fc.assert(
+      fc.property(cutting, ({ whole, toldShare, sizes }) => {
+        const told = whole.slice(0, Math.ceil(whole.length * toldShare));
+        fc.pre(told.trim() !== "");
+        const rest = whole.slice(splitPrefill(told).given.length);
+        expect(told + replay(createPrefilledAligner(told), rest, sizes)).toBe(whole);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test("where it is said anew after other first words, or it is lost", () => {
+    fc.assert(
+      fc.property(cutting, ({ whole, toldShare, sizes }) => {
+        const first = "Sure! ";
+        const told = first + whole.slice(0, Math.ceil(whole.length * toldShare));
+        const passed = replay(createFreshAligner(told), `Of course. ${whole}`, sizes);
+        if (passed !== null) expect(told + passed).toBe(first + whole);
+      }),
+      { numRuns: 1000 },
+    );
+  });
 });

@@ -1,7 +1,9 @@
 /**
  * Joining a second answer to the text of a first that broke off. Owns finding where the second one has said all
- * that the first had; knows no stream and no wire. What is compared is words: white space may differ.
+ * that the first had; knows no stream and no wire. What is compared is words, white space aside: how much of it was
+ * told is seam.ts's.
  */
+import { createSeam, type Seam, splitPrefill } from "./seam.ts";
 
 /** Characters of the end of the told text that must be found again where the answers differ before it. */
 const ANCHOR_CHARS = 32;
@@ -10,6 +12,8 @@ const MINIMUM_ANCHOR_CHARS = 16;
 /** A fresh answer may be so much longer than the told text before its anchor must have been found. */
 const PATIENCE = 2;
 const PATIENCE_CHARS = 400;
+/** It may be as many times shorter, and so many characters of a greeting, or its anchor is another place. */
+const GREETING_CHARS = 100;
 
 export type Alignment =
   | { readonly state: "seeking" }
@@ -20,90 +24,100 @@ export type Alignment =
 const SEEKING: Alignment = { state: "seeking" };
 const LOST: Alignment = { state: "lost" };
 
-/** A fresh answer to the same question, which is to take over after `told`. */
-export interface FreshAligner {
-  /** More of its text. After `aligned` or `lost` it is done. */
+/** A second answer to the same question, which is to take over after what was told. */
+export interface Aligner {
+  /** More of its text. After `lost` it is done. */
   push(text: string): Alignment;
   /** The answer ended: what was not found yet is not there. */
   end(): Alignment;
 }
 
 /**
- * Aligned once the fresh answer begins with `told`, or says the end of it in nearly the same place. Costs time
- * linear in the text.
+ * Aligned once the fresh answer begins with `told`, or says the end of it in nearly the same place. An end that
+ * stands in `told` more than once is sought with what is before it. Costs time linear in the text.
  */
-export function createFreshAligner(told: string): FreshAligner {
-  return new Aligner(told);
+export function createFreshAligner(told: string): Aligner {
+  return new FreshAligner(told);
 }
 
-class Aligner implements FreshAligner {
+/** For a model that was given `told` as its own beginning: all it says is new but what the beginning lacked. */
+export function createPrefilledAligner(told: string): Aligner {
+  const seam = createSeam(splitPrefill(told).taken);
+  return {
+    push: (text) => ({ state: "aligned", text: seam.push(text) }),
+    end: () => ({ state: "aligned", text: seam.end() }),
+  };
+}
+
+class FreshAligner implements Aligner {
   readonly #wanted: string;
-  readonly #anchor: RegExp | null;
-  /** The told text ends between two words: the fresh one must not space them twice. */
+  readonly #anchor: Anchor | null;
+  readonly #seam: Seam;
+  /** The told text ends between two words. */
   readonly #spaced: boolean;
-  #fresh = "";
-  /** How far `#fresh` and `#wanted` say the same; null: they differ. */
-  #same: { fresh: number; wanted: number } | null = { fresh: 0, wanted: 0 };
-  /** No anchor ends before here. */
-  #sought = 0;
+  readonly #earliest: number;
+  readonly #patience: number;
+  /** Characters that came; words and single spaces among them. */
+  #came = 0;
+  #heard = 0;
+  #lastWasSpace = true;
+  /** How much of `#wanted` was said so far, word for word; null: they differ. */
+  #same: number | null = 0;
+  /** What was said last is the end of what was told. */
+  #reached = false;
+  #aligned = false;
 
   constructor(told: string) {
+    const space = told.length - told.trimEnd().length;
     this.#wanted = squeeze(told);
     this.#anchor = anchorOf(this.#wanted);
-    this.#spaced = /\s$/.test(told);
+    this.#seam = createSeam(told.slice(told.length - space));
+    this.#spaced = space > 0;
+    this.#earliest = (this.#wanted.length - GREETING_CHARS) / PATIENCE;
+    this.#patience = told.length * PATIENCE + PATIENCE_CHARS;
   }
 
   push(text: string): Alignment {
-    this.#fresh += text;
-    return this.#seek();
+    if (this.#aligned) return this.#passOn(text);
+    for (let at = 0; at < text.length; at++) {
+      if (this.#reached && !GOES_ON.test(text.charAt(at))) return this.#passOn(text.slice(at));
+      this.#came++;
+      this.#hear(text.charCodeAt(at));
+      if (this.#reached && !this.#spaced) return this.#passOn(text.slice(at + 1));
+      if (this.#same === null && (this.#anchor === null || this.#came > this.#patience)) return LOST;
+    }
+    return SEEKING;
   }
 
   end(): Alignment {
-    const last = this.#seek();
-    return last.state === "seeking" ? LOST : last;
+    if (!this.#aligned && !this.#reached) return LOST;
+    this.#aligned = true;
+    return { state: "aligned", text: this.#seam.end() };
   }
 
-  #seek(): Alignment {
+  #passOn(text: string): Alignment {
+    this.#aligned = true;
+    return { state: "aligned", text: this.#seam.push(text) };
+  }
+
+  #hear(code: number): void {
+    const space = isSpace(code);
+    if (space && this.#lastWasSpace) return;
+    this.#lastWasSpace = space;
+    this.#heard++;
+    const said = space ? SPACE : code;
     if (this.#same !== null) {
-      this.#same = this.#goOn(this.#same);
-      if (this.#same?.wanted === this.#wanted.length) return this.#aligned(this.#same.fresh);
-      if (this.#same !== null) return SEEKING;
+      this.#same = this.#wanted.charCodeAt(this.#same) === said ? this.#same + 1 : null;
     }
-    if (this.#anchor === null) return LOST;
-    // Wide enough for an anchor that was half there the last time.
-    this.#anchor.lastIndex = Math.max(0, this.#sought - 2 * ANCHOR_CHARS);
-    const found = this.#anchor.exec(this.#fresh);
-    if (found) return this.#aligned(found.index + found[0].length);
-    this.#sought = this.#fresh.length;
-    return this.#fresh.length > this.#wanted.length * PATIENCE + PATIENCE_CHARS ? LOST : SEEKING;
-  }
-
-  #aligned(at: number): Alignment {
-    const rest = this.#fresh.slice(at);
-    return { state: "aligned", text: this.#spaced ? rest.trimStart() : rest };
-  }
-
-  /** Compares what is new; null where the words differ. */
-  #goOn(from: { fresh: number; wanted: number }): { fresh: number; wanted: number } | null {
-    const { length } = this.#fresh;
-    let at = from.wanted === 0 ? skipSpace(this.#fresh, from.fresh) : from.fresh;
-    let i = from.wanted;
-    while (i < this.#wanted.length && at < length) {
-      const sought = this.#wanted.charCodeAt(i);
-      if (sought === SPACE) {
-        const after = skipSpace(this.#fresh, at);
-        // More white space may follow in the next piece.
-        if (after === length) break;
-        if (after === at) return null;
-        at = after;
-      } else if (this.#fresh.charCodeAt(at) === sought) at++;
-      else return null;
-      i++;
-    }
-    return { fresh: at, wanted: i };
+    const anchored = this.#anchor?.hear(said) ?? false;
+    this.#reached =
+      this.#same === null ? anchored && this.#heard >= this.#earliest : this.#same === this.#wanted.length;
   }
 }
 
+/** The word before it goes on: what was said is a part of another. Some scripts set no spaces between words. */
+const GOES_ON =
+  /[[\p{L}\p{M}\p{N}]--[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]]/v;
 const SPACE = 32;
 
 /** White space as one space, none at the ends. */
@@ -111,29 +125,52 @@ function squeeze(text: string): string {
   return text.replace(/\s+/g, " ").trim();
 }
 
-/** Finds the last words of `wanted`; null where they are too few to be recognised by. */
-function anchorOf(wanted: string): RegExp | null {
-  const anchor = wanted.slice(-ANCHOR_CHARS).trimStart();
-  if (anchor.length < MINIMUM_ANCHOR_CHARS) return null;
-  const words = anchor.split(" ").map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  return new RegExp(words.join("\\s{1,8}"), "g");
+function isSpace(code: number): boolean {
+  if (code < 128) return code === SPACE || (code >= 9 && code <= 13);
+  return /\s/.test(String.fromCharCode(code));
 }
 
-function skipSpace(text: string, from: number): number {
-  let at = from;
-  while (at < text.length && /\s/.test(text[at] ?? "")) at++;
-  return at;
+/** The last words of a text, listened for character by character (Knuth, Morris, Pratt). */
+class Anchor {
+  readonly #words: Uint16Array;
+  readonly #borders: Int32Array;
+  #at = 0;
+
+  constructor(words: Uint16Array) {
+    this.#words = words;
+    this.#borders = bordersOf(words);
+  }
+
+  /** Whether they end with this character. */
+  hear(code: number): boolean {
+    let at = this.#at;
+    while (at > 0 && this.#words[at] !== code) at = this.#borders[at - 1] ?? 0;
+    this.#at = this.#words[at] === code ? at + 1 : 0;
+    return this.#at === this.#words.length;
+  }
 }
 
-/**
- * What to put before a model that goes on from a given beginning: `given` without white space at its end, which
- * some APIs refuse, and a filter that takes that white space off the continuation's start.
- */
-export function createPrefill(told: string): {
-  readonly given: string;
-  readonly trim: (first: string) => string;
-} {
-  const given = told.trimEnd();
-  const spaced = given.length < told.length;
-  return { given, trim: (first) => (spaced ? first.trimStart() : first) };
+/** So long an end of `wanted` that it stands there only once; null where it is too short to be recognised. */
+function anchorOf(wanted: string): Anchor | null {
+  let twice = 0;
+  for (const length of bordersOf(codesOf(wanted).reverse())) twice = Math.max(twice, length);
+  // One character to stand alone, and one for a space that it may begin with.
+  const words = wanted.slice(-Math.max(ANCHOR_CHARS, twice + 2)).trimStart();
+  return words.length < MINIMUM_ANCHOR_CHARS ? null : new Anchor(codesOf(words));
+}
+
+function codesOf(text: string): Uint16Array {
+  return Uint16Array.from({ length: text.length }, (_, at) => text.charCodeAt(at));
+}
+
+/** For each place, the length of the longest beginning of `codes` that ends there and is not all up to there. */
+function bordersOf(codes: Uint16Array): Int32Array {
+  const borders = new Int32Array(codes.length);
+  let length = 0;
+  for (let at = 1; at < codes.length; at++) {
+    while (length > 0 && codes[at] !== codes[length]) length = borders[length - 1] ?? 0;
+    if (codes[at] === codes[length]) length++;
+    borders[at] = length;
+  }
+  return borders;
 }

@@ -1,5 +1,6 @@
 /** Streams that break after the caller has seen a part of them, under each recovery that a policy may name. */
-import { afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { startBreakingUpstream } from "./breaking-upstream.ts";
 import { endToEnd } from "./end-to-end.ts";
 import {
   admin,
@@ -183,4 +184,45 @@ test("under buffer a streamed answer keeps its schema, or is asked for again", a
 test("explain and the policy's schema know the recoveries", async () => {
   const schema = JSON.stringify(await admin(gateway, "/schema/policy.json"));
   for (const word of ['"continue"', '"buffer"', '"fail"']) expect(schema).toContain(word);
+});
+
+describe("the white space where a stream broke", () => {
+  const TEXT =
+    "Title:\n\nHere  is it:\n\n```python\ndef f(x):\n    if x > 1:\n        return [\n            x,\n        ]\n\n    return 0\n```\n\n- one\n  - two  \n\nDone.";
+  const upstream = startBreakingUpstream();
+  let other: RunningGateway;
+
+  beforeAll(async () => {
+    const useCase = (name: string, model: string) =>
+      `  ${name}: { latency_tier: interactive, deadline: 6s, stream_recovery: continue, ladder: { primary: breaks, fallback: [${model}] } }\n`;
+    const policy = `version: 1
+name: seam
+providers:
+  own: { kind: openai-compatible, base_url: "${upstream.baseUrl}", credential: { env: SEAM_TEST_KEY } }
+models:
+  breaks: { context_window: 32000 }
+  whole: { context_window: 32000 }
+  goes-on: { context_window: 32000, capabilities: [prefill] }
+deployments:
+  breaks: { model: breaks, provider: own, model_id: breaks, region: us-east-1 }
+  whole: { model: whole, provider: own, model_id: whole, region: eu-west-1 }
+  goes-on: { model: goes-on, provider: own, model_id: goes-on, region: eu-west-1 }
+use_cases:
+${useCase("anew", "whole")}${useCase("gone-on-with", "goes-on")}circuit: { consecutive_failures: 1000, minimum_calls: 10000 }
+retry: { budget_per_second: 1000 }
+`;
+    other = await startGateway({ policy, env: { SEAM_TEST_KEY: "sk-test" } });
+  });
+  afterAll(() => upstream.stop());
+
+  const askOther = async (model: string, more: Record<string, unknown> = {}) =>
+    readStream(await chat(other, { model, messages: QUESTION, stream: true, ...more }));
+
+  test.each(["anew", "gone-on-with"])("is told once and none of it is lost: %s", async (model) => {
+    for (let at = 1; at < TEXT.length; at++) {
+      upstream.say(TEXT, at);
+      expect(await askOther(model)).toMatchObject({ done: true, error: null, text: TEXT });
+      expect(upstream.bodies).toHaveLength(2);
+    }
+  });
 });
