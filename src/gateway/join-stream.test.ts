@@ -87,6 +87,14 @@ describe("the request for the rest", () => {
     expect(origin.rewritten.has("messages")).toBe(true);
   });
 
+  test("has the tokens that the told text leaves, and one at least", () => {
+    const told = "word ".repeat(80);
+    expect(continuationOf(requestOf(150), told, "prefill").sampling.maxTokens).toBe(50);
+    expect(continuationOf(requestOf(150), told, "prefill").origin.rewritten.has("sampling")).toBe(true);
+    expect(continuationOf(requestOf(60), told, "prefill").sampling.maxTokens).toBe(1);
+    expect(continuationOf(requestOf(), told, "prefill").sampling.maxTokens).toBeUndefined();
+  });
+
   test("is the caller's own where all is said anew", () => {
     const request = requestOf(150);
     expect(continuationOf(request, "word ".repeat(80), "fresh")).toBe(request);

@@ -5,10 +5,12 @@
 import type { StreamEvent } from "../core/events.ts";
 import { type Fault, fault, type Result } from "../core/faults.ts";
 import { type ModelRequest, withMessages } from "../core/request.ts";
+import { textTokens } from "../policy/estimate-tokens.ts";
 import type { EventStream } from "../providers/event-stream.ts";
 import type { ProviderReply } from "../providers/send.ts";
 import { type Aligner, createFreshAligner, createPrefilledAligner } from "../resilience/alignment.ts";
 import { splitPrefill } from "../resilience/seam.ts";
+import { capOutput } from "./cap-output.ts";
 
 export type StreamReply = Extract<ProviderReply, { kind: "stream" }>;
 export type JoinMode = "prefill" | "fresh";
@@ -19,12 +21,23 @@ const UNALIGNED = fault(
   "Another model's answer could not be joined to the text that was already sent.",
 );
 
-/** The request that makes a model go on: with the told text as its own beginning, or as it was. */
+/**
+ * The request that makes a model go on: with the told text as its own beginning and, of the limit on the answer,
+ * what that text leaves; or as it was, where all is said anew.
+ */
 export function continuationOf(request: ModelRequest, told: string, mode: JoinMode): ModelRequest {
   if (mode === "fresh") return request;
   const { given } = splitPrefill(told);
   const begun = { role: "assistant", content: [{ type: "text", text: given }] } as const;
-  return withMessages(request, [...request.messages, begun]);
+  return lowerLimit(withMessages(request, [...request.messages, begun]), told);
+}
+
+/** At least one token stays, since no API takes none and how many were told is an estimate. */
+function lowerLimit(request: ModelRequest, told: string): ModelRequest {
+  const { maxTokens } = request.sampling;
+  if (maxTokens === undefined) return request;
+  const left = Math.max(1, maxTokens - Math.ceil(textTokens(told)));
+  return capOutput(request, left, left);
 }
 
 /**

@@ -225,4 +225,14 @@ retry: { budget_per_second: 1000 }
       expect(upstream.bodies).toHaveLength(2);
     }
   });
+
+  test("a model that goes on has what is left of the caller's tokens, one that says all anew has all", async () => {
+    upstream.say(TEXT, 80);
+    await askOther("gone-on-with", { max_tokens: 100 });
+    expect(upstream.bodies.map(({ max_tokens }) => max_tokens)).toEqual([100, 80]);
+    await askOther("gone-on-with", { max_tokens: 10 });
+    expect(upstream.bodies.at(-1)?.max_tokens).toBe(1);
+    await askOther("anew", { max_tokens: 100 });
+    expect(upstream.bodies.at(-1)?.max_tokens).toBe(100);
+  });
 });
