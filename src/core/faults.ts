@@ -66,6 +66,8 @@ export interface Fault {
   readonly cause?: FaultCause;
   /** Found before anything was sent. */
   readonly unsent?: true;
+  /** The model ended its answer of its own accord; the fault is that nothing is in it. */
+  readonly ended?: true;
 }
 
 /** What a failed call says of its deployment's condition; one that never left the gateway says nothing. */

@@ -2,7 +2,7 @@
  * A second deployment's stream made to go on where the first one's broke off. Owns what of it the caller is
  * still to be told; where the two say the same is found by resilience/alignment.ts.
  */
-import type { StreamEvent } from "../core/events.ts";
+import type { FinishReason, StreamEvent } from "../core/events.ts";
 import { type Fault, fault, type Result } from "../core/faults.ts";
 import { type ModelRequest, withMessages } from "../core/request.ts";
 import { textTokens } from "../policy/estimate-tokens.ts";
@@ -39,6 +39,18 @@ function lowerLimit(request: ModelRequest, told: string): ModelRequest {
   const left = Math.max(1, maxTokens - Math.ceil(textTokens(told)));
   return capOutput(request, left, left);
 }
+
+const STOP: FinishReason = { unified: "stop", raw: null };
+/** What a model says that was given a whole answer as its own beginning, and has nothing to add. */
+export const NOTHING_MORE: StreamReply = {
+  kind: "stream",
+  head: [
+    { type: "choice_end", choice: 0, reason: STOP },
+    { type: "finish", reason: STOP, usage: null },
+  ],
+  rest: null,
+  warnings: [],
+};
 
 /**
  * `reply` from where it says more than `told`; `see` is shown all that came up to there, which was paid for too.

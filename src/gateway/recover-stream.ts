@@ -11,10 +11,11 @@ import type { Left } from "../resilience/course.ts";
 import { type Call, climb, type SendOutcome } from "../resilience/ladder.ts";
 import { createUsageMeter, priceUsage } from "./account.ts";
 import { attempt } from "./attempt.ts";
+import { capOutput } from "./cap-output.ts";
 import { type Climbed, otherClimbPorts } from "./climb-ports.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
-import { continuationOf, type JoinMode, joinStream, type StreamReply } from "./join-stream.ts";
+import { continuationOf, type JoinMode, joinStream, NOTHING_MORE, type StreamReply } from "./join-stream.ts";
 
 export interface Continued {
   readonly climbed: Climbed;
@@ -43,7 +44,9 @@ export async function recoverStream(
   const send = (call: Call): Promise<SendOutcome<StreamReply>> => {
     const mode: JoinMode = call.deployment.model.capabilities.has("prefill") ? "prefill" : "fresh";
     modes.set(call.deployment, mode);
-    return goOn(gateway, exchange, continuationOf(request, told, mode), plan, call, told, mode);
+    // Before what was told is taken off, so that it is taken off the use case's limit too.
+    const capped = capOutput(request, plan.maxOutputTokens, call.deployment.model.maxOutputTokens);
+    return goOn(gateway, exchange, continuationOf(capped, told, mode), plan, call, told, mode);
   };
   // Words that stand in for an answer have no place in the middle of one.
   const rest: RoutePlan = { ...plan, degraded: [] };
@@ -65,7 +68,11 @@ async function goOn(
   mode: JoinMode,
 ): Promise<SendOutcome<StreamReply>> {
   const sent = await attempt(gateway, exchange, request, plan, { ...call, complaint: null });
-  if (!sent.ok) return sent;
+  if (!sent.ok) {
+    if (mode === "fresh" || !sent.fault.ended) return sent;
+    // What was told was all: only its end was missing.
+    return { ok: true, value: NOTHING_MORE, firstTokenMs: null, usage: null, cost: null };
+  }
   if (sent.value.kind !== "stream") return { ok: false, fault: why("a whole answer") };
   const meter = createUsageMeter();
   const joined = await joinStream(sent.value, told, mode, meter.see);

@@ -2,6 +2,7 @@
  * What went wrong at a provider, in the house's classes. Owns the classes, what callers are told about each,
  * and the phrases by which overflow and filters are known; which status or code means which class is each wire's.
  */
+import type { FinishReason } from "../core/events.ts";
 import { type Fault, type FaultCause, type FaultKind, fault } from "../core/faults.ts";
 
 /** What we say for each class. The provider's own words stay in `cause`. */
@@ -116,9 +117,10 @@ export function badAnswer(): Fault {
   return fault("malformed", "bad_answer", "The model's provider sent an answer that cannot be read.");
 }
 
-/** An answer that ended properly and holds nothing. */
-export function emptyAnswer(): Fault {
-  return fault("malformed", "empty_answer", "The model's provider sent an answer without content.");
+/** An answer that holds nothing. `reason`: how the model ended it, where it said so. */
+export function emptyAnswer(reason: FinishReason | null = null): Fault {
+  const empty = fault("malformed", "empty_answer", "The model's provider sent an answer without content.");
+  return reason?.unified === "stop" ? { ...empty, ended: true } : empty;
 }
 
 /** Cut to size, and without what looks like a key: providers quote the one they refused. */

@@ -193,8 +193,8 @@ describe("the white space where a stream broke", () => {
   let other: RunningGateway;
 
   beforeAll(async () => {
-    const useCase = (name: string, model: string) =>
-      `  ${name}: { latency_tier: interactive, deadline: 6s, stream_recovery: continue, ladder: { primary: breaks, fallback: [${model}] } }\n`;
+    const useCase = (name: string, model: string, more = "") =>
+      `  ${name}: { ${more}latency_tier: interactive, deadline: 6s, stream_recovery: continue, ladder: { primary: breaks, fallback: [${model}] } }\n`;
     const policy = `version: 1
 name: seam
 providers:
@@ -208,7 +208,7 @@ deployments:
   whole: { model: whole, provider: own, model_id: whole, region: eu-west-1 }
   goes-on: { model: goes-on, provider: own, model_id: goes-on, region: eu-west-1 }
 use_cases:
-${useCase("anew", "whole")}${useCase("gone-on-with", "goes-on")}circuit: { consecutive_failures: 1000, minimum_calls: 10000 }
+${useCase("anew", "whole")}${useCase("gone-on-with", "goes-on")}${useCase("bounded", "goes-on", "max_output_tokens: 100, ")}circuit: { consecutive_failures: 1000, minimum_calls: 10000 }
 retry: { budget_per_second: 1000 }
 `;
     other = await startGateway({ policy, env: { SEAM_TEST_KEY: "sk-test" } });
@@ -234,5 +234,17 @@ retry: { budget_per_second: 1000 }
     expect(upstream.bodies.at(-1)?.max_tokens).toBe(1);
     await askOther("anew", { max_tokens: 100 });
     expect(upstream.bodies.at(-1)?.max_tokens).toBe(100);
+    await askOther("bounded");
+    const limits = upstream.bodies.map((body) => body.max_tokens ?? body.max_completion_tokens);
+    expect(limits.slice(-2)).toEqual([100, 80]);
   });
+
+  test.each(["", "\n"])(
+    "a text that lacked only its end is ended by a model with nothing to add: %j",
+    async (end) => {
+      upstream.say(TEXT + end, TEXT.length + end.length);
+      expect(await askOther("gone-on-with")).toMatchObject({ done: true, error: null, text: TEXT + end });
+      expect(upstream.bodies).toHaveLength(2);
+    },
+  );
 });

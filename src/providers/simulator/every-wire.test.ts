@@ -164,6 +164,11 @@ function refuses(id: WireId): void {
     }
   });
 
+  test("an answer that the model ended and that holds nothing says both, in a stream", async () => {
+    const read = await (await ask(id, requestOf("Hello", { stream: true }), "empty_answer")).events();
+    expect(endOf(read)).toMatchObject({ type: "fault", fault: { code: "empty_answer", ended: true } });
+  });
+
   test("says how long to wait, as far as the wire has words for it", async () => {
     const [end] = await (await ask(id, requestOf("Hello"), { throttle: "7s" })).events();
     const wait = end?.type === "fault" ? end.fault.retryAfterMs : null;

@@ -159,7 +159,7 @@ export function closeMessage(state: ReadState, events: StreamEvent[]): Step {
   const ended = state.phase === "ended" ? state : endMessage(state, {}, null, events);
   const { reason, usage, hasContent } = ended;
   if (reason === null || !(hasContent || explainsEmptiness(reason))) {
-    return stop(ended, events, emptyAnswer());
+    return stop(ended, events, emptyAnswer(reason));
   }
   events.push({ type: "finish", reason, usage });
   return [{ ...ended, phase: "done" }, events];

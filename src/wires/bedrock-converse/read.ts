@@ -114,7 +114,7 @@ function closeWhenComplete(state: ReadState, events: StreamEvent[]): Step {
 
 /** The terminal event of an answer that ended properly. */
 export function closing(state: ReadState, reason: FinishReason): readonly StreamEvent[] {
-  if (!tellsEnd(state, reason)) return [{ type: "fault", fault: emptyAnswer() }];
+  if (!tellsEnd(state, reason)) return [{ type: "fault", fault: emptyAnswer(reason) }];
   return [{ type: "finish", reason, usage: state.usage }];
 }
 

@@ -138,7 +138,7 @@ function close(state: ReadState): Step {
   );
   ended.sort((a, b) => a.index - b.index);
   if (!ended.some((candidate) => candidate.hasContent || candidate.endTold)) {
-    return stop(state, events, emptyAnswer());
+    return stop(state, events, emptyAnswer(state.candidates[0]?.reason));
   }
   for (const candidate of ended) if (!candidate.endTold) tellEnd(candidate, events);
   const told = tellUsage(state, events);

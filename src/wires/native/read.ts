@@ -69,7 +69,7 @@ export function readNativeAnswer(body: unknown): readonly StreamEvent[] {
   const usage = readUsage(body.usage);
   const reason = firstReason(body) ?? { unified: "stop" as const, raw: null };
   if (outputs.every(({ type }) => type === "choice_end") && !endsEmpty(reason)) {
-    return [start, { type: "fault", fault: emptyAnswer() }];
+    return [start, { type: "fault", fault: emptyAnswer(firstReason(body)) }];
   }
   const counted: readonly StreamEvent[] = usage === null ? [] : [{ type: "usage", usage }];
   return [start, ...outputs, ...counted, { type: "finish", reason, usage }];
@@ -95,7 +95,7 @@ function after(state: ReadState, event: StreamEvent): ReadState {
 }
 
 function finish(state: ReadState, event: Extract<StreamEvent, { type: "finish" }>): Step {
-  if (!state.hasContent && !endsEmpty(event.reason)) return stop(state, emptyAnswer());
+  if (!state.hasContent && !endsEmpty(event.reason)) return stop(state, emptyAnswer(event.reason));
   return [{ ...state, phase: "done" }, [...state.held, event]];
 }
 

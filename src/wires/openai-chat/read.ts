@@ -143,7 +143,7 @@ export function closeChat(state: ReadState, marked: boolean): Step {
   }
   ended.sort((a, b) => a.index - b.index);
   if (!ended.some((choice) => choice.hasContent || choice.endTold)) {
-    return stop(state, events, emptyAnswer());
+    return stop(state, events, emptyAnswer(state.choices[0]?.reason));
   }
   for (const choice of ended) if (!choice.endTold) tellEnd(choice, events);
   events.push({ type: "finish", reason: ended[0]?.reason ?? NO_REASON, usage: state.usage });

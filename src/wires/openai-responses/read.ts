@@ -172,7 +172,7 @@ export function finishResponse(before: ReadState, response: JsonObject, events: 
   }
   const reason = readEnd(response, state.calls > 0);
   if (!state.hasContent && reason.unified !== "length" && reason.unified !== "content_filter") {
-    return stop(state, events, emptyAnswer());
+    return stop(state, events, emptyAnswer(reason));
   }
   const fields = unmodelled(response, RESPONSE_FIELDS, state.fields);
   const usage = readUsage(response.usage);
