@@ -3,10 +3,11 @@
 import type { Attempt, Decision, DecisionOutcome } from "../core/decision.ts";
 import type { Deployment } from "../core/deployment.ts";
 import { type FinishReason, NO_USAGE, sumUsage, type Usage } from "../core/events.ts";
-import type { Fault } from "../core/faults.ts";
+import { type Fault, fault } from "../core/faults.ts";
 import type { NanoDollars } from "../core/money.ts";
 import type { DegradedLabel, RungLabel } from "../core/plan.ts";
 import type { Writable } from "../core/writable.ts";
+import { CALLER_LEFT } from "../resilience/call.ts";
 import type { AnsweredBy } from "./cache/kept-document.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
@@ -33,10 +34,23 @@ export function conclude(gateway: Gateway, exchange: Exchange, conclusion: Concl
     gateway.metrics.refused(conclusion.fault?.code ?? "unknown");
     return;
   }
-  const decision = decisionOf(gateway, exchange, conclusion);
+  const ended = gateway.drained?.() ? asDrained(conclusion) : conclusion;
+  const decision = decisionOf(gateway, exchange, ended);
   gateway.metrics.record(decision);
   gateway.spend?.count(decision);
   gateway.decisions.push(decision);
+}
+
+const DRAINED = fault("cancelled", "drained", "The gateway ended before the answer was complete.");
+
+/** From inside, a connection that the gateway cuts at its end looks like a caller that left. */
+function asDrained(conclusion: Conclusion): Conclusion {
+  if (conclusion.fault?.code !== CALLER_LEFT.code) return conclusion;
+  const { kind, code } = DRAINED;
+  const attempts = conclusion.attempts.map((attempt) =>
+    attempt.fault?.code === CALLER_LEFT.code ? { ...attempt, fault: { kind, code } } : attempt,
+  );
+  return { ...conclusion, fault: DRAINED, attempts };
 }
 
 function decisionOf(gateway: Gateway, exchange: Exchange, conclusion: Conclusion): Decision {

@@ -56,6 +56,8 @@ export interface Gateway {
   readonly spend?: SpendLedger;
   /** Copies of requests for candidates; absent: none are made. */
   readonly shadows?: Shadows;
+  /** Whether the process ends and cuts off what is under way; absent: it does not. */
+  drained?(): boolean;
   /** Faults that are the gateway's own; the argument holds no body and no secret. */
   reportInternal(requestId: string, thrown: unknown): void;
 }

@@ -26,12 +26,20 @@ import type { Parts } from "./parts.ts";
 import { startProbes } from "./probes.ts";
 import { systemRandom } from "./system.ts";
 
+/** Requests that were admitted and are not concluded. */
+interface WorkUnderWay {
+  underWay(): number;
+  /** What is under way is cut off from now on, and recorded so. */
+  drained(): void;
+}
+
 export interface Assembly {
   readonly app: (request: Request) => Promise<Response>;
   readonly queue: DecisionQueue;
   readonly batching: Batching;
   readonly jobs: JobService;
   readonly metrics: GatewayMetrics;
+  readonly work: WorkUnderWay;
   /** Copies under way are given up. */
   stopShadows(): Promise<void>;
   /** Writes what waits and ends what runs in the background. Before the store is closed. */
@@ -101,6 +109,7 @@ export function assemble(parts: Parts): Assembly {
     },
   };
   const shadows = createShadows();
+  let drained = false;
   const gateway: Gateway = {
     snapshot: control.snapshot,
     split: control.split,
@@ -119,6 +128,7 @@ export function assemble(parts: Parts): Assembly {
     flags: parts.flags,
     spend,
     shadows,
+    drained: () => drained,
     reportInternal: (requestId, thrown) =>
       log("error", "internal_error", { requestId, ...describeThrown(thrown) }),
   };
@@ -174,6 +184,12 @@ export function assemble(parts: Parts): Assembly {
     batching,
     jobs,
     metrics,
+    work: {
+      underWay: admission.inFlight,
+      drained: () => {
+        drained = true;
+      },
+    },
     reconfigure,
     stopShadows: () => shadows.stop(),
     async close() {

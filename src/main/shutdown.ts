@@ -1,6 +1,6 @@
 /**
- * The end of the process: not ready → a grace time → no new connections → what is in flight finishes → records flushed →
- * exit. Owns the order and its limits; a second signal ends at once.
+ * The end of the process: not ready → a grace time → no new connections → what is in flight finishes, or is cut off →
+ * records flushed → exit. Owns the order and its limits; a second signal ends at once.
  */
 import { type Clock, sleep } from "../core/clock.ts";
 import type { Log } from "./log.ts";
@@ -14,12 +14,16 @@ export interface Drainable {
   pending(): number;
   /** Ends what the drain limit left over. */
   cutOff(): Promise<void>;
+  /** Requests that are not on record yet, those of the background included. */
+  underWay(): number;
   /** Writes what waits to be written; false where that failed. */
   flush(): Promise<boolean>;
   close(): Promise<void>;
 }
 
 const LOOK_EVERY_MS = 10;
+/** For what was cut off to be recorded. A call to a provider notices within half a second that its caller is gone. */
+const RECORD_LIMIT_MS = 2_000;
 
 /** Milliseconds. */
 export interface DrainLimits {
@@ -37,15 +41,23 @@ export async function drain(parts: Drainable, limits: DrainLimits, clock: Clock,
   const startedAt = clock.now();
   parts.stopListening();
   log("info", "draining", { inFlight: parts.pending(), limitMs });
-  while (parts.pending() > 0 && clock.now() - startedAt < limitMs) await sleep(clock, LOOK_EVERY_MS);
-  const left = parts.pending();
+  const left = await untilNone(parts.pending, limitMs, clock);
   if (left > 0) log("warn", "drain_limit_reached", { cut: left });
   await parts.cutOff();
+  const unrecorded = await untilNone(parts.underWay, RECORD_LIMIT_MS, clock);
+  if (unrecorded > 0) log("error", "requests_unrecorded", { unrecorded });
   const flushed = await parts.flush();
   if (!flushed) log("error", "records_not_flushed");
   await parts.close();
   log("info", "stopped", { afterMs: clock.now() - startedAt });
-  return left === 0 && flushed ? 0 : 1;
+  return left === 0 && unrecorded === 0 && flushed ? 0 : 1;
+}
+
+/** How many are left when there are none, or when the limit is over. */
+async function untilNone(count: () => number, limitMs: number, clock: Clock): Promise<number> {
+  const startedAt = clock.now();
+  while (count() > 0 && clock.now() - startedAt < limitMs) await sleep(clock, LOOK_EVERY_MS);
+  return count();
 }
 
 /**

@@ -167,7 +167,7 @@ async function serve(base: Base): Promise<number> {
     ready: () => ready,
   });
   serving.follow(assembly.reconfigure);
-  const { app, queue, batching, jobs: jobWork } = assembly;
+  const { app, queue, batching, jobs: jobWork, work } = assembly;
   const server = Bun.serve({
     hostname: options.host,
     port: options.port,
@@ -206,13 +206,13 @@ async function serve(base: Base): Promise<number> {
       },
       stopListening: () => void server.stop(false),
       pending: () => server.pendingRequests,
-      cutOff: () => server.stop(true),
-      async flush() {
-        await batchesStopped;
-        await jobsStopped;
-        await shadowsStopped;
-        return queue.flush();
+      async cutOff() {
+        work.drained();
+        await server.stop(true);
+        await Promise.all([batchesStopped, jobsStopped, shadowsStopped]);
       },
+      underWay: work.underWay,
+      flush: () => queue.flush(),
       async close() {
         queue.close();
         access.profiles.stop();

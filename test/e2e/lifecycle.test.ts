@@ -25,6 +25,10 @@ const READY = "GET /readyz HTTP/1.1\r\nhost: gateway\r\nconnection: close\r\n\r\
 /** Minutes. */
 const ENDLESS = "version: 1\ndefaults: { tokens_per_second: 0.5 }\n";
 
+const BY_DRAIN = { kind: "cancelled", code: "drained" };
+/** The record of a request whose one call the gateway cut. */
+const DRAINED = { outcome: "cancelled", fault: BY_DRAIN, attempts: [{ result: "fault", fault: BY_DRAIN }] };
+
 const started: RunningGateway[] = [];
 
 async function start(options: Parameters<typeof startGateway>[0]): Promise<RunningGateway> {
@@ -190,9 +194,21 @@ describe("SIGTERM", () => {
     const next = await start({ policy: null, directory: gateway.directory });
     const decisions = await allDecisions(next);
     for (const response of responses) {
-      expect(decisions.has(idOf(response))).toBe(true);
-      expect(decisions.get(idOf(response))?.outcome).not.toBe("answered");
+      expect(decisions.get(idOf(response))).toMatchObject({ ...DRAINED, stream: true });
     }
+  });
+
+  test("whole answers past the drain limit are on record with the calls that were made", async () => {
+    const gateway = await start({ policy: PATIENT, scenario: ENDLESS, args: ["--drain", "300ms"] });
+    const asked = Array.from({ length: 4 }, () => chat(gateway, {}).catch(() => null));
+    await eventually(async () => (await metric(gateway, "pointsman_in_flight_requests")) === 4);
+    gateway.signal("SIGTERM");
+    expect((await gateway.exited()).code).toBe(1);
+    await Promise.all(asked);
+    const next = await start({ policy: null, directory: gateway.directory });
+    const decisions = [...(await allDecisions(next)).values()];
+    expect(decisions).toHaveLength(4);
+    for (const decision of decisions) expect(decision).toMatchObject({ ...DRAINED, stream: false });
   });
 });
 
