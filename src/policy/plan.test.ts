@@ -197,6 +197,31 @@ describe("nothing left", () => {
     expect(result.fault.message).not.toContain("large-us");
     expect(result.fault.cause?.detail).toContain("large-us");
   });
+
+  const vectors = { operation: "embed", messages: [], embedding: { inputs: ["a"] } } as const;
+
+  test("no mode stands in for vectors: of chat models they are the caller's mistake", () => {
+    const result = planRoute(routeInput(snapshotOf(BASE_POLICY), asking(vectors)));
+    if (result.ok) throw new Error("it was planned");
+    expect(result.fault).toMatchObject({ kind: "invalid", code: "no_candidate", param: "model" });
+    expect(result.fault.message).toContain("embeddings");
+    expect(result.fault.cause?.detail).toContain("large-us");
+  });
+
+  test("where a model of the ladder has vectors and may not serve, they are unavailable", () => {
+    const text = BASE_POLICY.replace("capabilities: [tools, vision]", "capabilities: [embeddings]");
+    expect(ids(text, asking(vectors))).toEqual(["primary large-us", "cross-region large-eu"]);
+    const result = planRoute(
+      routeInput(snapshotOf(text), asking({ ...vectors, contract: { safetyLevel: "regulated" } })),
+    );
+    expect(!result.ok && result.fault).toMatchObject({ kind: "unavailable", code: "no_candidate" });
+  });
+
+  test("tokens are counted all the same: the gateway's estimate needs no model", () => {
+    expect(plan(BASE_POLICY, { ...asking({ ...nowhere.request, operation: "count_tokens" }) }).rungs).toEqual(
+      [],
+    );
+  });
 });
 
 describe("rules", () => {

@@ -63,14 +63,18 @@ export const DEFAULT_RULE = "default";
 /** Output that is planned for when neither the caller nor the use case bounds it. */
 const DEFAULT_OUTPUT_TOKENS = 1024;
 
+/** Words stand in for an answer, not for vectors. */
+const NO_MODES: RoutePlan["degraded"] = [];
+
 /**
- * Fault: `unavailable` with code `no_candidate` when no deployment may serve the request and the use case
- * has no degraded mode either; `cause.detail` has the reasons.
+ * Fault: `unavailable` with code `no_candidate` when no deployment may serve the request and no degraded mode stands
+ * in for it either, `invalid` where it is of a kind that no model of the ladder knows; `cause.detail` has the reasons.
  */
 export function planRoute(input: RouteInput): Result<RoutePlan> {
+  const { request } = input;
   const plan = draftRoute(input);
-  if (plan.rungs.length === 0 && plan.degraded.length === 0) return noCandidate(plan);
-  return ok(exercised(plan, input.useCase.exerciseShare, input.request, input.random));
+  if (plan.rungs.length === 0 && plan.degraded.length === 0) return noCandidate(plan, request);
+  return ok(exercised(plan, input.useCase.exerciseShare, request, input.random));
 }
 
 /** The plan as it is, also where it has no rung and no degraded mode. */
@@ -94,7 +98,7 @@ export function draftRoute(input: RouteInput): RoutePlan {
     policyVersion: snapshot.version,
     rungs,
     refusals,
-    degraded: useCase.degraded,
+    degraded: request.operation === "embed" ? NO_MODES : useCase.degraded,
     taskType: contract.taskType ?? useCase.taskType,
     latencyTier,
     safetyLevel: demand.safetyLevel,
@@ -285,13 +289,21 @@ function selectionFor(input: RouteInput, { inputTokens, outputTokens }: Demand):
 }
 
 /** The message counts reasons; names of deployments and credentials stay with the operators. */
-function noCandidate(plan: RoutePlan): ReturnType<typeof failed> {
+function noCandidate(plan: RoutePlan, { operation }: ModelRequest): ReturnType<typeof failed> {
+  const detail = plan.refusals.map(({ deployment, reason }) => `${deployment}: ${reason}`).join(" ");
+  const cause = { detail: detail.slice(0, 2000) };
+  // Neither time nor another region would help: it is as if the caller had named no model at all.
+  if (operation === "embed" && plan.refusals.every(({ constraint }) => constraint === "capability")) {
+    const message =
+      `The use case "${plan.useCase}" has no model that makes embeddings for this request. ` +
+      "Name a use case for embeddings.";
+    return failed("invalid", "no_candidate", message, { param: "model", cause });
+  }
   const counts = new Map<string, number>();
   for (const { constraint } of plan.refusals) counts.set(constraint, (counts.get(constraint) ?? 0) + 1);
   const reasons = [...counts].map(([constraint, count]) => `${count} by ${constraint}`).join(", ");
-  const detail = plan.refusals.map(({ deployment, reason }) => `${deployment}: ${reason}`).join(" ");
   const message =
     `No model may serve this request for the use case "${plan.useCase}". Refused: ${reasons}. ` +
     "Change what the request needs, or ask the policy's owner.";
-  return failed("unavailable", "no_candidate", message, { cause: { detail: detail.slice(0, 2000) } });
+  return failed("unavailable", "no_candidate", message, { cause });
 }

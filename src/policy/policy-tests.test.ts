@@ -56,7 +56,7 @@ describe("a promise that is kept", () => {
     ["response_format: json_schema", "ladder: []"],
     ["max_tokens: 20, context_window: 400", "ladder: [large]"],
     ["messages: [{ role: system, text: Be kind. }, { role: user, text: Hey }]", "rule: default"],
-    ["operation: embed, text: Hey", "ladder: []"],
+    ["operation: embed, text: Hey", "error: no_candidate, refused: { large-us: capability }, ladder: []"],
     ["spend_tenant_today: 200", "rule: default"],
     ["spend_tenant_today: 200.000000001", "rule: saving"],
     ["spend_tenant_month: 201, spend_key_today: 5.5", "rule: default"],

@@ -128,6 +128,24 @@ describe("degraded modes, in the policy's order", () => {
     expect(metrics).toContain(`pointsman_degraded_total{use_case="ladder-chat",mode="${mode}"}`);
   });
 
+  test("none of them stands in for vectors: of chat models they are the caller's mistake", async () => {
+    const response = await fetch(`${gateway.url}/v1/embeddings`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${KEY}`, "content-type": "application/json" },
+      body: JSON.stringify({ model: "ladder-chat", input: "a" }),
+    });
+    expect([response.status, response.headers.get("retry-after")]).toEqual([400, null]);
+    expect(await response.json()).toMatchObject({
+      error: { type: "invalid_request_error", code: "no_candidate", param: "model" },
+    });
+    expect(await decisionOf(gateway, response)).toMatchObject({
+      outcome: "failed",
+      fault: { kind: "invalid", code: "no_candidate" },
+      attempts: [],
+      refusals: [{ deployment: "atlas-us", constraint: "capability" }],
+    });
+  });
+
   test("a streamed caller gets the words as a stream", async () => {
     await inject(gateway, DOWN);
     const stream = await readStream(await ask(gateway, "ladder-chat", "money back", { stream: true }));
