@@ -37,6 +37,12 @@ export function createScratch(): Scratch {
   };
 }
 
+/** A named pipe that nobody writes to: whoever opens it to read waits. */
+export function makePipe(path: string): void {
+  const made = Bun.spawnSync(["mkfifo", path]);
+  if (!made.success) throw new Error(`mkfifo: ${made.stderr}`);
+}
+
 function remove(root: string): void {
   rmSync(root, { recursive: true, force: true });
   folders.delete(root);

@@ -1,6 +1,7 @@
 /** Files named on the command line, and standard input. Owns what is said when one cannot be read. */
 import { readFile } from "node:fs/promises";
 import { text as readStream } from "node:stream/consumers";
+import { NotAFile } from "../control/policy/policy-files.ts";
 import { codeOf } from "../core/thrown.ts";
 import type { CliPorts } from "./ports.ts";
 
@@ -27,6 +28,10 @@ export function unreadable(
   thrown: unknown,
   name: string,
 ): { readonly message: string; readonly fix: string } {
+  if (thrown instanceof NotAFile) {
+    const fix = "Name a regular file; write what comes out of a pipe to one first.";
+    return { message: `${name} is neither a file nor a folder.`, fix };
+  }
   const code = fileErrorCode(thrown);
   if (code === "ENOENT") {
     return { message: `There is no file ${name}.`, fix: "Check the path, or the directory you are in." };

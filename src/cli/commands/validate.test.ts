@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "bun:test";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createScratch } from "../../../test/scratch.ts";
+import { createScratch, makePipe } from "../../../test/scratch.ts";
 import { fakeProcess } from "../fake-ports.ts";
 import { EXAMPLE_POLICY } from "../packaged.ts";
 
@@ -100,6 +100,14 @@ describe("validate", () => {
     expect(shell.stderr()).toContain(what);
     expect(shell.stderr()).toContain(fix);
     expect(shell.stdout()).toBe("");
+  });
+
+  test("a pipe is refused without waiting for whoever writes to it", async () => {
+    makePipe(join(cwd, "pipe.yaml"));
+    const shell = fakeProcess({ cwd });
+    expect(await shell.run("validate", "pipe.yaml")).toBe(2);
+    expect(shell.stderr()).toContain("pipe.yaml is neither a file nor a folder.");
+    expect(shell.stderr()).toContain("Name a regular file");
   });
 
   const secret = "sk-4f9a8b7c6d5e4f3a2b1c0d9e";

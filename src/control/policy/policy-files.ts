@@ -1,6 +1,6 @@
 /** A policy on disk: a file or a folder, and its overlay for an environment. Knows not what a policy says. */
-import { existsSync } from "node:fs";
-import { readdir, readFile, stat } from "node:fs/promises";
+import { constants, existsSync } from "node:fs";
+import { type FileHandle, open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { decodePolicy } from "../../policy/decode-text.ts";
 import type { PolicySource } from "../../policy/load.ts";
@@ -10,7 +10,7 @@ import { overlayName } from "./source-address.ts";
 /**
  * `policy.yaml` in environment `prod` is overlaid by `policy.prod.yaml` beside it, where that exists. Of a
  * folder, `policy.yaml` is read first, then every `*.policy.yaml` in the order of their names, then their
- * overlays in the same order. Rejects with what the file system throws.
+ * overlays in the same order. Rejects with what the file system throws, or `NotAFile`.
  */
 export async function readPolicyFiles(
   path: string,
@@ -25,9 +25,33 @@ export async function readPolicyFiles(
 /** Bytes of UTF-8 for the most characters that a policy may have. */
 const MAX_FILE_BYTES = 4 * MAX_DOCUMENT_BYTES;
 
+/** A pipe, a socket, a device: reading it could last for ever. */
+export class NotAFile extends Error {
+  override readonly name = "NotAFile";
+
+  constructor(path: string) {
+    super(`${path} is neither a file nor a folder`);
+  }
+}
+
+/** Opening a pipe waits for whoever writes to it, unless this is asked for. Nothing where there is no such thing. */
+const WITHOUT_WAITING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
 async function readPolicyFile(file: string): Promise<PolicySource> {
-  if ((await stat(file)).size > MAX_FILE_BYTES) return { file, text: "", problem: { kind: "too_large" } };
-  const decoded = decodePolicy(await readFile(file));
+  const handle = await open(file, WITHOUT_WAITING);
+  try {
+    return await readOpened(file, handle);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function readOpened(file: string, handle: FileHandle): Promise<PolicySource> {
+  // Of what was opened, which may be no longer what has the name.
+  const found = await handle.stat();
+  if (!found.isFile() && !found.isDirectory()) throw new NotAFile(file);
+  if (found.size > MAX_FILE_BYTES) return { file, text: "", problem: { kind: "too_large" } };
+  const decoded = decodePolicy(await handle.readFile());
   const { text } = decoded;
   return decoded.ok
     ? { file, text }

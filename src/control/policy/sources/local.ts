@@ -1,6 +1,6 @@
 /** A file or a folder as a source. Reads it whole each time; that it is asked often costs nothing. */
 import { statSync } from "node:fs";
-import { readPolicyFiles } from "../policy-files.ts";
+import { NotAFile, readPolicyFiles } from "../policy-files.ts";
 import { type Fetched, failedFetch, type Source } from "../source.ts";
 import { settledSource } from "./settled.ts";
 
@@ -8,14 +8,14 @@ import { settledSource } from "./settled.ts";
  * Reading the content beats file-system events: editors rename, Kubernetes swaps links, networks say nothing.
  * A folder is taken when it has stood still for one look, so that no half of an edit of two files is.
  */
-export function localSource(path: string, environment: string | null): Source {
+export function localSource(path: string, environment: string | null, read = readPolicyFiles): Source {
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
   const source: Source = {
     kind: isFolder ? "directory" : "file",
     address: path,
     async fetch(): Promise<Fetched> {
       try {
-        return { result: "texts", texts: await readPolicyFiles(path, environment), revision: null };
+        return { result: "texts", texts: await read(path, environment), revision: null };
       } catch (thrown) {
         return failedFetch(unreadable(thrown));
       }
@@ -26,5 +26,9 @@ export function localSource(path: string, environment: string | null): Source {
 
 function unreadable(thrown: unknown): string {
   const reason = thrown instanceof Error ? thrown.message : "it cannot be read";
-  return `The policy cannot be read: ${reason}. Write one with 'pointsman init'.`;
+  return `The policy cannot be read: ${reason}. ${fixOf(thrown)}`;
+}
+
+function fixOf(thrown: unknown): string {
+  return thrown instanceof NotAFile ? "Put a regular file in its place." : "Write one with 'pointsman init'.";
 }

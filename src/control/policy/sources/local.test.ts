@@ -1,0 +1,31 @@
+import { describe, expect, test } from "bun:test";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createScratch, makePipe } from "../../../../test/scratch.ts";
+import { localSource } from "./local.ts";
+
+const scratch = createScratch();
+const never = new AbortController().signal;
+const failing = (problem: string) => ({ result: "failed", problem: expect.stringContaining(problem) });
+
+describe("what is neither a file nor a folder", () => {
+  test("is refused without waiting for it, and what takes its place is read", async () => {
+    const file = join(scratch.folder(), "policy.yaml");
+    makePipe(file);
+    const source = localSource(file, null);
+    expect(await source.fetch(never)).toMatchObject(failing("is neither a file nor a folder"));
+    rmSync(file);
+    writeFileSync(file, "name: back\n");
+    expect(await source.fetch(never)).toMatchObject({ texts: [{ file, text: "name: back\n" }] });
+  });
+
+  test.each([
+    ["an overlay", "policy.prod.yaml"],
+    ["a part of a folder", "b.policy.yaml"],
+  ])("%s, too", async (_what, name) => {
+    const folder = scratch.folder();
+    writeFileSync(join(folder, "policy.yaml"), "name: base\n");
+    makePipe(join(folder, name));
+    expect(await localSource(folder, "prod").fetch(never)).toMatchObject(failing(name));
+  });
+});
