@@ -29,3 +29,18 @@ describe("what is neither a file nor a folder", () => {
     expect(await localSource(folder, "prod").fetch(never)).toMatchObject(failing(name));
   });
 });
+
+const thrown = (code: string) => Object.assign(new Error(`${code}: no`), { code });
+
+test.each([
+  ["ENOENT", "Write one with 'pointsman init'."],
+  ["EACCES", "Make it readable for the user that runs the gateway."],
+  ["EPERM", "Make it readable for the user that runs the gateway."],
+  ["EIO", "Check the file and its disk."],
+])("%s is told with what mends it", async (code, fix) => {
+  const source = localSource("policy.yaml", null, () => Promise.reject(thrown(code)));
+  expect(await source.fetch(never)).toEqual({
+    result: "failed",
+    problem: `The policy cannot be read: ${code}: no. ${fix}`,
+  });
+});

@@ -1,5 +1,6 @@
 /** A file or a folder as a source. Reads it whole each time; that it is asked often costs nothing. */
 import { statSync } from "node:fs";
+import { codeOf } from "../../../core/thrown.ts";
 import { NotAFile, readPolicyFiles } from "../policy-files.ts";
 import { type Fetched, failedFetch, type Source } from "../source.ts";
 import { settledSource } from "./settled.ts";
@@ -30,5 +31,9 @@ function unreadable(thrown: unknown): string {
 }
 
 function fixOf(thrown: unknown): string {
-  return thrown instanceof NotAFile ? "Put a regular file in its place." : "Write one with 'pointsman init'.";
+  if (thrown instanceof NotAFile) return "Put a regular file in its place.";
+  const code = codeOf(thrown);
+  if (code === "ENOENT") return "Write one with 'pointsman init'.";
+  if (code === "EACCES" || code === "EPERM") return "Make it readable for the user that runs the gateway.";
+  return "Check the file and its disk.";
 }
