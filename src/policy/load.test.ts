@@ -25,6 +25,20 @@ const BAD: readonly {
     fix: /"ladder"/,
   },
   {
+    what: "version in quotes",
+    text: withLine("version: 1", 'version: "1"'),
+    code: "invalid_value",
+    at: '1: "1"',
+    fix: /^Write the number 1, without quotes\.$/,
+  },
+  {
+    what: "version of another format",
+    text: withLine("version: 1", "version: 2"),
+    code: "invalid_value",
+    at: "1: 2",
+    fix: /^Write the number 1\.$/,
+  },
+  {
     what: "missing key",
     text: withLine("context_window: 1000, ", ""),
     code: "missing_key",

@@ -32,7 +32,7 @@ function reportIssue(context: Context): void {
   const { issue, path, report } = context;
   if (issue.code === "unrecognized_keys") reportUnknownKeys(context, issue.keys);
   else if (issue.code === "invalid_union") reportUnion(context, issue);
-  else if (issue.code === "invalid_value") reportChoice(context, issue.values.map(String));
+  else if (issue.code === "invalid_value") reportChoice(context, issue.values);
   else if (issue.code === "invalid_type") reportType(context, issue);
   else if (issue.code === "invalid_key") {
     const why = issue.issues[0]?.message ?? "is not valid";
@@ -86,7 +86,7 @@ function isTypeMismatch(issue: Issue): boolean {
   return issue.path.length === 0 && (issue.code === "invalid_type" || issue.code === "invalid_value");
 }
 
-function reportChoice({ root, report, path }: Context, choices: readonly string[]): void {
+function reportChoice({ root, report, path }: Context, choices: readonly unknown[]): void {
   const value = valueAt(root, path);
   if (value === undefined) {
     const fix = `Use one of: ${choices.join(", ")}.`;
@@ -95,7 +95,12 @@ function reportChoice({ root, report, path }: Context, choices: readonly string[
   }
   const shown = typeof value === "string" && value.length <= 64 ? `"${value}"` : typeName(value);
   const message = `${shown} is not a valid ${String(path.findLast((part) => typeof part === "string"))}.`;
-  report.error("invalid_value", path, message, suggestion(String(value), choices, "See the schema."));
+  const [only] = choices;
+  const fix =
+    typeof only === "number"
+      ? `Write the number ${only}${typeof value === "string" ? ", without quotes" : ""}.`
+      : suggestion(String(value), choices.map(String), "See the schema.");
+  report.error("invalid_value", path, message, fix);
 }
 
 function reportType(context: Context, issue: Extract<Issue, { code: "invalid_type" }>): void {
