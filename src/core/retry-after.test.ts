@@ -21,6 +21,17 @@ describe("parseRetryAfter", () => {
     ["Sun, 01 Mar 2026 11:59:00 GMT", 0],
     ["Tue, 01 Mar 2050 12:00:00 GMT", MAX_RETRY_AFTER_MS],
     ["Sunday, 01-Mar-94 12:00:30 GMT", 0],
+    ["99999999999999999999", MAX_RETRY_AFTER_MS],
+    ["9".repeat(400), MAX_RETRY_AFTER_MS],
+    ["30, 30", 30_000],
+    ["1, 2", 2000],
+    ["2,1,", 2000],
+    ["soon, 5", 5000],
+    ["5, -1", 5000],
+    ["Sun, 01 Mar 2026 12:00:30 GMT, Sun, 01 Mar 2026 12:00:40 GMT", 40_000],
+    ["5, Sun, 01 Mar 2026 12:00:30 GMT", 30_000],
+    ["Sunday, 01-Mar-26 12:00:30 GMT,45", 45_000],
+    ["Sun Mar  1 12:00:30 2026, 5", 30_000],
   ])("%p is %p ms", (value, expected) => {
     expect(parseRetryAfter(value, now)).toBe(expected);
   });
@@ -37,7 +48,8 @@ describe("parseRetryAfter", () => {
     ["0x10"],
     ["."],
     ["5s"],
-    ["1, 2"],
+    [","],
+    ["soon, later"],
     ["2026-03-01T12:00:30Z"],
     ["Sun, 01 Mar 2026 12:00:30 PST"],
     ["Sun, 31 Apr 2026 12:00:00 GMT"],

@@ -3,7 +3,9 @@
 /** A wish beyond a day is an error or an attack; it is cut to this. */
 export const MAX_RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
 
-const SECONDS = /^(?:\d{1,15}(?:\.\d{0,15})?|\.\d{1,15})$/;
+const SECONDS = /^(?:\d+(?:\.\d*)?|\.\d+)$/;
+/** Between two values; the comma inside a date follows the name of a day. */
+const BETWEEN = /(?<!\b[A-Z][a-z]{2,8}),/;
 /** `Sun, 06 Nov 1994 08:49:37 GMT`, and the obsolete `Sunday, 06-Nov-94 08:49:37 GMT`. */
 const DATE =
   /^(?:[A-Z][a-z]{2}|[A-Z][a-z]{5,8}), (\d{2})[ -]([A-Z][a-z]{2})[ -](\d{4}|\d{2}) (\d{2}):(\d{2}):(\d{2}) (?:GMT|UTC)$/;
@@ -15,11 +17,20 @@ const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
  * Milliseconds to wait, from `now` (epoch milliseconds) on, in [0, 24 h]; null when the value says nothing
  * usable. Takes delay-seconds, also fractional as some providers send them, and the three HTTP-dates of
  * RFC 9110 (5.6.7, 10.2.3). A date in the past is 0; longer than a day is cut to a day. Negative numbers,
- * exponents, NaN, `Infinity` and other dates are null.
+ * exponents, NaN, `Infinity` and other dates are null. A header that was sent more than once arrives as one, with
+ * commas: of its values the longest that can be read counts.
  */
 export function parseRetryAfter(value: string | null | undefined, now: number): number | null {
   if (value === null || value === undefined) return null;
-  const text = value.trim();
+  let longest: number | null = null;
+  for (const part of value.split(BETWEEN)) {
+    const wait = parseOne(part.trim(), now);
+    if (wait !== null && wait > (longest ?? -1)) longest = wait;
+  }
+  return longest;
+}
+
+function parseOne(text: string, now: number): number | null {
   if (SECONDS.test(text)) return clamp(Math.ceil(Number(text) * 1000));
   const date = parseHttpDate(text, now);
   return date === null ? null : clamp(date - now);
