@@ -102,9 +102,13 @@ async function play(given: Scenario): Promise<Climbed> {
     timeouts: { connect: 500, firstToken: 2000, idle: 1000, total: 5000 },
   });
   const on = stage(route, Object.fromEntries(given.scripts.map((script, index) => [IDS[index], script])));
-  all.forEach((found, index) => {
-    bringInto(on, found, given.conditions[index] ?? "closed");
-  });
+  // What cools down lets nothing through that could fail: circuits are opened before.
+  for (const isCooling of [false, true]) {
+    all.forEach((found, index) => {
+      const into = given.conditions[index] ?? "closed";
+      if ((into === "cooling") === isCooling) bringInto(on, found, into);
+    });
+  }
   const leaves = new AbortController();
   if (given.leavesAt !== null) on.clock.after(given.leavesAt, () => leaves.abort());
   const deadlineAt = on.clock.now() + given.deadlineMs;
