@@ -7,7 +7,12 @@ import { rename, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
 /** The command line, and what it starts as threads and processes. */
-const ENTRY_POINTS = ["main", "store/sqlite/worker", "main/policy-reader-process"];
+const ENTRY_POINTS = [
+  "main",
+  "store/sqlite/worker",
+  "main/policy-reader-process",
+  "main/schema-checker-process",
+];
 
 const root = new URL("../", import.meta.url);
 const path = (name: string) => fileURLToPath(new URL(name, root));

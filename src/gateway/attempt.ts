@@ -9,10 +9,10 @@ import { type ProviderReply, sendToProvider } from "../providers/send.ts";
 import type { Call, SendOutcome } from "../resilience/ladder.ts";
 import type { Warning } from "../wires/wire.ts";
 import { createUsageMeter, priceUsage } from "./account.ts";
-import { askAgain, checkAnswerFormat, JSON_EXTRACTED } from "./answer-format.ts";
 import { capOutput, cappedWarning } from "./cap-output.ts";
 import { keepPartial, wantsPartial } from "./degraded/partial.ts";
 import { childTraceparent, type Exchange } from "./exchange.ts";
+import { askAgain, checkAnswerFormat, type FormatVerdict } from "./format/answer-format.ts";
 import type { Gateway } from "./gateway.ts";
 
 type StreamReply = Extract<ProviderReply, { kind: "stream" }>;
@@ -61,14 +61,14 @@ export async function attempt(
       return { ok: true, value: reply, firstTokenMs, usage: null, cost: null };
     }
     const held = await holdBack(reply);
-    const outcome = pieces
-      ? checked(request, call, plan, wholeOf(held), null)
-      : checked(request, call, plan, held, firstTokenMs);
+    const outcome = await (pieces
+      ? checked(gateway, request, call, plan, wholeOf(held), null)
+      : checked(gateway, request, call, plan, held, firstTokenMs));
     if (!outcome.ok) keepPartial(exchange, request, plan, call.deployment, held.head, outcome);
     return outcome;
   }
   if (request.operation === "count_tokens") return answerCount(reply);
-  return checked(request, call, plan, reply, null);
+  return checked(gateway, request, call, plan, reply, null);
 }
 
 function withWarning(reply: ProviderReply, warning: Warning | null): ProviderReply {
@@ -77,27 +77,36 @@ function withWarning(reply: ProviderReply, warning: Warning | null): ProviderRep
 
 /** A complete answer, which is worth its cost only in the format that was asked for. */
 function checked(
+  gateway: Gateway,
   request: ModelRequest,
   call: Call,
   plan: RoutePlan,
   reply: ProviderReply,
   firstTokenMs: number | null,
-): SendOutcome<ProviderReply> {
+): SendOutcome<ProviderReply> | Promise<SendOutcome<ProviderReply>> {
   const events = reply.kind === "whole" ? reply.events : reply.head;
   const usage = usageOf(events, plan);
   const cost = priceUsage(call.deployment, usage);
   const last = events[events.length - 1];
   if (last?.type === "fault") return { ok: false, fault: last.fault, usage, cost };
-  const verdict = checkAnswerFormat(request, events);
-  if (verdict?.type === "broken") return { ok: false, fault: verdict.fault, usage, cost };
-  const value = verdict ? extractedReply(reply, verdict.events) : reply;
-  // The caller accounts a stream as it goes out, also one that is all there.
-  if (reply.kind === "stream") return { ok: true, value, firstTokenMs, usage: null, cost: null };
-  return { ok: true, value, firstTokenMs, usage, cost };
+  const outcomeOf = (verdict: FormatVerdict | null): SendOutcome<ProviderReply> => {
+    if (verdict?.type === "broken") return { ok: false, fault: verdict.fault, usage, cost };
+    const value = verdict === null ? reply : replaced(reply, verdict.events, verdict.warnings);
+    // The caller accounts a stream as it goes out, also one that is all there.
+    if (reply.kind === "stream") return { ok: true, value, firstTokenMs, usage: null, cost: null };
+    return { ok: true, value, firstTokenMs, usage, cost };
+  };
+  const verdict = checkAnswerFormat(request, events, gateway.schemaChecks);
+  return verdict instanceof Promise ? verdict.then(outcomeOf) : outcomeOf(verdict);
 }
 
-function extractedReply(reply: ProviderReply, events: readonly StreamEvent[]): ProviderReply {
-  const warnings = [...reply.warnings, JSON_EXTRACTED];
+/** `reply` with other events in the place of its own, and more warnings. */
+function replaced(
+  reply: ProviderReply,
+  events: readonly StreamEvent[],
+  more: readonly Warning[],
+): ProviderReply {
+  const warnings = [...reply.warnings, ...more];
   return reply.kind === "whole" ? { ...reply, events, warnings } : { ...reply, head: events, warnings };
 }
 

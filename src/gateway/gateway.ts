@@ -9,6 +9,7 @@ import type { RetryBudget } from "../resilience/retry-budget.ts";
 import type { DecisionQueue } from "../store/decision-queue.ts";
 import type { Admission } from "./admit.ts";
 import type { StandIns } from "./degraded/stand-ins.ts";
+import type { SchemaChecks } from "./format/judge-schema.ts";
 import type { GatewayMetrics } from "./metrics/gateway-metrics.ts";
 import type { Shadows } from "./shadow/shadow-port.ts";
 import type { SpendLedger } from "./spend/spend-ledger.ts";
@@ -58,6 +59,8 @@ export interface Gateway {
   readonly shadows?: Shadows;
   /** Whether the process ends and cuts off what is under way; absent: it does not. */
   drained?(): boolean;
+  /** Where answers are held to schemas that may take long; absent: they are not checked. */
+  readonly schemaChecks?: SchemaChecks;
   /** Faults that are the gateway's own; the argument holds no body and no secret. */
   reportInternal(requestId: string, thrown: unknown): void;
 }

@@ -24,6 +24,7 @@ import { type JobService, startJobService } from "./job-service.ts";
 import { describeThrown } from "./log.ts";
 import type { Parts } from "./parts.ts";
 import { startProbes } from "./probes.ts";
+import { createSchemaChecker } from "./schema-checker.ts";
 import { systemRandom } from "./system.ts";
 
 /** Requests that were admitted and are not concluded. */
@@ -110,6 +111,7 @@ export function assemble(parts: Parts): Assembly {
   };
   const shadows = createShadows();
   let drained = false;
+  const schemaChecks = createSchemaChecker(clock);
   const gateway: Gateway = {
     snapshot: control.snapshot,
     split: control.split,
@@ -129,6 +131,7 @@ export function assemble(parts: Parts): Assembly {
     spend,
     shadows,
     drained: () => drained,
+    schemaChecks,
     reportInternal: (requestId, thrown) =>
       log("error", "internal_error", { requestId, ...describeThrown(thrown) }),
   };
@@ -193,6 +196,7 @@ export function assemble(parts: Parts): Assembly {
     reconfigure,
     stopShadows: () => shadows.stop(),
     async close() {
+      schemaChecks.stop();
       pastSpend.stop();
       await prober.stop();
       await tickets.stop();

@@ -3,28 +3,8 @@
  * order, and ends with whoever started it. Its argument is its niceness: it gives way to the requests that are served
  * meanwhile, with all its threads, as those that compile and collect do a good part of its work.
  */
-import { readdirSync } from "node:fs";
-import { setPriority } from "node:os";
 import type { FromReader, ToReader } from "../control/policy/judge/protocol.ts";
-
-function giveWay(niceness: number): void {
-  for (const thread of threads()) {
-    try {
-      setPriority(thread, niceness);
-    } catch {
-      // It has ended, or the system does not allow it: the work is done all the same.
-    }
-  }
-}
-
-/** Linux gives each thread a priority of its own, and a new one that of the thread that starts it. */
-function threads(): readonly number[] {
-  try {
-    return readdirSync("/proc/self/task").map(Number);
-  } catch {
-    return [process.pid];
-  }
-}
+import { giveWay } from "./give-way.ts";
 
 /** Parts go one by one: what takes them has a turn for others in between. */
 function send(answer: FromReader): void {

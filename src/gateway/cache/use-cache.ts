@@ -8,8 +8,8 @@ import type { ModelRequest } from "../../core/request.ts";
 import type { ProviderReply } from "../../providers/send.ts";
 import type { KeptAnswer } from "../../store/answer-store.ts";
 import type { Warning } from "../../wires/wire.ts";
-import { checkAnswerFormat } from "../answer-format.ts";
 import type { Exchange } from "../exchange.ts";
+import { checkAnswerFormat, type FormatVerdict } from "../format/answer-format.ts";
 import type { Gateway } from "../gateway.ts";
 import { readCacheControl } from "./cache-control.ts";
 import { documentOf, type KeptDocument, MAX_DOCUMENT_CHARS, readDocument } from "./kept-document.ts";
@@ -107,11 +107,8 @@ export function watched(
     const ended = last !== undefined && isTerminal(last);
     if (!ended && chars <= MAX_DOCUMENT_CHARS) return;
     given = true;
-    // What went out piece by piece was not checked on its way.
-    if (ended && checkAnswerFormat(request, seen) === null) {
-      keepAnswer(gateway, exchange, deployment, reply.warnings, seen);
-    }
-    seen.length = 0;
+    const answer = seen.splice(0);
+    if (ended) keepInFormat(gateway, exchange, deployment, request, reply.warnings, answer);
   };
   see(reply.head);
   const { rest } = reply;
@@ -127,6 +124,23 @@ export function watched(
       cancel: rest.cancel,
     },
   };
+}
+
+/** What went out piece by piece was not checked on its way: kept is what is as it should be. */
+function keepInFormat(
+  gateway: Gateway,
+  exchange: Exchange,
+  deployment: Deployment,
+  request: ModelRequest,
+  warnings: readonly Warning[],
+  answer: readonly StreamEvent[],
+): void {
+  const keep = (verdict: FormatVerdict | null): void => {
+    if (verdict === null) keepAnswer(gateway, exchange, deployment, warnings, answer);
+  };
+  const verdict = checkAnswerFormat(request, answer, gateway.schemaChecks);
+  if (!(verdict instanceof Promise)) keep(verdict);
+  else verdict.then(keep).catch((thrown) => gateway.reportInternal(exchange.requestId, thrown));
 }
 
 /** An answer to a part of the request is no answer to the request. */

@@ -7,9 +7,10 @@ import type { ShadowCall } from "../../core/plan.ts";
 import type { ModelRequest } from "../../core/request.ts";
 import { type ProviderReply, sendToProvider } from "../../providers/send.ts";
 import { createUsageMeter, priceUsage } from "../account.ts";
-import { checkAnswerFormat } from "../answer-format.ts";
 import { capOutput } from "../cap-output.ts";
 import { childTraceparent } from "../exchange.ts";
+import { checkAnswerFormat } from "../format/answer-format.ts";
+import type { SchemaChecks } from "../format/judge-schema.ts";
 import type { LiveRequest, ShadowPorts } from "./shadow-port.ts";
 import type { ShadowOutcome } from "./shadow-record.ts";
 import { shadowRequest } from "./shadow-request.ts";
@@ -49,7 +50,7 @@ export async function sendShadow(
   }
   const reply = sent.value;
   const firstTokenMs = reply.kind === "stream" ? clock.now() - startedAt : null;
-  const read = await readToEnd(reply, request);
+  const read = await readToEnd(reply, request, ports.schemaChecks);
   const { last, fault } = read;
   const usage = read.meter.usage(call.estimatedInputTokens);
   return {
@@ -81,7 +82,11 @@ interface Read {
   readonly formatValid: boolean | null;
 }
 
-async function readToEnd(reply: ProviderReply, request: ModelRequest): Promise<Read> {
+async function readToEnd(
+  reply: ProviderReply,
+  request: ModelRequest,
+  checks: SchemaChecks | undefined,
+): Promise<Read> {
   const meter = createUsageMeter();
   // Held only where it is looked at, and let go with this call.
   let held: StreamEvent[] | null = request.responseFormat.type === "text" ? null : [];
@@ -101,6 +106,7 @@ async function readToEnd(reply: ProviderReply, request: ModelRequest): Promise<R
   const rest = reply.kind === "stream" ? reply.rest : null;
   while (rest !== null && !(last && isTerminal(last))) see(await rest.next());
   const fault = last?.type === "fault" ? last.fault : null;
-  const verdict = held === null ? null : checkAnswerFormat(request, held);
-  return { last, fault, meter, formatValid: held === null ? null : verdict?.type !== "broken" };
+  const verdict = held === null ? null : await checkAnswerFormat(request, held, checks);
+  const isKnown = held !== null && verdict?.type !== "unchecked";
+  return { last, fault, meter, formatValid: isKnown ? verdict?.type !== "broken" : null };
 }

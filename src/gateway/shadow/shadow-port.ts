@@ -8,6 +8,7 @@ import type { RoutePlan } from "../../core/plan.ts";
 import type { ModelRequest, WireId } from "../../core/request.ts";
 import type { Authorize } from "../../providers/authorize.ts";
 import type { Transport } from "../../providers/transport.ts";
+import type { SchemaChecks } from "../format/judge-schema.ts";
 
 /** Why a copy was not made. */
 export type ShadowSkip = "busy" | "cost" | "unhealthy" | "stopped";
@@ -40,6 +41,7 @@ export interface ShadowPorts {
   };
   /** What copies cost is the tenant's whose request was copied; absent: it is not counted. */
   readonly spend?: { count(decision: Decision): void };
+  readonly schemaChecks?: SchemaChecks;
   reportInternal(requestId: string, thrown: unknown): void;
 }
 

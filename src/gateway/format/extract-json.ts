@@ -1,4 +1,4 @@
-/** JSON among other words: a fence of Markdown, a sentence before it. Owns where a value begins and ends. */
+/** JSON in a text, alone or among other words: a fence of Markdown, a sentence before it. Owns where a value begins and ends. */
 
 /** A JSON value and the text that it was written as. */
 export interface JsonPassage {
@@ -12,22 +12,33 @@ const MAX_CHARS = 1024 * 1024;
 const MAX_STARTS = 200;
 const MAX_READ = 4 * MAX_CHARS;
 
-const FENCE = /^[ \t]*(?:```|~~~)[^\n`]*\n([\s\S]*?)^[ \t]*(?:```|~~~)[ \t]*$/m;
+const FENCE_BEGINS = /^[ \t]*(?:```|~~~)[^`]*$/;
+const FENCE_ENDS = /^[ \t]*(?:```|~~~)[ \t\r]*$/;
 
 /**
- * The JSON that the author meant: what stands in a fence, else the first object or list that parses; of several
- * the first that `fits`. Null where there is none.
+ * The JSON that the author may have meant, best guess first: the whole text, where it is JSON; else what stands in a
+ * fence, then the objects and lists that parse, from left to right. None where there is none.
  */
-export function extractJson(text: string, fits: (value: unknown) => boolean): JsonPassage | null {
-  if (text.length > MAX_CHARS) return null;
-  const fenced = parse(FENCE.exec(text)?.[1]?.trim() ?? "");
-  if (fenced && fits(fenced.value)) return fenced;
-  let first = fenced;
-  for (const passage of passagesOf(text)) {
-    if (fits(passage.value)) return passage;
-    first ??= passage;
+export function jsonPassages(text: string): readonly JsonPassage[] {
+  const whole = parse(text);
+  if (whole !== null) return [whole];
+  if (text.length > MAX_CHARS) return [];
+  const fenced = parse(firstFenced(text).trim());
+  return fenced === null ? [...passagesOf(text)] : [fenced, ...passagesOf(text)];
+}
+
+/** Line by line: an expression for all of it would look for the end anew from each beginning. */
+function firstFenced(text: string): string {
+  let inside = -1;
+  for (let at = 0; at < text.length; ) {
+    const newline = text.indexOf("\n", at);
+    const line = text.slice(at, newline === -1 ? text.length : newline);
+    if (inside !== -1 && FENCE_ENDS.test(line)) return text.slice(inside, at);
+    if (newline === -1) return "";
+    if (inside === -1 && FENCE_BEGINS.test(line)) inside = newline + 1;
+    at = newline + 1;
   }
-  return first;
+  return "";
 }
 
 /** Objects and lists that parse, from left to right, none inside another. */
