@@ -19,8 +19,12 @@ export interface RecordingUpstream {
   stop(): Promise<void>;
 }
 
-/** `delayMs`: before the first byte. `forever`: a streamed answer goes on until the client closes it. */
+/**
+ * `delayMs`: before the first byte. `forever`: a streamed answer goes on until the client closes it. `text`: what the
+ * answer says.
+ */
 export interface Behaviour {
+  readonly text?: string;
   readonly delayMs?: number;
   readonly forever?: boolean;
 }
@@ -55,13 +59,13 @@ export function startUpstream(): RecordingUpstream {
         call.closedAt = performance.now();
         leave();
       });
-      const { delayMs = 0, forever = false } = behaviour;
+      const { delayMs = 0, forever = false, text = "Recorded." } = behaviour;
       if (delayMs > 0) await untilLater(delayMs, request.signal);
       if (body.stream !== true) {
         leave();
-        return Response.json(wholeAnswer(body.model));
+        return Response.json(wholeAnswer(body.model, text));
       }
-      return new Response(streamedAnswer(body.model, forever, leave), {
+      return new Response(streamedAnswer(body.model, text, forever, leave), {
         headers: { "content-type": "text/event-stream" },
       });
     },
@@ -93,18 +97,23 @@ function untilLater(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-function wholeAnswer(model: unknown) {
+function wholeAnswer(model: unknown, content: string) {
   return {
     id: "chatcmpl-recorded",
     object: "chat.completion",
     created: 1_700_000_000,
     model,
-    choices: [{ index: 0, message: { role: "assistant", content: "Recorded." }, finish_reason: "stop" }],
+    choices: [{ index: 0, message: { role: "assistant", content }, finish_reason: "stop" }],
     usage: USAGE,
   };
 }
 
-function streamedAnswer(model: unknown, forever: boolean, leave: () => void): ReadableStream<Uint8Array> {
+function streamedAnswer(
+  model: unknown,
+  text: string,
+  forever: boolean,
+  leave: () => void,
+): ReadableStream<Uint8Array> {
   const frame = (choices: readonly unknown[], extra = {}) => {
     const chunk = {
       id: "chatcmpl-recorded",
@@ -122,7 +131,7 @@ function streamedAnswer(model: unknown, forever: boolean, leave: () => void): Re
   let timer: ReturnType<typeof setInterval> | undefined;
   return new ReadableStream<Uint8Array>({
     start(controller) {
-      controller.enqueue(frame(delta("Recorded.")));
+      controller.enqueue(frame(delta(text)));
       if (forever) {
         timer = setInterval(() => controller.enqueue(frame(delta(" More."))), 50);
         return;
