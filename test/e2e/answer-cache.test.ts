@@ -104,6 +104,12 @@ test("what is not the same request is not answered by it", async () => {
     expect(response.headers.get("x-pointsman-cache")).toBe("miss");
     await response.text();
   }
+  for (const name of ["alice", "bob"]) {
+    const messages = [{ role: "user", name, content: question }];
+    const response = await ask(gateway, "fresh-chat", question, { messages });
+    expect(response.headers.get("x-pointsman-cache")).toBe("miss");
+    await response.text();
+  }
   const choices = await ask(gateway, "fresh-chat", question, { n: 2 });
   expect(choices.headers.get("x-pointsman-cache")).toBeNull();
   await choices.text();

@@ -7,23 +7,15 @@ import type { Caller } from "../../core/caller.ts";
 import type { ContentPart, Message, ModelRequest } from "../../core/request.ts";
 import type { UseCase } from "../../core/snapshot.ts";
 import type { AnyWire } from "../../providers/wire-registry.ts";
+import { beyondContract } from "./beyond-contract.ts";
 
 /** Begins every key, so that a change of what a key is made of finds none of the old ones. */
-const KEY_VERSION = 1;
-
-/** Fields of a body that say where and how to answer, and not what. */
-const NEUTRAL_FIELDS: ReadonlySet<string> = new Set([
-  "model",
-  "stream",
-  "stream_options",
-  "user",
-  "metadata",
-]);
+const KEY_VERSION = 2;
 
 /**
  * SHA-256 as hexadecimal; null for a request whose answer is not kept: no chat, several choices, content that
  * lies elsewhere and may change there, or no user where the policy keeps users apart. `arm`: of the rollout that
- * the request is in, whose answers are not another arm's.
+ * the request is in, whose answers are not another arm's. `asked`: the request as it came, before its arm changed it.
  */
 export function requestKey(
   request: ModelRequest,
@@ -31,6 +23,7 @@ export function requestKey(
   caller: Caller,
   wire: AnyWire,
   arm: string | null,
+  asked: ModelRequest = request,
 ): string | null {
   if (request.operation !== "chat" || (request.sampling.choices ?? 1) > 1) return null;
   const scope = useCase.cache?.scope === "user" ? (request.user ?? null) : "tenant";
@@ -44,17 +37,9 @@ export function requestKey(
     request.tools.map(({ name, description, parameters, strict }) => [name, description, parameters, strict]),
     [request.toolChoice, request.parallelToolCalls],
     [request.sampling, request.responseFormat, request.reasoning],
-    beyondContract(request, wire),
+    beyondContract(asked, wire),
   ];
   return hash("sha256", JSON.stringify(inOneOrder(parts)), "hex");
-}
-
-/** What the contract does not model: all of the body, where any of it may be felt in the answer. */
-function beyondContract(request: ModelRequest, wire: AnyWire): unknown {
-  if (wire.beyondContract(request).length === 0) return null;
-  const { body, headers } = request.origin;
-  const fields = Object.entries(body).filter(([name]) => !NEUTRAL_FIELDS.has(name));
-  return [wire.id, Object.fromEntries(fields), headers];
 }
 
 /** A hint to the provider's own cache changes nothing of the answer. */
@@ -79,5 +64,6 @@ function inOneOrder(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value).filter(([, field]) => field !== undefined);
   entries.sort(([a], [b]) => (a < b ? -1 : 1));
-  return entries.map(([name, field]) => [name, inOneOrder(field)]);
+  // An object again: a list of names and values is something else that a body may have.
+  return Object.fromEntries(entries.map(([name, field]) => [name, inOneOrder(field)]));
 }

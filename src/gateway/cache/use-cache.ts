@@ -31,7 +31,9 @@ export function lookUp(gateway: Gateway, exchange: Exchange, sent: Headers): Rep
   if (!settings || !answers || !request || !caller) return null;
   const wish = readCacheControl(sent.get("cache-control"));
   if (wish.noStore) return null;
-  const key = requestKey(request, route.useCase, caller, exchange.wire, exchange.plan?.arm?.label ?? null);
+  const { wire, plan, routing } = exchange;
+  const arm = plan?.arm?.label ?? null;
+  const key = requestKey(request, route.useCase, caller, wire, arm, routing?.input.request);
   if (key === null) return null;
   exchange.cacheSlot = { key, refresh: wish.refresh };
   exchange.cacheUse = wish.refresh ? "refresh" : "miss";
