@@ -98,6 +98,20 @@ describe("degraded modes, in the policy's order", () => {
       return response.headers.get("x-pointsman-degraded") === "cached" ? response : null;
     });
     expect(await textOf(after)).toBe(said);
+    await eventually(async () => {
+      const response = await ask(gateway, "stale-chat", "Who wrote Faust?");
+      await response.text();
+      return Number(response.headers.get("age")) >= 2 ? true : null;
+    });
+    for (const [maxAge, mode] of [
+      [1, "busy"],
+      [86_400, "cached"],
+    ]) {
+      const wish = { "cache-control": `max-age=${maxAge}` };
+      const response = await ask(gateway, "stale-chat", "Who wrote Faust?", {}, wish);
+      await response.text();
+      expect(response.headers.get("x-pointsman-degraded")).toBe(String(mode));
+    }
   }, 30_000);
 
   test.each<[string, string, number, string, string]>([

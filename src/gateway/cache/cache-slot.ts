@@ -3,4 +3,6 @@ export interface CacheSlot {
   readonly key: string;
   /** The caller wants a new answer and none that was kept. */
   readonly refresh: boolean;
+  /** Oldest answer that the caller takes. Milliseconds. */
+  readonly maxAgeMs: number;
 }

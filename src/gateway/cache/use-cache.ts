@@ -35,7 +35,7 @@ export function lookUp(gateway: Gateway, exchange: Exchange, sent: Headers): Rep
   const arm = plan?.arm?.label ?? null;
   const key = requestKey(request, route.useCase, caller, wire, arm, routing?.input.request);
   if (key === null) return null;
-  exchange.cacheSlot = { key, refresh: wish.refresh };
+  exchange.cacheSlot = { key, refresh: wish.refresh, maxAgeMs: wish.maxAgeMs };
   exchange.cacheUse = wish.refresh ? "refresh" : "miss";
   if (wish.refresh) return null;
   const found = findWithin(gateway, exchange, Math.min(settings.ttlMs, wish.maxAgeMs));
@@ -43,10 +43,11 @@ export function lookUp(gateway: Gateway, exchange: Exchange, sent: Headers): Rep
   return found;
 }
 
-/** For when no model answered: an answer that may be older than those given at once. */
+/** For when no model answered: an answer that may be older than those given at once, but not than the caller takes. */
 export function lookUpStale(gateway: Gateway, exchange: Exchange, maxAgeMs: number): Replay | null {
-  if (exchange.cacheSlot === null || exchange.cacheSlot.refresh) return null;
-  const found = findWithin(gateway, exchange, maxAgeMs);
+  const { cacheSlot } = exchange;
+  if (cacheSlot === null || cacheSlot.refresh) return null;
+  const found = findWithin(gateway, exchange, Math.min(maxAgeMs, cacheSlot.maxAgeMs));
   if (found) exchange.cacheUse = "stale";
   return found;
 }

@@ -4,6 +4,7 @@ import type { DegradedMode } from "../../core/plan.ts";
 import { BASE_POLICY, FAKE_CALLER, FAKE_REQUEST, routeInput, snapshotOf } from "../../policy/fake-policy.ts";
 import { draftRoute } from "../../policy/plan.ts";
 import type { KeptAnswer } from "../../store/answer-store.ts";
+import type { CacheSlot } from "../cache/cache-slot.ts";
 import { documentOf } from "../cache/kept-document.ts";
 import type { Exchange } from "../exchange.ts";
 import type { Gateway } from "../gateway.ts";
@@ -165,16 +166,25 @@ describe("a kept answer in place of one", () => {
     return { asked, exchange, given: answerOf(exchange, gatewayWith({ answers })) };
   };
 
+  const slot = (change: Partial<CacheSlot> = {}): CacheSlot => ({
+    key: "k",
+    refresh: false,
+    maxAgeMs: Number.POSITIVE_INFINITY,
+    ...change,
+  });
+
   test("as old as the policy allows, by tenant and key", async () => {
-    const { asked, exchange, given } = answer(1000, { key: "k", refresh: false });
+    const { asked, exchange, given } = answer(1000, slot());
     expect(textOf(await given)).toBe("Kept.");
     expect(asked).toEqual([["acme", "k", NOW]]);
     expect(exchange.cacheUse).toBe("stale");
   });
 
   test.each<[string, number, Exchange["cacheSlot"]]>([
-    ["too old", 1001, { key: "k", refresh: false }],
-    ["the caller wants a new one", 0, { key: "k", refresh: true }],
+    ["too old", 1001, slot()],
+    ["older than the caller takes", 501, slot({ maxAgeMs: 500 })],
+    ["too old, though the caller would take it", 1001, slot({ maxAgeMs: 5000 })],
+    ["the caller wants a new one", 0, slot({ refresh: true })],
     ["nothing of the request is kept", 0, null],
   ])("none where %s", async (_what, ageMs, slot) => {
     const { exchange, given } = answer(ageMs, slot);
