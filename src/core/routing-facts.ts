@@ -37,6 +37,8 @@ export interface RoutingFacts {
   readonly operation?: Operation;
   /** Before an arm added its prompt, and before anything was left out. */
   readonly inputTokens: number;
+  /** Of several inputs to embed, those of the longest; absent: `inputTokens`. */
+  readonly longestInputTokens?: number;
   /** Output tokens asked for; absent: the caller did not say. */
   readonly maxTokens?: number;
   readonly messages: number;

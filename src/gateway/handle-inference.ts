@@ -7,7 +7,7 @@ import type { RoutePlan } from "../core/plan.ts";
 import type { ModelRequest } from "../core/request.ts";
 import type { UseCase } from "../core/snapshot.ts";
 import type { Writable } from "../core/writable.ts";
-import { measureRequest } from "../policy/measure-request.ts";
+import { measureRequest, type RequestSize } from "../policy/measure-request.ts";
 import { draftRoute, planRoute, type RouteInput, resolveUseCase } from "../policy/plan.ts";
 import { RoutingTap } from "../policy/replay/routing-tap.ts";
 import { digestOfUser } from "../policy/rollouts/sticky-key.ts";
@@ -142,8 +142,8 @@ function route(
   const outside = { health, random, flags, spend, caller, useCase: useCase.value.id, now };
   const tap = new RoutingTap(outside, request);
   const measured = measureRequest(request, useCase.value);
-  if (typeof measured === "number") return planFor(exchange, request, caller, useCase.value, tap, measured);
-  return measured.then((tokens) => planFor(exchange, request, caller, useCase.value, tap, tokens));
+  if (!(measured instanceof Promise)) return planFor(exchange, request, caller, useCase.value, tap, measured);
+  return measured.then((size) => planFor(exchange, request, caller, useCase.value, tap, size));
 }
 
 function planFor(
@@ -152,7 +152,7 @@ function planFor(
   caller: Caller,
   useCase: UseCase,
   tap: RoutingTap,
-  estimatedInputTokens: number,
+  { tokens, longest }: RequestSize,
 ): Result<RoutePlan> {
   const input: Writable<RouteInput> = {
     snapshot: exchange.snapshot,
@@ -161,12 +161,13 @@ function planFor(
     caller,
     health: tap,
     now: exchange.arrivedAt,
-    estimatedInputTokens,
+    estimatedInputTokens: tokens,
     random: tap.random,
     flags: tap.flags,
     estimates: tap.estimates,
     spend: tap,
   };
+  if (longest < tokens) input.longestInputTokens = longest;
   if (request.user !== undefined) input.userDigest = digestOfUser(request.user);
   exchange.route = input;
   const planned = planRoute(input);

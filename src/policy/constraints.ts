@@ -13,7 +13,10 @@ export interface Demand {
   readonly callerResidency: readonly string[] | null;
   readonly safetyLevel: SafetyLevel;
   readonly capabilities: readonly Capability[];
+  /** Of all of the request: what is paid for. */
   readonly inputTokens: number;
+  /** Of what the window has to hold at once: of several inputs to embed the longest, else all of the request. */
+  readonly longestInputTokens: number;
   readonly outputTokens: number;
   /** Tokens the caller says it needs, input and output together; null: computed from the two above. */
   readonly statedWindow: number | null;
@@ -64,7 +67,9 @@ export function costOfTokens(tokens: number, price: TokenPrice): NanoDollars {
 
 /** Output beyond what the model can produce needs no room. */
 function neededWindow({ model }: Deployment, demand: Demand): number {
-  return demand.statedWindow ?? demand.inputTokens + Math.min(demand.outputTokens, model.maxOutputTokens);
+  return (
+    demand.statedWindow ?? demand.longestInputTokens + Math.min(demand.outputTokens, model.maxOutputTokens)
+  );
 }
 
 function notApproved({ model }: Deployment): Objection {
@@ -120,7 +125,9 @@ function lacks({ model }: Deployment, capability: Capability): Objection {
 
 function tooSmall(deployment: Deployment, demand: Demand): Objection {
   const { id, contextWindow } = deployment.model;
-  const reason = `The request needs about ${neededWindow(deployment, demand)} tokens; the model ${id} holds ${contextWindow}.`;
+  const isPart = demand.statedWindow === null && demand.longestInputTokens < demand.inputTokens;
+  const who = isPart ? "The request's longest input" : "The request";
+  const reason = `${who} needs about ${neededWindow(deployment, demand)} tokens; the model ${id} holds ${contextWindow}.`;
   return { constraint: "context_window", reason };
 }
 

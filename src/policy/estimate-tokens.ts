@@ -2,7 +2,7 @@
  * How many tokens a request brings. A cheap estimate for everybody; the exact count only where the estimate
  * is near a limit, since byte-pair encoding costs a hundred times more.
  */
-import type { ContentPart, ModelRequest } from "../core/request.ts";
+import type { ContentPart, EmbeddingInput, ModelRequest } from "../core/request.ts";
 
 /** Per message: role and separators (OpenAI cookbook, "How to count tokens with tiktoken": 3 to 4). */
 const MESSAGE_OVERHEAD = 4;
@@ -19,9 +19,7 @@ export function estimateTokens(request: ModelRequest): number {
     tokens += MESSAGE_OVERHEAD;
     for (const part of message.content) tokens += partTokens(part);
   }
-  for (const input of request.embedding?.inputs ?? []) {
-    tokens += typeof input === "string" ? textTokens(input) : input.length;
-  }
+  for (const input of request.embedding?.inputs ?? []) tokens += inputTokens(input);
   for (const tool of request.tools) {
     tokens +=
       textTokens(tool.name) +
@@ -32,6 +30,11 @@ export function estimateTokens(request: ModelRequest): number {
     tokens += textTokens(JSON.stringify(request.responseFormat.schema));
   }
   return Math.ceil(tokens);
+}
+
+/** One of the inputs that vectors are wanted of; tokens are counted already. */
+export function inputTokens(input: EmbeddingInput["inputs"][number]): number {
+  return typeof input === "string" ? textTokens(input) : input.length;
 }
 
 /**

@@ -93,6 +93,22 @@ describe("constraints that no rule overrides", () => {
       ["context_window"],
     ],
     [
+      "context window: of several inputs the longest",
+      useCase("max_output_tokens: 40"),
+      { estimatedInputTokens: 5000, longestInputTokens: 60 },
+      ["large-us", "large-eu", "small-us"],
+      [],
+      [],
+    ],
+    [
+      "context window: the longest input does not fit",
+      useCase("max_output_tokens: 40"),
+      { estimatedInputTokens: 5000, longestInputTokens: 61 },
+      ["large-us", "large-eu"],
+      ["small-us"],
+      ["context_window"],
+    ],
+    [
       "safety level raised by the caller",
       BASE_POLICY,
       asking({ contract: { safetyLevel: "high" } }),

@@ -33,7 +33,10 @@ export interface RouteInput {
   readonly health: HealthView;
   /** Epoch milliseconds. */
   readonly now: number;
+  /** Of all of the request. */
   readonly estimatedInputTokens: number;
+  /** Of several inputs to embed, those of the longest, which a window has to hold; absent: all of the request's. */
+  readonly longestInputTokens?: number;
   readonly random: Random;
   /** Flags that another system decides; null or absent: the policy alone says. */
   readonly flags?: FlagSource | null;
@@ -151,9 +154,11 @@ class RouteSubject implements Subject {
 /** What an arm's prompt and limits add to what a request needs. */
 function changedDemand(demand: Demand, { prompt, sampling }: RequestChange, useCase: UseCase): Demand {
   const limit = sampling?.maxTokens;
+  const added = prompt?.tokens ?? 0;
   return {
     ...demand,
-    inputTokens: demand.inputTokens + (prompt?.tokens ?? 0),
+    inputTokens: demand.inputTokens + added,
+    longestInputTokens: demand.longestInputTokens + added,
     outputTokens:
       limit === undefined || demand.outputTokens === 0
         ? demand.outputTokens
@@ -199,6 +204,7 @@ export function demandOf(input: RouteInput): Demand {
     safetyLevel: stricter(useCase.safetyLevel, contract.safetyLevel),
     capabilities: requiredCapabilities(request),
     inputTokens: input.estimatedInputTokens,
+    longestInputTokens: input.longestInputTokens ?? input.estimatedInputTokens,
     outputTokens:
       request.operation === "chat" ? outputTokensOf(request.sampling.maxTokens, useCase.maxOutputTokens) : 0,
     statedWindow: contract.contextWindow ?? null,

@@ -275,6 +275,22 @@ describe("many at once", () => {
     expect(new Set(together.map((job) => job.response?.request_id)).size).toBe(1);
   });
 
+  test("embeddings are too long by themselves alone, not together", async () => {
+    // 2,000 tokens each: twelve thousand together, for a model that holds eight.
+    const long = "some words ".repeat(727);
+    const live = await call("/v1/embeddings", { model: "vectors", input: new Array(6).fill(long) });
+    expect([live.status, live.body.data?.length]).toEqual([200, 6]);
+    calls.length = 0;
+    const embed = (input: unknown) => ({ endpoint: "/v1/embeddings", body: { model: "vectors", input } });
+    const ids = await Promise.all(Array.from({ length: 6 }, () => submit(embed(long))));
+    const jobs = await Promise.all(ids.map((id) => ended(id)));
+    expect(jobs.map(({ status }) => status)).toEqual(new Array(6).fill("succeeded"));
+    expect(calls.map(({ inputs }) => inputs)).toEqual([6]);
+    const one = await call("/v1/embeddings", { model: "vectors", input: ["short", long.repeat(9)] });
+    expect([one.status, one.body.error.code]).toEqual([503, "no_candidate"]);
+    expect(one.body.error.message).toContain("1 by context_window");
+  });
+
   test("one bad embedding does not fail those it was asked for with", async () => {
     behaviour.answer = ({ text }) =>
       text.includes("poison") ? Response.json({ error: { message: "bad" } }, { status: 400 }) : null;

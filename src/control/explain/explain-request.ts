@@ -78,6 +78,7 @@ export async function explainRequest(
   const { spend } = ports;
   const now = ports.clock.now();
   const spender = { tenant: caller.tenant, keyId: caller.keyId, useCase: useCase.value.id };
+  const { tokens, longest } = await measureRequest(request, useCase.value);
   const explained = explainRoute({
     snapshot,
     useCase: useCase.value,
@@ -85,7 +86,8 @@ export async function explainRequest(
     caller,
     health: ports.health,
     now,
-    estimatedInputTokens: await measureRequest(request, useCase.value),
+    estimatedInputTokens: tokens,
+    longestInputTokens: longest,
     // The middle of every weighted choice: explain shows one ladder, the same each time.
     random: () => 0.5,
     flags: ports.flags ?? null,

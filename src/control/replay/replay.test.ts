@@ -212,6 +212,25 @@ describe("the policy that made the records", () => {
     }
   });
 
+  test("knows the longest of several inputs, and judges a record without it as it was judged then", () => {
+    const embeds = BASE_POLICY.replace("capabilities: [tools, vision]", "capabilities: [embeddings]");
+    const asked: ModelRequest = {
+      ...FAKE_REQUEST,
+      operation: "embed",
+      messages: [],
+      embedding: { inputs: [] },
+    };
+    const sizes = { estimatedInputTokens: 5000, longestInputTokens: 900 };
+    const record = recordOf(snapshotOf(embeds), asked, sizes);
+    expect(record.routing).toMatchObject({ inputTokens: 5000, longestInputTokens: 900 });
+    expect(record.routing?.planned.first?.deployment).toBe("large-us");
+    expect(replayed(snapshotOf(embeds), record)).toMatchObject({ replayed: 1, unchanged: 1 });
+    const older = recordOf(snapshotOf(embeds), asked, { estimatedInputTokens: 5000 });
+    expect(older.routing).not.toHaveProperty("longestInputTokens");
+    expect(older.routing?.planned.first).toBeUndefined();
+    expect(replayed(snapshotOf(embeds), older)).toMatchObject({ replayed: 1, unchanged: 1 });
+  });
+
   test("records nothing of what was said, nor who the user is", () => {
     const asked = { ...FAKE_REQUEST, user: "ada@example.com" };
     const record = recordOf(snapshotOf(BUSY_POLICY), asked);

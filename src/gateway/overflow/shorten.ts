@@ -44,7 +44,7 @@ export async function truncated(
     const shortened = dropOldest(request.messages, tokensOf, excess);
     if (!shortened) return null;
     const shorter = withoutStatedWindow(withMessages(request, shortened.kept));
-    const measured = await measureRequest(shorter, route.useCase);
+    const { tokens: measured } = await measureRequest(shorter, route.useCase);
     if (measured <= target) return { request: shorter, tokens: measured, dropped: shortened.dropped };
     excess += Math.max(1, (measured - target) * 1.1);
   }
@@ -97,7 +97,7 @@ export async function summarized(
   });
   if (!asked.ok) return { short: null, attempts: asked.attempts };
   const noted = withMessages(short.request, withNote(short.request.messages, asked.text));
-  const measured = await measureRequest(noted, route.useCase);
+  const { tokens: measured } = await measureRequest(noted, route.useCase);
   const fits = measured <= target;
   return {
     short: fits ? { request: noted, tokens: measured, dropped: short.dropped } : null,

@@ -89,13 +89,14 @@ function unfit(why: Unfit): ReadPast {
 function factsOf(routing: unknown): RoutingFacts | null {
   if (!isMap(routing)) return null;
   const { target, role, operation, inputTokens, maxTokens, messages, needs, complexity, language } = routing;
-  const { user, draw, health, flags, spend, planned } = routing;
+  const { longestInputTokens, user, draw, health, flags, spend, planned } = routing;
   const plan = plannedOf(planned);
   const known =
     isOptional(target, isText) &&
     isOneOf(role, ROLES) &&
     isOptional(operation, (value) => isOneOf(value, ["chat", "embed", "count_tokens"])) &&
     isCount(inputTokens) &&
+    isOptional(longestInputTokens, isCount) &&
     isOptional(maxTokens, isCount) &&
     isCount(messages) &&
     messages <= MAX_MESSAGES &&

@@ -68,6 +68,7 @@ function routePast(past: PastRequest, snapshot: ConfigSnapshot, key: KeySpec | u
     flags: flagsOf(facts),
     estimates: recorded,
     spend: recorded,
+    ...(facts.longestInputTokens !== undefined && { longestInputTokens: facts.longestInputTokens }),
     ...(facts.user !== undefined && { userDigest: facts.user }),
     ...(past.withoutCredential && { withoutCredential: past.withoutCredential }),
   };

@@ -94,7 +94,7 @@ export class RoutingTap implements HealthView, RequestSpend {
 
   /** What goes on record of the plan that was made of `input`, which was given this tap. */
   facts(input: RouteInput, plan: RoutePlan, estimates: EstimateRecording): RoutingFacts {
-    const { request, useCase, caller, estimatedInputTokens } = input;
+    const { request, useCase, caller, estimatedInputTokens, longestInputTokens } = input;
     const needs = requiredCapabilities(request);
     const facts: Writable<RoutingFacts> = {
       role: caller.role,
@@ -104,6 +104,7 @@ export class RoutingTap implements HealthView, RequestSpend {
     };
     if (request.target !== useCase.id) facts.target = request.target;
     if (request.operation !== "chat") facts.operation = request.operation;
+    if (longestInputTokens !== undefined) facts.longestInputTokens = longestInputTokens;
     if (request.sampling.maxTokens !== undefined) facts.maxTokens = request.sampling.maxTokens;
     if (needs.length > 0) facts.needs = needs;
     if (input.userDigest !== undefined) facts.user = input.userDigest;
