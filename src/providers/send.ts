@@ -20,6 +20,7 @@ import { framingOf } from "./framing-registry.ts";
 import { networkFault } from "./network-fault.ts";
 import { authorizationFault } from "./tokens/unavailable.ts";
 import type { Transport, UpstreamAnswer } from "./transport.ts";
+import { vectorFault } from "./vector-count.ts";
 import { Watchdog, type WatchdogLimits } from "./watchdog.ts";
 import { type AnyWire, loadWire } from "./wire-registry.ts";
 
@@ -101,10 +102,9 @@ export async function sendToProvider(call: ProviderCall, ports: SendPorts): Prom
     if (answer.status >= 400) return refuse(await readError(wire, answer, clock.now()));
     if (framing === null) {
       const body = readJson(answer);
-      return readWhole(wire, body instanceof Promise ? await body : body, warnings);
+      return readWhole(wire, request, body instanceof Promise ? await body : body, warnings);
     }
-    const choices = request.sampling.choices ?? 1;
-    const opened = await readHead(wire, framing, answer, watchdog, warnings, choices);
+    const opened = await readHead(wire, framing, request, answer, watchdog, warnings);
     streaming = opened.ok;
     return opened;
   } catch (thrown) {
@@ -169,10 +169,16 @@ function unsignedCall(
   return { url, headers, body: JSON.stringify(endpointBody(deployment, lowered.body)) };
 }
 
-function readWhole(wire: AnyWire, body: unknown, warnings: readonly Warning[]): Result<ProviderReply> {
+function readWhole(
+  wire: AnyWire,
+  request: ModelRequest,
+  body: unknown,
+  warnings: readonly Warning[],
+): Result<ProviderReply> {
   const events = wire.readAnswer(body);
   const last = events[events.length - 1];
-  if (last?.type === "fault") return refuse(last.fault);
+  const why = last?.type === "fault" ? last.fault : vectorFault(request, events);
+  if (why) return refuse(why);
   return { ok: true, value: { kind: "whole", events, warnings } };
 }
 
@@ -201,17 +207,17 @@ function bodyFault(thrown: unknown): Fault {
 async function readHead(
   wire: AnyWire,
   framing: Framing,
+  request: ModelRequest,
   answer: UpstreamAnswer,
   watchdog: Watchdog,
   warnings: readonly Warning[],
-  choices: number,
 ): Promise<Result<ProviderReply>> {
   if (answer.contentType === "application/json") {
     const body = await readJson(answer);
     watchdog.stop();
-    return whollyAnswered(readWhole(wire, body, warnings));
+    return whollyAnswered(readWhole(wire, request, body, warnings));
   }
-  const stream = openEventStream(wire, framing, answer, watchdog, choices);
+  const stream = openEventStream(wire, framing, answer, watchdog, request.sampling.choices ?? 1);
   const head: StreamEvent[] = [];
   for (;;) {
     const events = await stream.next();

@@ -193,7 +193,7 @@ function wordsFor(text: string, model: string) {
 }
 
 /** The vector says how long its input was. */
-function vectorsFor(inputs: readonly string[], model: string) {
+export function vectorsFor(inputs: readonly string[], model: string) {
   const data = inputs.map((input, index) => ({ object: "embedding", index, embedding: [input.length, 1] }));
   // No multiple of anything: it cannot be parted evenly.
   const tokens = inputs.length * 10 + 7;
@@ -215,11 +215,13 @@ providers:
 models:
   talk: { context_window: 32000 }
   lexis: { context_window: 8000, capabilities: [embeddings] }
+  spare: { context_window: 8000, capabilities: [embeddings] }
   atlas: { context_window: 32000, prices: { input: 3, output: 15 } }
 deployments:
   talk-here: { model: talk, provider: up, model_id: talk-1, region: here }
   flood-here: { model: talk, provider: up, model_id: flood-1, region: there }
   lexis-here: { model: lexis, provider: up, model_id: lexis-1, region: here }
+  spare-here: { model: spare, provider: up, model_id: spare-1, region: here }
   atlas-us: { model: atlas, provider: sim, model_id: atlas-1, region: us-east-1 }
 use_cases:
   talk-chat: { jobs: { max_attempts: 2 }, ladder: { primary: { deployments: [talk-here] }, cross_region: none } }
@@ -231,6 +233,7 @@ use_cases:
     task_type: embedding
     jobs: { concurrency: 2, micro_batch: { max: 6, wait: 400ms } }
     ladder: { primary: lexis }
+  spared-vectors: { task_type: embedding, ladder: { primary: lexis, fallback: [spare] } }
 keys:
   - { id: stranger, sha256: "${digest}", tenant: globex, tier: premium }
 circuit: { consecutive_failures: 1000, minimum_calls: 1000 }

@@ -2,12 +2,26 @@
 import { describe, expect, test } from "bun:test";
 import { endToEnd } from "./end-to-end.ts";
 import { clearFaults, eventually, inject, KEY } from "./harness.ts";
-import { chatJob, type JobView, STRANGER, startJobsWorld } from "./jobs-world.ts";
+import { chatJob, type JobView, STRANGER, startJobsWorld, vectorsFor } from "./jobs-world.ts";
 
 endToEnd();
 
 const world = startJobsWorld();
 const { behaviour, call, calls, ended, look, mostOpen, submit } = world;
+
+type Vectors = ReturnType<typeof vectorsFor>["data"];
+
+/** How an upstream gets its vectors wrong. */
+const SPOILED: readonly (readonly [string, (data: Vectors) => Vectors])[] = [
+  ["too few", (data) => data.slice(1)],
+  ["too many", (data) => [...data, { object: "embedding", index: data.length, embedding: [1, 1] }]],
+  ["doubled", (data) => [...data.slice(1), ...data.slice(1, 2)]],
+];
+
+function spoiled(text: string, model: string, spoil: (data: Vectors) => Vectors): Response {
+  const answer = vectorsFor(text.split("|"), model);
+  return Response.json({ ...answer, data: spoil(answer.data) });
+}
 
 describe("a job", () => {
   test("is taken, done by the one path and fetched; its record is that of a request", async () => {
@@ -289,6 +303,16 @@ describe("many at once", () => {
     const one = await call("/v1/embeddings", { model: "vectors", input: ["short", long.repeat(9)] });
     expect([one.status, one.body.error.code]).toEqual([503, "no_candidate"]);
     expect(one.body.error.message).toContain("1 by context_window");
+  });
+
+  test.each(SPOILED)("vectors that are %s are no answer: the next model is asked", async (_what, spoil) => {
+    behaviour.answer = ({ text, model }) => (model === "lexis-1" ? spoiled(text, model, spoil) : null);
+    const input = ["a", "bb", "ccc"];
+    const { status, headers, body } = await call("/v1/embeddings", { model: "spared-vectors", input });
+    expect([status, headers.get("x-pointsman-model")]).toEqual([200, "spare"]);
+    expect(body.data.map(({ embedding }: { embedding: number[] }) => embedding[0])).toEqual([1, 2, 3]);
+    const alone = await call("/v1/embeddings", { model: "vectors", input });
+    expect(alone.status).toBeGreaterThanOrEqual(502);
   });
 
   test("one bad embedding does not fail those it was asked for with", async () => {
