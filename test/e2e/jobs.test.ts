@@ -315,6 +315,19 @@ describe("many at once", () => {
     expect(alone.status).toBeGreaterThanOrEqual(502);
   });
 
+  test.each(SPOILED)("together, vectors that are %s have each asked for by itself", async (_what, spoil) => {
+    behaviour.answer = ({ text, model, inputs }) => (inputs > 1 ? spoiled(text, model, spoil) : null);
+    const embed = (input: unknown) => ({ endpoint: "/v1/embeddings", body: { model: "vectors", input } });
+    const ids = await Promise.all(["a", "bb", "ccc"].map((input) => submit(embed(input))));
+    const jobs = await Promise.all(ids.map((id) => ended(id)));
+    expect(jobs.map(({ status, attempts }) => [status, attempts])).toEqual(
+      new Array(3).fill(["succeeded", 1]),
+    );
+    expect(jobs.map((job) => job.response?.body.data[0].embedding[0])).toEqual([1, 2, 3]);
+    // All of them once more, as the policy has it for a malformed answer, and then each.
+    expect(calls.map(({ inputs }) => inputs)).toEqual([3, 3, 1, 1, 1]);
+  });
+
   test("one bad embedding does not fail those it was asked for with", async () => {
     behaviour.answer = ({ text }) =>
       text.includes("poison") ? Response.json({ error: { message: "bad" } }, { status: 400 }) : null;

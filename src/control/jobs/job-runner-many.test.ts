@@ -1,6 +1,7 @@
 /** Many jobs at once: bounds, turns, and embeddings that share a request. */
 import { describe, expect, test } from "bun:test";
-import { idOf } from "./fake-jobs.ts";
+import type { Decision } from "../../core/decision.ts";
+import { decisionWith, idOf } from "./fake-jobs.ts";
 import { fakeRunners } from "./fake-runners.ts";
 
 const fakes = fakeRunners();
@@ -103,6 +104,27 @@ describe("embeddings together", () => {
     });
     expect(await Promise.all([1, 2, 3].map(status))).toEqual(["succeeded", "failed", "succeeded"]);
     expect(seen()).toContain("text 2");
+  });
+
+  test("an answer that a model gave and nobody could use is looked into one by one", async () => {
+    for (const n of [1, 2, 3]) await fakes.work.submit(n, vectors(`text ${n}`));
+    start();
+    await asked(1);
+    const malformed = { kind: "malformed", code: "wrong_vectors" } as const;
+    const attempts = [{ fault: malformed }, { fault: { kind: "outage", code: "provider_error" } }];
+    const decision = decisionWith({
+      fault: { kind: "exhausted", code: "all_attempts_failed" },
+      attempts: attempts as unknown as Decision["attempts"],
+    });
+    fakes.work.pending[0]?.answer({ status: 503, decision });
+    for (const n of [1, 2, 3]) {
+      await asked(n + 1);
+      const ask = fakes.work.pending[n];
+      expect(ask?.body.input).toBe(`text ${n}`);
+      ask?.answer(answerTo([`text ${n}`]));
+      await is(n, "succeeded");
+    }
+    expect((await fakes.work.job(1)).attempts).toBe(1);
   });
 
   test("one that is cancelled leaves the others their request", async () => {

@@ -77,8 +77,14 @@ async function runBatch(tries: readonly Try[], ports: JobWorkPorts): Promise<voi
     return;
   }
   // What is worth repeating is repeated together. Otherwise one of them may be to blame: each for itself.
-  if (verdict?.type === "again") await Promise.all(tries.map((one) => settle(one, answer, null, ports)));
+  if (verdict?.type === "again" && !wasMalformed(answer))
+    await Promise.all(tries.map((one) => settle(one, answer, null, ports)));
   else for (const one of tries) await runAlone(one, ports);
+}
+
+/** Whether a model did answer, but not a vector for every input: the next answer to all of them would be no better. */
+function wasMalformed(answer: InferAnswer | null): boolean {
+  return answer?.decision?.attempts.some(({ fault }) => fault?.kind === "malformed") ?? false;
 }
 
 /** Null where the gateway itself failed on it. Does not wait for an answer that nobody wants. */
