@@ -74,7 +74,8 @@ export interface Decision {
   readonly modelVersion: string | null;
   readonly provider: string | null;
   readonly region: string | null;
-  readonly finish: FinishReason | null;
+  /** Without the stop sequence that ended it, which is the caller's text. */
+  readonly finish: Omit<FinishReason, "stopSequence"> | null;
   readonly fault: { readonly kind: FaultKind; readonly code: string } | null;
   readonly usage: Usage;
   /** Of all attempts together; null where a model has no price. */

@@ -22,6 +22,13 @@ export interface FinishReason {
   readonly stopSequence?: string;
 }
 
+/** `reason` as it may be kept: stop sequences are the caller's text. */
+export function finishOnRecord(reason: FinishReason | null): Omit<FinishReason, "stopSequence"> | null {
+  if (reason?.stopSequence === undefined) return reason;
+  const { unified, raw } = reason;
+  return { unified, raw };
+}
+
 /** Tokens in disjoint classes: their sum is everything that is billed. `raw` is the provider's own block. */
 export interface Usage {
   /** Input that was neither read from nor written to a cache. */

@@ -2,7 +2,7 @@
 
 import type { Attempt, Decision, DecisionOutcome } from "../core/decision.ts";
 import type { Deployment } from "../core/deployment.ts";
-import { type FinishReason, NO_USAGE, sumUsage, type Usage } from "../core/events.ts";
+import { type FinishReason, finishOnRecord, NO_USAGE, sumUsage, type Usage } from "../core/events.ts";
 import { type Fault, fault } from "../core/faults.ts";
 import type { NanoDollars } from "../core/money.ts";
 import type { DegradedLabel, RungLabel } from "../core/plan.ts";
@@ -82,7 +82,7 @@ function decisionOf(gateway: Gateway, exchange: Exchange, conclusion: Conclusion
     modelVersion: deployment?.model.version ?? by?.modelVersion ?? null,
     provider: deployment?.provider ?? by?.provider ?? null,
     region: deployment?.region ?? by?.region ?? null,
-    finish: conclusion.finish,
+    finish: finishOnRecord(conclusion.finish),
     fault: fault ? { kind: fault.kind, code: fault.code } : null,
     usage: totalUsage(attempts),
     cost: totalCost(attempts),

@@ -1,7 +1,7 @@
 /** The record of a copy that nobody was answered with. Owns what it says; the live answer has its own. */
 import type { Attempt, Decision } from "../../core/decision.ts";
 import type { FinishReason, Usage } from "../../core/events.ts";
-import { NO_USAGE } from "../../core/events.ts";
+import { finishOnRecord, NO_USAGE } from "../../core/events.ts";
 import { FAULTS, type Fault } from "../../core/faults.ts";
 import type { NanoDollars } from "../../core/money.ts";
 import type { ShadowCall } from "../../core/plan.ts";
@@ -61,7 +61,7 @@ export function shadowDecision(
     modelVersion: deployment.model.version,
     provider: deployment.provider,
     region: deployment.region,
-    finish: outcome.finish,
+    finish: finishOnRecord(outcome.finish),
     fault: fault ? { kind: fault.kind, code: fault.code } : null,
     usage: usage ?? NO_USAGE,
     cost,
