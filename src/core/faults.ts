@@ -75,7 +75,7 @@ export function healthOf({ kind, unsent }: Fault): HealthSignal {
   return unsent ? "none" : FAULTS[kind].health;
 }
 
-/** What the provider really said, bounded in length. */
+/** What the provider really said, bounded in length and without what it quoted (`providers/said`). */
 export interface FaultCause {
   readonly status?: number;
   readonly code?: string;

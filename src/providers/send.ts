@@ -18,6 +18,7 @@ import { endpointUrl } from "./endpoint-url.ts";
 import { type EventStream, openEventStream } from "./event-stream.ts";
 import { framingOf } from "./framing-registry.ts";
 import { networkFault } from "./network-fault.ts";
+import { keepable, type Sent } from "./said/keepable.ts";
 import { authorizationFault } from "./tokens/unavailable.ts";
 import type { Transport, UpstreamAnswer } from "./transport.ts";
 import { vectorFault } from "./vector-count.ts";
@@ -43,6 +44,8 @@ export interface ProviderCall {
   readonly endSignal?: AbortSignal | null;
 }
 
+const NOTHING_ANSWERED: readonly StreamEvent[] = [];
+
 /** A whole answer, or a stream whose first content has arrived: `head` holds everything up to it. */
 export type ProviderReply =
   | { readonly kind: "whole"; readonly events: readonly StreamEvent[]; readonly warnings: readonly Warning[] }
@@ -61,6 +64,7 @@ export interface SendPorts {
   readonly transport: Transport;
 }
 
+/** Faults say nothing of what was asked or answered, nor of what the call proved itself with. */
 export async function sendToProvider(call: ProviderCall, ports: SendPorts): Promise<Result<ProviderReply>> {
   const { clock } = ports;
   const { request, deployment } = call;
@@ -99,12 +103,16 @@ export async function sendToProvider(call: ProviderCall, ports: SendPorts): Prom
     if (authorizing) await authorizing;
     answer = await transport.send(unsigned, timeouts.connect, watchdog);
     watchdog.answered();
-    if (answer.status >= 400) return refuse(await readError(wire, answer, clock.now()));
+    // No more of the call than this: a stream keeps it to its end.
+    const sent: Sent = { request, credential: deployment.credential, headers: unsigned.headers };
+    if (answer.status >= 400) {
+      return refuse(keepable(await readError(wire, answer, clock.now()), sent, NOTHING_ANSWERED));
+    }
     if (framing === null) {
       const body = readJson(answer);
-      return readWhole(wire, request, body instanceof Promise ? await body : body, warnings);
+      return readWhole(wire, body instanceof Promise ? await body : body, sent, warnings);
     }
-    const opened = await readHead(wire, framing, request, answer, watchdog, warnings);
+    const opened = await readHead(wire, framing, answer, watchdog, sent, warnings);
     streaming = opened.ok;
     return opened;
   } catch (thrown) {
@@ -171,13 +179,14 @@ function unsignedCall(
 
 function readWhole(
   wire: AnyWire,
-  request: ModelRequest,
   body: unknown,
+  sent: Sent,
   warnings: readonly Warning[],
 ): Result<ProviderReply> {
   const events = wire.readAnswer(body);
   const last = events[events.length - 1];
-  const why = last?.type === "fault" ? last.fault : vectorFault(request, events);
+  const isFault = last?.type === "fault";
+  const why = isFault ? keepable(last.fault, sent, events) : vectorFault(sent.request, events);
   if (why) return refuse(why);
   return { ok: true, value: { kind: "whole", events, warnings } };
 }
@@ -207,29 +216,43 @@ function bodyFault(thrown: unknown): Fault {
 async function readHead(
   wire: AnyWire,
   framing: Framing,
-  request: ModelRequest,
   answer: UpstreamAnswer,
   watchdog: Watchdog,
+  sent: Sent,
   warnings: readonly Warning[],
 ): Promise<Result<ProviderReply>> {
   if (answer.contentType === "application/json") {
     const body = await readJson(answer);
     watchdog.stop();
-    return whollyAnswered(readWhole(wire, request, body, warnings));
+    return whollyAnswered(readWhole(wire, body, sent, warnings));
   }
-  const stream = openEventStream(wire, framing, answer, watchdog, request.sampling.choices ?? 1);
+  const stream = openEventStream(wire, framing, answer, watchdog, sent.request.sampling.choices ?? 1);
   const head: StreamEvent[] = [];
   for (;;) {
     const events = await stream.next();
     for (const event of events) head.push(event);
     const last = events[events.length - 1];
     const content = events.some(isContent);
-    if (last?.type === "fault" && !content) return refuse(last.fault);
+    if (last?.type === "fault") {
+      const why = keepable(last.fault, sent, head);
+      if (!content) return refuse(why);
+      head[head.length - 1] = { type: "fault", fault: why };
+    }
     if (content || (last && isTerminal(last))) {
-      const rest = last && isTerminal(last) ? null : stream;
+      const rest = last && isTerminal(last) ? null : keepableRest(stream, sent);
       return { ok: true, value: { kind: "stream", head, rest, warnings } };
     }
   }
+}
+
+/** The stream from its first content on, of which nothing is kept. */
+function keepableRest(stream: EventStream, sent: Sent): EventStream {
+  const checked = (events: readonly StreamEvent[]): readonly StreamEvent[] => {
+    const last = events[events.length - 1];
+    if (last?.type !== "fault") return events;
+    return [...events.slice(0, -1), { type: "fault", fault: keepable(last.fault, sent, null) }];
+  };
+  return { next: () => stream.next().then(checked), cancel: stream.cancel };
 }
 
 /** A server that was asked to stream and answered whole: its answer is a stream that came at once. */

@@ -21,12 +21,13 @@ export interface RecordingUpstream {
 
 /**
  * `delayMs`: before the first byte. `forever`: a streamed answer goes on until the client closes it. `text`: what the
- * answer says.
+ * answer says. `answer`: in place of the canned one.
  */
 export interface Behaviour {
   readonly text?: string;
   readonly delayMs?: number;
   readonly forever?: boolean;
+  readonly answer?: (call: RecordedCall) => Response;
 }
 
 const ENCODER = new TextEncoder();
@@ -59,8 +60,12 @@ export function startUpstream(): RecordingUpstream {
         call.closedAt = performance.now();
         leave();
       });
-      const { delayMs = 0, forever = false, text = "Recorded." } = behaviour;
+      const { delayMs = 0, forever = false, text = "Recorded.", answer } = behaviour;
       if (delayMs > 0) await untilLater(delayMs, request.signal);
+      if (answer) {
+        leave();
+        return answer(call);
+      }
       if (body.stream !== true) {
         leave();
         return Response.json(wholeAnswer(body.model, text));

@@ -207,6 +207,19 @@ describe("reading", () => {
     expect(read.cause?.detail).not.toContain("1234");
   });
 
+  test("a validator's list tells its class by all of it, and is kept without what it quotes", () => {
+    const input = { messages: [{ role: "user", content: "zebra" }] };
+    const ctx = { error: "This model's maximum context length is 4096 tokens." };
+    const complaint = { type: "value_error", loc: ["body", "messages"], msg: "Value error", input, ctx };
+    for (const body of [{ detail: [complaint] }, { message: { detail: [complaint] }, type: "invalid" }]) {
+      const read = openaiChat.readError(400, new Headers(), body, 0);
+      expect(read.kind).toBe("context_overflow");
+      expect(read.cause?.detail).toBe("body.messages: Value error (value_error)");
+    }
+    const unknown = openaiChat.readError(400, new Headers(), { error: { message: { input } }, input }, 0);
+    expect(unknown.cause).toEqual({ status: 400 });
+  });
+
   test("a provider's text is bounded, its request id kept", () => {
     const headers = new Headers({ "x-request-id": "req_provider" });
     const read = openaiChat.readError(500, headers, "x".repeat(10_000), 0);

@@ -10,6 +10,7 @@ import {
   waits,
 } from "../provider-fault.ts";
 import { readRetryAfter } from "../retry-after.ts";
+import { sentenceOf } from "../sentence-of.ts";
 import type { JsonObject } from "../wire.ts";
 
 /** OpenAI, Azure, vLLM, llama.cpp, TGI, Ollama, LM Studio, Groq, Mistral, xAI, Gemini's compatible endpoint. */
@@ -23,6 +24,8 @@ interface ProviderError {
   readonly code: string;
   readonly type: string;
   readonly message: string;
+  /** All that was said, to know the fault by; the message alone is kept. */
+  readonly searched: string;
   readonly param: string | null;
   /** Where the body itself states an HTTP status; null otherwise. */
   readonly status: number | null;
@@ -34,7 +37,7 @@ export function readChatError(status: number, headers: Headers, body: unknown, n
   const kind = classify(status, error);
   const requestId =
     headers.get("x-request-id") ?? headers.get("request-id") ?? headers.get("apim-request-id") ?? undefined;
-  const retryAfterMs = waits(kind, status) ? readRetryAfter(headers, error.message, now) : undefined;
+  const retryAfterMs = waits(kind, status) ? readRetryAfter(headers, error.searched, now) : undefined;
   return providerFault(kind, { ...words(error), status, requestId, retryAfterMs });
 }
 
@@ -58,14 +61,14 @@ function classify(status: number, error: ProviderError): ProviderFaultClass {
   if (FILTER_CODES.test(codes)) return "content_filter";
   if (status === 408 || status === 504 || status === 524) return "provider_timeout";
   // Some local servers report an overflow as their own failure.
-  if (status === 500 && saysOverflow(error.message)) return "context_length_exceeded";
+  if (status === 500 && saysOverflow(error.searched)) return "context_length_exceeded";
   if (status >= 500 || status === 499) {
     return status === 503 || status === 529 ? "provider_overloaded" : "provider_error";
   }
   if (status === 413 && codes.includes("rate_limit")) return "provider_throttled";
   if (status === 400 || status === 413 || status === 422) {
-    if (saysOverflow(error.message)) return "context_length_exceeded";
-    if (saysFiltered(error.message)) return "content_filter";
+    if (saysOverflow(error.searched)) return "context_length_exceeded";
+    if (saysFiltered(error.searched)) return "content_filter";
   }
   if (status === 401) return "provider_credentials_refused";
   if (status === 403) {
@@ -90,23 +93,24 @@ function impliedStatus(codes: string): number {
 /** The shapes that servers of this wire use: an error object, a bare text, a list, a flat object, a detail. */
 function extract(body: unknown): ProviderError {
   const whole = Array.isArray(body) ? body[0] : body;
-  if (!isRecord(whole)) return plain(typeof whole === "string" ? whole : "");
+  if (!isRecord(whole)) return plain(whole);
   const error = whole.error ?? whole;
-  if (!isRecord(error)) return { ...plain(asText(error)), type: asText(whole.error_type) };
+  if (!isRecord(error)) return { ...plain(error), type: asText(whole.error_type) };
   const inner = isRecord(error.innererror) ? asText(error.innererror.code) : "";
   const code = asText(error.code);
   const param = asText(error.param);
   return {
+    ...plain(error.message ?? error.detail ?? error.error),
     code: inner === "" ? code : `${code} ${inner}`.trim(),
     type: asText(error.type) || asText(error.status),
-    message: asText(error.message ?? error.detail ?? error.error),
     param: FIELD_PATH.test(param) ? param : null,
     status: statusOf(error.code) ?? statusOf(error.status) ?? statusOf(error.status_code),
   };
 }
 
-function plain(message: string): ProviderError {
-  return { code: "", type: "", message, param: null, status: null };
+function plain(said: unknown): ProviderError {
+  const searched = isRecord(said) || Array.isArray(said) ? JSON.stringify(said) : asText(said);
+  return { code: "", type: "", message: sentenceOf(said), searched, param: null, status: null };
 }
 
 function statusOf(value: unknown): number | null {
@@ -117,7 +121,5 @@ function statusOf(value: unknown): number | null {
 }
 
 function asText(value: unknown): string {
-  if (typeof value === "string") return value;
-  if (typeof value === "number") return String(value);
-  return isRecord(value) || Array.isArray(value) ? JSON.stringify(value) : "";
+  return typeof value === "number" ? String(value) : typeof value === "string" ? value : "";
 }
