@@ -1,7 +1,8 @@
 /** A caller's body as bounded bytes. Owns sizes, encodings and patience; knows nothing of JSON. */
 import type { ZlibOptions } from "node:zlib";
-import { readBounded } from "../core/bounded-body.ts";
+import { type ByteReader, readBounded } from "../core/bounded-body.ts";
 import type { Clock } from "../core/clock.ts";
+import { discardRest } from "../core/discard-body.ts";
 import { failed, ok, type Result } from "../core/faults.ts";
 import type { IngressLimits } from "./gateway.ts";
 import type { IngressHeaders } from "./read-headers.ts";
@@ -59,14 +60,22 @@ async function readCounted(http: Request, limits: IngressLimits, clock: Clock): 
     reader.cancel().catch(() => {});
   });
   try {
-    const body = await readBounded(reader, limits.maxBodyBytes);
+    const body = await readBounded(keptOpen(reader), limits.maxBodyBytes);
     if (late) return timedOut(limits);
-    return body.ok ? ok(body.bytes) : tooLarge(limits);
+    if (body.ok) return ok(body.bytes);
+    timer.cancel();
+    await discardRest(reader, http.headers, clock);
+    return tooLarge(limits);
   } catch {
     return late ? timedOut(limits) : cut();
   } finally {
     timer.cancel();
   }
+}
+
+/** What comes beyond the limit is discarded, not cancelled: the refusal is to be heard. */
+function keptOpen(reader: ByteReader): ByteReader {
+  return { read: () => reader.read(), cancel: async () => {} };
 }
 
 /** `maxOutputLength` ends a bomb at the limit, before it is in memory. */

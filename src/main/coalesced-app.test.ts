@@ -2,10 +2,13 @@ import { expect, test } from "bun:test";
 import { createCoalescer } from "../core/coalesce.ts";
 import { coalescedApp } from "./coalesced-app.ts";
 
-function world(app: (request: Request) => Promise<Response>) {
+function world(
+  app: (request: Request) => Promise<Response>,
+  discardUnread: (request: Request) => Promise<void> | null = () => null,
+) {
   const turns: (() => void)[] = [];
   const coalesce = createCoalescer({ endOfTurn: (run) => turns.push(run), now: () => 0 });
-  const serve = coalescedApp(app, coalesce, coalesce);
+  const serve = coalescedApp(app, coalesce, coalesce, discardUnread);
   return {
     ask: (path: string) => serve(new Request(`http://gateway/${path}`)),
     async endTurn() {
@@ -52,4 +55,26 @@ test.each([
   await endTurn();
   expect(await outcome).toBe("broken");
   expect(await (await good).text()).toBe("good");
+});
+
+test("an answer leaves when the rest of its request's body is out of the way", async () => {
+  let read = (): void => {};
+  const discarding = new Promise<void>((resolve) => {
+    read = resolve;
+  });
+  const { ask, endTurn } = world(
+    async () => new Response("no"),
+    () => discarding,
+  );
+  let answered = false;
+  const answer = ask("a").then(() => {
+    answered = true;
+  });
+  await endTurn();
+  await endTurn();
+  expect(answered).toBe(false);
+  read();
+  await Bun.sleep(0);
+  await endTurn();
+  await answer;
 });

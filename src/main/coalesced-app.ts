@@ -1,32 +1,47 @@
-/** Requests of one turn of the event loop are begun together, and their responses leave together. Owns holding them. */
+/**
+ * Requests of one turn of the event loop are begun together, and their responses leave together. Owns holding them,
+ * also until a body that the application left unread is out of the way.
+ */
 import type { Coalesce, Task } from "../core/coalesce.ts";
 
 type App = (request: Request) => Promise<Response>;
 
-export function coalescedApp(app: App, arrivals: Coalesce, departures: Coalesce): App {
+/** Null where nothing of the request's body is left to be read; the promise never rejects. */
+export type DiscardUnread = (request: Request) => Promise<void> | null;
+
+export function coalescedApp(
+  app: App,
+  arrivals: Coalesce,
+  departures: Coalesce,
+  discardUnread: DiscardUnread,
+): App {
+  const ports: Ports = { app, departures, discardUnread };
   return (request) =>
-    new Promise((resolve, reject) => arrivals(new Passage(app, request, departures, resolve, reject)));
+    new Promise((resolve, reject) => arrivals(new Passage(ports, request, resolve, reject)));
+}
+
+interface Ports {
+  readonly app: App;
+  readonly departures: Coalesce;
+  readonly discardUnread: DiscardUnread;
 }
 
 /** One request: a task as it arrives, and again as its response departs. */
 class Passage implements Task {
-  readonly #app: App;
+  readonly #ports: Ports;
   readonly #request: Request;
-  readonly #departures: Coalesce;
   readonly #resolve: (response: Response) => void;
   readonly #reject: (reason: unknown) => void;
   #response: Response | null = null;
 
   constructor(
-    app: App,
+    ports: Ports,
     request: Request,
-    departures: Coalesce,
     resolve: (response: Response) => void,
     reject: (reason: unknown) => void,
   ) {
-    this.#app = app;
+    this.#ports = ports;
     this.#request = request;
-    this.#departures = departures;
     this.#resolve = resolve;
     this.#reject = reject;
   }
@@ -38,12 +53,18 @@ class Passage implements Task {
 
   #arrive(): void {
     try {
-      this.#app(this.#request).then((response) => {
-        this.#response = response;
-        this.#departures(this);
+      this.#ports.app(this.#request).then((response) => {
+        const unread = this.#ports.discardUnread(this.#request);
+        if (unread === null) this.#depart(response);
+        else void unread.then(() => this.#depart(response));
       }, this.#reject);
     } catch (thrown) {
       this.#reject(thrown);
     }
+  }
+
+  #depart(response: Response): void {
+    this.#response = response;
+    this.#ports.departures(this);
   }
 }

@@ -8,6 +8,7 @@ import { keptLastGood } from "../control/policy/kept-policies.ts";
 import { createVersionTally } from "../control/policy/version-tally.ts";
 import type { Clock } from "../core/clock.ts";
 import { DEMO_ACCESS_KEY_ID, DEMO_KEY } from "../core/demo-key.ts";
+import { discardUnread } from "../core/discard-body.ts";
 import { createIds } from "../core/ids.ts";
 import { Secret } from "../core/secret.ts";
 import type { KeySpec } from "../core/snapshot.ts";
@@ -173,8 +174,8 @@ async function serve(base: Base): Promise<number> {
     port: options.port,
     // Slow models are no idle callers: the gateway's own limits end what takes too long.
     idleTimeout: 0,
-    // None: every body is read through read-body.ts, whose own limit refuses in the caller's dialect, and
-    // what a handler does not read the runtime discards.
+    // None: every body is read through read-body.ts, whose own limit refuses in the caller's dialect. What a
+    // handler does not read the runtime discards in HTTP/1.1; over HTTP/2 discard-body.ts does.
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     // Else what is thrown past our own handlers would be shown to the caller, with the source around it.
     development: false,
@@ -182,7 +183,7 @@ async function serve(base: Base): Promise<number> {
     reusePort: false,
     // Clear-text HTTP/2 beside HTTP/1.1 on the same port: Bedrock's JavaScript client speaks it by default.
     http2: true,
-    fetch: coalescedApp(app, arrivals, departures),
+    fetch: coalescedApp(app, arrivals, departures, (request) => discardUnread(request, clock)),
   });
   replicas.listening(options.host, server.port ?? options.port);
   // Before anybody can know that it serves: a signal that comes at once is not to end it without a word.

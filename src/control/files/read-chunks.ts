@@ -1,6 +1,7 @@
 /** A body as chunks, counted and with patience. Owns size and time; knows nothing of what the bytes mean. */
 import type { ByteReader } from "../../core/bounded-body.ts";
 import type { Clock } from "../../core/clock.ts";
+import { discardRest } from "../../core/discard-body.ts";
 import { failed, ok, type Result } from "../../core/faults.ts";
 
 export interface ChunkBounds {
@@ -15,17 +16,20 @@ export interface ChunkBounds {
  * sender. Ends after the first fault: `too_large`, or `invalid` with `body_timeout` or `body_cut`.
  */
 export async function* readChunks(
-  body: ReadableStream<Uint8Array>,
+  http: Pick<Request, "body" | "headers">,
   bounds: ChunkBounds,
   clock: Clock,
 ): AsyncGenerator<Result<Uint8Array>, void, void> {
-  const reader = body.getReader();
+  if (!http.body) return;
+  const reader = http.body.getReader();
   const startedAt = clock.now();
   let bytes = 0;
+  let over = false;
   try {
     for (;;) {
       const left = startedAt + bounds.totalMs - clock.now();
       const next = await readWithin(reader, Math.min(bounds.idleMs, left), clock);
+      over = typeof next === "string";
       if (next === "end") return;
       if (typeof next === "string") return yield endedBy(next);
       bytes += next.byteLength;
@@ -33,8 +37,9 @@ export async function* readChunks(
       yield ok(next);
     }
   } finally {
-    // Also where whoever reads stops early: what still comes is not wanted.
-    reader.cancel().catch(() => {});
+    // Also where whoever reads stops early: what still comes is not wanted, but the refusal is to be heard.
+    if (over) reader.cancel().catch(() => {});
+    else await discardRest(reader, http.headers, clock);
   }
 }
 

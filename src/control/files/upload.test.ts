@@ -230,7 +230,10 @@ describe("refused, and nothing is kept of it:", () => {
         controller.enqueue(piece);
       },
     });
-    const headers = { "content-type": "multipart/form-data; boundary=b" };
+    const headers = {
+      "content-type": "multipart/form-data; boundary=b",
+      "transfer-encoding": "chunked",
+    };
     const http = new Request("http://localhost/", { method: "POST", body: endless, headers });
     expect(await uploadFile(ports, "acme", http)).toMatchObject({ ok: false, fault: { kind: "too_large" } });
     expect(sent).toBeLessThan(2 * MEBIBYTE);

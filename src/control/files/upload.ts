@@ -63,7 +63,7 @@ async function receive(
     uploads.maxFileBytes,
   );
   const bounds = { ...uploads, maxBytes: uploads.maxFileBytes + FORM_BYTES };
-  for await (const chunk of readChunks(http.body ?? new ReadableStream(), bounds, clock)) {
+  for await (const chunk of readChunks(http, bounds, clock)) {
     if (!chunk.ok) return chunk;
     const events = parser.push(chunk.value);
     if (!events.ok) return events;

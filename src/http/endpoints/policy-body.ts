@@ -7,6 +7,9 @@ import { failed, ok, type Result } from "../../core/faults.ts";
 import { parseJson } from "../../core/json.ts";
 import { decodePolicy } from "../../policy/decode-text.ts";
 
+/** JSON may write each character in six. */
+const MAX_BODY_BYTES = 2 * MAX_DOCUMENT_BYTES;
+
 const pushed = z.strictObject({
   text: z.string(),
   environment: z.string().max(64).nullish(),
@@ -41,8 +44,12 @@ export async function readPushed(request: Request): Promise<Result<PushedPolicy>
 
 async function readBytes(request: Request): Promise<Result<Uint8Array>> {
   if (!request.body) return ok(new Uint8Array());
-  // JSON may write each character in six.
-  const read = await readBounded(request.body.getReader(), 2 * MAX_DOCUMENT_BYTES);
-  if (read.ok) return ok(read.bytes);
+  const stated = Number(request.headers.get("content-length") ?? 0);
+  if (stated > MAX_BODY_BYTES) return tooLarge();
+  const read = await readBounded(request.body.getReader(), MAX_BODY_BYTES);
+  return read.ok ? ok(read.bytes) : tooLarge();
+}
+
+function tooLarge(): Result<never> {
   return failed("too_large", "policy_too_large", "The policy is larger than 10 MiB. Split or shorten it.");
 }
