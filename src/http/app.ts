@@ -3,12 +3,13 @@
  * plane, everything else to the control application, which is built when it is first asked for.
  */
 import { roleSuffices } from "../core/caller.ts";
-import { fault } from "../core/faults.ts";
+import { type Fault, fault } from "../core/faults.ts";
 import { authenticate } from "../gateway/authenticate.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import { handleInference } from "../gateway/handle-inference.ts";
 import type { Ingress } from "../gateway/ingress.ts";
 import { readHeaders } from "../gateway/read-headers.ts";
+import { StoreError } from "../store/store-error.ts";
 import type { ControlPorts } from "./control-ports.ts";
 import type { FindIngress } from "./inference-routes.ts";
 import { problem } from "./problem.ts";
@@ -66,8 +67,15 @@ export function createApp(ports: AppPorts): (request: Request) => Promise<Respon
 
 function broken(gateway: Gateway, requestId: string, thrown: unknown): Response {
   gateway.reportInternal(requestId, thrown);
-  const message = `The gateway failed. Quote request id ${requestId}.`;
-  return problem(fault("internal", "internal_error", message), requestId);
+  return problem(faultOf(thrown, requestId), requestId);
+}
+
+/** A store says what is wrong with it and how to mend it; of all else the caller learns the id alone. */
+function faultOf(thrown: unknown, requestId: string): Fault {
+  if (thrown instanceof StoreError && thrown.kind !== "internal") {
+    return fault("unavailable", `store_${thrown.kind}`, thrown.message);
+  }
+  return fault("internal", "internal_error", `The gateway failed. Quote request id ${requestId}.`);
 }
 
 /** The response that ends the request here, or null where the route exists and the caller may use it. */

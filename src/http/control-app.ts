@@ -1,6 +1,6 @@
 /**
  * Everything that is not inference, as a Hono application whose schemas are also its OpenAPI document. Who
- * may ask is decided before it (routes.ts); each endpoint parses, calls and renders.
+ * may ask is decided before it (routes.ts); each endpoint parses, calls and renders. What throws, throws.
  */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { fault } from "../core/faults.ts";
@@ -74,6 +74,10 @@ export function createControlApp(ports: ControlPorts): (request: Request) => Res
       ports.nextRequestId(),
     ),
   );
+  // Whoever calls knows the request's id, and how its failure is told and logged.
+  app.onError((thrown) => {
+    throw thrown;
+  });
   return (request) => app.fetch(request);
 }
 
