@@ -11,6 +11,8 @@ const ALGORITHM = "AWS4-HMAC-SHA256";
 /** How far the signing time may be from ours; what AWS itself allows. */
 const MAX_SKEW_MS = 5 * 60_000;
 const MAX_SIGNED_HEADERS = 64;
+/** Without a Host that would do the runtime's URL begins with the path. */
+const NO_HOST = "http://localhost";
 const AUTHORITY = ":authority";
 const AUTHORIZATION =
   /^AWS4-HMAC-SHA256 +Credential=([^/,\s]{1,128})\/(\d{8})\/([\w-]{1,64})\/([\w-]{1,64})\/aws4_request, *SignedHeaders=([\w:;-]{1,2048}), *Signature=([0-9a-f]{64})$/;
@@ -62,13 +64,15 @@ export function signatureFault(
   if (!coversHost || !signedHeaders.includes("x-amz-date")) {
     return refuse("The signature must cover host and x-amz-date. Let the SDK sign it.");
   }
+  const url = URL.parse(http.url, NO_HOST);
+  if (url === null) return refuse("The Host header is no name of a host. Let the SDK set it.");
   const payloadHash = hash("sha256", body, "hex");
   const claimed = http.headers.get("x-amz-content-sha256");
   if (claimed !== null && claimed !== payloadHash) {
     return refuse("The body is not the one that was signed. Proxies between must not change it.");
   }
   const scope = `${stated.date}/${stated.region}/${stated.service}/aws4_request`;
-  const request = hash("sha256", canonicalRequest(http, signedHeaders, payloadHash), "hex");
+  const request = hash("sha256", canonicalRequest(http, url, signedHeaders, payloadHash), "hex");
   const expected = createHmac("sha256", signingKey(secret, stated))
     .update(`${ALGORITHM}\n${time}\n${scope}\n${request}`)
     .digest();
@@ -88,8 +92,12 @@ function parseTimestamp(text: string): number | null {
   return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`) || null;
 }
 
-function canonicalRequest(http: Request, signedHeaders: readonly string[], payloadHash: string): string {
-  const url = new URL(http.url);
+function canonicalRequest(
+  http: Request,
+  url: URL,
+  signedHeaders: readonly string[],
+  payloadHash: string,
+): string {
   const headers = signedHeaders.map((name) => `${name}:${headerValue(http, url, name)}\n`).join("");
   return [
     http.method,

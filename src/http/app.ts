@@ -112,9 +112,12 @@ function wrongMethod(allow: string, requestId: string): Response {
   return problem(why, requestId, { allow });
 }
 
-/** The path of an absolute URL without its query; a URL object would cost more than the rest of dispatch. */
+/**
+ * The path of a URL without its query; a URL object would cost more than the rest of dispatch. Where a request has no
+ * Host that would do, the runtime's URL begins with the path.
+ */
 function pathOf(url: string): string {
-  const start = url.indexOf("/", url.indexOf("://") + 3);
+  const start = url.startsWith("/") ? 0 : url.indexOf("/", url.indexOf("://") + 3);
   if (start === -1) return "/";
   const query = url.indexOf("?", start);
   return query === -1 ? url.slice(start) : url.slice(start, query);

@@ -3,6 +3,7 @@
  * may ask is decided before it (routes.ts); each endpoint parses, calls and renders. What throws, throws.
  */
 import { OpenAPIHono } from "@hono/zod-openapi";
+import { getPath } from "hono/utils/url";
 import { fault } from "../core/faults.ts";
 import type { ControlPorts } from "./control-ports.ts";
 import { type Endpoint, validated } from "./endpoint.ts";
@@ -29,7 +30,7 @@ import { problem } from "./problem.ts";
 import { ROUTES, type RouteRow } from "./routes.ts";
 
 export function createControlApp(ports: ControlPorts): (request: Request) => Response | Promise<Response> {
-  const app = new OpenAPIHono();
+  const app = new OpenAPIHono({ getPath: pathOf });
   app.openAPIRegistry.registerComponent("securitySchemes", "key", { type: "http", scheme: "bearer" });
   for (const endpoint of [
     ...probeEndpoints(ports),
@@ -79,6 +80,12 @@ export function createControlApp(ports: ControlPorts): (request: Request) => Res
     throw thrown;
   });
   return (request) => app.fetch(request);
+}
+
+/** A request without a usable Host has a URL that begins with its path: Hono would cut the first characters off. */
+function pathOf(request: Request): string {
+  const { url } = request;
+  return getPath(url.startsWith("/") ? new Request(`http://localhost${url}`) : request);
 }
 
 const OPENAPI_METHODS = { GET: "get", POST: "post", DELETE: "delete", PUT: "put" } as const;

@@ -1,6 +1,7 @@
 /** Bodies that are too large, bytes that are hardly HTTP, and the odd ones that are good all the same. */
 import { beforeAll, describe, expect, test } from "bun:test";
 import { gzipSync } from "node:zlib";
+import { DEMO_ACCESS_KEY_ID } from "../../src/core/demo-key.ts";
 import {
   CHAT_PATH,
   chatBody,
@@ -106,6 +107,36 @@ describe("what is good passes", () => {
   test("unknown fields and lone surrogates", async () => {
     const body = `{"model":"support-chat","x_unknown":{"deep":[1,2]},"messages":[{"role":"user","content":"\\ud800 half"}]}`;
     expect((await raw({ body })).status).toBe(200);
+  });
+});
+
+const AMZ_NOW = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
+const SIGNED =
+  `AWS4-HMAC-SHA256 Credential=${DEMO_ACCESS_KEY_ID}/${AMZ_NOW.slice(0, 8)}/us-east-1/bedrock/aws4_request, ` +
+  `SignedHeaders=host;x-amz-date, Signature=${"0".repeat(64)}`;
+
+describe("a request without a usable Host", () => {
+  const auth = `authorization: Bearer ${KEY}\r\n`;
+  test.each([
+    ["HTTP/1.0, as a plain health check sends it", "HTTP/1.0\r\n"],
+    ["an empty Host", "HTTP/1.1\r\nhost:\r\n"],
+    ["a Host with a space", "HTTP/1.1\r\nhost: a b\r\n"],
+    ["a Host with a path", "HTTP/1.1\r\nhost: a/b?c\r\n"],
+    ["a Host that no URL may have", "HTTP/1.1\r\nhost: [::1\r\n"],
+  ])("%s", async (_name, version) => {
+    const get = (target: string) => sendRaw(gateway.url, [`GET ${target} ${version}${auth}\r\n`]);
+    expect((await get("/healthz"))?.status).toBe(200);
+    expect((await get("/admin/decisions?limit=1"))?.status).toBe(200);
+    expectRefusal(await get("/admin/decisions?limit=0&u=http://x/y"), 400, "invalid_value");
+    expect((await get("/v1/models/support-chat"))?.status).toBe(200);
+    expectRefusal(await get("/v1/nothing?u=http://x/healthz"), 404, "unknown_path");
+    const body = chatBody();
+    const post = `POST ${CHAT_PATH}?a=http://b/c ${version}${auth}content-length: ${body.length}\r\n\r\n${body}`;
+    expect((await sendRaw(gateway.url, [post]))?.status).toBe(200);
+    const query = `${CHAT_PATH}?a=1`;
+    expectRefusal(await get(query), 405, "method_not_allowed");
+    const signed = post.replace(auth, `authorization: ${SIGNED}\r\nx-amz-date: ${AMZ_NOW}\r\n`);
+    expect((await sendRaw(gateway.url, [signed]))?.status).toBe(401);
   });
 });
 
