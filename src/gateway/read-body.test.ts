@@ -57,6 +57,12 @@ describe("readBody", () => {
     const clock = new FakeClock();
     const good = await read(post(gzipSync("hello"), { "content-encoding": "gzip" }), limits, clock);
     expect(good.ok && new TextDecoder().decode(good.value)).toBe("hello");
+    for (const name of ["GZIP", "x-gzip", "X-Gzip"]) {
+      const named = await read(post(gzipSync("hello"), { "content-encoding": name }), limits, clock);
+      expect(named.ok && new TextDecoder().decode(named.value)).toBe("hello");
+    }
+    const plain = await read(post("hello", { "content-encoding": "Identity" }), limits, clock);
+    expect(plain.ok && new TextDecoder().decode(plain.value)).toBe("hello");
     const lie = await read(post("hello", { "content-encoding": "gzip" }), limits, clock);
     expect(!lie.ok && lie.fault.code).toBe("bad_gzip");
     const brotli = await read(post("hello", { "content-encoding": "br" }), limits, clock);

@@ -21,8 +21,10 @@ export function readBody(
 ): Result<never> | Promise<Result<Uint8Array>> {
   const stated = headers.contentLength;
   if (stated !== null && Number(stated) > limits.maxBodyBytes) return tooLarge(limits);
-  const encoding = headers.contentEncoding;
-  if (encoding !== null && encoding !== "identity" && encoding !== "gzip") {
+  // RFC 9110, 8.4.1: names of codings have no case, and x-gzip is another one for gzip.
+  const encoding = headers.contentEncoding?.toLowerCase() ?? "identity";
+  const isGzip = encoding === "gzip" || encoding === "x-gzip";
+  if (!isGzip && encoding !== "identity") {
     return failed(
       "invalid",
       "unsupported_encoding",
@@ -30,7 +32,7 @@ export function readBody(
     );
   }
   const raw = stated === null ? readCounted(http, limits, clock) : readStated(http, limits, clock);
-  if (encoding !== "gzip") return raw;
+  if (!isGzip) return raw;
   return raw.then((body) => (body.ok ? inflate(body.value, limits) : body));
 }
 

@@ -43,7 +43,7 @@ function acceptable(http: Request, maxFileBytes: number): Result<string> {
     return failed("invalid", "unsupported_content_type", "Send the file as multipart/form-data.");
   }
   const encoding = http.headers.get("content-encoding") ?? "identity";
-  if (encoding !== "identity") {
+  if (encoding.toLowerCase() !== "identity") {
     return failed("invalid", "unsupported_encoding", "Send the upload without a Content-Encoding.");
   }
   const stated = Number(http.headers.get("content-length") ?? 0);
