@@ -11,6 +11,14 @@ export function port(text: string): number {
   return value;
 }
 
+/** An empty one would be all addresses of the machine. */
+export function host(text: string): string {
+  if (text.trim() === "") {
+    throw new InvalidArgumentError("Give an address of this machine, such as 127.0.0.1 or 0.0.0.0.");
+  }
+  return text;
+}
+
 export function countUpTo(most: number): (text: string) => number {
   return (text) => {
     const value = Number(text);

@@ -23,6 +23,7 @@ import { coalescedApp } from "./coalesced-app.ts";
 import { startFlags } from "./flags.ts";
 import { openJobQueue, sqsEndpoint } from "./job-queue.ts";
 import { describeThrown, jsonLog, type Log } from "./log.ts";
+import { isLoopback } from "./loopback.ts";
 import { oneLine, type PolicyStart, startPolicy } from "./policy-runtime.ts";
 import { type OpenedSource, openPolicySource, policyFolder } from "./policy-source.ts";
 import { createProviderAccess } from "./provider-access.ts";
@@ -291,10 +292,6 @@ function keySpecOf(key: string): KeySpec {
   const sha256 = hash("sha256", key, "hex");
   const aws = { accessKeyId: DEMO_ACCESS_KEY_ID, secret: new Secret(key) };
   return { id: "demo", sha256, tenant: "demo", tier: "premium", role: "admin", useCases: null, aws };
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || host.startsWith("127.");
 }
 
 function warnWithoutKeys(count: number, log: Log): void {

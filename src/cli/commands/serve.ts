@@ -52,6 +52,15 @@ export async function serveAt(
       terminal.complain(`This process may not listen on ${host}:${port} (${code}).`, fix);
       return EXIT.notRight;
     }
+    if (code === "EINVAL" && isOfListening(thrown)) {
+      const fix = "Choose an address of this machine with --host, such as 127.0.0.1 or 0.0.0.0.";
+      terminal.complain(`${host} is no address that can be listened on.`, fix);
+      return EXIT.usage;
+    }
     throw thrown;
   }
+}
+
+function isOfListening(thrown: unknown): boolean {
+  return thrown instanceof Error && "syscall" in thrown && thrown.syscall === "listen";
 }

@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { addExamples, type CommandContext, terminalOf } from "../context.ts";
-import { port } from "../options.ts";
+import { host, port } from "../options.ts";
 import { checkScenario, serveAt } from "./serve.ts";
 
 interface SimulateArguments {
@@ -16,7 +16,7 @@ export function addSimulate(program: Command, context: CommandContext): void {
     .command("simulate")
     .description("serve simulated providers alone, for tests and game days")
     .option("--scenario <file>", "what they do, and when they fail (default: the calm example)")
-    .option("--host <host>", "address to listen on", "127.0.0.1")
+    .option("--host <host>", "address to listen on", host, "127.0.0.1")
     .option("--port <port>", "port to listen on, 0 for any free one", port, 8090);
   addExamples(command, [
     ["pointsman simulate --port 8090", "providers that never fail"],

@@ -163,6 +163,28 @@ describe("up", () => {
   });
 });
 
+describe.each(["up", "simulate"])("%s --host", (command) => {
+  test.each(["", " "])("%p is wrong usage", async (host) => {
+    const shell = fakeProcess();
+    expect(await shell.run(command, "--host", host)).toBe(2);
+    expect(shell.stderr()).toContain("Give an address of this machine");
+    expect(shell.started).toEqual([]);
+  });
+
+  test("an address that is none is wrong usage, with its fix", async () => {
+    const serve = async () => {
+      throw Object.assign(new Error("EINVAL: invalid argument, listen"), {
+        code: "EINVAL",
+        syscall: "listen",
+      });
+    };
+    const shell = fakeProcess({ serve });
+    expect(await shell.run(command, "--host", "999.1.1.1")).toBe(2);
+    expect(shell.stderr()).toContain("999.1.1.1 is no address that can be listened on.");
+    expect(shell.stderr()).toContain("--host");
+  });
+});
+
 describe.each(["up", "simulate"])("%s --scenario", (command) => {
   test("a scenario that is not there stops it", async () => {
     const shell = fakeProcess();

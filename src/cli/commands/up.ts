@@ -5,7 +5,7 @@ import { isRemoteAddress, readSourceAddress } from "../../control/policy/source-
 import { type QueueAddress, readQueueAddress } from "../../store/queue-address.ts";
 import { addExamples, type CommandContext, terminalOf } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
-import { duration, port } from "../options.ts";
+import { duration, host, port } from "../options.ts";
 import { CALM_SCENARIO, EXAMPLE_POLICY } from "../packaged.ts";
 import { DEFAULT_POLICY } from "../policy-source.ts";
 import type { CliPorts, UpOptions } from "../ports.ts";
@@ -38,7 +38,7 @@ export function addUp(program: Command, context: CommandContext): void {
         `(env: POINTSMAN_POLICY; default: ${DEFAULT_POLICY}; with --demo the example policy)`,
     )
     .option("--env <name>", "overlay for an environment: policy.NAME.yaml beside policy.yaml")
-    .option("--host <host>", "address to listen on", "127.0.0.1")
+    .option("--host <host>", "address to listen on", host, "127.0.0.1")
     .option("--port <port>", "port to listen on, 0 for any free one (env: PORT; default: 8080)", port)
     .option("--data <directory>", "where records are kept; `:memory:` keeps nothing", ".pointsman")
     .option(
