@@ -85,7 +85,7 @@ describe("against the gateway's own control interface", () => {
 
   test.each([
     ["decisions list --limit 2 --outcome answered", 0, "dec_0003"],
-    ["decisions list --before dec_0002 --use-case support-chat", 0, "dec_0001"],
+    ["decisions list --before dec_0001000000000000000 --use-case support-chat", 0, "dec_0001"],
     ["decisions tail --count 3", 0, "dec_0002"],
     ["decisions show dec_0001", 0, "eu-west-1"],
     ["decisions show dec_nope", 1, ""],

@@ -3,6 +3,9 @@ import type { Clock, Random } from "./clock.ts";
 
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"; // Crockford's base 32: no i, l, o, u
 
+/** What follows the prefix. */
+const FORM = new RegExp(`^[${ALPHABET}]{19}$`);
+
 /** Every two digits, by their value: one concatenation for two. */
 const PAIRS: readonly string[] = Array.from({ length: 1024 }, (_, value) => digit(value >> 5) + digit(value));
 
@@ -35,6 +38,11 @@ export function createIds(clock: Clock, random: Random): Ids {
       return prefix + head + fiveDigits(count);
     },
   };
+}
+
+/** Whether `text` is formed as an id of `prefix`; not whether it was ever given to anything. */
+export function isId(prefix: string, text: string): boolean {
+  return text.startsWith(`${prefix}_`) && FORM.test(text.slice(prefix.length + 1));
 }
 
 /** What every id of `prefix` that is made at `ms` or later sorts after, and every earlier one before. */

@@ -114,6 +114,38 @@ describe("the control interface", () => {
     });
   });
 
+  test.each([
+    ["/admin/decisions", "before", "dec"],
+    ["/admin/decisions", "after", "dec"],
+    ["/admin/policy/history", "before", "act"],
+    ["/admin/tickets", "before", "tkt"],
+    ["/v1/batches", "after", "batch"],
+    ["/v1/files", "after", "file"],
+    ["/v1/jobs", "after", "job"],
+  ])("%s takes no %s that is no cursor", async (path, name, prefix) => {
+    const get = (cursor: string) => raw({ method: "GET", path: `${path}?${name}=${cursor}` });
+    const good = `${prefix}_1m80yt3scrrjq2v9t0a`;
+    for (const bad of [
+      "x",
+      "",
+
+      good.slice(0, -1),
+      good.toUpperCase(),
+      `xx_${good.slice(-19)}`,
+    ]) {
+      const response = await get(bad);
+      expect(expectRefusal(response, 400, "invalid_value")).toBe(name);
+      expect(response.body).toContain(`${prefix}_`);
+    }
+    expect((await get(good)).status).toBe(200);
+  });
+
+  test("a follower of decisions may begin before every id, a reader backwards may not", async () => {
+    const get = (query: string) => raw({ method: "GET", path: `/admin/decisions?${query}` });
+    expect((await get("after=dec_&limit=1")).status).toBe(200);
+    expectRefusal(await get("before=dec_"), 400, "invalid_value");
+  });
+
   test.each(["/admin/decisions", "/admin/policy", "/admin/health", "/admin/policy/history"])(
     "%s needs a key",
     async (path) => {

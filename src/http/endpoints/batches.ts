@@ -6,6 +6,7 @@ import { createBatch } from "../../control/batches/create.ts";
 import { BATCH_ENDPOINTS, type Batch, type BatchUsage } from "../../core/batches.ts";
 import type { ControlPorts } from "../control-ports.ts";
 import { define, type Endpoint } from "../endpoint.ts";
+import { idCursor } from "./cursor.ts";
 import { callerOf, pageOf, seconds } from "./files.ts";
 import { jsonOf, refusal } from "./response-docs.ts";
 
@@ -63,7 +64,7 @@ const newBatch = z.object({
 });
 
 const listQuery = z.object({
-  after: z.string().max(64).optional().openapi({ description: "cursor: the last id of the page before" }),
+  after: idCursor("batch", "cursor: the last id of the page before"),
   limit: z.coerce.number().int().min(1).max(100).default(20),
 });
 

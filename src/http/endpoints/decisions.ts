@@ -4,6 +4,7 @@ import { fault } from "../../core/faults.ts";
 import { parseInstant } from "../../core/instant.ts";
 import type { ControlPorts } from "../control-ports.ts";
 import { define, type Endpoint } from "../endpoint.ts";
+import { idCursor } from "./cursor.ts";
 import { jsonOf, refusal } from "./response-docs.ts";
 
 /** Epoch milliseconds, or ISO with its zone. */
@@ -23,12 +24,8 @@ export function momentOf(text: string): number | null {
 const pageQuery = z
   .object({
     limit: z.coerce.number().int().min(1).max(500).default(50).openapi({ description: "records a page" }),
-    before: z
-      .string()
-      .max(64)
-      .optional()
-      .openapi({ description: "cursor: older than this id, newest first" }),
-    after: z.string().max(64).optional().openapi({ description: "cursor: newer than this id, oldest first" }),
+    before: idCursor("dec", "cursor: older than this id, newest first"),
+    after: idCursor("dec", "cursor: newer than this id, oldest first; `dec_`: from the first on", "dec_"),
     use_case: z.string().max(128).optional(),
     outcome: z.enum(["answered", "degraded", "failed", "cancelled"]).optional(),
     tenant: z.string().max(128).optional(),

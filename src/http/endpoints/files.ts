@@ -10,6 +10,7 @@ import { failed, ok, type Result } from "../../core/faults.ts";
 import { MAX_FILE_PAGE, type StoredFile } from "../../store/file-store.ts";
 import type { ControlPorts } from "../control-ports.ts";
 import { define, type Endpoint } from "../endpoint.ts";
+import { idCursor } from "./cursor.ts";
 import { jsonOf, refusal } from "./response-docs.ts";
 
 const fileObject = z.object({
@@ -32,7 +33,7 @@ const uploadForm = z.object({
 });
 
 const listQuery = z.object({
-  after: z.string().max(64).optional().openapi({ description: "cursor: the last id of the page before" }),
+  after: idCursor("file", "cursor: the last id of the page before"),
   // OpenAI's bound, which its clients may state; a page has at most a tenth of it.
   limit: z.coerce.number().int().min(1).max(10_000).default(MAX_FILE_PAGE),
   order: z.enum(["asc", "desc"]).default("desc"),

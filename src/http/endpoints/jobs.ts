@@ -15,6 +15,7 @@ import { JOB_ENDPOINTS, JOB_STATUSES, type Job } from "../../core/jobs.ts";
 import { MAX_JOB_PAGE } from "../../store/job-store.ts";
 import type { ControlPorts } from "../control-ports.ts";
 import { define, type Endpoint } from "../endpoint.ts";
+import { idCursor } from "./cursor.ts";
 import { callerOf, pageOf } from "./files.ts";
 import { jsonOf, refusal } from "./response-docs.ts";
 
@@ -82,7 +83,7 @@ const newJob = z.strictObject({
 });
 
 const listQuery = z.object({
-  after: z.string().max(64).optional().openapi({ description: "cursor: the last id of the page before" }),
+  after: idCursor("job", "cursor: the last id of the page before"),
   limit: z.coerce.number().int().min(1).max(MAX_JOB_PAGE).default(20),
   status: z.enum(JOB_STATUSES).optional(),
   use_case: z.string().max(64).optional(),

@@ -5,12 +5,13 @@ import { findVersion } from "../../control/policy/find-version.ts";
 import type { PolicyDesk } from "../../control/policy/policy-desk.ts";
 import type { ControlPorts } from "../control-ports.ts";
 import { define, type Endpoint } from "../endpoint.ts";
+import { idCursor } from "./cursor.ts";
 import { invalidPolicy, noVersion, refusedDoc } from "./policy-answers.ts";
 import { jsonOf, refusal } from "./response-docs.ts";
 
 const historyQuery = z.object({
   limit: z.coerce.number().int().min(1).max(499).default(100).openapi({ description: "acts a page" }),
-  before: z.string().max(64).optional().openapi({ description: "cursor: the last id of the page before" }),
+  before: idCursor("act", "cursor: the last id of the page before"),
 });
 
 const texts = z

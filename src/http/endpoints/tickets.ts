@@ -7,6 +7,7 @@ import { TICKET_STATUSES, type Ticket } from "../../core/tickets.ts";
 import { MAX_TICKET_PAGE } from "../../store/ticket-store.ts";
 import type { ControlPorts } from "../control-ports.ts";
 import { define, type Endpoint } from "../endpoint.ts";
+import { idCursor } from "./cursor.ts";
 import { jsonOf, refusal } from "./response-docs.ts";
 
 const text = z.string().nullable();
@@ -32,7 +33,7 @@ const whole = summary.extend({ prompt: text, answer: text });
 
 const listQuery = z.object({
   limit: z.coerce.number().int().min(1).max(MAX_TICKET_PAGE).default(50),
-  before: z.string().max(64).optional().openapi({ description: "cursor: the last id of the page before" }),
+  before: idCursor("tkt", "cursor: the last id of the page before"),
   status: z.enum(TICKET_STATUSES).optional(),
   queue: z.string().max(64).optional(),
   tenant: z.string().max(128).optional(),
