@@ -13,6 +13,7 @@ import { StoreError } from "../store/store-error.ts";
 import type { ControlPorts } from "./control-ports.ts";
 import type { FindIngress } from "./inference-routes.ts";
 import { problem } from "./problem.ts";
+import { refuse, refuseAs } from "./refuse.ts";
 import { findRoute } from "./routes.ts";
 
 export interface AppPorts {
@@ -30,20 +31,27 @@ export function createApp(ports: AppPorts): (request: Request) => Promise<Respon
   const control = async (request: Request, path: string): Promise<Response> => {
     const requestId = gateway.ids.next("req");
     try {
-      if (inference(path)) return wrongMethod("POST", requestId);
+      const ingress = inference(path);
+      if (ingress) {
+        const { wire } = await ingress;
+        return refuseAs(wire.renderFault, wrongMethod("POST"), requestId, { allow: "POST" });
+      }
       const refused = guard(gateway, request, path, requestId);
       if (refused) return refused;
       controlApp ??= import("./control-app.ts").then((module) => module.createControlApp(ports.control));
       return await (await controlApp)(request);
     } catch (thrown) {
-      return broken(gateway, requestId, thrown);
+      gateway.reportInternal(requestId, thrown);
+      return refuse({ path, headers: request.headers }, faultOf(thrown, requestId), requestId);
     }
   };
   const firstOfItsWire = async (ingress: Promise<Ingress>, request: Request): Promise<Response> => {
     try {
       return await handleInference(gateway, await ingress, request);
     } catch (thrown) {
-      return broken(gateway, gateway.ids.next("req"), thrown);
+      const requestId = gateway.ids.next("req");
+      gateway.reportInternal(requestId, thrown);
+      return problem(faultOf(thrown, requestId), requestId);
     }
   };
   const known = new Map<string, Ingress>();
@@ -63,11 +71,6 @@ export function createApp(ports: AppPorts): (request: Request) => Promise<Respon
     }
     return handleInference(gateway, ingress, request);
   };
-}
-
-function broken(gateway: Gateway, requestId: string, thrown: unknown): Response {
-  gateway.reportInternal(requestId, thrown);
-  return problem(faultOf(thrown, requestId), requestId);
 }
 
 /** A store says what is wrong with it and how to mend it; of all else the caller learns the id alone. */
@@ -91,13 +94,18 @@ function guard(gateway: Gateway, request: Request, path: string, requestId: stri
       requestId,
     );
   }
-  if (found.kind === "wrong_method") return wrongMethod(found.allow, requestId);
+  const asked = { path, headers: request.headers };
+  if (found.kind === "wrong_method") {
+    return refuse(asked, wrongMethod(found.allow), requestId, { allow: found.allow });
+  }
   const { access } = found.row;
   if (access === "open") return null;
   const caller = authenticate(readHeaders(request.headers), gateway.snapshot());
-  if (!caller.ok) return problem(caller.fault, requestId, { "www-authenticate": 'Bearer realm="pointsman"' });
+  if (!caller.ok)
+    return refuse(asked, caller.fault, requestId, { "www-authenticate": 'Bearer realm="pointsman"' });
   if (roleSuffices(caller.value.role, access)) return null;
-  return problem(
+  return refuse(
+    asked,
     fault(
       "forbidden",
       "role_required",
@@ -107,9 +115,8 @@ function guard(gateway: Gateway, request: Request, path: string, requestId: stri
   );
 }
 
-function wrongMethod(allow: string, requestId: string): Response {
-  const why = fault("method_not_allowed", "method_not_allowed", `This path takes ${allow}.`);
-  return problem(why, requestId, { allow });
+function wrongMethod(allow: string): Fault {
+  return fault("method_not_allowed", "method_not_allowed", `This path takes ${allow}.`);
 }
 
 /**

@@ -3,7 +3,7 @@ import type { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { type Fault, fault, ok, type Result } from "../core/faults.ts";
 import type { ControlPorts } from "./control-ports.ts";
-import { problem } from "./problem.ts";
+import { refuse } from "./refuse.ts";
 
 export interface Endpoint {
   readonly method: "GET" | "POST" | "DELETE";
@@ -60,19 +60,20 @@ export async function validated(
   c: Context,
   ports: Pick<ControlPorts, "nextRequestId" | "readBody">,
 ): Promise<Response> {
+  const request = c.req.raw;
+  const asked = { path: endpoint.path, headers: request.headers };
   const input: Record<"params" | "query" | "body", unknown> = { params: {}, query: {}, body: undefined };
   for (const part of ["params", "query", "body"] as const) {
     const schema = endpoint[part];
     if (!schema) continue;
     const raw = await readPart(part, c, ports);
-    if (!raw.ok) return problem(raw.fault, ports.nextRequestId());
+    if (!raw.ok) return refuse(asked, raw.fault, ports.nextRequestId());
     const parsed = schema.safeParse(raw.value);
-    if (!parsed.success) return problem(misfit(parsed.error), ports.nextRequestId());
+    if (!parsed.success) return refuse(asked, misfit(parsed.error), ports.nextRequestId());
     input[part] = parsed.data;
   }
-  const request = c.req.raw;
   const outcome = await endpoint.handle({ ...input, headers: request.headers, request });
-  return outcome instanceof Response ? outcome : problem(outcome, ports.nextRequestId());
+  return outcome instanceof Response ? outcome : refuse(asked, outcome, ports.nextRequestId());
 }
 
 async function readPart(

@@ -97,6 +97,36 @@ describe("values that end up in headers", () => {
   });
 });
 
+describe("in the words of the caller's client", () => {
+  test("a wrong method on an inference path is an error of that API", async () => {
+    const messages = await raw({ method: "GET", path: "/v1/messages" });
+    expect([messages.status, messages.headers.allow]).toEqual([405, "POST"]);
+    expect(JSON.parse(messages.body)).toMatchObject({
+      type: "error",
+      error: { type: "invalid_request_error", code: "method_not_allowed" },
+    });
+    const converse = await raw({ method: "GET", path: "/model/support-chat/converse" });
+    expect(converse.status).toBe(405);
+    expect(converse.headers["x-amzn-errortype"]).toBeDefined();
+  });
+
+  test.each([
+    [401, "authentication_error", "/v1/models", { authorization: null }],
+    [401, "authentication_error", "/v1/files", { authorization: "Bearer bad" }],
+    [404, "not_found_error", "/v1/models/nothing", {}],
+    [404, "not_found_error", "/v1/batches/batch_x", {}],
+    [400, "invalid_request_error", "/v1/files?limit=0", {}],
+  ])("%d %s for %s", async (status, type, path, headers) => {
+    const response = await raw({ method: "GET", path, headers });
+    expect(response.status).toBe(status);
+    expect(JSON.parse(response.body)).toMatchObject({ error: { type } });
+    if (!path.startsWith("/v1/models")) return;
+    const version = { ...headers, "anthropic-version": "2023-06-01" };
+    const anthropic = await raw({ method: "GET", path, headers: version });
+    expect(JSON.parse(anthropic.body)).toMatchObject({ type: "error", error: { type } });
+  });
+});
+
 describe("the control interface", () => {
   test.each([
     ["/admin/decisions?limit=0", 400],

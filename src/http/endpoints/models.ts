@@ -8,6 +8,7 @@ import type { ConfigSnapshot, UseCase } from "../../core/snapshot.ts";
 import { resolveUseCase } from "../../policy/resolve-use-case.ts";
 import type { ControlPorts } from "../control-ports.ts";
 import { define, type Endpoint } from "../endpoint.ts";
+import { isAnthropic } from "../refuse.ts";
 import { jsonOf } from "./response-docs.ts";
 
 const prices = z
@@ -86,7 +87,7 @@ export function modelEndpoints(ports: ControlPorts): readonly Endpoint[] {
       responses: { 200: listDoc },
       handle: ({ headers }) => {
         const rows = modelRows(ports.snapshot(), ports.callerOf(headers));
-        return Response.json(wantsAnthropic(headers) ? anthropicList(rows) : { object: "list", data: rows });
+        return Response.json(isAnthropic(headers) ? anthropicList(rows) : { object: "list", data: rows });
       },
     }),
     define({
@@ -97,14 +98,10 @@ export function modelEndpoints(ports: ControlPorts): readonly Endpoint[] {
       handle: ({ params, headers }) => {
         const found = oneRow(ports.snapshot(), ports.callerOf(headers), params.id);
         if ("kind" in found) return found;
-        return Response.json(wantsAnthropic(headers) ? anthropicOf(found) : found);
+        return Response.json(isAnthropic(headers) ? anthropicOf(found) : found);
       },
     }),
   ];
-}
-
-function wantsAnthropic(headers: Headers): boolean {
-  return headers.has("anthropic-version");
 }
 
 /** The use cases and aliases that a key may ask for, by name. */
