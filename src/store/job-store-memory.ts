@@ -11,6 +11,8 @@ import {
 
 interface MemoryJob {
   job: Job;
+  /** From its submission to its first deadline. */
+  readonly timeMs: number;
   result: string | null;
   unsent: UnsentJob | null;
   readonly bytes: number;
@@ -56,6 +58,7 @@ export function memoryJobs(assertOpen: () => void): JobStore {
       const job = begun(terms);
       jobs.set(job.id, {
         job,
+        timeMs: timeOf(terms),
         result: null,
         unsent: { order, delayMs },
         bytes,
@@ -88,7 +91,8 @@ export function memoryJobs(assertOpen: () => void): JobStore {
         readonly headers?: unknown;
       };
       const job = begun(terms);
-      jobs.set(job.id, { job, result: null, unsent: null, bytes: 0, idempotencyKey: null, fingerprint: "" });
+      const unkeyed = { bytes: 0, idempotencyKey: null, fingerprint: "" };
+      jobs.set(job.id, { job, timeMs: timeOf(terms), result: null, unsent: null, ...unkeyed });
       return job;
     },
     async get(tenant, id) {
@@ -137,12 +141,12 @@ export function memoryJobs(assertOpen: () => void): JobStore {
       const due = told && tell ? ({ ...told, status: "due" } as const) : webhook;
       return change(kept, { status, endedAt: at, nextAttemptAt: null, fault, answer, dead, webhook: due });
     },
-    async revive(id, expiresAt) {
+    async revive(id, now) {
       const kept = find(id);
       if (!kept?.job.dead) return false;
       kept.result = null;
       const { webhook } = kept.job;
-      change(kept, { ...FRESH, expiresAt, webhook: webhook && untold(webhook.url) });
+      change(kept, { ...FRESH, expiresAt: now + kept.timeMs, webhook: webhook && untold(webhook.url) });
       return true;
     },
     async takeDueWebhooks(now, heldUntil, limit) {
@@ -196,6 +200,10 @@ const FRESH = {
   answer: null,
   dead: false,
 } as const;
+
+function timeOf({ createdAt, expiresAt }: JobTerms): number {
+  return expiresAt - createdAt;
+}
 
 function begun({ webhookUrl, ...terms }: JobTerms): Job {
   return { ...terms, ...FRESH, webhook: webhookUrl === null ? null : untold(webhookUrl) };

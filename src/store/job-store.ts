@@ -128,8 +128,11 @@ export interface JobStore {
   giveBack(id: string, attempt: number): Promise<boolean>;
   /** Null where the job is over already: that end stays. */
   conclude(id: string, end: JobEnd): Promise<Job | null>;
-  /** A dead one waits again, its attempts counted anew. False: it is not dead, or not known. */
-  revive(id: string, expiresAt: number): Promise<boolean>;
+  /**
+   * A dead one waits again, its attempts counted anew, with as much time from `now` on as it was given at first.
+   * False: it is not dead, or not known.
+   */
+  revive(id: string, now: number): Promise<boolean>;
 
   /** Takes webhooks that are due now; until `heldUntil` nobody else is given them. */
   takeDueWebhooks(now: number, heldUntil: number, limit: number): Promise<readonly Job[]>;

@@ -44,9 +44,8 @@ export async function replayDead(
 ): Promise<{ readonly replayed: readonly string[]; readonly more: boolean }> {
   const found = ids === null ? await allDead(ports) : { ids, more: false };
   for (const id of found.ids) {
-    const job = await ports.jobs.get(null, id);
     // Before the message is back: whoever receives it must not find a dead job.
-    if (job) await ports.jobs.revive(id, ports.clock.now() + (job.expiresAt - job.createdAt));
+    await ports.jobs.revive(id, ports.clock.now());
   }
   const replayed: string[] = [];
   for (let at = 0; at < found.ids.length; at += PAGE) {

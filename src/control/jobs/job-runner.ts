@@ -169,7 +169,7 @@ class Runner implements JobRunner {
   async #reviveReplayed({ attempts }: Delivery, order: JobOrder, job: Job): Promise<Job> {
     const { jobs, clock } = this.#ports;
     if (!job.dead || attempts !== 1) return job;
-    await jobs.revive(job.id, clock.now() + (order.expiresAt - order.createdAt));
+    await jobs.revive(job.id, clock.now());
     return jobs.adopt(order);
   }
 

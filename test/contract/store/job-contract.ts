@@ -210,7 +210,7 @@ export function jobContract(name: string, open: () => Promise<Store>): void {
       await store.jobs.conclude(idOf(2), end({ status: "failed", fault: FAULT }));
       expect(await job(1)).toMatchObject({ status: "failed", dead: true, webhook: { status: "due" } });
       expect(await store.jobs.revive(idOf(2), NOW)).toBe(false);
-      expect(await store.jobs.revive(idOf(1), NOW + 99_999)).toBe(true);
+      expect(await store.jobs.revive(idOf(1), NOW + 90_000)).toBe(true);
       expect(await store.jobs.revive(idOf(1), NOW)).toBe(false);
       expect(await job(1)).toMatchObject({
         status: "queued",
@@ -218,13 +218,22 @@ export function jobContract(name: string, open: () => Promise<Store>): void {
         dead: false,
         fault: null,
         endedAt: null,
-        expiresAt: NOW + 99_999,
+        expiresAt: NOW + 90_000 + 9_999,
         webhook: { status: "waiting", messageId: null },
       });
       expect(await store.jobs.takeDueWebhooks(NOW + 9_999, NOW + 99_999, 5)).toEqual([]);
       expect(await store.jobs.conclude(idOf(1), end({ messageId: "whm_9" }))).toMatchObject({
         webhook: { status: "due", messageId: "whm_9" },
       });
+    });
+
+    test("revived twice, it has as much time as it was given at first, both times", async () => {
+      await make(1);
+      for (const now of [NOW + 20_000, NOW + 500_000]) {
+        await store.jobs.conclude(idOf(1), end({ status: "failed", dead: true, fault: FAULT, result: null }));
+        expect(await store.jobs.revive(idOf(1), now)).toBe(true);
+        expect((await job(1))?.expiresAt).toBe(now + 9_999);
+      }
     });
 
     test("lists newest first, by page and by filter", async () => {
