@@ -35,6 +35,11 @@ export function memoryJobs(assertOpen: () => void): JobStore {
     const kept = find(id);
     return kept?.job.status === "running" && kept.job.attempts === attempt ? kept : null;
   };
+  /** The job, where it is dead since then. */
+  const died = (id: string, at: number): MemoryJob | null => {
+    const kept = find(id);
+    return kept?.job.dead && kept.job.endedAt === at ? kept : null;
+  };
   const all = (): Job[] => [...jobs.values()].map(({ job }) => job);
   return {
     async create({ order, idempotencyKey, fingerprint, delayMs }, bounds) {
@@ -141,13 +146,18 @@ export function memoryJobs(assertOpen: () => void): JobStore {
       const due = told && tell ? ({ ...told, status: "due" } as const) : webhook;
       return change(kept, { status, endedAt: at, nextAttemptAt: null, fault, answer, dead, webhook: due });
     },
-    async revive(id, now) {
-      const kept = find(id);
-      if (!kept?.job.dead) return false;
+    async revive(id, diedAt, now) {
+      const kept = died(id, diedAt);
+      if (!kept) return false;
       kept.result = null;
       const { webhook } = kept.job;
       change(kept, { ...FRESH, expiresAt: now + kept.timeMs, webhook: webhook && untold(webhook.url) });
       return true;
+    },
+    async abandon(id, diedAt) {
+      const kept = died(id, diedAt);
+      if (kept) change(kept, { dead: false });
+      return kept !== null;
     },
     async takeDueWebhooks(now, heldUntil, limit) {
       assertOpen();

@@ -130,9 +130,11 @@ export interface JobStore {
   conclude(id: string, end: JobEnd): Promise<Job | null>;
   /**
    * A dead one waits again, its attempts counted anew, with as much time from `now` on as it was given at first.
-   * False: it is not dead, or not known.
+   * `diedAt`: when it ended. False: it is not dead, not known, or has died again since.
    */
-  revive(id: string, now: number): Promise<boolean>;
+  revive(id: string, diedAt: number, now: number): Promise<boolean>;
+  /** A dead one stays failed and has no dead letter any more. False as for `revive`. */
+  abandon(id: string, diedAt: number): Promise<boolean>;
 
   /** Takes webhooks that are due now; until `heldUntil` nobody else is given them. */
   takeDueWebhooks(now: number, heldUntil: number, limit: number): Promise<readonly Job[]>;

@@ -208,6 +208,9 @@ describe("trying again", () => {
       discarded: [hopeless],
     });
     expect((await call("/admin/jobs/queue")).body).toMatchObject({ depth: { dead: 0 }, problem: null });
+    expect(await look(hopeless)).toMatchObject({ status: "failed", dead_letter: false });
+    expect((await call("/admin/jobs/dead/replay", { ids: [hopeless] })).body.replayed).toEqual([]);
+    expect(await look(hopeless)).toMatchObject({ status: "failed", error: { kind: expect.any(String) } });
   });
 
   test("an answer without a model is none, unless it is accepted", async () => {

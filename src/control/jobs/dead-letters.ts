@@ -1,4 +1,4 @@
-/** Jobs that nobody tries any more: looked at, and put back. Owns what is told of them; their requests are not. */
+/** Jobs that nobody tries any more: looked at, put back, forgotten. Owns what is told of them; their requests are not. */
 import type { DeadLetter } from "../../store/job-queue.ts";
 import type { JobPorts } from "./job-ports.ts";
 import { readMessage } from "./message.ts";
@@ -42,17 +42,47 @@ export async function replayDead(
   ports: JobPorts,
   ids: readonly string[] | null,
 ): Promise<{ readonly replayed: readonly string[]; readonly more: boolean }> {
+  const { jobs, queue, clock } = ports;
   const found = ids === null ? await allDead(ports) : { ids, more: false };
-  for (const id of found.ids) {
-    // Before the message is back: whoever receives it must not find a dead job.
-    await ports.jobs.revive(id, ports.clock.now());
-  }
   const replayed: string[] = [];
   for (let at = 0; at < found.ids.length; at += PAGE) {
-    replayed.push(...(await ports.queue.replay(found.ids.slice(at, at + PAGE))));
+    // The queue alone knows which letters there are. What ends after it is made up for by who receives the message.
+    const back = await eachWithItsDeath(ports, found.ids.slice(at, at + PAGE), queue.replay, (id, diedAt) =>
+      jobs.revive(id, diedAt, clock.now()),
+    );
+    replayed.push(...back);
   }
   ports.changed();
   return { replayed, more: found.more };
+}
+
+/**
+ * Forgotten for good, with their requests: the jobs stay failed, and have no dead letter. The ids that were found.
+ */
+export function discardDead(ports: JobPorts, ids: readonly string[]): Promise<readonly string[]> {
+  const { jobs, queue } = ports;
+  // The letter first: one that is still there while its job says otherwise could not be put back any more.
+  return eachWithItsDeath(ports, ids, queue.discard, jobs.abandon);
+}
+
+/** `onQueue`, then `onRecord` for each that it found, and for the death that was on record before. */
+async function eachWithItsDeath(
+  { jobs }: Pick<JobPorts, "jobs">,
+  ids: readonly string[],
+  onQueue: (ids: readonly string[]) => Promise<readonly string[]>,
+  onRecord: (id: string, diedAt: number) => Promise<unknown>,
+): Promise<readonly string[]> {
+  const deaths = new Map<string, number>();
+  for (const id of ids) {
+    const job = await jobs.get(null, id);
+    if (job?.dead && job.endedAt !== null) deaths.set(id, job.endedAt);
+  }
+  const found = await onQueue(ids);
+  for (const id of found) {
+    const diedAt = deaths.get(id);
+    if (diedAt !== undefined) await onRecord(id, diedAt);
+  }
+  return found;
 }
 
 async function allDead({

@@ -1,8 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { replayDead } from "./dead-letters.ts";
 import { decisionWith, idOf } from "./fake-jobs.ts";
 import { fakeRunners } from "./fake-runners.ts";
-import type { JobPorts } from "./job-ports.ts";
 import { writeMessage } from "./message.ts";
 
 const fakes = fakeRunners();
@@ -191,35 +189,6 @@ describe("several processes", () => {
     fakes.work.pending[0]?.answer();
     await is(1, "succeeded");
     expect(await fakes.work.job(1)).toMatchObject({ attempts: 1, dead: false });
-  });
-
-  test("replay puts back all, page by page, with their time anew", async () => {
-    for (let n = 1; n <= 120; n++) await fakes.work.submit(n);
-    for (const delivery of [
-      ...(await fakes.work.store.queue.receive(100, 9_000)),
-      ...(await fakes.work.store.queue.receive(100, 9_000)),
-    ]) {
-      const end = {
-        at: fakes.work.clock.now(),
-        fault: null,
-        answer: null,
-        result: null,
-        tell: true,
-        messageId: delivery.id,
-      };
-      await fakes.work.store.jobs.conclude(delivery.id, { ...end, status: "failed", dead: true });
-      await fakes.work.store.queue.bury(delivery, "x");
-    }
-    const { jobs, queue } = fakes.work.store;
-    await fakes.work.clock.advance(1_800_000);
-    const ports = { jobs, queue, clock: fakes.work.clock, changed: () => {} } as unknown as JobPorts;
-    const { replayed, more } = await replayDead(ports, null);
-    expect([replayed.length, more]).toEqual([120, false]);
-    expect(await fakes.work.job(120)).toMatchObject({
-      status: "queued",
-      expiresAt: fakes.work.clock.now() + 3_600_000,
-    });
-    expect(await depth()).toMatchObject({ ready: 120, dead: 0 });
   });
 
   test("a message that is none of ours is put aside with a reason", async () => {

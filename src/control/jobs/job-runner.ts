@@ -5,7 +5,7 @@
  */
 import { sleep } from "../../core/clock.ts";
 import type { JobSettings } from "../../core/job-settings.ts";
-import { isJobOver, type Job, type JobOrder } from "../../core/jobs.ts";
+import { isJobOver, type Job } from "../../core/jobs.ts";
 import type { Delivery } from "../../store/job-queue.ts";
 import { createHand, type Hand } from "./hand.ts";
 import { type Held, hold } from "./held.ts";
@@ -142,6 +142,8 @@ class Runner implements JobRunner {
     const tooMuch =
       this.#held.size > 0 && this.#bytes + Buffer.byteLength(delivery.body) > limits.bytesInHand;
     if (tooMuch || !this.#hand.hasRoom(group)) {
+      // The next delivery is not its first any more.
+      if (delivery.attempts === 1) await this.#reviveReplayed(await jobs.get(null, delivery.id));
       const { concurrency } = this.#settingsOf(group);
       await queue.release(receipt, this.#putBacks.delayFor(group, delivery.id, concurrency));
       return;
@@ -151,7 +153,8 @@ class Runner implements JobRunner {
       await queue.bury(delivery, "This is no job that this release knows.");
       return;
     }
-    const job = await this.#reviveReplayed(delivery, order, await jobs.adopt(order));
+    let job = await jobs.adopt(order);
+    if (delivery.attempts === 1 && (await this.#reviveReplayed(job))) job = await jobs.adopt(order);
     if (isJobOver(job.status)) {
       await (job.dead ? queue.bury(delivery, reasonOf(job)) : queue.acknowledge(receipt));
       return;
@@ -165,12 +168,13 @@ class Runner implements JobRunner {
     await this.#keep(hold(delivery, order, { expiresAt: job.expiresAt, since: now, heldUntil }), job);
   }
 
-  /** Its first delivery after it died: another replica has put it back, and did not know of this record. */
-  async #reviveReplayed({ attempts }: Delivery, order: JobOrder, job: Job): Promise<Job> {
+  /**
+   * A dead one whose message comes for the first time was put back: by another replica that did not know of this
+   * record, or by a process that died before it had changed it.
+   */
+  async #reviveReplayed(job: Job | null): Promise<boolean> {
     const { jobs, clock } = this.#ports;
-    if (!job.dead || attempts !== 1) return job;
-    await jobs.revive(job.id, clock.now());
-    return jobs.adopt(order);
+    return job?.dead === true && job.endedAt !== null && jobs.revive(job.id, job.endedAt, clock.now());
   }
 
   async #keep(held: Held, job: Job): Promise<void> {

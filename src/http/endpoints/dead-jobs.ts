@@ -1,6 +1,12 @@
 /** The queue of jobs and its dead letters, for operators. */
 import { z } from "@hono/zod-openapi";
-import { type DeadJob, listDead, MAX_REPLAYED, replayDead } from "../../control/jobs/dead-letters.ts";
+import {
+  type DeadJob,
+  discardDead,
+  listDead,
+  MAX_REPLAYED,
+  replayDead,
+} from "../../control/jobs/dead-letters.ts";
 import type { JobPorts } from "../../control/jobs/job-ports.ts";
 import type { QueueDepth } from "../../store/job-queue.ts";
 import { reportQueue } from "../../store/queue-report.ts";
@@ -93,7 +99,7 @@ export function deadJobEndpoints(desk: JobPorts): readonly Endpoint[] {
         400: refusal,
       },
       async handle({ body }) {
-        return Response.json({ discarded: await desk.queue.discard(body.ids) });
+        return Response.json({ discarded: await discardDead(desk, body.ids) });
       },
     }),
   ];

@@ -54,12 +54,15 @@ const KEEP_RESULT = `INSERT INTO job_texts (job_id, result) SELECT id, ? FROM jo
   WHERE id = ? AND webhook_message_id = ? AND changes() = 1
   ON CONFLICT (job_id) DO UPDATE SET request = NULL, result = excluded.result`;
 const CONCLUDED = "SELECT * FROM jobs WHERE id = ? AND webhook_message_id = ?";
+/** Parameters: the id, when it ended. */
+const IS_DEAD = "id = ? AND dead = 1 AND ended_at = ?";
 /** The terms keep the first deadline, however often the row's own was moved. */
 const REVIVE = `UPDATE jobs SET status = 'queued', attempts = 0, dead = 0,
     expires_at = ? + json_extract(terms, '$.expiresAt') - created_at, ended_at = NULL,
     started_at = NULL, fault = NULL, answer = NULL, webhook_status = NULL, webhook_message_id = NULL,
     webhook_attempts = 0, webhook_at = NULL, webhook_error = NULL
-  WHERE id = ? AND dead = 1 RETURNING id`;
+  WHERE ${IS_DEAD} RETURNING id`;
+const ABANDON = `UPDATE jobs SET dead = 0 WHERE ${IS_DEAD} RETURNING id`;
 const TAKE_DUE = `UPDATE jobs SET webhook_at = ? WHERE id IN (
     SELECT id FROM jobs WHERE webhook_status = 'due' AND webhook_at <= ? ORDER BY webhook_at LIMIT ?)
   RETURNING *`;
@@ -119,7 +122,8 @@ export function sqliteJobs(write: Writing, reads: Reads, read: Writing["one"]): 
     },
     giveBack: async (id, attempt) => (await write.one(GIVE_BACK, id, attempt)).length > 0,
     conclude: async (id, end) => jobOrNull(await write.all(concluding(id, end))),
-    revive: async (id, now) => (await write.one(REVIVE, now, id)).length > 0,
+    revive: async (id, diedAt, now) => (await write.one(REVIVE, now, id, diedAt)).length > 0,
+    abandon: async (id, diedAt) => (await write.one(ABANDON, id, diedAt)).length > 0,
     async takeDueWebhooks(now, heldUntil, limit) {
       const rows = await write.one(TAKE_DUE, heldUntil, now, limit);
       return rows.map((row) => jobOf(row as unknown as JobRow));

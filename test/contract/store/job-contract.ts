@@ -209,9 +209,10 @@ export function jobContract(name: string, open: () => Promise<Store>): void {
       await store.jobs.conclude(idOf(1), end({ status: "failed", dead: true, fault: FAULT, result: null }));
       await store.jobs.conclude(idOf(2), end({ status: "failed", fault: FAULT }));
       expect(await job(1)).toMatchObject({ status: "failed", dead: true, webhook: { status: "due" } });
-      expect(await store.jobs.revive(idOf(2), NOW)).toBe(false);
-      expect(await store.jobs.revive(idOf(1), NOW + 90_000)).toBe(true);
-      expect(await store.jobs.revive(idOf(1), NOW)).toBe(false);
+      expect(await store.jobs.revive(idOf(2), NOW + 500, NOW)).toBe(false);
+      expect(await store.jobs.revive(idOf(1), NOW + 499, NOW)).toBe(false);
+      expect(await store.jobs.revive(idOf(1), NOW + 500, NOW + 90_000)).toBe(true);
+      expect(await store.jobs.revive(idOf(1), NOW + 500, NOW)).toBe(false);
       expect(await job(1)).toMatchObject({
         status: "queued",
         attempts: 0,
@@ -231,9 +232,23 @@ export function jobContract(name: string, open: () => Promise<Store>): void {
       await make(1);
       for (const now of [NOW + 20_000, NOW + 500_000]) {
         await store.jobs.conclude(idOf(1), end({ status: "failed", dead: true, fault: FAULT, result: null }));
-        expect(await store.jobs.revive(idOf(1), now)).toBe(true);
+        expect(await store.jobs.revive(idOf(1), NOW + 500, now)).toBe(true);
         expect((await job(1))?.expiresAt).toBe(now + 9_999);
       }
+    });
+
+    test("a dead one that is abandoned stays failed, and is revived no more", async () => {
+      for (const n of [1, 2]) await make(n);
+      const dead = end({ status: "failed", dead: true, fault: FAULT, result: '{"a":1}' });
+      await store.jobs.conclude(idOf(1), dead);
+      await store.jobs.conclude(idOf(2), { ...dead, dead: false, messageId: "whm_2" });
+      expect(await store.jobs.abandon(idOf(2), NOW + 500)).toBe(false);
+      expect(await store.jobs.abandon(idOf(1), NOW + 499)).toBe(false);
+      expect(await store.jobs.abandon(idOf(1), NOW + 500)).toBe(true);
+      expect(await job(1)).toMatchObject({ status: "failed", dead: false, fault: FAULT, endedAt: NOW + 500 });
+      expect(await store.jobs.result(idOf(1))).toBe('{"a":1}');
+      expect(await store.jobs.abandon(idOf(1), NOW + 500)).toBe(false);
+      expect(await store.jobs.revive(idOf(1), NOW + 500, NOW)).toBe(false);
     });
 
     test("lists newest first, by page and by filter", async () => {
