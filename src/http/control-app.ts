@@ -57,7 +57,7 @@ export function createControlApp(ports: ControlPorts): (request: Request) => Res
     ...(ports.audit ? auditEndpoints(ports.audit) : []),
     ...(ports.circuits ? healthEndpoints(ports, ports.circuits) : []),
     ...(ports.tickets ? ticketEndpoints(ports, ports.tickets) : []),
-    ...(ports.jobs ? [...jobEndpoints(ports, ports.jobs), ...deadJobEndpoints(ports.jobs)] : []),
+    ...(ports.jobs ? [...jobEndpoints(ports, ports.jobs), ...deadJobEndpoints(ports, ports.jobs)] : []),
     ...(ports.batching
       ? [...fileEndpoints(ports, ports.batching), ...batchEndpoints(ports, ports.batching)]
       : []),

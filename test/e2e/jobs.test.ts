@@ -209,6 +209,13 @@ describe("trying again", () => {
     });
     expect((await call("/admin/jobs/queue")).body).toMatchObject({ depth: { dead: 0 }, problem: null });
     expect(await look(hopeless)).toMatchObject({ status: "failed", dead_letter: false });
+    const { entries } = (await call("/admin/audit?limit=2")).body;
+    expect(
+      entries.map(({ action, details }: { action: string; details: unknown }) => [action, details]),
+    ).toEqual([
+      ["jobs.discarded", { count: 1, jobs: [hopeless] }],
+      ["jobs.replayed", { count: 1, jobs: [id] }],
+    ]);
     expect((await call("/admin/jobs/dead/replay", { ids: [hopeless] })).body.replayed).toEqual([]);
     expect(await look(hopeless)).toMatchObject({ status: "failed", error: { kind: expect.any(String) } });
   });

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { discardDead, replayDead } from "./dead-letters.ts";
+import { createAuditTrail } from "../audit/audit-trail.ts";
+import { type DeadDesk, discardDead, replayDead } from "./dead-letters.ts";
 import { idOf } from "./fake-jobs.ts";
 import { fakeRunners } from "./fake-runners.ts";
-import { DEFAULT_JOB_WORK_LIMITS, type JobPorts } from "./job-ports.ts";
+import { DEFAULT_JOB_WORK_LIMITS } from "./job-ports.ts";
 
 const fakes = fakeRunners();
 const { asked, depth, is, start } = fakes;
@@ -18,17 +19,17 @@ async function die(n: number): Promise<void> {
   if (delivery) await store.queue.bury(delivery, "outage (down)");
 }
 
-function ports(change: Partial<JobPorts> = {}): JobPorts {
+function desk(change: Partial<DeadDesk> = {}): DeadDesk {
   const { store, clock } = fakes.work;
   const { jobs, queue } = store;
-  return { jobs, queue, clock, changed: () => {}, ...change } as unknown as JobPorts;
+  return { jobs, queue, clock, changed: () => {}, ...change };
 }
 
 describe("replay", () => {
   test("puts back all, page by page, with their time anew", async () => {
     for (let n = 1; n <= 120; n++) await die(n);
     await fakes.work.clock.advance(1_800_000);
-    const { replayed, more } = await replayDead(ports(), null);
+    const { replayed, more } = await replayDead(desk(), null, "ops");
     expect([replayed.length, more]).toEqual([120, false]);
     expect(await fakes.work.job(120)).toMatchObject({
       status: "queued",
@@ -40,14 +41,17 @@ describe("replay", () => {
   test("changes nothing of one that the queue does not have", async () => {
     await die(1);
     await fakes.work.store.queue.discard([idOf(1)]);
-    expect((await replayDead(ports(), [idOf(1), "job_nope"])).replayed).toEqual([]);
+    expect((await replayDead(desk(), [idOf(1), "job_nope"], "ops")).replayed).toEqual([]);
     expect(await fakes.work.job(1)).toMatchObject({ status: "failed", fault: FAULT });
     expect(await fakes.work.store.jobs.counts()).toEqual([]);
   });
 
   test("by two at once puts a job back once", async () => {
     await die(1);
-    const both = await Promise.all([replayDead(ports(), [idOf(1)]), replayDead(ports(), [idOf(1)])]);
+    const both = await Promise.all([
+      replayDead(desk(), [idOf(1)], "ops"),
+      replayDead(desk(), [idOf(1)], "ops"),
+    ]);
     expect(both.flatMap(({ replayed }) => replayed)).toEqual([idOf(1)]);
     start();
     await asked(1);
@@ -60,7 +64,7 @@ describe("replay", () => {
     await die(1);
     const { jobs } = fakes.work.store;
     const dying = { ...jobs, revive: () => Promise.reject(new Error("killed")) };
-    await expect(replayDead(ports({ jobs: dying }), [idOf(1)])).rejects.toThrow("killed");
+    await expect(replayDead(desk({ jobs: dying }), [idOf(1)], "ops")).rejects.toThrow("killed");
     expect(await fakes.work.job(1)).toMatchObject({ status: "failed", dead: true });
     start();
     await asked(1);
@@ -82,7 +86,7 @@ describe("replay", () => {
         return jobs.revive(...given);
       },
     };
-    await replayDead(ports({ jobs: slow }), [idOf(1)]);
+    await replayDead(desk({ jobs: slow }), [idOf(1)], "ops");
     expect(await fakes.work.job(1)).toMatchObject({ status: "failed", dead: true });
   });
 
@@ -105,10 +109,10 @@ describe("replay", () => {
 describe("discard", () => {
   test("forgets the letter, and its job stays failed without one", async () => {
     for (const n of [1, 2]) await die(n);
-    expect(await discardDead(ports(), [idOf(1), "job_nope"])).toEqual([idOf(1)]);
+    expect(await discardDead(desk(), [idOf(1), "job_nope"], "ops")).toEqual([idOf(1)]);
     expect(await fakes.work.job(1)).toMatchObject({ status: "failed", dead: false, fault: FAULT });
     expect(await fakes.work.job(2)).toMatchObject({ status: "failed", dead: true });
-    expect((await replayDead(ports(), [idOf(1)])).replayed).toEqual([]);
+    expect((await replayDead(desk(), [idOf(1)], "ops")).replayed).toEqual([]);
     expect(await fakes.work.job(1)).toMatchObject({ status: "failed", fault: FAULT });
   });
 
@@ -116,20 +120,67 @@ describe("discard", () => {
     await die(1);
     const { jobs } = fakes.work.store;
     const dying = { ...jobs, abandon: () => Promise.reject(new Error("killed")) };
-    await expect(discardDead(ports({ jobs: dying }), [idOf(1)])).rejects.toThrow("killed");
-    expect((await replayDead(ports(), [idOf(1)])).replayed).toEqual([]);
+    await expect(discardDead(desk({ jobs: dying }), [idOf(1)], "ops")).rejects.toThrow("killed");
+    expect((await replayDead(desk(), [idOf(1)], "ops")).replayed).toEqual([]);
     expect(await fakes.work.job(1)).toMatchObject({ status: "failed", fault: FAULT });
   });
 
   test("against a replay: whoever was first has it", async () => {
     await die(1);
     const [{ replayed }, discarded] = await Promise.all([
-      replayDead(ports(), [idOf(1)]),
-      discardDead(ports(), [idOf(1)]),
+      replayDead(desk(), [idOf(1)], "ops"),
+      discardDead(desk(), [idOf(1)], "ops"),
     ]);
     expect([...replayed, ...discarded]).toEqual([idOf(1)]);
     const status = replayed.length === 1 ? "queued" : "failed";
     expect(await fakes.work.job(1)).toMatchObject({ status, dead: false });
     expect(await depth()).toMatchObject({ ready: replayed.length, dead: 0 });
+  });
+});
+
+describe("what was done is written down", () => {
+  const audited = () => {
+    const { store, clock } = fakes.work;
+    return desk({ audit: createAuditTrail({ store: store.audit, clock, onWritten() {}, onFailed() {} }) });
+  };
+  const lastEntry = async () => {
+    const [row] = await fakes.work.store.audit.list(1);
+    return JSON.parse(row?.entry ?? "null");
+  };
+
+  test("with who, and to which jobs", async () => {
+    for (const n of [1, 2]) await die(n);
+    await replayDead(audited(), [idOf(1), "job_nope"], "ops");
+    const told = { actor: "ops", subject: "dead letters" };
+    expect(await lastEntry()).toMatchObject({
+      ...told,
+      action: "jobs.replayed",
+      details: { count: 1, jobs: [idOf(1)] },
+    });
+    await discardDead(audited(), [idOf(2)], "ops");
+    expect(await lastEntry()).toMatchObject({
+      ...told,
+      action: "jobs.discarded",
+      details: { count: 1, jobs: [idOf(2)] },
+    });
+  });
+
+  test("the first hundred of many, and how many", async () => {
+    for (let n = 1; n <= 120; n++) await die(n);
+    await replayDead(audited(), null, "ops");
+    const { details } = await lastEntry();
+    expect([details.count, details.jobs.length, details.jobs[0]]).toEqual([120, 100, idOf(1)]);
+  });
+
+  test("also where it fails in the middle", async () => {
+    await die(1);
+    const { jobs } = fakes.work.store;
+    const dying = { ...jobs, abandon: () => Promise.reject(new Error("disk full")) };
+    await expect(discardDead({ ...audited(), jobs: dying }, [idOf(1), "x"], "ops")).rejects.toThrow(
+      "disk full",
+    );
+    expect(await lastEntry()).toMatchObject({
+      details: { count: 1, jobs: [idOf(1)], failed: true, wanted: [idOf(1), "x"] },
+    });
   });
 });

@@ -1,6 +1,7 @@
 /** The queue of jobs and its dead letters, for operators. */
 import { z } from "@hono/zod-openapi";
 import {
+  type DeadDesk,
   type DeadJob,
   discardDead,
   listDead,
@@ -10,6 +11,7 @@ import {
 import type { JobPorts } from "../../control/jobs/job-ports.ts";
 import type { QueueDepth } from "../../store/job-queue.ts";
 import { reportQueue } from "../../store/queue-report.ts";
+import type { ControlPorts } from "../control-ports.ts";
 import { define, type Endpoint } from "../endpoint.ts";
 import { jsonOf, refusal } from "./response-docs.ts";
 
@@ -46,7 +48,12 @@ const queueState = z.object({
   jobs: z.array(z.object({ use_case: z.string(), status: z.string(), count: z.number() })),
 });
 
-export function deadJobEndpoints(desk: JobPorts): readonly Endpoint[] {
+export function deadJobEndpoints(
+  { audit, callerOf }: Pick<ControlPorts, "audit" | "callerOf">,
+  desk: JobPorts,
+): readonly Endpoint[] {
+  const letters: DeadDesk = audit ? { ...desk, audit } : desk;
+  const actorOf = (headers: Headers): string => callerOf(headers)?.keyId ?? "unknown";
   return [
     define({
       method: "GET",
@@ -86,8 +93,9 @@ export function deadJobEndpoints(desk: JobPorts): readonly Endpoint[] {
         ),
         400: refusal,
       },
-      async handle({ body }) {
-        return Response.json(await replayDead(desk, "ids" in body ? body.ids : null));
+      async handle({ body, headers }) {
+        const ids = "ids" in body ? body.ids : null;
+        return Response.json(await replayDead(letters, ids, actorOf(headers)));
       },
     }),
     define({
@@ -98,8 +106,8 @@ export function deadJobEndpoints(desk: JobPorts): readonly Endpoint[] {
         200: jsonOf("Forgotten, with their requests.", z.object({ discarded: z.array(z.string()) })),
         400: refusal,
       },
-      async handle({ body }) {
-        return Response.json({ discarded: await discardDead(desk, body.ids) });
+      async handle({ body, headers }) {
+        return Response.json({ discarded: await discardDead(letters, body.ids, actorOf(headers)) });
       },
     }),
   ];
