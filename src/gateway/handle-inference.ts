@@ -23,6 +23,7 @@ import { identifyAtAll, settleVersion } from "./choose-version.ts";
 import { climbPorts } from "./climb-ports.ts";
 import { countingPlan, estimatedCount, NOBODY_COUNTS } from "./count-tokens.ts";
 import { standIn } from "./degraded/modes.ts";
+import { withoutStandIns } from "./degraded/without-stand-ins.ts";
 import { beginExchange, type Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Ingress } from "./ingress.ts";
@@ -44,6 +45,12 @@ import {
 /** When to come back after a ladder that ran out, where no circuit or cooldown knows better. Milliseconds. */
 const COME_BACK_MS = 1000;
 
+/** A caller who was authenticated before, as a batch's was. */
+export interface TrustedCaller extends Caller {
+  /** False: the request can wait for a model, so no degraded mode is to stand in for one. */
+  readonly standIns?: boolean;
+}
+
 /**
  * Answers one inference call; `trusted` is a caller who was authenticated before, as a batch's was. Never throws:
  * what cannot be answered is refused in the caller's dialect.
@@ -52,7 +59,7 @@ export async function handleInference(
   gateway: Gateway,
   ingress: Ingress,
   http: Request,
-  trusted: Caller | null = null,
+  trusted: TrustedCaller | null = null,
 ): Promise<Response> {
   const exchange = beginExchange(gateway, ingress, http);
   let climbed: Climb<ProviderReply> | null = null;
@@ -90,12 +97,14 @@ export async function handleInference(
     const kept = lookUp(gateway, exchange, http.headers);
     if (kept) return answerKept(gateway, exchange, kept);
     const fitting = fitRequest(gateway, exchange, planned);
-    const plan = fitting === null ? planned : await fitting;
+    const fitted = fitting === null ? planned : await fitting;
+    const standIns = trusted?.standIns ?? true;
+    const plan = standIns ? fitted : withoutStandIns(fitted);
     if (!plan.ok) return answerFault(gateway, exchange, plan.fault, exchange.prelude);
     exchange.plan = plan.value;
 
     climbed = await climbLadder(gateway, exchange, exchange.request, plan.value);
-    if (!climbed.ok) return await answerWithoutModel(gateway, exchange, climbed);
+    if (!climbed.ok) return await answerWithoutModel(gateway, exchange, climbed, standIns);
     if (climbed.attempts.length > 1) noteLargerModel(exchange, climbed);
     const reply = climbed.value;
     if (exchange.plan.shadows) gateway.shadows?.mirror(gateway, exchange, request.value);
@@ -218,6 +227,7 @@ async function answerWithoutModel(
   gateway: Gateway,
   exchange: Exchange,
   climbed: Extract<Climb<ProviderReply>, { ok: false }>,
+  standIns: boolean,
 ): Promise<Response> {
   const { request } = exchange;
   if (request?.operation === "count_tokens" && climbed.cause !== "cancelled") {
@@ -227,7 +237,8 @@ async function answerWithoutModel(
   if (!ranOut) return answerFault(gateway, exchange, climbed.fault, climbed.attempts);
   const why = { retryAfterMs: COME_BACK_MS, ...climbed.fault };
   // Words stand in for an answer, not for vectors.
-  if (request?.operation !== "chat") return answerFault(gateway, exchange, why, climbed.attempts);
+  if (request?.operation !== "chat" || !standIns)
+    return answerFault(gateway, exchange, why, climbed.attempts);
   const retryAfterSeconds = Math.ceil(why.retryAfterMs / 1000);
   const { answer, attempts } = await standIn(gateway, exchange, {
     attempts: climbed.attempts,

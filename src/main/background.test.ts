@@ -91,6 +91,20 @@ describe("a request of the background", () => {
     expect(seen[0]?.get("x-pointsman-residency")).toBe("eu-*");
   });
 
+  test("takes a stand-in for a model unless it says that it does not", async () => {
+    const seen: unknown[] = [];
+    const infer = inferThrough(
+      door(async (_, { standIns }) => {
+        seen.push(standIns);
+        return Response.json({});
+      }),
+    );
+    for (const more of [{}, { acceptDegraded: true }, { acceptDegraded: false }]) {
+      await infer("/v1/responses", {}, { ...stated, ...more }, never);
+    }
+    expect(seen).toEqual([undefined, undefined, false]);
+  });
+
   test("is told its own record and nobody else's", async () => {
     const mine = { id: "dec_1" } as Decision;
     const infer = inferThrough(

@@ -5,10 +5,11 @@ import type { Clock } from "../core/clock.ts";
 import type { Decision } from "../core/decision.ts";
 import { parseRetryAfter } from "../core/retry-after.ts";
 import type { ConfigSnapshot } from "../core/snapshot.ts";
+import type { TrustedCaller } from "../gateway/handle-inference.ts";
 
 export interface InferenceDoor {
   /** Answers a request as if `caller` had sent it with a key, and tells its record. */
-  handle(request: Request, caller: Caller, tell: (decision: Decision) => void): Promise<Response>;
+  handle(request: Request, caller: TrustedCaller, tell: (decision: Decision) => void): Promise<Response>;
   /** The policy in force. */
   snapshot(): ConfigSnapshot;
   readonly clock: Clock;
@@ -26,7 +27,8 @@ export function inferThrough({ handle, snapshot, clock }: InferenceDoor): Infer 
       signal,
     });
     const decisions: Decision[] = [];
-    const response = await handle(request, caller, (decision) => decisions.push(decision));
+    const trusted = stated.acceptDegraded === false ? { ...caller, standIns: false } : caller;
+    const response = await handle(request, trusted, (decision) => decisions.push(decision));
     const decisionId = response.headers.get("x-pointsman-decision");
     return {
       status: response.status,

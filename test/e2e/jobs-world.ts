@@ -229,6 +229,10 @@ use_cases:
   sim-chat:
     max_attempts: 1
     ladder: { primary: atlas, degraded: [{ template: { message: Resting. } }] }
+  desk-chat:
+    max_attempts: 1
+    jobs: { max_attempts: 2 }
+    ladder: { primary: atlas, degraded: [{ human: { queue: desk, message: Ticket. } }] }
   vectors:
     task_type: embedding
     jobs: { concurrency: 2, micro_batch: { max: 6, wait: 400ms } }

@@ -226,9 +226,31 @@ describe("trying again", () => {
     const easy = await submit(chatJob("sim-chat", "anything", { accept_degraded: true }));
     expect(await ended(easy)).toMatchObject({ status: "succeeded", response: { degraded: "template" } });
     await eventually(async () => (await look(patient)).status === "retrying");
-    expect(await look(patient)).toMatchObject({ error: { kind: "degraded", code: "template" } });
+    expect(await look(patient)).toMatchObject({ error: { kind: "exhausted", code: "all_attempts_failed" } });
     await clearFaults(world.gateway());
     expect(await ended(patient)).toMatchObject({ status: "succeeded", response: { degraded: null } });
+  });
+
+  test("a job that can wait leaves no ticket, however often it is tried; one that takes it leaves one", async () => {
+    const tickets = async () => (await call("/admin/tickets?status=open")).body.tickets;
+    await inject(world.gateway(), { fault: { status: 503 }, match: { deployment: "atlas-us" } });
+    const patient = await submit(chatJob("desk-chat", "a model, please"));
+    expect(await ended(patient)).toMatchObject({ status: "failed", attempts: 2, dead_letter: true });
+    expect(await tickets()).toEqual([]);
+    const easy = await submit(chatJob("desk-chat", "anybody", { accept_degraded: true }));
+    expect(await ended(easy)).toMatchObject({ status: "succeeded", response: { degraded: "human" } });
+    expect(await tickets()).toHaveLength(1);
+  });
+
+  test("a job that no model may serve fails at once, whatever would stand in", async () => {
+    const id = (await call("/v1/jobs", chatJob("desk-chat", "x"), KEY, { "x-pointsman-residency": "eu-*" }))
+      .body.id;
+    expect(await ended(id)).toMatchObject({
+      status: "failed",
+      attempts: 1,
+      dead_letter: false,
+      error: { kind: "unavailable", code: "no_candidate" },
+    });
   });
 
   test("a deadline ends it, also in the middle of its call", async () => {

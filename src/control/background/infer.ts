@@ -14,6 +14,12 @@ export interface InferAnswer {
   readonly decision?: Decision | null;
 }
 
+/** Who asks, and what they take for an answer. */
+export interface InferCaller extends Pick<Caller, "keyId" | "tenant"> {
+  /** False: no degraded mode is asked, since the request can wait for a model. Absent: as for a live request. */
+  readonly acceptDegraded?: boolean;
+}
+
 /**
  * One request on behalf of a caller, whose rights are looked up anew. Must not reject where an answer, of whatever
  * status, can be given. When `signal` aborts, nobody wants the answer any more. `headers`: those of the contract.
@@ -21,7 +27,7 @@ export interface InferAnswer {
 export type Infer = (
   endpoint: string,
   body: Readonly<Record<string, unknown>>,
-  caller: Pick<Caller, "keyId" | "tenant">,
+  caller: InferCaller,
   signal: AbortSignal,
   headers?: Readonly<Record<string, string>>,
 ) => Promise<InferAnswer>;
