@@ -10,8 +10,8 @@ import type { ReplayReport } from "../../control/replay/report.ts";
 import { parseInstant } from "../../core/instant.ts";
 import type { PolicySource } from "../../policy/load.ts";
 import { assumedPorts } from "../../policy/replay/assumed-ports.ts";
+import { complainOfFindings } from "../complain-of-findings.ts";
 import type { CommandContext } from "../context.ts";
-import { drawFindings, summariseFindings } from "../draw-findings.ts";
 import { drawReplay } from "../draw-replay.ts";
 import { EXIT } from "../exit-codes.ts";
 import { readJsonLines } from "../json-lines.ts";
@@ -71,8 +71,7 @@ async function replayFile(
 ): Promise<number> {
   const { built, findings } = compileSources(sources, assumedPorts({ environment: options.env ?? null }));
   if (!built) {
-    terminal.note(drawFindings(findings, sources, terminal));
-    terminal.note(`\n${options.policy} is not valid: ${summariseFindings(findings)}. Mend it first.`);
+    complainOfFindings(terminal, `${options.policy} is not valid`, findings, sources, " Mend it first.");
     return EXIT.notRight;
   }
   const replay = new Replay(built.snapshot);

@@ -10,9 +10,9 @@ import type { ConfigSnapshot } from "../../core/snapshot.ts";
 import type { AnyWire } from "../../providers/wire-registry.ts";
 import { openaiChat } from "../../wires/openai-chat.ts";
 import { askGateway, reportFailure } from "../ask.ts";
+import { complainOfFindings } from "../complain-of-findings.ts";
 import { addExamples, type CommandContext, terminalOf } from "../context.ts";
 import { drawExplanation } from "../draw-explanation.ts";
-import { drawFindings, summariseFindings } from "../draw-findings.ts";
 import { EXIT } from "../exit-codes.ts";
 import { type ExplanationView, explanationView } from "../gateway-answers.ts";
 import { addGatewayOptions, countUpTo, type GatewayOptions } from "../options.ts";
@@ -132,8 +132,7 @@ async function loadSnapshot(
   }
   const { built, findings } = read.compiled;
   if (built) return { ok: true, snapshot: built.snapshot };
-  terminal.note(drawFindings(findings, read.sources, terminal));
-  terminal.note(`\n${policy} is not valid: ${summariseFindings(findings)}. Mend it first.`);
+  complainOfFindings(terminal, `${policy} is not valid`, findings, read.sources, " Mend it first.");
   return { ok: false, exitCode: EXIT.notRight };
 }
 

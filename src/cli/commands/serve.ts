@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { parseScenario } from "../../providers/simulator/scenario-file.ts";
 import { StoreError } from "../../store/store-error.ts";
-import { drawFindings, summariseFindings } from "../draw-findings.ts";
+import { complainOfFindings } from "../complain-of-findings.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { CliPorts } from "../ports.ts";
 import { fileErrorCode, readText } from "../read-text.ts";
@@ -22,8 +22,7 @@ export async function checkScenario(
   const source = { file: name, text: read.text };
   const parsed = parseScenario(source);
   if (parsed.ok) return null;
-  terminal.note(drawFindings(parsed.findings, [source], terminal));
-  terminal.note(`\n${name} is not a valid scenario: ${summariseFindings(parsed.findings)}.`);
+  complainOfFindings(terminal, `${name} is not a valid scenario`, parsed.findings, [source]);
   return EXIT.notRight;
 }
 

@@ -126,6 +126,21 @@ describe("gameday run, before a gateway is there", () => {
     expect(await shell.run("gameday", "run", ...args)).toBe(2);
     expect(shell.stderr()).toContain("fix:");
     expect(shell.stdout()).toBe("");
+    const json = fakeProcess({ cwd });
+    expect(await json.run("gameday", "run", ...args, "--json")).toBe(2);
+    expect(JSON.parse(json.stderr())).toEqual({
+      error: { message: expect.any(String), fix: expect.any(String) },
+    });
+    expect(json.stderr().trimEnd()).not.toContain("\n");
+    expect(json.stdout()).toBe("");
+  });
+
+  test("one that is not valid says where and what to do, also as JSON", async () => {
+    const shell = fakeProcess({ cwd });
+    expect(await shell.run("gameday", "run", "broken.yaml", "--json")).toBe(2);
+    const { error } = JSON.parse(shell.stderr());
+    expect(error.message).toMatch(/^broken\.yaml is not valid: 1 error, 0 warnings\. broken\.yaml:3:\d+: /);
+    expect(error.fix).toBe('Did you mean "support-chat"?');
   });
 
   test("a gateway that does not start is no verdict on the drill", async () => {
@@ -138,7 +153,9 @@ describe("gameday run, before a gateway is there", () => {
       },
     });
     expect(await shell.run("gameday", "run", "drill.yaml", "--json")).toBe(3);
-    expect(shell.stderr()).toContain("ended with 1.");
+    expect(JSON.parse(shell.stderr())).toMatchObject({
+      error: { message: expect.stringContaining("ended with 1.") },
+    });
     expect(shell.stdout()).toBe("");
     expect(asked[0]).toEndWith("examples/policy.yaml");
     expect(JSON.parse(asked[1] ?? "")).toMatchObject({

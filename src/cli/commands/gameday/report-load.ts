@@ -1,5 +1,5 @@
-/** Why a drill cannot be run, told to a person. Owns the wording and which exit code it means. */
-import { drawFindings, summariseFindings } from "../../draw-findings.ts";
+/** Why a drill cannot be run. Owns the wording. */
+import { complainOfFindings } from "../../complain-of-findings.ts";
 import type { Terminal } from "../../terminal.ts";
 import type { LoadedDrill } from "./load-drill.ts";
 
@@ -8,6 +8,5 @@ export function reportLoad(loaded: Extract<LoadedDrill, { ok: false }>, terminal
     terminal.complain(loaded.message, loaded.fix);
     return;
   }
-  terminal.note(drawFindings(loaded.findings, loaded.sources, terminal));
-  terminal.note(`\n${loaded.name} is not valid: ${summariseFindings(loaded.findings)}.`);
+  complainOfFindings(terminal, `${loaded.name} is not valid`, loaded.findings, loaded.sources);
 }

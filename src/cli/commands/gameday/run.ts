@@ -111,7 +111,9 @@ async function rehearse(
   const { load, faults } = drill;
   const pace =
     load.ratePerSecond === null ? counted(load.concurrency, "caller") : `${load.ratePerSecond} a second`;
-  terminal.note(`${drill.name}: ${span(load.durationMs)}, ${pace}, ${counted(faults.length, "fault")}.`);
+  const remark = `${drill.name}: ${span(load.durationMs)}, ${pace}, ${counted(faults.length, "fault")}.`;
+  // With --json standard error is for the one line that says why it failed.
+  if (!terminal.json) terminal.note(remark);
   const progress = createProgressLine(ports, terminal);
   try {
     const gateway = await ports.startDrillGateway({ policy, environment, scenario: drill.scenario });

@@ -49,7 +49,7 @@ export async function changeFile(
   const after = withText(sources, change);
   const broken = newErrors(ports, sources, after, env ?? null);
   if (broken.length > 0) {
-    terminal.note(drawFindings(broken, after, terminal));
+    if (!terminal.json) terminal.note(drawFindings(broken, after, terminal));
     terminal.complain("The policy would not be valid any more.", "Nothing has changed.");
     return EXIT.notRight;
   }
