@@ -8,11 +8,14 @@ import {
   type UnsentJob,
   type WebhookOutcome,
 } from "./job-store.ts";
+import { receiverOf } from "./receiver-of.ts";
 
 interface MemoryJob {
   job: Job;
   /** From its submission to its first deadline. */
   readonly timeMs: number;
+  /** Origin of its webhook. */
+  readonly receiver: string;
   result: string | null;
   unsent: UnsentJob | null;
   readonly bytes: number;
@@ -40,6 +43,11 @@ export function memoryJobs(assertOpen: () => void): JobStore {
     const kept = find(id);
     return kept?.job.dead && kept.job.endedAt === at ? kept : null;
   };
+  /** Whose webhook is due, the longest waiting first. */
+  const due = (now: number): MemoryJob[] =>
+    [...jobs.values()]
+      .filter(({ job: { webhook } }) => webhook?.status === "due" && (webhook.nextAttemptAt ?? 0) <= now)
+      .sort((a, b) => (a.job.webhook?.nextAttemptAt ?? 0) - (b.job.webhook?.nextAttemptAt ?? 0));
   const all = (): Job[] => [...jobs.values()].map(({ job }) => job);
   return {
     async create({ order, idempotencyKey, fingerprint, delayMs }, bounds) {
@@ -64,6 +72,7 @@ export function memoryJobs(assertOpen: () => void): JobStore {
       jobs.set(job.id, {
         job,
         timeMs: timeOf(terms),
+        receiver: receiverOf(terms.webhookUrl ?? ""),
         result: null,
         unsent: { order, delayMs },
         bytes,
@@ -96,8 +105,9 @@ export function memoryJobs(assertOpen: () => void): JobStore {
         readonly headers?: unknown;
       };
       const job = begun(terms);
-      const unkeyed = { bytes: 0, idempotencyKey: null, fingerprint: "" };
-      jobs.set(job.id, { job, timeMs: timeOf(terms), result: null, unsent: null, ...unkeyed });
+      const unkeyed = { bytes: 0, idempotencyKey: null, fingerprint: "", result: null, unsent: null };
+      const receiver = receiverOf(terms.webhookUrl ?? "");
+      jobs.set(job.id, { job, timeMs: timeOf(terms), receiver, ...unkeyed });
       return job;
     },
     async get(tenant, id) {
@@ -159,13 +169,14 @@ export function memoryJobs(assertOpen: () => void): JobStore {
       if (kept) change(kept, { dead: false });
       return kept !== null;
     },
-    async takeDueWebhooks(now, heldUntil, limit) {
+    async dueReceivers(now) {
       assertOpen();
-      const due = [...jobs.values()]
-        .filter(({ job: { webhook } }) => webhook?.status === "due" && (webhook.nextAttemptAt ?? 0) <= now)
-        .sort((a, b) => (a.job.webhook?.nextAttemptAt ?? 0) - (b.job.webhook?.nextAttemptAt ?? 0))
-        .slice(0, limit);
-      return due.map((kept) => changeWebhook(kept, { nextAttemptAt: heldUntil }));
+      return [...new Set(due(now).map(({ receiver }) => receiver))];
+    },
+    async takeDueWebhooks(receiver, now, heldUntil, limit) {
+      assertOpen();
+      const mine = due(now).filter((kept) => kept.receiver === receiver);
+      return mine.slice(0, limit).map((kept) => changeWebhook(kept, { nextAttemptAt: heldUntil }));
     },
     async noteWebhook(id, messageId, outcome) {
       const kept = find(id);

@@ -136,8 +136,10 @@ export interface JobStore {
   /** A dead one stays failed and has no dead letter any more. False as for `revive`. */
   abandon(id: string, diedAt: number): Promise<boolean>;
 
-  /** Takes webhooks that are due now; until `heldUntil` nobody else is given them. */
-  takeDueWebhooks(now: number, heldUntil: number, limit: number): Promise<readonly Job[]>;
+  /** Origins of webhooks that are due now, the one that has waited longest first. */
+  dueReceivers(now: number): Promise<readonly string[]>;
+  /** Takes a receiver's oldest webhooks that are due now; until `heldUntil` nobody else is given them. */
+  takeDueWebhooks(receiver: string, now: number, heldUntil: number, limit: number): Promise<readonly Job[]>;
   /** Notes what became of a try. `messageId`: of the end that was told. */
   noteWebhook(id: string, messageId: string, outcome: WebhookOutcome): Promise<void>;
   /** Its end is told again, under the same id. Null: it is not over, or has no webhook. */

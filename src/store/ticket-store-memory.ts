@@ -1,7 +1,7 @@
 /** Tickets that end with the process, for `--data :memory:` and tests. Every step is synchronous, so atomic. */
 import type { NewTicket, Ticket } from "../core/tickets.ts";
 import { boundedLimit } from "./file-store.ts";
-import { MAX_TICKET_PAGE, type TicketQuery, type TicketStore } from "./ticket-store.ts";
+import { MAX_TICKET_PAGE, type TicketLine, type TicketQuery, type TicketStore } from "./ticket-store.ts";
 
 interface MemoryTicket {
   ticket: Ticket;
@@ -18,6 +18,11 @@ export function memoryTickets(assertOpen: () => void): TicketStore {
     if (!kept || (status !== "open" && status !== "claimed")) return null;
     return status === "open" || kept.ticket.claimedBy === by ? kept : null;
   };
+  /** The longest waiting first. */
+  const due = (now: number): MemoryTicket[] =>
+    [...tickets.values()]
+      .filter(({ ticket, deliverAt }) => ticket.delivery === "due" && deliverAt <= now)
+      .sort((a, b) => a.deliverAt - b.deliverAt);
   return {
     async create(ticket, maxOpen) {
       assertOpen();
@@ -56,14 +61,17 @@ export function memoryTickets(assertOpen: () => void): TicketStore {
       const kept = workable(id, by, now);
       return kept && change(kept, ended("closed", by, now));
     },
-    async takeDue(now, heldUntil, limit) {
+    async dueLines(now) {
       assertOpen();
-      const due = [...tickets.values()]
-        .filter(({ ticket, deliverAt }) => ticket.delivery === "due" && deliverAt <= now)
-        .sort((a, b) => a.deliverAt - b.deliverAt)
-        .slice(0, limit);
-      for (const kept of due) kept.deliverAt = heldUntil;
-      return due.map(({ ticket }) => ticket);
+      const lines = due(now).map(({ ticket: { useCase, queue } }) => ({ useCase, queue }));
+      return lines.filter((line, at) => lines.findIndex((one) => isSameLine(one, line)) === at);
+    },
+    async takeDue(line, now, heldUntil, limit) {
+      assertOpen();
+      const taken = due(now).filter(({ ticket }) => isSameLine(ticket, line));
+      const mine = taken.slice(0, limit);
+      for (const kept of mine) kept.deliverAt = heldUntil;
+      return mine.map(({ ticket }) => ticket);
     },
     async noteDelivery(id, outcome) {
       assertOpen();
@@ -100,6 +108,10 @@ const FRESH: Omit<Ticket, keyof NewTicket> = {
 
 function ended(status: "answered" | "closed", by: string, now: number): Partial<Ticket> {
   return { status, claimedBy: null, leaseUntil: null, endedBy: by, endedAt: now };
+}
+
+function isSameLine(a: TicketLine, b: TicketLine): boolean {
+  return a.useCase === b.useCase && a.queue === b.queue;
 }
 
 function change(kept: MemoryTicket, to: Partial<Ticket>): Ticket {

@@ -27,6 +27,9 @@ export type DeliveryOutcome =
   | { readonly type: "given_up" }
   | { readonly type: "again"; readonly at: number };
 
+/** Tickets whose answers go one way: the policy names a webhook for both together. */
+export type TicketLine = Pick<Ticket, "useCase" | "queue">;
+
 export interface TicketStore {
   /** When it resolves, the ticket survives `kill -9`. `full`: as many of the tenant wait in this queue already. */
   create(ticket: NewTicket, maxOpen: number): Promise<"created" | "full">;
@@ -38,8 +41,10 @@ export interface TicketStore {
   answer(id: string, by: string, text: string, now: number, deliver: boolean): Promise<Ticket | null>;
   /** Ends it without an answer, from open or claimed by the same. Null: neither. */
   close(id: string, by: string, now: number): Promise<Ticket | null>;
-  /** Takes answers that are to be delivered now; until `heldUntil` nobody else is given them. */
-  takeDue(now: number, heldUntil: number, limit: number): Promise<readonly Ticket[]>;
+  /** Lines with answers that are to be delivered now, the one that has waited longest first. */
+  dueLines(now: number): Promise<readonly TicketLine[]>;
+  /** Takes a line's oldest that are to be delivered now; until `heldUntil` nobody else is given them. */
+  takeDue(line: TicketLine, now: number, heldUntil: number, limit: number): Promise<readonly Ticket[]>;
   /** Notes what became of a try. */
   noteDelivery(id: string, outcome: DeliveryOutcome): Promise<void>;
   /** Forgets tickets that ended before; answers with how many. What is still to be delivered stays. */

@@ -8,7 +8,7 @@ import { chatJob, HOOK_KEY, startJobsWorld } from "./jobs-world.ts";
 endToEnd();
 
 const world = startJobsWorld();
-const { behaviour, call, calls, ended, hookUrl, look, submit, told } = world;
+const { behaviour, call, calls, ended, hookUrl, look, stuckUrl, submit, told } = world;
 
 describe("webhooks", () => {
   const hook = () => ({ webhook: { url: hookUrl } });
@@ -52,6 +52,18 @@ describe("webhooks", () => {
     expect(calls.map(({ text }) => text)).toEqual(["tell me"]);
     await call(`/v1/jobs/${id}/redeliver`, {});
     await eventually(async () => told.length === 3);
+  });
+
+  test("of an application that does not answer hold up nobody else's", async () => {
+    const stuck = [];
+    for (let n = 0; n < 12; n++) {
+      stuck.push(await submit(chatJob("talk-chat", `stuck ${n}`, { webhook: { url: stuckUrl } })));
+    }
+    for (const id of stuck) await ended(id);
+    const id = await submit(chatJob("talk-chat", "healthy", hook()));
+    await eventually(async () => (await look(id)).webhook?.status === "delivered", 30_000);
+    // None of those before it has been given up yet.
+    expect(await look(stuck[0] ?? "")).toMatchObject({ webhook: { status: "due", attempts: 0 } });
   });
 
   test.each([

@@ -62,12 +62,18 @@ export function startJobsWorld() {
   const behaviour: Behaviour = { ...USUAL };
   const upstream = startUpstream(behaviour);
   const application = startApplication(behaviour, upstream.url);
+  const stuck = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    idleTimeout: 0,
+    fetch: () => new Promise<Response>(() => {}),
+  });
   const { calls, mostOpen } = upstream;
   const { told } = application;
   let gateway: RunningGateway;
   const start = (directory?: string) =>
     startGateway({
-      policy: directory === undefined ? policy(upstream.port, application.port) : null,
+      policy: directory === undefined ? policy(upstream.port, application.port, stuck.port ?? 0) : null,
       env: { JOBS_HOOK_SECRET: HOOK_SECRET },
       ...(directory !== undefined && { directory }),
     });
@@ -77,6 +83,7 @@ export function startJobsWorld() {
   afterAll(async () => {
     await upstream.stop();
     await application.stop();
+    await stuck.stop(true);
   });
   afterEach(async () => {
     Object.assign(behaviour, USUAL);
@@ -103,6 +110,8 @@ export function startJobsWorld() {
     told,
     /** Where the application is told. */
     hookUrl: `http://127.0.0.1:${application.port}/jobs`,
+    /** Of an application that never answers. */
+    stuckUrl: `http://127.0.0.1:${stuck.port}/jobs`,
     gateway: () => gateway,
     /** `kill -9`, and whatever `whileAway` does; then another on the same files. */
     async crash(whileAway: () => void): Promise<void> {
@@ -205,7 +214,7 @@ export function vectorsFor(inputs: readonly string[], model: string) {
   };
 }
 
-function policy(upstream: number, application: number): string {
+function policy(upstream: number, application: number, stuck: number): string {
   const digest = hash("sha256", STRANGER, "hex");
   return `version: 1
 name: jobs
@@ -247,6 +256,7 @@ webhooks:
   secret: { env: JOBS_HOOK_SECRET }
   destinations:
     - { host: 127.0.0.1, port: ${application}, private: true }
+    - { host: 127.0.0.1, port: ${stuck}, private: true }
     - { host: hooks.example.com }
 `;
 }

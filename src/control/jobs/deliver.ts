@@ -27,9 +27,11 @@ export interface TellPorts extends PostPorts {
 /** Delivers what an earlier process left at once. */
 export function startTelling(ports: TellPorts): DeliveryRunner {
   const { jobs, clock, report } = ports;
-  return startDeliveries<Job>({
+  return startDeliveries<Job, string>({
     clock,
     report,
+    dueLines: jobs.dueReceivers,
+    receiverOf: (receiver) => receiver,
     takeDue: jobs.takeDueWebhooks,
     deliver: (job) => tell(job, ports),
     // Jobs are forgotten by whoever works on them.

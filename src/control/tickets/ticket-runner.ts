@@ -2,7 +2,8 @@
 import type { Clock } from "../../core/clock.ts";
 import type { ConfigSnapshot } from "../../core/snapshot.ts";
 import type { Ticket } from "../../core/tickets.ts";
-import type { TicketStore } from "../../store/ticket-store.ts";
+import { receiverOf } from "../../store/receiver-of.ts";
+import type { TicketLine, TicketStore } from "../../store/ticket-store.ts";
 import { type DeliveryRunner, startDeliveries } from "../webhooks/delivery-runner.ts";
 import { deliver } from "./deliver.ts";
 import { webhookOf } from "./webhook-of.ts";
@@ -21,10 +22,12 @@ export interface TicketRunnerPorts {
 export type TicketRunner = DeliveryRunner;
 
 export function startTicketRunner(ports: TicketRunnerPorts): TicketRunner {
-  const { tickets, clock, report } = ports;
-  return startDeliveries<Ticket>({
+  const { tickets, clock, snapshot, report } = ports;
+  return startDeliveries<Ticket, TicketLine>({
     clock,
     report,
+    dueLines: tickets.dueLines,
+    receiverOf: (line) => receiverOf(webhookOf(snapshot(), line)?.url ?? ""),
     takeDue: tickets.takeDue,
     deliver: (ticket) => deliverTicket(ticket, ports),
     sweep: (now) => tickets.sweep(now - REMEMBER_MS),

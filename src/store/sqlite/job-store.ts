@@ -11,6 +11,7 @@ import {
   type NewJob,
   type WebhookOutcome,
 } from "../job-store.ts";
+import { receiverOf } from "../receiver-of.ts";
 import type { Writing } from "./file-store.ts";
 import { jobOf, unsentOf } from "./job-row.ts";
 import type { Row, SqlValue, Statement } from "./protocol.ts";
@@ -22,8 +23,8 @@ const SWEPT_AT_ONCE = 500;
 const IS_LIVE = `status IN (${LIVE_JOB_STATUSES.map((status) => `'${status}'`).join(", ")})`;
 
 const CREATE = `INSERT INTO jobs (id, tenant, use_case, terms, created_at, expires_at, status, delay_ms, bytes,
-    idempotency_key, fingerprint)
-  SELECT ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?
+    idempotency_key, fingerprint, webhook_origin)
+  SELECT ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?
   WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE tenant = ? AND idempotency_key = ?)
     AND (SELECT count(*) < ? AND coalesce(sum(bytes), 0) + ? <= ? FROM jobs
       WHERE ${IS_LIVE} AND tenant = ? AND (created_at >= ? OR attempts > 0 OR sent = 0))`;
@@ -35,8 +36,9 @@ const MARK_SENT = "UPDATE jobs SET sent = 1 WHERE id = ? AND sent = 0";
 const DROP_REQUEST = "UPDATE job_texts SET request = NULL WHERE job_id = ?";
 const UNSENT = `SELECT terms, delay_ms, request FROM jobs JOIN job_texts ON job_id = id
   WHERE sent = 0 AND created_at < ? AND ${IS_LIVE} AND request IS NOT NULL ORDER BY created_at LIMIT ?`;
-const ADOPT = `INSERT OR IGNORE INTO jobs (id, tenant, use_case, terms, created_at, expires_at, status, sent)
-  VALUES (?, ?, ?, ?, ?, ?, 'queued', 1)`;
+const ADOPT = `INSERT OR IGNORE INTO jobs (id, tenant, use_case, terms, created_at, expires_at, status, sent,
+    webhook_origin)
+  VALUES (?, ?, ?, ?, ?, ?, 'queued', 1, ?)`;
 const ADOPTED = "SELECT * FROM jobs WHERE id = ?";
 const BEGIN = `UPDATE jobs SET status = 'running', attempts = attempts + 1, next_attempt_at = NULL,
     started_at = coalesce(started_at, ?)
@@ -64,8 +66,19 @@ const REVIVE = `UPDATE jobs SET status = 'queued', attempts = 0, dead = 0,
   WHERE ${IS_DEAD} RETURNING id`;
 const ABANDON = `UPDATE jobs SET dead = 0 WHERE ${IS_DEAD} RETURNING id`;
 const TAKE_DUE = `UPDATE jobs SET webhook_at = ? WHERE id IN (
-    SELECT id FROM jobs WHERE webhook_status = 'due' AND webhook_at <= ? ORDER BY webhook_at LIMIT ?)
+    SELECT id FROM jobs WHERE webhook_status = 'due' AND webhook_origin = ? AND webhook_at <= ?
+    ORDER BY webhook_at LIMIT ?)
   RETURNING *`;
+/** From one origin to the next over the index, so that a thousand that wait for one cost no more than the first. */
+const DUE_RECEIVERS = `WITH RECURSIVE receivers (origin) AS (
+    SELECT min(webhook_origin) FROM jobs WHERE webhook_status = 'due'
+    UNION ALL
+    SELECT (SELECT min(webhook_origin) FROM jobs WHERE webhook_status = 'due' AND webhook_origin > origin)
+    FROM receivers WHERE origin IS NOT NULL),
+  waits AS (
+    SELECT origin, (SELECT min(webhook_at) FROM jobs WHERE webhook_status = 'due' AND webhook_origin = origin) AS since
+    FROM receivers WHERE origin IS NOT NULL)
+  SELECT origin FROM waits WHERE since <= ? ORDER BY since`;
 const NOTE_WEBHOOK = `UPDATE jobs SET webhook_status = ?, webhook_at = ?, webhook_error = ?,
     webhook_attempts = webhook_attempts + 1
   WHERE id = ? AND webhook_message_id = ? AND webhook_status = 'due'`;
@@ -92,9 +105,10 @@ export function sqliteJobs(write: Writing, reads: Reads, read: Writing["one"]): 
     },
     async adopt(terms) {
       const { id, tenant, useCase, createdAt, expiresAt } = terms;
+      const origin = receiverOf(terms.webhookUrl ?? "");
       const kept = JSON.stringify(onlyTerms(terms));
       const rows = await write.all([
-        { sql: ADOPT, parameters: [id, tenant, useCase, kept, createdAt, expiresAt] },
+        { sql: ADOPT, parameters: [id, tenant, useCase, kept, createdAt, expiresAt, origin] },
         { sql: ADOPTED, parameters: [id] },
       ]);
       return firstJob(rows);
@@ -124,8 +138,11 @@ export function sqliteJobs(write: Writing, reads: Reads, read: Writing["one"]): 
     conclude: async (id, end) => jobOrNull(await write.all(concluding(id, end))),
     revive: async (id, diedAt, now) => (await write.one(REVIVE, now, id, diedAt)).length > 0,
     abandon: async (id, diedAt) => (await write.one(ABANDON, id, diedAt)).length > 0,
-    async takeDueWebhooks(now, heldUntil, limit) {
-      const rows = await write.one(TAKE_DUE, heldUntil, now, limit);
+    async dueReceivers(now) {
+      return (await read(DUE_RECEIVERS, now)).map(({ origin }) => String(origin));
+    },
+    async takeDueWebhooks(receiver, now, heldUntil, limit) {
+      const rows = await write.one(TAKE_DUE, heldUntil, receiver, now, limit);
       return rows.map((row) => jobOf(row as unknown as JobRow));
     },
     async noteWebhook(id, messageId, outcome) {
@@ -176,6 +193,7 @@ async function create(write: Writing, job: NewJob, bounds: JobBounds): Promise<J
     bytes,
     key,
     fingerprint,
+    receiverOf(order.webhookUrl ?? ""),
   ];
   const [row] = await write.all([
     {

@@ -3,6 +3,7 @@
  * one is appended. Each runs in a transaction of its own together with the note that it ran.
  */
 import type { Database } from "bun:sqlite";
+import { receiverOf } from "../receiver-of.ts";
 import { StoreError } from "../store-error.ts";
 import { rowsToSegments } from "./decisions/rows-to-segments.ts";
 
@@ -262,7 +263,31 @@ const MIGRATIONS: readonly Migration[] = [
     ],
     afterwards: rowsToSegments,
   },
+  {
+    version: 9,
+    name: "webhooks by receiver",
+    statements: [
+      // Not null: a process of an earlier release that still writes here leaves it out.
+      "ALTER TABLE jobs ADD COLUMN webhook_origin TEXT NOT NULL DEFAULT ''",
+      "DROP INDEX jobs_to_tell",
+      "CREATE INDEX jobs_to_tell ON jobs (webhook_origin, webhook_at) WHERE webhook_status = 'due'",
+      "DROP INDEX tickets_to_deliver",
+      `CREATE INDEX tickets_to_deliver ON tickets (use_case, queue, deliver_at) WHERE delivery = 'due'`,
+    ],
+    afterwards: noteReceivers,
+  },
 ];
+
+/** Of jobs that were submitted before it was noted. */
+function noteReceivers(database: Database): void {
+  const note = database.query("UPDATE jobs SET webhook_origin = ? WHERE id = ?");
+  const jobs = database
+    .query<{ id: string; url: string }, []>(
+      "SELECT id, json_extract(terms, '$.webhookUrl') AS url FROM jobs WHERE json_extract(terms, '$.webhookUrl') IS NOT NULL",
+    )
+    .all();
+  for (const { id, url } of jobs) note.run(receiverOf(url), id);
+}
 
 const SCHEMA_VERSION = MIGRATIONS.at(-1)?.version ?? 0;
 

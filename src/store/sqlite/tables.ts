@@ -124,6 +124,8 @@ export interface JobRow {
   bytes: number;
   idempotency_key: string | null;
   fingerprint: string | null;
+  /** Empty: it has no webhook, or an earlier release made it. */
+  webhook_origin: string;
   webhook_status: string | null;
   webhook_message_id: string | null;
   webhook_attempts: number;

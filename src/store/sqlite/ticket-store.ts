@@ -20,8 +20,11 @@ const ANSWER = `UPDATE tickets SET status = 'answered', answer = ?, ended_by = ?
 const CLOSE = `UPDATE tickets SET status = 'closed', ended_by = ?, ended_at = ?, claimed_by = NULL,
   lease_until = NULL WHERE ${WORKABLE} RETURNING *`;
 const TAKE_DUE = `UPDATE tickets SET deliver_at = ? WHERE id IN (
-    SELECT id FROM tickets WHERE delivery = 'due' AND deliver_at <= ? ORDER BY deliver_at LIMIT ?)
+    SELECT id FROM tickets WHERE delivery = 'due' AND use_case = ? AND queue = ? AND deliver_at <= ?
+    ORDER BY deliver_at LIMIT ?)
   RETURNING *`;
+const DUE_LINES = `SELECT use_case, queue FROM tickets WHERE delivery = 'due' AND deliver_at <= ?
+  GROUP BY use_case, queue ORDER BY min(deliver_at)`;
 const NOTE_DELIVERY = `UPDATE tickets SET deliveries = deliveries + 1, delivery = ?,
   deliver_at = coalesce(?, deliver_at) WHERE id = ? AND delivery = 'due'`;
 const SWEEP = `DELETE FROM tickets WHERE id IN (
@@ -54,9 +57,20 @@ export function sqliteTickets(write: Writing, reads: Reads): TicketStore {
     async close(id, by, now) {
       return onlyTicket(await write.one(CLOSE, by, now, id, by, now), now);
     },
-    async takeDue(now, heldUntil, limit) {
-      const rows = await write.one(TAKE_DUE, heldUntil, now, limit);
-      return rows.map((row) => ticketOf(row as unknown as TicketRow, now));
+    async dueLines(now) {
+      const rows = await write.one(DUE_LINES, now);
+      return rows.map(({ use_case, queue }) => ({ useCase: String(use_case), queue: String(queue) }));
+    },
+    async takeDue({ useCase, queue }, now, heldUntil, limit) {
+      const rows = (await write.one(
+        TAKE_DUE,
+        heldUntil,
+        useCase,
+        queue,
+        now,
+        limit,
+      )) as unknown as TicketRow[];
+      return rows.map((row) => ticketOf(row, now));
     },
     async noteDelivery(id, outcome) {
       const again = outcome.type === "again";

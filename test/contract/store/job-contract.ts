@@ -114,7 +114,7 @@ export function jobContract(name: string, open: () => Promise<Store>): void {
     test("an end that is not to be told is not", async () => {
       await make(1, { webhookUrl: "https://h.example/x" });
       await store.jobs.conclude(idOf(1), end({ status: "expired", tell: false }));
-      expect(await store.jobs.takeDueWebhooks(NOW + 9_999, NOW + 99_999, 5)).toEqual([]);
+      expect(await store.jobs.dueReceivers(NOW + 9_999)).toEqual([]);
       expect(await job(1)).toMatchObject({ status: "expired", webhook: { status: "waiting" } });
       expect(await store.jobs.redeliver("acme", idOf(1), NOW)).toBeNull();
     });
@@ -222,7 +222,7 @@ export function jobContract(name: string, open: () => Promise<Store>): void {
         expiresAt: NOW + 90_000 + 9_999,
         webhook: { status: "waiting", messageId: null },
       });
-      expect(await store.jobs.takeDueWebhooks(NOW + 9_999, NOW + 99_999, 5)).toEqual([]);
+      expect(await store.jobs.dueReceivers(NOW + 9_999)).toEqual([]);
       expect(await store.jobs.conclude(idOf(1), end({ messageId: "whm_9" }))).toMatchObject({
         webhook: { status: "due", messageId: "whm_9" },
       });
@@ -279,7 +279,7 @@ export function jobContract(name: string, open: () => Promise<Store>): void {
       await make(3);
       await store.jobs.conclude(idOf(3), end({ at: NOW }));
       const due = async (now: number) =>
-        (await store.jobs.takeDueWebhooks(now, now + 100, 10)).map((one) => [
+        (await store.jobs.takeDueWebhooks("https://hooks.example", now, now + 100, 10)).map((one) => [
           numberOf(one.id),
           one.webhook?.messageId,
           one.webhook?.attempts,
@@ -304,6 +304,41 @@ export function jobContract(name: string, open: () => Promise<Store>): void {
         webhook: { status: "due", messageId: "whm_1", attempts: 0 },
       });
       expect(await due(NOW + 10_000)).toEqual([[1, "whm_1", 0]]);
+    });
+
+    test("webhooks are due by receiver, who waits longest first, and a receiver's oldest first", async () => {
+      const due = async (n: number, webhookUrl: string) => {
+        await make(n, { webhookUrl });
+        await store.jobs.conclude(idOf(n), end({ at: NOW + n, messageId: `whm_${n}` }));
+      };
+      for (let n = 1; n <= 120; n++) await due(n, `https://Slow.example:443/hook?n=${n}`);
+      await due(121, "https://fast.example/a");
+      await due(122, "http://fast.example/a");
+      await due(123, "https://fast.example:8443/a");
+      await make(124, { webhookUrl: "https://later.example/" });
+      await store.jobs.adopt(order(125, { webhookUrl: "https://adopted.example/x" }));
+      await store.jobs.conclude(idOf(125), end({ at: NOW, messageId: "whm_125" }));
+      const slow = "https://slow.example";
+      expect(await store.jobs.dueReceivers(NOW + 122)).toEqual([
+        "https://adopted.example",
+        slow,
+        "https://fast.example",
+        "http://fast.example",
+      ]);
+      const taken = async (receiver: string, limit: number) =>
+        (await store.jobs.takeDueWebhooks(receiver, NOW + 200, NOW + 300, limit))
+          .map(({ id }) => numberOf(id))
+          .sort();
+      expect(await taken(slow, 2)).toEqual([1, 2]);
+      expect(await taken(slow, 1)).toEqual([3]);
+      expect(await taken("https://fast.example", 9)).toEqual([121]);
+      expect(await taken("https://nobody.example", 9)).toEqual([]);
+      expect(await store.jobs.dueReceivers(NOW + 200)).toEqual([
+        "https://adopted.example",
+        slow,
+        "http://fast.example",
+        "https://fast.example:8443",
+      ]);
     });
 
     test("finds what is overdue: waiting ones first, running ones later", async () => {

@@ -1,4 +1,5 @@
 /** Both drivers under the contract of jobs. */
+import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { FakeClock } from "../../../src/core/fake-clock.ts";
 import { createMemoryStore } from "../../../src/store/memory.ts";
@@ -26,4 +27,26 @@ test("a job and what the queue does not have yet are there after a restart", asy
   expect(await second.jobs.get("a", "job_1")).toMatchObject({ status: "queued", acceptDegraded: true });
   expect(await second.jobs.unsent(2, 10)).toEqual([{ order, delayMs: 0 }]);
   await second.close();
+});
+
+test("a webhook that was due before receivers were noted is due to its receiver after an upgrade", async () => {
+  const path = scratch.path("upgrade/pointsman.db");
+  const before = openAt(path);
+  const terms = { id: "job_1", keyId: "k", tenant: "a", useCase: "c", endpoint: "/v1/invoke" } as const;
+  const webhookUrl = "https://hooks.example:8443/a?b=1";
+  const rest = { webhookUrl, metadata: null, acceptDegraded: true, createdAt: 1, expiresAt: 9 };
+  await before.jobs.adopt({ ...terms, ...rest });
+  const end = { status: "failed", at: 5, fault: null, answer: null, result: null } as const;
+  await before.jobs.conclude("job_1", { ...end, dead: false, tell: true, messageId: "m" });
+  await before.close();
+  const database = new Database(path);
+  database.run("DROP INDEX jobs_to_tell");
+  database.run("ALTER TABLE jobs DROP COLUMN webhook_origin");
+  database.run("CREATE INDEX jobs_to_tell ON jobs (webhook_at) WHERE webhook_status = 'due'");
+  database.run("DELETE FROM schema_migrations WHERE version = 9");
+  database.close();
+  const after = openAt(path);
+  expect(await after.jobs.dueReceivers(5)).toEqual(["https://hooks.example:8443"]);
+  expect(await after.jobs.takeDueWebhooks("https://hooks.example:8443", 5, 9, 1)).toHaveLength(1);
+  await after.close();
 });

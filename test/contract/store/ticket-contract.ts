@@ -20,6 +20,8 @@ function ticket(n: number, changes: Partial<NewTicket> = {}): NewTicket {
   };
 }
 
+const LINE = { useCase: "chat", queue: "desk" };
+
 const OPEN = {
   status: "open",
   claimedBy: null,
@@ -123,7 +125,7 @@ export function ticketContract(name: string, open: () => Promise<Store>): void {
       await store.tickets.answer(id(2), "ann", "b", NOW + 1, true);
       await store.tickets.answer(id(3), "ann", "c", NOW, false);
       const due = async (now: number) =>
-        (await store.tickets.takeDue(now, now + 100, 10)).map((one) => [
+        (await store.tickets.takeDue(LINE, now, now + 100, 10)).map((one) => [
           Number(one.id.slice(-4)),
           one.deliveries,
         ]);
@@ -146,8 +148,21 @@ export function ticketContract(name: string, open: () => Promise<Store>): void {
         await make(n);
         await store.tickets.answer(id(n), "ann", "x", NOW + 10 - n, true);
       }
-      const taken = await store.tickets.takeDue(NOW + 20, NOW + 99, 2);
+      const taken = await store.tickets.takeDue(LINE, NOW + 20, NOW + 99, 2);
       expect(taken.map((one) => one.id).sort()).toEqual([id(2), id(3)]);
+    });
+
+    test("answers are due by use case and queue, the longest waiting first", async () => {
+      const lines = [LINE, { useCase: "chat", queue: "other" }, { useCase: "voice", queue: "desk" }];
+      for (const [at, n] of [1, 2, 3, 4].entries()) {
+        await make(n, lines[at % 3]);
+        await store.tickets.answer(id(n), "ann", "x", NOW + 10 - n, true);
+      }
+      expect(await store.tickets.dueLines(NOW + 9)).toEqual([LINE, ...lines.slice(1).toReversed()]);
+      expect(await store.tickets.dueLines(NOW + 7)).toEqual([LINE, ...lines.slice(2)]);
+      const taken = await store.tickets.takeDue(LINE, NOW + 9, NOW + 99, 9);
+      expect(taken.map((one) => one.id).sort()).toEqual([id(1), id(4)]);
+      expect(await store.tickets.dueLines(NOW + 9)).toEqual(lines.slice(1).toReversed());
     });
 
     test("sweeps what ended long ago, unless it is still to be delivered", async () => {
