@@ -110,6 +110,12 @@ export function memoryJobQueue(options: MemoryQueueOptions): JobQueue {
       assertOpen();
       return [...new Set(ids)].filter((id) => dead.delete(id));
     },
+    async withdraw(id) {
+      assertOpen();
+      const kept = queue.get(id);
+      const isHeld = kept !== undefined && kept.receipt !== null && kept.visibleAt > clock.now();
+      return !isHeld && queue.delete(id);
+    },
     async depth() {
       assertOpen();
       const now = clock.now();

@@ -75,6 +75,8 @@ export interface JobQueue {
   replay(ids: readonly string[]): Promise<readonly string[]>;
   /** Dead letters forgotten, for good. The ids that were found. */
   discard(ids: readonly string[]): Promise<readonly string[]>;
+  /** What waits and is in nobody's hand is forgotten. False: it is in hand, not there, or cannot be looked for. */
+  withdraw(id: string): Promise<boolean>;
   depth(): Promise<QueueDepth>;
   close(): Promise<void>;
 }

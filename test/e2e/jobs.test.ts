@@ -279,6 +279,10 @@ describe("cancelling", () => {
     await Bun.sleep(2_500);
     expect(calls).toEqual([]);
     expect((await call(`/v1/jobs/${id}/cancel`, {})).body).toMatchObject({ status: "cancelled" });
+    const late = await submit(chatJob("talk-chat", "much later", { delay_seconds: 50_000 }));
+    expect((await call("/admin/jobs/queue")).body.depth.delayed).toBe(1);
+    await call(`/v1/jobs/${late}/cancel`, {});
+    expect((await call("/admin/jobs/queue")).body.depth.delayed).toBe(0);
     const done = await submit(chatJob("talk-chat", "done"));
     await ended(done);
     expect(await call(`/v1/jobs/${done}/cancel`, {})).toMatchObject({

@@ -8,7 +8,7 @@ import { type JobPorts, unknownJob } from "./job-ports.ts";
  * `invalid` when it is over.
  */
 export async function cancelJob(ports: JobPorts, tenant: string, id: string): Promise<Result<Job>> {
-  const { jobs, clock, nextId } = ports;
+  const { jobs, queue, clock, nextId } = ports;
   const job = await jobs.get(tenant, id);
   if (!job) return { ok: false, fault: unknownJob() };
   const ended = await jobs.conclude(id, {
@@ -24,6 +24,8 @@ export async function cancelJob(ports: JobPorts, tenant: string, id: string): Pr
   if (ended) {
     ports.cancelled(id);
     ports.ended();
+    // Where that fails, or it is in hand, whoever receives it finds the job over.
+    await queue.withdraw(id).catch(() => false);
     return ok(ended);
   }
   const now = (await jobs.get(tenant, id)) ?? job;

@@ -53,6 +53,9 @@ const REVIVE = `INSERT INTO queue_messages (id, group_name, sent_at, visible_at,
   SELECT id, group_name, ?, ?, ?, size, body FROM queue_dead WHERE ${AMONG} ORDER BY seq
   ON CONFLICT (id) DO NOTHING`;
 const UNBURY = `DELETE FROM queue_dead WHERE ${AMONG} RETURNING id`;
+/** Parameters: the id, now. */
+const WITHDRAW =
+  "DELETE FROM queue_messages WHERE id = ? AND (receipt IS NULL OR visible_at <= ?) RETURNING id";
 /** Parameter: now, three times. */
 const DEPTH = `SELECT
   (SELECT count(*) FROM queue_messages WHERE visible_at <= ?) AS ready,
@@ -113,6 +116,9 @@ export function sqliteJobQueue(writing: Writing, reading: Execute, clock: Pick<C
     },
     async discard(ids) {
       return foundAmong(ids, await open(writing).one(UNBURY, JSON.stringify(ids)));
+    },
+    async withdraw(id) {
+      return (await open(writing).one(WITHDRAW, id, clock.now())).length > 0;
     },
     async depth() {
       const now = clock.now();

@@ -195,6 +195,11 @@ export function createSqsQueue(options: SqsQueueOptions): JobQueue {
       assertOpen();
       return discardDead(ports, await deadLetters(), ids);
     },
+    /** SQS removes what was received and nothing else. */
+    async withdraw() {
+      assertOpen();
+      return false;
+    },
     async depth() {
       assertOpen();
       const [waiting, dead] = await Promise.all([

@@ -18,6 +18,8 @@ export interface QueueTraits {
   readonly keepsOrder: boolean;
   /** Whether its counts know at once what time did; a test server of SQS learns it from the next receive. */
   readonly countsByTheClock: boolean;
+  /** Whether a message that nobody has in hand can be removed by its id; SQS removes what was received alone. */
+  readonly withdraws: boolean;
   /** How much later than promised a message may come again, in milliseconds. */
   readonly lateMs: number;
   /** A body that this driver takes, in bytes. */
@@ -275,6 +277,34 @@ export function queueContract(name: string, traits: QueueTraits, open: () => Pro
       for (const { receipt } of received) expect(await queue.acknowledge(receipt)).toBe(true);
       await fixture.pass(HOUR);
       expect(await drained(queue)).toEqual([]);
+    });
+
+    test.skipIf(!traits.withdraws)("withdrawn, it never comes, unless it is in somebody's hand", async () => {
+      await queue.send([message(1, { delayMs: HOUR }), message(2), message(3)]);
+      expect(await queue.withdraw(message(1).id)).toBe(true);
+      expect(await queue.withdraw(message(2).id)).toBe(true);
+      expect(await queue.withdraw(message(2).id)).toBe(false);
+      expect(await queue.withdraw("unknown")).toBe(false);
+      const held = await one(10 * SECOND);
+      expect(await queue.withdraw(message(3).id)).toBe(false);
+      expect(await queue.release(held.receipt, HOUR)).toBe(true);
+      expect(await queue.withdraw(message(3).id)).toBe(true);
+      expect(await queue.depth()).toEqual({ ready: 0, delayed: 0, inHand: 0, dead: 0 });
+      await fixture.pass(HOUR);
+      expect(await drained(queue)).toEqual([]);
+      // In a hand that was lost.
+      await queue.send([message(4)]);
+      const lost = await one(10 * SECOND);
+      await fixture.pass(10 * SECOND + traits.lateMs);
+      expect(await queue.withdraw(message(4).id)).toBe(true);
+      expect(await queue.acknowledge(lost.receipt)).toBe(false);
+    });
+
+    test("what is withdrawn from a driver that cannot look for it comes all the same, and can be ended", async () => {
+      await queue.send([message(1)]);
+      const isGone = await queue.withdraw(message(1).id);
+      expect(isGone).toBe(traits.withdraws);
+      for (const { receipt } of await drained(queue)) expect(await queue.acknowledge(receipt)).toBe(true);
     });
 
     test("buried, it is among the dead letters and comes no more", async () => {

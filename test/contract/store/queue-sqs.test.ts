@@ -14,6 +14,7 @@ afterAll(() => server.stop());
 // SQS keeps no ids, its order is approximate, and it is told to wait in whole seconds and a little longer.
 const TRAITS = {
   keepsAnIdOnce: false,
+  withdraws: false,
   keepsOrder: false,
   countsByTheClock: false,
   lateMs: 3_000,

@@ -24,6 +24,7 @@ function fixtureOfStore(clock: FakeClock, store: Store): QueueFixture {
 
 const EMBEDDED = {
   keepsAnIdOnce: true,
+  withdraws: true,
   keepsOrder: true,
   countsByTheClock: true,
   lateMs: 0,
