@@ -42,7 +42,7 @@ export function createApp(ports: AppPorts): (request: Request) => Promise<Respon
       return await (await controlApp)(request);
     } catch (thrown) {
       gateway.reportInternal(requestId, thrown);
-      return refuse({ path, headers: request.headers }, faultOf(thrown, requestId), requestId);
+      return refuse({ path, headers: request.headers }, faultOf(thrown, path, requestId), requestId);
     }
   };
   const firstOfItsWire = async (ingress: Promise<Ingress>, request: Request): Promise<Response> => {
@@ -51,7 +51,7 @@ export function createApp(ports: AppPorts): (request: Request) => Promise<Respon
     } catch (thrown) {
       const requestId = gateway.ids.next("req");
       gateway.reportInternal(requestId, thrown);
-      return problem(faultOf(thrown, requestId), requestId);
+      return problem(faultOf(thrown, pathOf(request.url), requestId), requestId);
     }
   };
   const known = new Map<string, Ingress>();
@@ -73,10 +73,16 @@ export function createApp(ports: AppPorts): (request: Request) => Promise<Respon
   };
 }
 
-/** A store says what is wrong with it and how to mend it; of all else the caller learns the id alone. */
-function faultOf(thrown: unknown, requestId: string): Fault {
+/**
+ * A store says to those who run it what is wrong with it and how to mend it, which names files of this machine; of all
+ * else, and anybody else, the caller learns the id alone.
+ */
+function faultOf(thrown: unknown, path: string, requestId: string): Fault {
   if (thrown instanceof StoreError && thrown.kind !== "internal") {
-    return fault("unavailable", `store_${thrown.kind}`, thrown.message);
+    const message = path.startsWith("/admin/")
+      ? thrown.message
+      : `The gateway's records cannot be used now. Quote request id ${requestId} to your platform owner.`;
+    return fault("unavailable", `store_${thrown.kind}`, message);
   }
   return fault("internal", "internal_error", `The gateway failed. Quote request id ${requestId}.`);
 }
