@@ -64,6 +64,8 @@ export interface Fault {
   readonly retryAfterMs?: number;
   /** For decision records and operators only; never rendered to a caller. */
   readonly cause?: FaultCause;
+  /** What a model is told of its mistake when it is asked again. It names what is in its answer: on no record. */
+  readonly complaint?: string;
   /** Found before anything was sent. */
   readonly unsent?: true;
   /** The model ended its answer of its own accord; the fault is that nothing is in it. */

@@ -54,7 +54,7 @@ describe("a real process", () => {
         { type: "fits", at: 1 },
         { type: "fits", at: 0 },
       ],
-      [{ type: "violates", detail: "#: fails pattern" }],
+      [{ type: "violates", keyword: "pattern", where: "#" }],
       null,
       null,
       null,

@@ -82,6 +82,14 @@ describe("a pattern without end", () => {
     expect((await decisionOf(gateway, refused)).attempts[0]?.fault?.code).toBe("schema_violation");
   });
 
+  test("what an answer is called wrong for is on record, and no name of what is in it", async () => {
+    const schema = { properties: { card_4111: { type: "number" } } };
+    const refused = await ask(schema, '{"card_4111":"none"}');
+    const decision = await decisionOf(gateway, refused);
+    expect(decision.attempts[0]?.fault).toMatchObject({ cause: { detail: "It fails type." } });
+    expect(JSON.stringify(decision)).not.toContain("card_4111");
+  });
+
   test("a stream that is held back is told all the same", async () => {
     const response = await ask(HOSTILE, text, { model: "held", stream: true });
     expect(response.headers.get("x-pointsman-warnings")).toBe("response_format");

@@ -118,10 +118,14 @@ describe("a schema that may take long", () => {
   });
 
   test("breaks an answer that violates it", async () => {
-    const violates = checks([{ type: "violates", detail: "#/a: fails pattern" }]);
+    const violates = checks([{ type: "violates", keyword: "pattern", where: "#/a" }]);
     expect(await check('{"a":"x"}', violates)).toMatchObject({
       type: "broken",
-      fault: { code: "schema_violation", cause: { detail: "#/a: fails pattern" } },
+      fault: {
+        code: "schema_violation",
+        cause: { detail: "It fails pattern." },
+        complaint: "#/a: fails pattern",
+      },
     });
   });
 

@@ -66,8 +66,13 @@ export function checkAnswerFormat(
   return bySchema(events, choices, judged);
 }
 
-function broken(code: string, message: string, detail: string): Extract<FormatVerdict, { type: "broken" }> {
-  return { type: "broken", fault: fault("malformed", code, message, { cause: { detail } }) };
+type Broken = Extract<FormatVerdict, { type: "broken" }>;
+
+function broken(code: string, message: string, detail: string, complaint = detail): Broken {
+  return {
+    type: "broken",
+    fault: { ...fault("malformed", code, message, { cause: { detail } }), complaint },
+  };
 }
 
 const NOT_JSON = broken(
@@ -136,7 +141,8 @@ function bySchema(
   for (const [place, judgement] of judged.entries()) {
     if (judgement.type === "violates") {
       const message = "The model's JSON violates the schema that was asked for.";
-      return broken("schema_violation", message, judgement.detail);
+      const { keyword, where } = judgement;
+      return broken("schema_violation", message, `It fails ${keyword}.`, `${where}: fails ${keyword}`);
     }
     meant.push(choices[place]?.passages[judgement.at]);
   }
@@ -179,7 +185,7 @@ export function askAgain(request: ModelRequest, complaint: Fault): ModelRequest 
       {
         type: "text",
         text:
-          `Your previous answer was rejected by a validator: ${complaint.cause?.detail ?? complaint.message} ` +
+          `Your previous answer was rejected by a validator: ${complaint.complaint ?? complaint.message} ` +
           "Answer again with nothing but JSON that satisfies the requested format, without any other text.",
       },
     ],

@@ -1,12 +1,12 @@
 /** Holds values to a JSON schema. Owns the validator and what of its complaints may travel; knows no limits. */
 import { type Schema, Validator } from "@cfworker/json-schema";
 
-const MAX_COMPLAINT_CHARS = 500;
+const MAX_POINTER_CHARS = 500;
 
-/** Which of one choice's values was meant, or what is wrong with the first of them. */
+/** Which of one choice's values was meant, or the keyword that the first of them fails, and where: a JSON pointer. */
 export type Judgement =
   | { readonly type: "fits"; readonly at: number }
-  | { readonly type: "violates"; readonly detail: string };
+  | { readonly type: "violates"; readonly keyword: string; readonly where: string };
 
 /**
  * Checks by schema that may take long, or may not end. Each of `choices` has the texts of JSON that it may mean, best
@@ -30,13 +30,14 @@ export function judgeBySchema(
 }
 
 function judge(validator: Validator, values: readonly unknown[]): Judgement {
-  let detail: string | null = null;
+  let violation: Judgement | null = null;
   for (const [at, value] of values.entries()) {
     const { valid, errors } = validator.validate(value);
     if (valid) return { type: "fits", at };
-    if (detail !== null) continue;
+    if (violation !== null) continue;
     const first = errors[errors.length - 1];
-    detail = `${first?.instanceLocation ?? "#"}: fails ${first?.keyword ?? "the schema"}`;
+    const where = (first?.instanceLocation ?? "#").slice(0, MAX_POINTER_CHARS);
+    violation = { type: "violates", keyword: first?.keyword ?? "the schema", where };
   }
-  return { type: "violates", detail: (detail ?? "#: fails the schema").slice(0, MAX_COMPLAINT_CHARS) };
+  return violation ?? { type: "violates", keyword: "the schema", where: "#" };
 }
