@@ -179,7 +179,8 @@ test("a use case for chat does not embed, and says so", async () => {
     (thrown: unknown) => thrown,
   );
   expect(raised).toBeInstanceOf(APIError);
-  expect(String(raised)).toContain("capability");
+  expect((raised as APIError).status).toBe(400);
+  expect(String(raised)).toContain("no model that makes embeddings");
 });
 
 test("kept state is refused with what to do instead", async () => {
