@@ -2,11 +2,10 @@
  * The gateway's end of the process that reads policies: started with the first question, ended when nobody has asked
  * for a while. Owns its life; knows no policy.
  */
-import { dirname } from "node:path";
 import type { JudgeReader } from "../control/policy/judge/judge.ts";
 import type { DocumentPart, FromReader, ToReader } from "../control/policy/judge/protocol.ts";
 import type { Clock, Timer } from "../core/clock.ts";
-import { programModule } from "../core/program-files.ts";
+import { type AsideEvents, spawnAside } from "./spawn-aside.ts";
 
 /** A process that read a large policy holds a hundred megabytes. */
 const IDLE_MS = 60_000;
@@ -27,10 +26,7 @@ export interface ReaderProcess {
   kill(): void;
 }
 
-export interface ReaderEvents {
-  said(message: Said): void;
-  ended(): void;
-}
+export type ReaderEvents = AsideEvents<Said>;
 
 interface Question {
   readonly resolve: (answer: FromReader) => void;
@@ -108,24 +104,7 @@ export function createPolicyReader(
   };
 }
 
-/**
- * Without the gateway's environment, which holds its secrets, and without its output: what the texts hold is not to
- * be printed by a failure.
- */
-export function spawnReader({ said, ended }: ReaderEvents): ReaderProcess & { readonly pid: number } {
-  const entry = programModule("main/policy-reader-process");
-  const child = Bun.spawn([process.execPath, entry, String(NICENESS)], {
-    // No file of settings lies there.
-    cwd: dirname(entry),
-    stdin: "ignore",
-    stdout: "ignore",
-    stderr: "ignore",
-    env: {},
-    serialization: "advanced",
-    ipc: said,
-    onExit: ended,
-  });
-  // It does not keep the gateway running.
-  child.unref();
+export function spawnReader(events: ReaderEvents): ReaderProcess & { readonly pid: number } {
+  const child = spawnAside("main/policy-reader-process", NICENESS, events);
   return { pid: child.pid, send: (question) => child.send(question), kill: () => child.kill() };
 }

@@ -3,10 +3,9 @@
  * a limit, the others wait. A process and no thread, since an expression that does not come to an end cannot be ended
  * with its thread. Owns the process's life and the queue before it; knows nothing of schemas.
  */
-import { dirname } from "node:path";
 import type { Clock, Timer } from "../core/clock.ts";
-import { programModule } from "../core/program-files.ts";
 import type { Judgement, SchemaChecks } from "../gateway/format/judge-schema.ts";
+import { type AsideEvents, spawnAside } from "./spawn-aside.ts";
 
 /** Milliseconds of one check, once the process is there. */
 const LIMIT_MS = 250;
@@ -32,10 +31,7 @@ export interface SchemaQuestion {
 /** That it is there, or what is the answer. */
 export type SchemaWord = "ready" | readonly Judgement[] | null;
 
-export interface CheckerEvents {
-  said(word: SchemaWord): void;
-  ended(): void;
-}
+export type CheckerEvents = AsideEvents<SchemaWord>;
 
 export interface CheckerProcess {
   send(question: SchemaQuestion): void;
@@ -188,21 +184,7 @@ function written({ schema, choices }: Check): SchemaQuestion | null {
   }
 }
 
-/** Without the gateway's environment, which holds its secrets, and without its output. */
-function spawnChecker({ said, ended }: CheckerEvents): CheckerProcess {
-  const entry = programModule("main/schema-checker-process");
-  const child = Bun.spawn([process.execPath, entry, String(NICENESS)], {
-    // No file of settings lies there.
-    cwd: dirname(entry),
-    stdin: "ignore",
-    stdout: "ignore",
-    stderr: "ignore",
-    env: {},
-    serialization: "advanced",
-    ipc: said,
-    onExit: ended,
-  });
-  // It does not keep the gateway running.
-  child.unref();
+function spawnChecker(events: CheckerEvents): CheckerProcess {
+  const child = spawnAside("main/schema-checker-process", NICENESS, events);
   return { send: (question) => void child.send(question), kill: () => child.kill("SIGKILL") };
 }
