@@ -5,7 +5,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expectRefusal, rawRequest } from "./by-hand.ts";
 import { endToEnd, folderOfFile } from "./end-to-end.ts";
-import { chat, type RunningGateway, startGateway } from "./harness.ts";
+import { chat, eventually, type RunningGateway, startGateway } from "./harness.ts";
 import { INSTANT, testPolicy } from "./policies.ts";
 
 endToEnd();
@@ -38,6 +38,8 @@ test.each(NEED_THE_STORE)("%s says that the store cannot be used, and to operato
   expect(response.body.includes("restore a backup")).toBe(isOperators);
   expect(response.body.includes(gateway.dataDirectory)).toBe(isOperators);
   const { request_id: id } = JSON.parse(response.body);
+  // The log comes by another pipe than the answer, and may come after it.
+  await eventually(async () => gateway.errors().includes(id));
   const lines = gateway.errors().split("\n");
   expect(lines.filter((line) => line.includes(id))).toHaveLength(1);
 });
