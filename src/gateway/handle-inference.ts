@@ -1,5 +1,4 @@
 /** The one path of a request through the data plane. Each line below is a room of its own. */
-
 import type { Caller } from "../core/caller.ts";
 import { ok, type Result } from "../core/faults.ts";
 import { parseJson } from "../core/json.ts";
@@ -98,13 +97,12 @@ export async function handleInference(
     if (kept) return answerKept(gateway, exchange, kept);
     const fitting = fitRequest(gateway, exchange, planned);
     const fitted = fitting === null ? planned : await fitting;
-    const standIns = trusted?.standIns ?? true;
-    const plan = standIns ? fitted : withoutStandIns(fitted);
+    const plan = trusted?.standIns === false ? withoutStandIns(fitted) : fitted;
     if (!plan.ok) return answerFault(gateway, exchange, plan.fault, exchange.prelude);
     exchange.plan = plan.value;
 
     climbed = await climbLadder(gateway, exchange, exchange.request, plan.value);
-    if (!climbed.ok) return await answerWithoutModel(gateway, exchange, climbed, standIns);
+    if (!climbed.ok) return await answerWithoutModel(gateway, exchange, climbed);
     if (climbed.attempts.length > 1) noteLargerModel(exchange, climbed);
     const reply = climbed.value;
     if (exchange.plan.shadows) gateway.shadows?.mirror(gateway, exchange, request.value);
@@ -227,7 +225,6 @@ async function answerWithoutModel(
   gateway: Gateway,
   exchange: Exchange,
   climbed: Extract<Climb<ProviderReply>, { ok: false }>,
-  standIns: boolean,
 ): Promise<Response> {
   const { request } = exchange;
   if (request?.operation === "count_tokens" && climbed.cause !== "cancelled") {
@@ -237,8 +234,7 @@ async function answerWithoutModel(
   if (!ranOut) return answerFault(gateway, exchange, climbed.fault, climbed.attempts);
   const why = { retryAfterMs: COME_BACK_MS, ...climbed.fault };
   // Words stand in for an answer, not for vectors.
-  if (request?.operation !== "chat" || !standIns)
-    return answerFault(gateway, exchange, why, climbed.attempts);
+  if (request?.operation !== "chat") return answerFault(gateway, exchange, why, climbed.attempts);
   const retryAfterSeconds = Math.ceil(why.retryAfterMs / 1000);
   const { answer, attempts } = await standIn(gateway, exchange, {
     attempts: climbed.attempts,

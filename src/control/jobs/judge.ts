@@ -19,8 +19,8 @@ const NOBODY_MAY: JobFault = {
 const MAX_MESSAGE_CHARS = 500;
 
 /**
- * An answer without a model is none, unless it was accepted: a job can wait, and its request asks for none. 429 and 5xx are tried again, but for
- * what is the gateway's own configuration. Every other status is the answer.
+ * An answer without a model is none, unless it was accepted: a job can wait, and its request asks for none. 429 and 5xx
+ * are tried again, but for what is the gateway's own configuration. Every other status is the answer.
  */
 export function judge(answer: InferAnswer, acceptDegraded: boolean): Verdict {
   const { status, body, decision = null } = answer;

@@ -91,7 +91,7 @@ async function takeMeasures(
   return onlyLarger ? planned : { ok: false, fault: tooLong(plan.estimatedInputTokens, lost) };
 }
 
-/** The plan for a shorter request; null where nobody may serve that one either. */
+/** The plan for a shorter request, with the modes that the longer one's has; null where nobody may serve that one either. */
 export function planShortened(
   exchange: Exchange,
   route: RouteInput,
@@ -101,9 +101,10 @@ export function planShortened(
   const again: RouteInput = { ...rest, request, estimatedInputTokens: tokens };
   const planned = planRoute(again);
   if (!planned.ok || planned.value.rungs.length === 0) return null;
+  const degraded = exchange.plan?.degraded ?? planned.value.degraded;
   exchange.route = again;
-  exchange.plan = planned.value;
-  return planned.value;
+  exchange.plan = { ...planned.value, degraded };
+  return exchange.plan;
 }
 
 export function noteShortened(
