@@ -50,10 +50,18 @@ export function labelledResponse(
   if (exchange.caller) headers.set("x-pointsman-decision", exchange.decisionId);
   if (served && served.cost !== null) headers.set("x-pointsman-cost-usd", formatUsd(served.cost));
   if (exchange.plan?.arm) headers.set("x-pointsman-arm", exchange.plan.arm.label);
-  if (exchange.warnings.length > 0) headers.set("x-pointsman-warnings", exchange.warnings.join(", "));
+  if (exchange.warnings.length > 0) headers.set("x-pointsman-warnings", listed(exchange.warnings));
   if (exchange.cacheUse !== null) headers.set("x-pointsman-cache", exchange.cacheUse);
   if (exchange.overflow !== null) headers.set("x-pointsman-overflow", exchange.overflow.how);
   return response;
+}
+
+/** Whatever would end a name of the list, or could not stand in a header. */
+const NOT_IN_A_NAME = /[^!-+\--~]/gu;
+
+/** Names of fields may be the caller's own, with any character: `a%0Ab`. */
+function listed(names: readonly string[]): string {
+  return names.map((name) => name.toWellFormed().replace(NOT_IN_A_NAME, encodeURIComponent)).join(", ");
 }
 
 /** No name is empty or has a line break. */

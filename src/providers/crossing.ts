@@ -8,6 +8,9 @@ import type { Warning } from "../wires/wire.ts";
 import { type AnyWire, wireInUse } from "./wire-registry.ts";
 
 const NOTHING: readonly Warning[] = [];
+/** More names than this, and longer ones, help nobody: they are the caller's own, and stand in a header. */
+const MAX_NAMES = 16;
+const MAX_NAME = 128;
 
 /** Warnings for `request` on `wire`, or the fault of content that only its own provider could understand. */
 export function crossingLosses(request: ModelRequest, wire: AnyWire): readonly Warning[] | Fault {
@@ -18,10 +21,11 @@ export function crossingLosses(request: ModelRequest, wire: AnyWire): readonly W
   if (uploaded) return uploaded;
   // The gateway's own requests (probes, doctor) name a wire that nobody may have come in on.
   const controls = wireInUse(origin)?.beyondContract(request) ?? [];
-  const warnings: Warning[] = controls.map((control) => ({
-    control,
-    message: `\`${control}\` belongs to the API of ${origin}; the chosen model is reached through ${wire.id}, which has nothing like it.`,
-  }));
+  const warnings: Warning[] = controls.map((name) => {
+    const control = name.slice(0, MAX_NAME);
+    const message = `\`${control}\` belongs to the API of ${origin}; the chosen model is reached through ${wire.id}, which has nothing like it.`;
+    return { control, message };
+  });
   for (const [index, message] of request.messages.entries()) {
     for (const part of message.content) {
       if (part.type !== "opaque" || part.wire === wire.id) continue;
@@ -36,7 +40,7 @@ export function crossingLosses(request: ModelRequest, wire: AnyWire): readonly W
   if (request.strict && first !== undefined) {
     return fault("invalid", "unsupported_control", first.message, { param: first.control });
   }
-  return warnings;
+  return warnings.slice(0, MAX_NAMES);
 }
 
 /** Wires whose bodies are the same but for where they are sent. */

@@ -4,25 +4,25 @@ import { type Random, seededRandom } from "../../src/core/clock.ts";
 import { CHAT_PATH } from "./by-hand.ts";
 import { endToEnd } from "./end-to-end.ts";
 import { KEY, type RunningGateway, startGateway } from "./harness.ts";
-import { INSTANT, testPolicy } from "./policies.ts";
+import { INSTANT, PROVIDER_WIRES, via, wirePolicy } from "./wire-policies.ts";
 
 endToEnd();
 
 const SEED = 20_261_120;
-const BODIES = 300;
+/** For each wire of a provider. */
+const BODIES = 100;
 const ANSWER_WITHIN_MS = 10_000;
 
 const FUNCTION = { name: "f", description: "d", parameters: { type: "object", properties: {} } };
 /** Good, with every kind of field there is. */
 const BASE = {
-  model: "support-chat",
   messages: [
     { role: "system", content: "Be kind." },
     {
       role: "user",
       content: [
         { type: "text", text: "Hi" },
-        { type: "image_url", image_url: { url: "https://example.com/a.png" } },
+        { type: "image_url", image_url: { url: "data:image/png;base64,iVBORw0KGgo=" } },
       ],
     },
     {
@@ -78,7 +78,16 @@ const ODD: readonly unknown[] = [
   ...ODD_TEXTS,
   ...ODD_OBJECTS,
 ];
-const ODD_NAMES = ["extra", "constructor", "toString", "pointsman_x"];
+const ODD_NAMES = [
+  "extra",
+  "constructor",
+  "toString",
+  "pointsman_x",
+  "a\nb: c",
+  "\u00e9,\u5ba2",
+  "\ud800",
+  "",
+];
 const ODD_CHARACTERS = ["\u0000", "{", '"', "\\", "9e99", "]"];
 
 function pick<T>(list: readonly T[], random: Random): T {
@@ -108,8 +117,8 @@ function spoil(text: string, random: Random): string {
   return text.slice(0, at) + pick(ODD_CHARACTERS, random) + text.slice(at);
 }
 
-function nextBody(random: Random): string {
-  let value: unknown = BASE;
+function nextBody(model: string, random: Random): string {
+  let value: unknown = { model, ...BASE };
   for (let times = 1 + Math.floor(random() * 3); times > 0; times--) value = mutate(value, 4, random);
   const text = JSON.stringify(value) ?? "null";
   return random() < 0.2 ? spoil(text, random) : text;
@@ -118,30 +127,48 @@ function nextBody(random: Random): string {
 let gateway: RunningGateway;
 
 beforeAll(async () => {
-  gateway = await startGateway({ policy: testPolicy(), scenario: INSTANT });
+  gateway = await startGateway({ policy: wirePolicy(), scenario: INSTANT });
 });
 
-test(`${BODIES} spoiled bodies are answered or refused`, async () => {
-  const random = seededRandom(SEED);
-  const statuses = new Map<number, number>();
-  const bad: string[] = [];
-  for (let i = 0; i < BODIES; i++) {
-    const body = nextBody(random);
-    const response = await fetch(`${gateway.url}${CHAT_PATH}`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${KEY}`, "content-type": "application/json" },
-      body,
-      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
-    });
-    const answer = await response.text();
-    const { status } = response;
-    statuses.set(status, (statuses.get(status) ?? 0) + 1);
-    const hasShape = status === 200 || answer.includes('"code":"');
-    if (status >= 500 || !hasShape) bad.push(`${status} ${answer.slice(0, 200)} for ${body.slice(0, 300)}`);
-  }
-  expect(bad).toEqual([]);
-  // They are neither all harmless nor all fatal.
-  expect(statuses.get(200) ?? 0).toBeGreaterThan(BODIES / 30);
-  expect(statuses.get(400) ?? 0).toBeGreaterThan(BODIES / 3);
-  expect(gateway.errors()).not.toContain("internal_error");
+test.each([...PROVIDER_WIRES])(
+  `spoiled bodies are answered or refused before a provider of %s`,
+  async (wire) => {
+    const random = seededRandom(SEED);
+    const statuses = new Map<number, number>();
+    const bad: string[] = [];
+    for (let i = 0; i < BODIES; i++) {
+      const body = nextBody(via(wire), random);
+      const response = await fetch(`${gateway.url}${CHAT_PATH}`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${KEY}`, "content-type": "application/json" },
+        body,
+        signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      });
+      const answer = await response.text();
+      const { status } = response;
+      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      const hasShape = status === 200 || answer.includes('"code":"');
+      if (status >= 500 || !hasShape) bad.push(`${status} ${answer.slice(0, 200)} for ${body.slice(0, 300)}`);
+    }
+    expect(bad).toEqual([]);
+    // They are neither all harmless nor all fatal.
+    expect(statuses.get(200) ?? 0).toBeGreaterThan(BODIES / 30);
+    expect(statuses.get(400) ?? 0).toBeGreaterThan(BODIES / 3);
+    expect(gateway.errors()).not.toContain("internal_error");
+  },
+);
+
+test("what a caller calls a field is told of in the header, whatever characters it has", async () => {
+  const messages = [{ role: "user", name: "ann", content: "Hi" }];
+  const odd = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`f${index}`, 1]));
+  const body = { model: via("gemini"), messages, "a\nx-evil: b, c\u00e9": 1, "\ud800": 1, ...odd };
+  const response = await fetch(`${gateway.url}${CHAT_PATH}`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${KEY}` },
+    body: JSON.stringify(body),
+  });
+  expect(response.status).toBe(200);
+  const names = response.headers.get("x-pointsman-warnings")?.split(", ") ?? [];
+  expect(names.slice(0, 3)).toEqual(["messages[0].name", "a%0Ax-evil:%20b%2C%20c%C3%A9", "%EF%BF%BD"]);
+  expect(names).toHaveLength(16);
 });

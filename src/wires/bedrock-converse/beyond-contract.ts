@@ -1,53 +1,46 @@
 /** What a Converse request asks for that the contract does not model. Owns the names under which it is told. */
 import type { ModelRequest } from "../../core/request.ts";
 import { isRecord } from "../fields.ts";
+import { strayFields } from "../stray-fields.ts";
 import type { JsonObject } from "../wire.ts";
 import { MODELLED_FIELDS } from "./model-fields.ts";
+import { checkCount, checkRequest } from "./parse-request.ts";
 
-/** Modelled, or saying nothing that a model would have to honour. */
-const OURS: ReadonlySet<string> = new Set([
-  "messages",
-  "system",
-  "inferenceConfig",
-  "toolConfig",
-  "outputConfig",
-  "additionalModelRequestFields",
+/** Fields that say nothing a model would have to honour, are told of below, or accompany an earlier answer. */
+const NEUTRAL: ReadonlySet<string> = new Set([
   "additionalModelResponseFieldPaths",
-  "requestMetadata",
   "performanceConfig",
   "serviceTier",
-  "input",
+  "input.invokeModel",
+  "system[].guardContent.text.qualifiers",
+  "messages[].content[].guardContent.text.qualifiers",
+  "messages[].content[].citationsContent.citations",
 ]);
-const SAMPLING: ReadonlySet<string> = new Set(["maxTokens", "temperature", "topP", "stopSequences"]);
 
 /** The fields of the body that another wire could not honour. */
-export function converseBeyondContract(request: ModelRequest): readonly string[] {
-  const { body } = request.origin;
+export function converseBeyondContract({ operation, origin: { body } }: ModelRequest): readonly string[] {
+  const read = operation === "count_tokens" ? checkCount(body) : checkRequest(body);
+  const lost = [...strayFields(body, read.success ? read.data : body, NEUTRAL)];
   const conversation = isRecord(body.input) && isRecord(body.input.converse) ? body.input.converse : body;
-  const lost = [...others(body, OURS, "")];
-  lost.push(...others(conversation.inferenceConfig, SAMPLING, "inferenceConfig."));
-  lost.push(
-    ...others(conversation.additionalModelRequestFields, MODELLED_FIELDS, "additionalModelRequestFields."),
-  );
+  lost.push(...beyondModelled(conversation.additionalModelRequestFields));
   const { toolConfig } = conversation;
   const tools = isRecord(toolConfig) && Array.isArray(toolConfig.tools) ? toolConfig.tools : [];
   if (tools.some((tool) => has(tool, "systemTool"))) lost.push("toolConfig.tools.systemTool");
-  const blocks = [...blocksOf(conversation)];
-  if (blocks.some((block) => has(block, "guardContent"))) lost.push("guardContent");
-  if (blocks.some((block) => has(block.document, "citations"))) lost.push("document.citations");
+  if (blocksOf(conversation).some((block) => has(block, "guardContent"))) lost.push("guardContent");
   return lost;
 }
 
-function* blocksOf(conversation: JsonObject): Iterable<JsonObject> {
-  const messages = Array.isArray(conversation.messages) ? conversation.messages : [];
-  const lists = [conversation.system, ...messages.map((message) => isRecord(message) && message.content)];
-  for (const list of lists) if (Array.isArray(list)) yield* list.filter(isRecord);
+/** Fields of the model's own. */
+function beyondModelled(fields: unknown): readonly string[] {
+  if (!isRecord(fields)) return [];
+  const names = Object.keys(fields).filter((name) => !MODELLED_FIELDS.has(name) && fields[name] !== null);
+  return names.map((name) => `additionalModelRequestFields.${name}`);
 }
 
-function others(value: unknown, known: ReadonlySet<string>, prefix: string): readonly string[] {
-  if (!isRecord(value)) return [];
-  const names = Object.keys(value).filter((name) => !known.has(name) && value[name] !== null);
-  return names.map((name) => prefix + name);
+function blocksOf(conversation: JsonObject): readonly unknown[] {
+  const messages = Array.isArray(conversation.messages) ? conversation.messages : [];
+  const lists = [conversation.system, ...messages.map((message) => isRecord(message) && message.content)];
+  return lists.flatMap((list) => (Array.isArray(list) ? list : []));
 }
 
 function has(value: unknown, member: string): boolean {

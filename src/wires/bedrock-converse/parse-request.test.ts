@@ -141,13 +141,13 @@ describe("parseRequest", () => {
       serviceTier: { type: "flex" },
     });
     expect(bedrockConverse.beyondContract(request)).toEqual([
+      "messages[0].content[1].document.citations",
       "guardrailConfig",
       "promptVariables",
       "inferenceConfig.minTokens",
       "additionalModelRequestFields.anthropic_beta",
       "toolConfig.tools.systemTool",
       "guardContent",
-      "document.citations",
     ]);
     expect(request.tools).toEqual([]);
   });

@@ -26,7 +26,8 @@ import {
 } from "./request-schema.ts";
 import { readTarget } from "./target.ts";
 
-const checkRequest = plainly(converseSchema);
+export const checkRequest = plainly(converseSchema);
+export const checkCount = plainly(countTokensSchema);
 const NOT_REWRITTEN: ReadonlySet<Section> = new Set();
 const NO_TOOLS: readonly Tool[] = [];
 const NO_FIELDS: JsonObject = {};
@@ -69,7 +70,7 @@ export function parseConverseRequest(body: unknown, hints: RequestHints): Result
 function parseCount(body: JsonObject, target: string, hints: RequestHints): Result<ModelRequest> {
   const invoke = isRecord(body.input) ? body.input.invokeModel : undefined;
   if (isRecord(invoke)) return parseInvokeCount(invoke, body, hints);
-  const parsed = countTokensSchema.safeParse(body);
+  const parsed = checkCount(body);
   if (!parsed.success) return { ok: false, fault: issueFault(parsed.error.issues, body) };
   const draft = readDraft(parsed.data.input.converse, target, body, hints, "input.converse.");
   if ("kind" in draft) return { ok: false, fault: draft };

@@ -25,7 +25,7 @@ import {
 import { spellRequest } from "./spelling.ts";
 import { readThinking } from "./thinking.ts";
 
-const checkRequest = plainly(geminiRequestSchema);
+export const checkRequest = plainly(geminiRequestSchema);
 const CONTROL_CHARACTER = /\p{Cc}/u;
 const MAX_MODEL = 256;
 const MODEL_PREFIX = /^models\//;

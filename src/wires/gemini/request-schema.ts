@@ -83,9 +83,6 @@ export const geminiRequestSchema = z.object({
   labels: z.record(z.string(), z.string()).nullish(),
 });
 
-/** Fields of the generation config that the contract models, or that ask for nothing but text. */
-export const CONFIG_FIELDS: ReadonlySet<string> = new Set(Object.keys(generationConfig.shape));
-
 export type GeminiRequest = z.output<typeof geminiRequestSchema>;
 export type GeminiContent = GeminiRequest["contents"][number];
 export type GeminiPart = GeminiContent["parts"][number];

@@ -474,10 +474,21 @@ describe("a request of this wire", () => {
 
   test("names what no other wire can honour", () => {
     const request = parse({
-      ...BODY,
-      safetySettings: [],
+      contents: [
+        {
+          role: "user",
+          parts: [
+            { text: "Hi", mediaResolution: { level: "LOW" } },
+            { functionCall: { name: "f", partial: 1 } },
+          ],
+        },
+      ],
+      safetySettings: [{ category: "HARM_CATEGORY_HARASSMENT", threshold: "OFF" }],
       labels: { team: "returns" },
-      tools: [{ functionDeclarations: [{ name: "f" }, { name: "g" }] }, { google_search: {} }],
+      tools: [
+        { functionDeclarations: [{ name: "f", behavior: "BLOCKING" }, { name: "g" }] },
+        { google_search: {} },
+      ],
       toolConfig: { functionCallingConfig: { mode: "VALIDATED", allowedFunctionNames: ["f"] } },
       generationConfig: {
         mediaResolution: "LOW",
@@ -488,7 +499,10 @@ describe("a request of this wire", () => {
     });
     expect(gemini.beyondContract(request)).toEqual([
       "safetySettings",
+      "tools[0].functionDeclarations[0].behavior",
       "generationConfig.mediaResolution",
+      "contents[0].parts[0].mediaResolution",
+      "contents[0].parts[1].partial",
       "generationConfig.responseModalities",
       "generationConfig.responseMimeType",
       "tools.googleSearch",

@@ -9,9 +9,10 @@ import type {
   ToolChoice,
 } from "../../core/request.ts";
 import { readContract } from "../contract-metadata.ts";
-import { isRecord, unmodelled } from "../fields.ts";
+import { isRecord } from "../fields.ts";
 import { issueFault } from "../issues.ts";
 import { plainly } from "../plain-schema.ts";
+import { strayFields } from "../stray-fields.ts";
 import type { JsonObject, RequestHints } from "../wire.ts";
 import { WIRE_ID } from "./fields.ts";
 import { readMessages } from "./messages.ts";
@@ -67,13 +68,19 @@ function toModelRequest(
   return draft;
 }
 
-/** Fields that say nothing a model would have to honour. */
-const OURS: ReadonlySet<string> = new Set([...Object.keys(chatRequestSchema.shape), "store", "service_tier"]);
+/** Fields that say nothing a model would have to honour, and what clients send back of an answer. */
+const NEUTRAL: ReadonlySet<string> = new Set([
+  "store",
+  "service_tier",
+  "stream_options.include_obfuscation",
+  "messages[].annotations",
+  "messages[].tool_calls[].index",
+]);
 
 /** The body's fields that the contract does not model. */
-export function chatBeyondContract(request: ModelRequest): readonly string[] {
-  const lost = unmodelled(request.origin.body, OURS, null);
-  return lost === null ? [] : Object.keys(lost);
+export function chatBeyondContract({ origin: { body } }: ModelRequest): readonly string[] {
+  const read = checkRequest(body);
+  return strayFields(body, read.success ? read.data : body, NEUTRAL);
 }
 
 /** What older clients and other modalities send; each is told what to use in its place. */

@@ -28,6 +28,35 @@ function lower(request: ModelRequest, to = target()) {
   return result.value;
 }
 
+describe("beyondContract", () => {
+  test("names what no other wire can do at any depth, each kind once, and nothing that asks for nothing", () => {
+    const request = parse({
+      messages: [
+        { role: "user", name: "ann", content: [{ type: "text", text: "Hi", cache_control: {} }] },
+        { role: "assistant", content: "Yes?", annotations: [{}], audio: null, reasoning_details: [] },
+        { role: "user", name: "bob", content: "2 + 2?" },
+        {
+          role: "assistant",
+          tool_calls: [{ id: "a", index: 0, type: "function", function: { name: "f", arguments: "{}" } }],
+        },
+        { role: "tool", tool_call_id: "a", content: "4" },
+      ],
+      tools: [{ type: "function", function: { name: "f", parameters: { anything: 1 }, examples: ["x"] } }],
+      logit_bias: { "50256": -100 },
+      stream: true,
+      stream_options: { include_obfuscation: false },
+      store: true,
+    });
+    expect(openaiChat.beyondContract(request)).toEqual([
+      "messages[0].name",
+      "messages[0].content[0].cache_control",
+      "tools[0].function.examples",
+      "logit_bias",
+    ]);
+    expect(openaiChat.beyondContract(parse())).toEqual([]);
+  });
+});
+
 describe("parseRequest", () => {
   test("reads every section of a conversation", () => {
     const request = parse({

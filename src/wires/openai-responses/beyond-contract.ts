@@ -1,36 +1,40 @@
 /** What a request of this wire asks for that no other wire can do. Owns the list; the warnings are made elsewhere. */
 import type { ModelRequest } from "../../core/request.ts";
-import { isRecord, unmodelled } from "../fields.ts";
+import { isRecord } from "../fields.ts";
+import { strayFields } from "../stray-fields.ts";
 import { INCLUDE_LOGPROBS, INCLUDE_REASONING } from "./include.ts";
-import { responsesRequestSchema } from "./request-schema.ts";
+import { checkItem } from "./input.ts";
+import { checkRequest } from "./parse-request.ts";
+import { functionToolSchema } from "./request-schema.ts";
 
-/** Fields that the contract models, and those that say nothing a model would have to honour. */
-const OURS: ReadonlySet<string> = new Set([
-  ...Object.keys(responsesRequestSchema.shape),
+/** Fields that say nothing a model would have to honour, and what clients send back of an answer. */
+const NEUTRAL: ReadonlySet<string> = new Set([
   "background",
   "prompt_cache_options",
   "prompt_cache_retention",
   "service_tier",
   "stream_options",
+  // `summary` asks to see reasoning, which every wire shows where it has any.
+  "reasoning.summary",
+  "reasoning.generate_summary",
+  "tools[].type",
+  "input[].type",
+  "input[].id",
+  "input[].status",
+  "input[].content[].annotations",
+  "input[].content[].logprobs",
+  "input[].content[].type",
+  "input[].summary[].type",
 ]);
-/** `summary` asks to see reasoning, which every wire shows where it has any. */
-const REASONING: ReadonlySet<string> = new Set(["effort", "summary", "generate_summary"]);
-const TEXT: ReadonlySet<string> = new Set(["format"]);
 const INCLUDED: ReadonlySet<unknown> = new Set([INCLUDE_LOGPROBS, INCLUDE_REASONING]);
 
-export function responsesBeyondContract(request: ModelRequest): readonly string[] {
-  const { body } = request.origin;
-  const lost = Object.keys(unmodelled(body, OURS, null) ?? {});
-  for (const [section, modelled] of [
-    ["reasoning", REASONING],
-    ["text", TEXT],
-  ] as const) {
-    const fields = body[section];
-    if (!isRecord(fields)) continue;
-    for (const field of Object.keys(unmodelled(fields, modelled, null) ?? {}))
-      lost.push(`${section}.${field}`);
-  }
+export function responsesBeyondContract({ origin: { body } }: ModelRequest): readonly string[] {
+  const read = checkRequest(body);
+  const lost = [...strayFields(body, read.success ? read.data : body, NEUTRAL)];
+  if (Array.isArray(body.input))
+    lost.push(...strayFields(body.input, body.input.map(itemRead), NEUTRAL, "input"));
   if (Array.isArray(body.tools)) {
+    lost.push(...strayFields(body.tools, body.tools.map(functionRead), NEUTRAL, "tools"));
     for (const [index, tool] of body.tools.entries()) {
       if (isRecord(tool) && tool.type !== "function") lost.push(`tools[${index}]`);
     }
@@ -41,4 +45,16 @@ export function responsesBeyondContract(request: ModelRequest): readonly string[
   if (body.store === true) lost.push("store");
   if (body.truncation === "auto") lost.push("truncation");
   return lost;
+}
+
+/** What is read of an item; one of another type stays as it is, as an opaque part. */
+function itemRead(item: unknown): unknown {
+  const read = isRecord(item) ? checkItem(item) : null;
+  return read?.success ? read.data : item;
+}
+
+function functionRead(tool: unknown): unknown {
+  if (!isRecord(tool) || tool.type !== "function") return tool;
+  const read = functionToolSchema.safeParse(tool);
+  return read.success ? read.data : tool;
 }

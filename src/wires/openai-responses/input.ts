@@ -43,6 +43,24 @@ export function readInput(request: ResponsesRequest, body: JsonObject): readonly
   return messages;
 }
 
+/** The item as its schema reads it; null where its type has none. */
+export function checkItem(item: JsonObject): z.ZodSafeParseResult<unknown> | null {
+  switch (item.type) {
+    case undefined:
+    case null:
+    case "message":
+      return checkMessage(item);
+    case "function_call":
+      return checkCall(item);
+    case "function_call_output":
+      return checkOutput(item);
+    case "reasoning":
+      return checkReasoning(item);
+    default:
+      return null;
+  }
+}
+
 function readItem(item: JsonObject, index: number, messages: Draft[], body: JsonObject): Fault | null {
   switch (item.type) {
     case undefined:

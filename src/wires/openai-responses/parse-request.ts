@@ -23,7 +23,7 @@ import {
   responsesRequestSchema,
 } from "./request-schema.ts";
 
-const checkRequest = plainly(responsesRequestSchema);
+export const checkRequest = plainly(responsesRequestSchema);
 const CONTROL_CHARACTER = /\p{Cc}/u;
 const NOT_REWRITTEN: ReadonlySet<Section> = new Set();
 const TEXT: ResponseFormat = { type: "text" };

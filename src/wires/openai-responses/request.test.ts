@@ -141,7 +141,24 @@ describe("parseRequest", () => {
 describe("beyondContract", () => {
   test("names what no other wire can do, and nothing else", () => {
     const request = parse({
-      tools: [{ type: "function", name: "f" }, { type: "web_search" }, { type: "mcp", server_label: "x" }],
+      input: [
+        { role: "user", content: "Hi", phase: "x" },
+        {
+          type: "message",
+          id: "msg_1",
+          status: "completed",
+          role: "assistant",
+          content: [{ type: "output_text", text: "Yes?", annotations: [{}], logprobs: [{}] }],
+        },
+        { type: "reasoning", id: "rs_1", summary: [{ type: "summary_text", text: "Hm." }] },
+        { type: "function_call", id: "fc_1", call_id: "a", name: "f", arguments: "{}", namespace: "n" },
+        { type: "function_call_output", call_id: "a", output: "2" },
+      ],
+      tools: [
+        { type: "function", name: "f", defer_loading: true },
+        { type: "web_search" },
+        { type: "mcp", server_label: "x" },
+      ],
       tool_choice: { type: "web_search" },
       include: ["reasoning.encrypted_content", "web_search_call.action.sources"],
       reasoning: { effort: "low", summary: "auto", mode: "pro" },
@@ -154,11 +171,14 @@ describe("beyondContract", () => {
     });
     expect([...openaiResponses.beyondContract(request)].sort()).toEqual([
       "include",
+      "input[0].phase",
+      "input[3].namespace",
       "max_tool_calls",
       "reasoning.mode",
       "store",
       "text.verbosity",
       "tool_choice",
+      "tools[0].defer_loading",
       "tools[1]",
       "tools[2]",
       "truncation",
