@@ -49,9 +49,7 @@ export function createApp(ports: AppPorts): (request: Request) => Promise<Respon
     try {
       return await handleInference(gateway, await ingress, request);
     } catch (thrown) {
-      const requestId = gateway.ids.next("req");
-      gateway.reportInternal(requestId, thrown);
-      return problem(faultOf(thrown, pathOf(request.url), requestId), requestId);
+      return answerThrown(gateway, thrown, pathOf(request.url));
     }
   };
   const known = new Map<string, Ingress>();
@@ -71,6 +69,17 @@ export function createApp(ports: AppPorts): (request: Request) => Promise<Respon
     }
     return handleInference(gateway, ingress, request);
   };
+}
+
+/** What is thrown past everything that should have answered it. */
+export function answerThrown(
+  gateway: Pick<Gateway, "ids" | "reportInternal">,
+  thrown: unknown,
+  path = "/",
+): Response {
+  const requestId = gateway.ids.next("req");
+  gateway.reportInternal(requestId, thrown);
+  return problem(faultOf(thrown, path, requestId), requestId);
 }
 
 /**

@@ -11,7 +11,7 @@ import { createGatewayMetrics, type GatewayMetrics } from "../gateway/metrics/ga
 import { createShadows } from "../gateway/shadow/shadows.ts";
 import { createPastSpend } from "../gateway/spend/read-past-spend.ts";
 import { createSpendLedger } from "../gateway/spend/spend-ledger.ts";
-import { createApp } from "../http/app.ts";
+import { answerThrown, createApp } from "../http/app.ts";
 import { createInferenceRoutes } from "../http/inference-routes.ts";
 import { loadWire } from "../providers/wire-registry.ts";
 import { createHealth } from "../resilience/health.ts";
@@ -36,6 +36,8 @@ interface WorkUnderWay {
 
 export interface Assembly {
   readonly app: (request: Request) => Promise<Response>;
+  /** What the caller hears of a request that `app` rejected. */
+  failed(thrown: unknown): Response;
   readonly queue: DecisionQueue;
   readonly batching: Batching;
   readonly jobs: JobService;
@@ -183,6 +185,7 @@ export function assemble(parts: Parts): Assembly {
   });
   return {
     app,
+    failed: (thrown) => answerThrown(gateway, thrown),
     queue,
     batching,
     jobs,

@@ -169,7 +169,7 @@ async function serve(base: Base): Promise<number> {
     ready: () => ready,
   });
   serving.follow(assembly.reconfigure);
-  const { app, queue, batching, jobs: jobWork, work } = assembly;
+  const { app, failed, queue, batching, jobs: jobWork, work } = assembly;
   const server = Bun.serve({
     hostname: options.host,
     port: options.port,
@@ -185,6 +185,8 @@ async function serve(base: Base): Promise<number> {
     // Clear-text HTTP/2 beside HTTP/1.1 on the same port: Bedrock's JavaScript client speaks it by default.
     http2: true,
     fetch: coalescedApp(app, arrivals, departures, (request) => discardUnread(request, clock)),
+    // The runtime's own answer is a bare text, and its report the thrown message, which may quote a caller.
+    error: failed,
   });
   replicas.listening(options.host, server.port ?? options.port);
   // Before anybody can know that it serves: a signal that comes at once is not to end it without a word.
