@@ -1,4 +1,5 @@
 /** This gateway among its replicas: its card, the fleet's board where there is one, and what orders from there do. */
+
 import { hostname } from "node:os";
 import { aliasOfSubject } from "../control/alias/open-alias.ts";
 import { startBoardRunner } from "../control/fleet/board-runner.ts";
@@ -6,6 +7,7 @@ import { listReplicas, type ReplicaList } from "../control/fleet/list-replicas.t
 import { cardOf, type ReplicaCard } from "../control/fleet/replica-card.ts";
 import type { PolicyControl } from "../control/policy/policy-control.ts";
 import type { OverrideBook } from "../control/rollout/override-book.ts";
+import { authorityOf } from "../core/authority.ts";
 import type { Clock } from "../core/clock.ts";
 import type { FleetBoard } from "../store/fleet-board.ts";
 import type { Log } from "./log.ts";
@@ -55,7 +57,8 @@ export function startReplicas(parts: ReplicaParts): Replicas {
     list: () => listReplicas(board, card()),
     listening(host, port) {
       // Others are told a name that means something to them.
-      address = `http://${host === "0.0.0.0" || host === "::" ? hostname() : host}:${port}`;
+      const name = host === "0.0.0.0" || host === "::" ? hostname() : host;
+      address = `http://${authorityOf(name, port)}`;
       runner?.changed();
     },
     changed: () => runner?.changed(),

@@ -1,4 +1,5 @@
 /** `pointsman up`: the process from its options to its exit code. */
+
 import { hash } from "node:crypto";
 import { join } from "node:path";
 import type { UpOptions } from "../cli/ports.ts";
@@ -6,6 +7,7 @@ import { createAuditTrail } from "../control/audit/audit-trail.ts";
 import type { ActivationWatch } from "../control/policy/activation-watch.ts";
 import { keptLastGood } from "../control/policy/kept-policies.ts";
 import { createVersionTally } from "../control/policy/version-tally.ts";
+import { authorityOf } from "../core/authority.ts";
 import type { Clock } from "../core/clock.ts";
 import { DEMO_ACCESS_KEY_ID, DEMO_KEY } from "../core/demo-key.ts";
 import { discardUnread } from "../core/discard-body.ts";
@@ -188,12 +190,13 @@ async function serve(base: Base): Promise<number> {
     // The runtime's own answer is a bare text, and its report the thrown message, which may quote a caller.
     error: failed,
   });
-  replicas.listening(options.host, server.port ?? options.port);
+  const port = server.port ?? options.port;
+  replicas.listening(options.host, port);
   // Before anybody can know that it serves: a signal that comes at once is not to end it without a word.
   const signalled = untilSignalled(clock);
   const { useCases } = policy.control.snapshot();
   process.stdout.write(
-    banner(`http://${options.host}:${server.port}`, demoKey, simulator?.url ?? null, useCases),
+    banner(`http://${authorityOf(options.host, port)}`, demoKey, simulator?.url ?? null, useCases),
   );
   warnWithoutKeys(policy.control.snapshot().keys.length, log);
 

@@ -1,4 +1,5 @@
 /** Whether an endpoint is there: its name has an address, and something accepts a connection. */
+import { authorityOf } from "../../core/authority.ts";
 import { failure, fine, skipped, type Verdict } from "./check-result.ts";
 import type { Address, DoctorPorts } from "./doctor-ports.ts";
 import { proxyVariable } from "./proxy.ts";
@@ -24,7 +25,9 @@ export async function checkAddress(
   }
   const connected = await tryWithin(limit, (signal) => ports.connect(address, signal));
   if (connected.ok)
-    return fine(`${placeOf(address)} accepts ${address.secure ? "TLS connections" : "connections"}.`);
+    return fine(
+      `${authorityOf(address.host, address.port)} accepts ${address.secure ? "TLS connections" : "connections"}.`,
+    );
   return unconnected(address, connected.late ? null : codeOf(connected.thrown));
 }
 
@@ -37,13 +40,9 @@ function addressOf({ hostname, port, protocol }: URL): Address {
   };
 }
 
-function placeOf({ host, port }: Address): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
 /** `code`: null where it took too long. */
 function unconnected(address: Address, code: string | null): Verdict {
-  const place = placeOf(address);
+  const place = authorityOf(address.host, address.port);
   if (code === null) {
     const fix = "Open the way there: firewall, security group, VPC endpoint, or HTTPS_PROXY.";
     return failure(`${place} did not accept a connection in time.`, fix);

@@ -2,8 +2,10 @@
  * The simulator: providers of every wire over real sockets, on node:http. Owns the socket and what is asked of
  * whom; what a request to a model gets is decided in serve-call.ts.
  */
+
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { authorityOf } from "../../core/authority.ts";
 import type { Clock } from "../../core/clock.ts";
 import { parseJson } from "../../core/json.ts";
 import { loadEveryWire } from "../wire-registry.ts";
@@ -63,9 +65,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   // A client's pool reuses connections; ours must not be the side that closes them.
   server.keepAliveTimeout = 0;
   const port = await listen(server, options.port, options.host);
-  const host = options.host.includes(":") ? `[${options.host}]` : options.host;
   return {
-    url: `http://${host}:${port}`,
+    url: `http://${authorityOf(options.host, port)}`,
     port,
     inject(fault) {
       const injected = running.faults.inject(fault, running.elapsedMs());
