@@ -85,7 +85,8 @@ export async function startPolicy(options: PolicyRuntimeOptions): Promise<Policy
     return failed;
   }
   opened.follow(async ({ texts, writer, staged, revision }) => {
-    await control.offer(texts, writer?.actor ?? actorOf(opened), writer?.note ?? null, staged, revision);
+    const note = writer?.note ?? null;
+    await control.offer(texts, writer?.actor ?? actorOf(opened), { note, staged, revision });
   });
   const desk: RolloutDesk = {
     control,
@@ -157,7 +158,7 @@ async function firstActivation(
     return null;
   }
   const { staged } = opened.first;
-  const outcome = texts ? await control.offer(texts, "start", null, staged) : null;
+  const outcome = texts ? await control.offer(texts, "start", { staged }) : null;
   if (outcome?.result === "activated") {
     await keepSeed(opened, log);
     return null;

@@ -259,7 +259,7 @@ test("in the store the text is changed, and its note with it", async () => {
   const text = policy("{ model: large, note: EV-1 }");
   const documents = { [BASE_DOCUMENT]: text };
   await fake.desk.heads?.write({ revision: 1, at: 0, actor: "seed", note: null, documents });
-  await fake.control.offer(textsOf(documents, null), "start", null, null);
+  await fake.control.offer(textsOf(documents, null), "start", { staged: null });
   const desk: RolloutDesk = { ...fake.desk, overrides: null, audit: async () => {} };
   expect(await operateRollout(desk, wish(toSmall, { note: "EV-2" }))).toMatchObject({
     result: "applied",

@@ -158,7 +158,7 @@ describe("while a version takes over by steps", () => {
     const world = open({ store: true });
     const documents = { [BASE_DOCUMENT]: policyWith(1) };
     await world.desk.heads?.write({ revision: 1, at: 0, actor: "seed", note: null, documents });
-    await world.control.offer(textsOf(documents, null), "start", null, null);
+    await world.control.offer(textsOf(documents, null), "start", { staged: null });
     const before = world.version();
     const newer = await staged(world);
     world.seen(newer, 80, 80);

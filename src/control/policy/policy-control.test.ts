@@ -35,14 +35,18 @@ describe("what the source says", () => {
 
   test("a look at the store from before what was written here does nothing when it comes; a later one does", async () => {
     const fake = fakeDesk();
-    await fake.control.offer(ONE, "start", null, null, "1");
+    await fake.control.offer(ONE, "start", { staged: null, revision: "1" });
     const writing = fake.control.replace(TWO, { actor: "ops", via: "push", note: null }, async () => 2);
-    const late = fake.control.offer(ONE, "seed", null, null, "1");
+    const late = fake.control.offer(ONE, "seed", { staged: null, revision: "1" });
     expect((await writing).result).toBe("activated");
     expect((await late).result).toBe("held");
     expect(attemptsOf(fake)).toBe(2);
-    expect((await fake.control.offer(TWO, "store", null, null, "2")).result).toBe("unchanged");
-    expect((await fake.control.offer(THREE, "store", null, null, "3")).result).toBe("activated");
+    expect((await fake.control.offer(TWO, "store", { staged: null, revision: "2" })).result).toBe(
+      "unchanged",
+    );
+    expect((await fake.control.offer(THREE, "store", { staged: null, revision: "3" })).result).toBe(
+      "activated",
+    );
     expect(attemptsOf(fake)).toBe(3);
   });
 
@@ -251,7 +255,7 @@ describe("what is in force, compiled anew", () => {
 test("every act is told to the audit log, with who and why", async () => {
   const fake = fakeDesk();
   await fake.control.offer(ONE, "start");
-  await fake.control.offer(TWO, "file", "by hand");
+  await fake.control.offer(TWO, "file", { note: "by hand" });
   await fake.control.offer(BROKEN, "file");
   await fake.control.offer(TWO, "file");
   await fake.control.pin(ONE, ROLLBACK);

@@ -80,6 +80,18 @@ export interface PolicyStatus {
   readonly pinned?: Pick<Pin, "version" | "at" | "actor" | "note"> | null;
 }
 
+/** What a source says of the texts that it offers. */
+export interface OfferDetails {
+  readonly note?: string | null;
+  /** The staged activation of them, as the source has it; absent where it knows of none. */
+  readonly staged?: StagedOffer | null | undefined;
+  /**
+   * The source's own number of them; one from before what `replace` wrote is a look at the store that has come late,
+   * and does nothing.
+   */
+  readonly revision?: string | null | undefined;
+}
+
 export interface PolicyControl {
   /** The snapshot in force. Throws before the first activation: nothing may serve without a policy. */
   snapshot(): ConfigSnapshot;
@@ -92,17 +104,9 @@ export interface PolicyControl {
   check(sources: readonly PolicySource[], asTheyAre?: boolean): Promise<CheckResult>;
   /**
    * Puts the source's texts in force, or refuses them and changes nothing. The same texts again do nothing, and
-   * neither do those that a rollback or a staged activation holds back. `staged`: what the source says of one;
-   * absent where it knows of none. `revision`: the source's own number of them; one from before what `replace` wrote
-   * is a look at the store that has come late, and does nothing.
+   * neither do those that a rollback or a staged activation holds back.
    */
-  offer(
-    sources: readonly PolicySource[],
-    actor: string,
-    note?: string | null,
-    staged?: StagedOffer | null,
-    revision?: string | null,
-  ): Promise<ActivationResult>;
+  offer(sources: readonly PolicySource[], actor: string, told?: OfferDetails): Promise<ActivationResult>;
   /** Begins to put `sources` in force by steps; those that are due at once, at once. */
   stage(sources: readonly PolicySource[], schedule: Schedule, act: Act): Promise<StagingResult>;
   /** Completes what is staged, without its remaining steps. Null: nothing is. */

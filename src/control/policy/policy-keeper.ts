@@ -13,8 +13,14 @@ import type { InForce } from "./in-force.ts";
 import { type Judged, judgeHere } from "./judge-here.ts";
 import type { Pin } from "./kept-policies.ts";
 import type { Act, ActivationResult, Schedule } from "./policy-acts.ts";
-import type { CheckResult, PolicyControl, PolicyPorts, PolicyStatus } from "./policy-control.ts";
-import { digestOfTexts, type StagedOffer } from "./source.ts";
+import type {
+  CheckResult,
+  OfferDetails,
+  PolicyControl,
+  PolicyPorts,
+  PolicyStatus,
+} from "./policy-control.ts";
+import { digestOfTexts } from "./source.ts";
 import { type Compiled, StagedActivations } from "./staged-activations.ts";
 import type { KeptStaging } from "./staging-place.ts";
 
@@ -109,13 +115,7 @@ class Keeper implements PolicyControl {
     return { result: "valid", version: built.snapshot.version, findings, changes: built.changes };
   }
 
-  offer(
-    sources: readonly PolicySource[],
-    actor: string,
-    note?: string | null,
-    staged?: StagedOffer | null,
-    revision?: string | null,
-  ) {
+  offer(sources: readonly PolicySource[], actor: string, { note, staged, revision }: OfferDetails = {}) {
     return this.#inTurn(async (): Promise<ActivationResult> => {
       if (Number(revision ?? this.#written) < this.#written) {
         return { result: "held", version: this.snapshot().version };

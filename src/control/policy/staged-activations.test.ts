@@ -19,7 +19,7 @@ async function storeDesk(): Promise<FakeDesk> {
   const fake = fakeDesk({ store: true });
   const documents = { [BASE_DOCUMENT]: policyWith(1) };
   await fake.desk.heads?.write({ revision: 1, at: 0, actor: "seed", note: null, documents });
-  await fake.control.offer(textsOf(documents, null), "start", null, null);
+  await fake.control.offer(textsOf(documents, null), "start", { staged: null });
   return fake;
 }
 
@@ -252,7 +252,7 @@ describe("gateways on one store", () => {
       if (!head) throw new Error("the store is empty");
       const { documents, staged } = head;
       const offer = staged ? { plan: staged.plan, sources: textsOf(staged.documents, null) } : null;
-      await other.control.offer(textsOf(documents, null), head.actor, head.note, offer);
+      await other.control.offer(textsOf(documents, null), head.actor, { note: head.note, staged: offer });
     };
     await look();
     return { other, look };
@@ -262,7 +262,7 @@ describe("gateways on one store", () => {
     const fake = await storeDesk();
     await begin(fake);
     const before = textsOf({ [BASE_DOCUMENT]: policyWith(1) }, null);
-    await fake.control.offer(before, "seed", null, null);
+    await fake.control.offer(before, "seed", { staged: null });
     expect(fake.control.status().staging).toMatchObject({ actor: "ops" });
     await fake.clock.advance(MINUTE);
     expect(share(fake)).toBe(40);

@@ -193,7 +193,7 @@ describe("in the store", () => {
     const fake = fakeDesk({ store: true });
     const documents = { [BASE_DOCUMENT]: canary(25) };
     await fake.desk.heads?.write({ revision: 1, at: 0, actor: "seed", note: null, documents });
-    await fake.control.offer(textsOf(documents, null), "start", null, null);
+    await fake.control.offer(textsOf(documents, null), "start", { staged: null });
     const desk: RolloutDesk = {
       ...fake.desk,
       overrides: null,
