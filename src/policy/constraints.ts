@@ -13,6 +13,8 @@ export interface Demand {
   readonly callerResidency: readonly string[] | null;
   readonly safetyLevel: SafetyLevel;
   readonly capabilities: readonly Capability[];
+  /** Whether it asks for words, which no model of vectors has. */
+  readonly words: boolean;
   /** Of all of the request: what is paid for. */
   readonly inputTokens: number;
   /** Of what the window has to hold at once: of several inputs to embed the longest, else all of the request. */
@@ -52,12 +54,18 @@ export function objectionTo(deployment: Deployment, demand: Demand): Objection |
   for (const capability of demand.capabilities) {
     if (!model.capabilities.has(capability)) return lacks(deployment, capability);
   }
+  if (demand.words && makesVectorsAlone(model)) return wordless(deployment);
   if (neededWindow(deployment, demand) > model.contextWindow) return tooSmall(deployment, demand);
   if (demand.costCeiling !== null && model.prices !== undefined) {
     const cost = costOfTokens(demand.inputTokens, model.prices.input);
     if (cost > demand.costCeiling) return tooDear(deployment, cost, demand.costCeiling);
   }
   return null;
+}
+
+/** A model that is said to do nothing else; one that has other capabilities, too, may answer with words. */
+export function makesVectorsAlone({ capabilities }: Deployment["model"]): boolean {
+  return capabilities.size === 1 && capabilities.has("embeddings");
 }
 
 /** Cost of `tokens` of one class, rounded as `costOf` does. */
@@ -120,6 +128,11 @@ function tooLow({ model }: Deployment, { safetyLevel }: Demand): Objection {
 
 function lacks({ model }: Deployment, capability: Capability): Objection {
   const reason = `The request needs ${capability}, which the model ${model.id} does not have.`;
+  return { constraint: "capability", reason };
+}
+
+function wordless({ model }: Deployment): Objection {
+  const reason = `The request asks for words; the model ${model.id} has no capability but embeddings.`;
   return { constraint: "capability", reason };
 }
 

@@ -30,7 +30,9 @@ export const model = z
     capabilities: z
       .array(z.enum(CAPABILITIES))
       .prefault([])
-      .describe("What it can do. A request that needs something else is never sent to it."),
+      .describe(
+        "What it can do. A request that needs something else is never sent to it; one with `embeddings` alone has no words for a chat.",
+      ),
     safety_level: z
       .enum(SAFETY_LEVELS)
       .prefault("standard")

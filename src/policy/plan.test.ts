@@ -233,6 +233,20 @@ describe("nothing left", () => {
     expect(!result.ok && result.fault).toMatchObject({ kind: "unavailable", code: "no_candidate" });
   });
 
+  test("words asked of models for vectors are the caller's mistake; one that chats, too, is asked", () => {
+    const only = BASE_POLICY.replace("capabilities: [tools, vision]", "capabilities: [embeddings]").replace(
+      "small: { context_window",
+      "small: { capabilities: [embeddings], context_window",
+    );
+    const result = planRoute(routeInput(snapshotOf(only), asking({})));
+    if (result.ok) throw new Error("it was planned");
+    expect(result.fault).toMatchObject({ kind: "invalid", code: "no_candidate", param: "model" });
+    expect(result.fault.message).toContain("is for embeddings");
+    expect(result.fault.cause?.detail).toContain("no capability but embeddings");
+    const both = BASE_POLICY.replace("capabilities: [tools, vision]", "capabilities: [tools, embeddings]");
+    expect(ids(both, asking({}))[0]).toBe("primary large-us");
+  });
+
   test("tokens are counted all the same: the gateway's estimate needs no model", () => {
     expect(plan(BASE_POLICY, { ...asking({ ...nowhere.request, operation: "count_tokens" }) }).rungs).toEqual(
       [],

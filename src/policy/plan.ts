@@ -14,7 +14,7 @@ import { type ModelRequest, requiredCapabilities } from "../core/request.ts";
 import type { ConfigSnapshot, FlagSource, RuleContext, RungSpec, UseCase } from "../core/snapshot.ts";
 import type { RequestSpend } from "../core/spend.ts";
 import type { Writable } from "../core/writable.ts";
-import { type Demand, objectionTo, stricter } from "./constraints.ts";
+import { type Demand, makesVectorsAlone, objectionTo, stricter } from "./constraints.ts";
 import { exercised } from "./exercise.ts";
 import { ladderOfArm } from "./rollouts/arm-ladder.ts";
 import { enrol, type Subject, shadowsFor } from "./rollouts/enrol.ts";
@@ -76,7 +76,11 @@ const NO_MODES: RoutePlan["degraded"] = [];
 export function planRoute(input: RouteInput): Result<RoutePlan> {
   const { request } = input;
   const plan = draftRoute(input);
-  if (plan.rungs.length === 0 && plan.degraded.length === 0) return noCandidate(plan, request);
+  // What stands in for an answer does not for one that no model of the use case could ever give.
+  if (plan.rungs.length === 0) {
+    const refused = noCandidate(plan, input);
+    if (refused.fault.kind === "invalid" || plan.degraded.length === 0) return refused;
+  }
   return ok(exercised(plan, input.useCase.exerciseShare, request, input.random));
 }
 
@@ -203,6 +207,7 @@ export function demandOf(input: RouteInput): Demand {
     callerResidency: contract.residency ?? null,
     safetyLevel: stricter(useCase.safetyLevel, contract.safetyLevel),
     capabilities: requiredCapabilities(request),
+    words: request.operation === "chat",
     inputTokens: input.estimatedInputTokens,
     longestInputTokens: input.longestInputTokens ?? input.estimatedInputTokens,
     outputTokens:
@@ -295,16 +300,12 @@ function selectionFor(input: RouteInput, { inputTokens, outputTokens }: Demand):
 }
 
 /** The message counts reasons; names of deployments and credentials stay with the operators. */
-function noCandidate(plan: RoutePlan, { operation }: ModelRequest): ReturnType<typeof failed> {
+function noCandidate(plan: RoutePlan, { request, snapshot }: RouteInput): ReturnType<typeof failed> {
   const detail = plan.refusals.map(({ deployment, reason }) => `${deployment}: ${reason}`).join(" ");
   const cause = { detail: detail.slice(0, 2000) };
+  const wrong = wrongKind(plan, request, snapshot);
   // Neither time nor another region would help: it is as if the caller had named no model at all.
-  if (operation === "embed" && plan.refusals.every(({ constraint }) => constraint === "capability")) {
-    const message =
-      `The use case "${plan.useCase}" has no model that makes embeddings for this request. ` +
-      "Name a use case for embeddings.";
-    return failed("invalid", "no_candidate", message, { param: "model", cause });
-  }
+  if (wrong !== null) return failed("invalid", "no_candidate", wrong, { param: "model", cause });
   const counts = new Map<string, number>();
   for (const { constraint } of plan.refusals) counts.set(constraint, (counts.get(constraint) ?? 0) + 1);
   const reasons = [...counts].map(([constraint, count]) => `${count} by ${constraint}`).join(", ");
@@ -312,4 +313,26 @@ function noCandidate(plan: RoutePlan, { operation }: ModelRequest): ReturnType<t
     `No model may serve this request for the use case "${plan.useCase}". Refused: ${reasons}. ` +
     "Change what the request needs, or ask the policy's owner.";
   return failed("unavailable", "no_candidate", message, { cause });
+}
+
+/** What to say where the use case is for vectors and the request asks for words, or the other way round; else null. */
+function wrongKind(
+  { refusals, useCase }: RoutePlan,
+  { operation }: ModelRequest,
+  { deployments }: ConfigSnapshot,
+): string | null {
+  if (operation === "embed") {
+    if (refusals.some(({ constraint }) => constraint !== "capability")) return null;
+    return (
+      `The use case "${useCase}" has no model that makes embeddings for this request. ` +
+      "Name a use case for embeddings."
+    );
+  }
+  if (operation !== "chat") return null;
+  const isVectors = ({ deployment }: Refusal): boolean => {
+    const model = deployments.get(deployment)?.model;
+    return model !== undefined && makesVectorsAlone(model);
+  };
+  if (refusals.length === 0 || !refusals.every(isVectors)) return null;
+  return `The use case "${useCase}" is for embeddings. Name one for chat, or ask it for embeddings.`;
 }

@@ -183,6 +183,15 @@ test("a use case for chat does not embed, and says so", async () => {
   expect(String(raised)).toContain("no model that makes embeddings");
 });
 
+test("a use case for embeddings does not chat, and says so", async () => {
+  const raised = await client.responses.create({ model: vectorsVia("openai-chat"), input: "Hi" }).then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  expect((raised as APIError).status).toBe(400);
+  expect(String(raised)).toContain("is for embeddings");
+});
+
 test("kept state is refused with what to do instead", async () => {
   const raised = await client.responses
     .create({ model: via("openai-chat"), input: "Hi", previous_response_id: "resp_1" })
