@@ -14,6 +14,7 @@ const REASONS: Readonly<Record<string, string>> = {
   not_json: "lines that are no JSON",
   too_long: "lines that are too long",
   no_complexity: "a rule reads complexity, which was not recorded (set records.estimates: always)",
+  other_complexity: "a rule reads complexity, which was recorded by another version of the estimate",
   no_language: "a rule reads the language, which was not recorded (set records.estimates: always)",
   no_spend: "a rule reads what was spent, which was not recorded (set records.estimates: always)",
 };

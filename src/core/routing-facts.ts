@@ -46,6 +46,8 @@ export interface RoutingFacts {
   readonly needs?: readonly Capability[];
   /** Absent where no rule of that time read it, unless `records.estimates` is `always`. */
   readonly complexity?: number;
+  /** The version of the estimate that made it; absent with it, and in records of releases that did not say. */
+  readonly complexityVersion?: number;
   readonly language?: string;
   readonly user?: string;
   /** The first draw of chance, of 2^32; absent: none was needed. Further ones follow from it. */

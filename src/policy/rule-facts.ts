@@ -7,9 +7,11 @@ import { LATENCY_TIERS, SAFETY_LEVELS, TASK_TYPES } from "../core/contract.ts";
 import type { HealthView } from "../core/health.ts";
 import { NANO_PER_USD } from "../core/money.ts";
 import type { ModelRequest } from "../core/request.ts";
+import type { RoutingFacts } from "../core/routing-facts.ts";
 import { NOTHING_SPENT, type RequestSpend, SPEND_SUMS, type SpendSum } from "../core/spend.ts";
+import type { Writable } from "../core/writable.ts";
 import { prepareScanner } from "./complexity/scan.ts";
-import { estimateComplexity } from "./complexity.ts";
+import { COMPLEXITY_VERSION, estimateComplexity } from "./complexity.ts";
 import { LANGUAGES, languageOf, prepareLanguages, UNDETERMINED } from "./language.ts";
 
 const MINUTE_MS = 60_000;
@@ -159,9 +161,12 @@ export class RequestEstimates implements Estimates {
   }
 
   /** What was made so far. */
-  made(): { readonly complexity?: number; readonly language?: string } {
-    const made: { complexity?: number; language?: string } = {};
-    if (this.#complexity !== undefined) made.complexity = this.#complexity;
+  made(): Pick<RoutingFacts, "complexity" | "complexityVersion" | "language"> {
+    const made: Writable<ReturnType<RequestEstimates["made"]>> = {};
+    if (this.#complexity !== undefined) {
+      made.complexity = this.#complexity;
+      made.complexityVersion = COMPLEXITY_VERSION;
+    }
     if (this.#language !== undefined) made.language = this.#language;
     return made;
   }

@@ -361,6 +361,12 @@ keys: [{ id: key-1, sha256: ${digest}, tenant: acme, tier: vip }]
     expect(full.routing?.complexity).toBeGreaterThan(0);
     expect(full.routing?.language).toBe("en");
     expect(replayed(snapshotOf(hard), full)).toMatchObject({ replayed: 1 });
+    const earlier = { ...full, routing: { ...full.routing, complexityVersion: 1 } };
+    expect(replayed(snapshotOf(hard), earlier)).toMatchObject({
+      replayed: 0,
+      notReplayable: { other_complexity: 1 },
+    });
+    expect(replayed(snapshotOf(BASE_POLICY), earlier)).toMatchObject({ replayed: 1 });
     const saving = `${BASE_POLICY}routes: [{ name: saving, match: { spend_tenant_month: "> 1" }, ladder: { primary: small } }]\n`;
     expect(replayed(snapshotOf(saving), record(3))).toMatchObject({
       replayed: 0,

@@ -61,7 +61,7 @@ export class Replay {
   #replay(past: PastRequest): void {
     const routed = this.#replayer.route(past);
     if (routed.result === "lacks") {
-      this.#pass(`no_${routed.signal}`);
+      this.#pass(routed.why);
       return;
     }
     const difference = differenceOf(past.facts.planned, routed);

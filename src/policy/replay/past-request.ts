@@ -89,7 +89,7 @@ function unfit(why: Unfit): ReadPast {
 function factsOf(routing: unknown): RoutingFacts | null {
   if (!isMap(routing)) return null;
   const { target, role, operation, inputTokens, maxTokens, messages, needs, complexity, language } = routing;
-  const { longestInputTokens, user, draw, health, flags, spend, planned } = routing;
+  const { complexityVersion, longestInputTokens, user, draw, health, flags, spend, planned } = routing;
   const plan = plannedOf(planned);
   const known =
     isOptional(target, isText) &&
@@ -102,6 +102,7 @@ function factsOf(routing: unknown): RoutingFacts | null {
     messages <= MAX_MESSAGES &&
     isOptional(needs, (value) => isList(value, CAPABILITIES)) &&
     isOptional(complexity, isNumber) &&
+    isOptional(complexityVersion, isCount) &&
     isOptional(language, isText) &&
     isOptional(user, isText) &&
     isOptional(draw, isCount) &&

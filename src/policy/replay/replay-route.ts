@@ -11,6 +11,7 @@ import type { ContentPart, Message, ModelRequest } from "../../core/request.ts";
 import type { PlannedRoute, RoutingFacts } from "../../core/routing-facts.ts";
 import type { ConfigSnapshot, FlagSource, KeySpec } from "../../core/snapshot.ts";
 import type { RequestSpend, SpendSum } from "../../core/spend.ts";
+import { COMPLEXITY_VERSION } from "../complexity.ts";
 import { draftRoute, planRoute, type RouteInput, resolveUseCase } from "../plan.ts";
 import { BASIS, hashText, mix } from "../rollouts/rendezvous.ts";
 import type { Estimates } from "../rule-facts.ts";
@@ -28,9 +29,10 @@ export type ReplayedRoute =
   /** The policy has no such use case, or not for this key. */
   | { readonly result: "refused"; readonly code: string }
   /** A rule of this policy reads what the record does not have. */
-  | { readonly result: "lacks"; readonly signal: Lacking };
+  | { readonly result: "lacks"; readonly why: Lacking };
 
-type Lacking = "complexity" | "language" | "spend";
+/** `other_complexity`: a score of another version of the estimate, which no threshold of today's means. */
+type Lacking = "no_complexity" | "other_complexity" | "no_language" | "no_spend";
 
 export interface Replayer {
   /** Pure, and some microseconds. */
@@ -73,7 +75,7 @@ function routePast(past: PastRequest, snapshot: ConfigSnapshot, key: KeySpec | u
     ...(past.withoutCredential && { withoutCredential: past.withoutCredential }),
   };
   const planned = planRoute(input);
-  if (recorded.lacking !== null) return { result: "lacks", signal: recorded.lacking };
+  if (recorded.lacking !== null) return { result: "lacks", why: recorded.lacking };
   // As traffic does: who would have been tried, where nobody is left, is asked anew.
   const plan = planned.ok ? planned.value : draftRoute(input);
   return { result: "routed", plan: plannedRoute(plan), peers: peersOf(plan) };
@@ -95,19 +97,21 @@ class RecordedSignals implements Estimates, RequestSpend {
   }
 
   complexity(): number {
-    if (this.#facts.complexity === undefined) this.lacking ??= "complexity";
-    return this.#facts.complexity ?? 0;
+    const { complexity, complexityVersion } = this.#facts;
+    if (complexity === undefined) this.lacking ??= "no_complexity";
+    else if (complexityVersion !== COMPLEXITY_VERSION) this.lacking ??= "other_complexity";
+    return complexity ?? 0;
   }
 
   language(): string {
-    if (this.#facts.language === undefined) this.lacking ??= "language";
+    if (this.#facts.language === undefined) this.lacking ??= "no_language";
     return this.#facts.language ?? "und";
   }
 
   /** As it was then, of the tenant that the key had. */
   spent(sum: SpendSum): number {
     const spent = this.#facts.spend?.[sum];
-    if (spent === undefined) this.lacking ??= "spend";
+    if (spent === undefined) this.lacking ??= "no_spend";
     return spent ?? 0;
   }
 }
