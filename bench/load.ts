@@ -1,7 +1,7 @@
 /** Puts load on a target, from processes that are not counted. Owns the choice of generator. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Call, ClosedResult, Job, OpenResult, StreamsResult } from "./generator.ts";
+import type { Call, ClosedResult, Job, OpenResult, StreamsResult } from "./job.ts";
 import { PATH, requestBody, type Scenario } from "./payload.ts";
 import { runTool, temporaryDirectory } from "./processes.ts";
 import { CONNECTIONS } from "./settings.ts";

@@ -1,6 +1,6 @@
 /** The open loop: requests at a constant rate whatever the answers do. Owns the pace and the latencies. */
 import type { Connection } from "./connection.ts";
-import { counted, errorOf, type OpenRound } from "./generator.ts";
+import { counted, errorOf, type OpenRound } from "./job.ts";
 import { percentile } from "./statistics.ts";
 
 /** How long a round waits for the last answers after its last request was due. */

@@ -12,7 +12,7 @@
  * runs on the machine lands in the p99, so this wants a quiet one: the upstream's own p99 tells.
  */
 import { type Bench, subjectOf } from "../bench.ts";
-import type { OpenRound } from "../generator.ts";
+import type { OpenRound } from "../job.ts";
 import { openLoop, warmUp } from "../load.ts";
 import { REQUESTS_PER_SECOND } from "../settings.ts";
 import { median } from "../statistics.ts";
