@@ -143,14 +143,12 @@ function refuse(why: Fault): Result<never> {
 /** The wire that `deployment` speaks for what is asked; null where it has none for vectors. */
 function wireFor(deployment: Deployment, request: ModelRequest): AnyWire | Promise<AnyWire> | null {
   const { endpoint } = deployment;
-  if (request.operation !== "embed") {
-    if (endpoint.type === "sagemaker" && endpoint.template) {
-      const { template } = endpoint;
-      return import("./json-template.ts").then(({ templateWire }) => templateWire(template));
-    }
-    return loadWire(deployment.wire);
-  }
-  return deployment.embeddingWire === null ? null : loadWire(deployment.embeddingWire);
+  const embeds = request.operation === "embed";
+  const id = embeds ? deployment.embeddingWire : deployment.wire;
+  if (id === null) return null;
+  if (endpoint.type !== "sagemaker") return loadWire(id);
+  const template = embeds ? undefined : endpoint.template;
+  return import("./sagemaker-wire.ts").then(({ sagemakerWire }) => sagemakerWire(id, template));
 }
 
 function noEmbeddings({ id }: Deployment): Fault {

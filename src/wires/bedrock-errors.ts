@@ -1,7 +1,8 @@
 /**
  * Errors of Amazon Bedrock's runtime, both ways: as HTTP answers and as exceptions inside a stream. Owns their
- * names and what each means; statuses come from the fault table. AWS clients retry throttling and every 5xx by
- * themselves, whatever the headers say: there is no way to tell them that the gateway has already tried.
+ * names, most of which all of AWS shares, and what each means; statuses come from the fault table. AWS clients retry
+ * throttling and every 5xx by themselves, whatever the headers say: there is no way to tell them that the gateway has
+ * already tried.
  * https://docs.aws.amazon.com/bedrock/latest/userguide/troubleshooting-api-error-codes.html
  */
 import { FAULTS, type Fault, type FaultKind } from "../core/faults.ts";
@@ -67,7 +68,7 @@ const MAX_SEARCHED = 4000;
 /** An answer with a status of 400 and above. `body` is parsed JSON or text, `now` epoch milliseconds. */
 export function readBedrockError(status: number, headers: Headers, body: unknown, now: number): Fault {
   const message = messageOf(body);
-  const name = nameOf(headers, body);
+  const name = awsErrorName(headers, body);
   const kind = classify(status, name, message);
   return providerFault(kind, {
     status,
@@ -119,8 +120,8 @@ function impliedStatus(name: string): number {
   return name === "ValidationException" ? 400 : 500;
 }
 
-/** The header's word, else the body's. */
-function nameOf(headers: Headers, body: unknown): string {
+/** The header's word, else the body's; empty where neither has one. */
+export function awsErrorName(headers: Headers, body: unknown): string {
   const stated = headers.get("x-amzn-errortype");
   if (stated) return plainName(stated);
   if (!isRecord(body)) return "";

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { type FaultKind, fault } from "../../core/faults.ts";
 import { anthropicMessages } from "../../wires/anthropic-messages.ts";
 import { bedrockConverse } from "../../wires/bedrock-converse.ts";
+import { behindSagemaker } from "../../wires/behind-sagemaker.ts";
 import { openaiChat } from "../../wires/openai-chat.ts";
 import { explainFault } from "./explain-fault.ts";
 import { deploymentOf, providerSaid, SECRET } from "./fake-patient.ts";
@@ -192,6 +193,60 @@ describe("what other providers refuse", () => {
     expect(verdict.status).toBe("failed");
     expect(verdict.message).toContain(`does not know the model ${deploymentOf(id).modelId} (404).`);
     expect(verdict.fix).toContain(fix);
+  });
+});
+
+describe("what SageMaker and its containers say", () => {
+  const denied = "User: x is not authorized to perform: sagemaker:InvokeEndpoint";
+  test.each<[number, string, Readonly<Record<string, unknown>>, string, string, string]>([
+    [
+      400,
+      "AccessDeniedException",
+      { Message: denied },
+      "failed",
+      "Nothing allows sagemaker:InvokeEndpoint",
+      "Allow",
+    ],
+    [400, "ThrottlingException", { message: "Rate exceeded" }, "warning", "throttled at the moment", "quota"],
+    [
+      400,
+      "ValidationError",
+      { Message: "Endpoint llama of account 123456789012 not found." },
+      "failed",
+      "does not know the model llama (400 ValidationError).",
+      "endpoint's name",
+    ],
+    [
+      429,
+      "ModelNotReadyException",
+      { Message: "Wait" },
+      "failed",
+      "fails or is overloaded (429",
+      "Look again",
+    ],
+    [
+      424,
+      "ModelError",
+      { OriginalStatusCode: 500, OriginalMessage: "CUDA out of memory" },
+      "failed",
+      "fails or is overloaded (500 ModelError)",
+      "Look again",
+    ],
+    [
+      424,
+      "ModelError",
+      { OriginalStatusCode: 0, OriginalMessage: "Your invocation timed out" },
+      "failed",
+      "gave up waiting for the model (424)",
+      "it may be starting",
+    ],
+  ])("%i %s", (status, name, body, verdict, message, fix) => {
+    const headers = new Headers({ "x-amzn-errortype": name });
+    const fault = behindSagemaker(openaiChat).readError(status, headers, body, 0);
+    const found = explainFault(fault, deploymentOf("sagemaker"), PLACE);
+    expect(found).toMatchObject({ status: verdict, message: expect.stringContaining(message) });
+    expect(found.fix).toContain(fix);
+    expect(JSON.stringify(found)).not.toContain("123456789012");
   });
 });
 

@@ -54,7 +54,7 @@ const FIXES: Readonly<Record<ProviderKind, Fix>> = {
   bedrock: ({ region }) =>
     `Check model_id and region; where ${region} offers the model through a profile only, write the profile's id.`,
   sagemaker: ({ region }) =>
-    `Check model_id, which is the endpoint's name, and that the endpoint is in service in ${region}.`,
+    `Check model_id, which is the endpoint's name and what its container must serve the model by, then \`endpoint\`, and that the endpoint is in service in ${region}.`,
   gemini: CHECK_NAME,
   vertex: ({ region }) =>
     `Check model_id and project, and that the location ${region} has the model and the project may use it.`,

@@ -327,17 +327,3 @@ describe("renderFault", () => {
     expect(headers["retry-after-ms"]).toBe(retryAfterMs === undefined ? undefined : String(retryAfterMs));
   });
 });
-
-test("an exception of the host, as SageMaker sends it, is the provider's failure and not a broken chunk", () => {
-  const failed = (data: string) => {
-    const frame = { event: "ModelStreamError", data, exception: true } as const;
-    const [, events] = openaiChat.step(openaiChat.readStart(), frame);
-    return events.at(-1);
-  };
-  for (const data of ['{"Message":"the container died"}', "not JSON at all"]) {
-    expect(failed(data)).toMatchObject({
-      type: "fault",
-      fault: { kind: "outage", code: "provider_error", cause: { code: "ModelStreamError" } },
-    });
-  }
-});

@@ -5,7 +5,7 @@ import { type Fault, fault } from "../../core/faults.ts";
 import type { Writable } from "../../core/writable.ts";
 import { isRecord, unmodelled } from "../fields.ts";
 import type { Frame } from "../frame.ts";
-import { badChunk, emptyAnswer, providerFault, streamCut } from "../provider-fault.ts";
+import { badChunk, emptyAnswer, streamCut } from "../provider-fault.ts";
 import type { JsonObject } from "../wire.ts";
 import { readStreamError } from "./errors.ts";
 import { toExtra } from "./fields.ts";
@@ -39,23 +39,13 @@ export function stepChat(state: ReadState, frame: Frame): Step {
   try {
     chunk = JSON.parse(data);
   } catch {
-    return stop(state, [], frame.exception ? hostFailed(frame) : badChunk());
+    return stop(state, [], badChunk());
   }
-  // Behind SageMaker the host ends a stream in its own words, beside the container's.
-  if (frame.exception) return stop(state, [], hostFailed(frame, chunk));
   if (!isRecord(chunk)) return stop(state, [], badChunk());
   if (frame.event === "error" || (chunk.error !== undefined && chunk.error !== null)) {
     return stop(state, [], readStreamError(chunk));
   }
   return readChunk(state, chunk);
-}
-
-function hostFailed(frame: Frame, body?: unknown): Fault {
-  const said = isRecord(body) ? (body.message ?? body.Message) : undefined;
-  return providerFault("provider_error", {
-    code: frame.event ?? "exception",
-    ...(typeof said === "string" && { message: said }),
-  });
 }
 
 /** The bytes ended, with or without the wire's own end mark before. */

@@ -1,0 +1,133 @@
+/** Endpoints of SageMaker that fail, as the service and its containers say so: each leads to the rung that it should. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { awsEventStream } from "../../src/wires/aws-event-stream.ts";
+import { endToEnd } from "./end-to-end.ts";
+import { chat, decisionOf, type RunningGateway, readStream, startGateway } from "./harness.ts";
+import { INSTANT } from "./policies.ts";
+
+endToEnd();
+
+const OVERFLOW = "This model's maximum context length is 8192 tokens. However, you requested 9000 tokens";
+const EVENT_STREAM = "application/vnd.amazon.eventstream";
+
+/** What SageMaker answers, by the endpoint's name. */
+const ANSWERS: Readonly<Record<string, () => Response>> = {
+  failing: () => modelError(500, "CUDA out of memory"),
+  overflowing: () => modelError(400, JSON.stringify({ object: "error", message: OVERFLOW, code: 400 })),
+  silent: () =>
+    modelError(0, "Your invocation timed out while waiting for a response from container primary."),
+  rejecting: () => modelError(400, '{"error":{"message":"temperature must be positive"}}'),
+  throttled: () => refused(400, "ThrottlingException", { message: "Rate exceeded" }, { "retry-after": "30" }),
+  loading: () => refused(429, "ModelNotReadyException", { Message: "Model not ready" }),
+  missing: () => refused(400, "ValidationError", { Message: "Endpoint missing of account 1 not found." }),
+  breaking: () => exception("InternalStreamFailure", { Message: "failed" }),
+  late: () => exception("ModelStreamError", { Message: "slow", ErrorCode: "ModelInvocationTimeExceeded" }),
+};
+
+let gateway: RunningGateway;
+let host: ReturnType<typeof Bun.serve>;
+
+beforeAll(async () => {
+  host = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch: (request) => ANSWERS[new URL(request.url).pathname.split("/")[2] ?? ""]?.() ?? new Response("?"),
+  });
+  gateway = await startGateway({
+    policy: policy(`http://127.0.0.1:${host.port}`),
+    scenario: INSTANT,
+    env: { AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "secret", AWS_EC2_METADATA_DISABLED: "true" },
+  });
+});
+afterAll(() => host.stop(true));
+
+function refused(
+  status: number,
+  name: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Response {
+  return Response.json(body, { status, headers: { ...headers, "x-amzn-errortype": name } });
+}
+
+function modelError(OriginalStatusCode: number, OriginalMessage: string): Response {
+  const Message = `Received an error (${OriginalStatusCode}) from primary.`;
+  return refused(424, "ModelError", { Message, OriginalMessage, OriginalStatusCode });
+}
+
+function exception(event: string, body: unknown): Response {
+  const bytes = awsEventStream.encode([{ event, data: JSON.stringify(body), exception: true }]);
+  return new Response(bytes, { headers: { "content-type": EVENT_STREAM } });
+}
+
+function policy(at: string): string {
+  const each = (make: (name: string) => string) => Object.keys(ANSWERS).map(make).join("\n");
+  return `version: 1
+name: sagemaker
+providers:
+  endpoints: { kind: sagemaker, base_url: "${at}" }
+  sim: { kind: simulator }
+models:
+${each((name) => `  m-${name}: { context_window: 8192, prices: { input: 1, output: 1 } }`)}
+  large: { context_window: 100000, prices: { input: 1, output: 1 } }
+deployments:
+${each((name) => `  d-${name}: { model: m-${name}, provider: endpoints, model_id: ${name}, region: us-east-1 }`)}
+  d-sim: { model: large, provider: sim, model_id: s, region: us-east-1 }
+use_cases:
+${each((name) => `  ${name}: { ladder: { primary: m-${name}, fallback: [large] } }`)}
+keys: [{ id: test, env: POINTSMAN_DEMO_KEY, tenant: test, role: admin }]
+`;
+}
+
+const FALLS_BACK = [
+  ["failing", "outage"],
+  ["overflowing", "context_overflow"],
+  ["silent", "timeout"],
+  ["loading", "outage"],
+] as const;
+const STOPS = [
+  ["rejecting", 400, "invalid"],
+  ["missing", 502, "provider_not_found"],
+] as const;
+
+for (const stream of [false, true]) {
+  const way = stream ? ", streamed" : "";
+
+  test.each([...FALLS_BACK])(`%s falls back as %s${way}`, async (name, kind) => {
+    const response = await chat(gateway, { model: name, stream });
+    expect(response.status).toBe(200);
+    if (stream) expect(await readStream(response)).toMatchObject({ done: true, error: null });
+    const { attempts } = await decisionOf(gateway, response);
+    expect(attempts.map(({ result, fault }) => [result, fault?.kind])).toEqual([
+      ["fault", kind],
+      ["ok", undefined],
+    ]);
+  });
+
+  test.each([...STOPS])(`%s is %i${way}`, async (name, status, kind) => {
+    const response = await chat(gateway, { model: name, stream });
+    expect(response.status).toBe(status);
+    const { attempts } = await decisionOf(gateway, response);
+    expect(attempts.map(({ fault }) => fault?.kind)).toEqual([kind]);
+  });
+}
+
+test("an endpoint that is throttled is left alone for as long as it asked", async () => {
+  const first = await chat(gateway, { model: "throttled" });
+  const second = await chat(gateway, { model: "throttled", stream: true });
+  await readStream(second);
+  const results = async (response: Response) =>
+    (await decisionOf(gateway, response)).attempts.map(({ result, fault }) => fault?.kind ?? result);
+  expect(await results(first)).toEqual(["throttled", "ok"]);
+  expect(await results(second)).toEqual(["skipped", "ok"]);
+});
+
+test.each([
+  ["breaking", "outage"],
+  ["late", "timeout"],
+] as const)("a stream that ends with an exception falls back: %s", async (name, kind) => {
+  const response = await chat(gateway, { model: name, stream: true });
+  expect(await readStream(response)).toMatchObject({ done: true, error: null });
+  const { attempts } = await decisionOf(gateway, response);
+  expect(attempts[0]?.fault?.kind).toBe(kind);
+});
