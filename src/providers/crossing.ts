@@ -19,10 +19,7 @@ export function crossingLosses(request: ModelRequest, wire: AnyWire): readonly W
   if (dialectOf(origin) === dialectOf(wire.id)) return fileFault(request) ?? NOTHING;
   const uploaded = fileFault(request);
   if (uploaded) return uploaded;
-  // The gateway's own requests (probes, doctor) name a wire that nobody may have come in on.
-  const controls = wireInUse(origin)?.beyondContract(request) ?? [];
-  const warnings: Warning[] = controls.map((name) => {
-    const control = name.slice(0, MAX_NAME);
+  const warnings: Warning[] = namesBeyondContract(request).map((control) => {
     const message = `\`${control}\` belongs to the API of ${origin}; the chosen model is reached through ${wire.id}, which has nothing like it.`;
     return { control, message };
   });
@@ -41,6 +38,13 @@ export function crossingLosses(request: ModelRequest, wire: AnyWire): readonly W
     return fault("invalid", "unsupported_control", first.message, { param: first.control });
   }
   return warnings.slice(0, MAX_NAMES);
+}
+
+/** Controls that only the wire of `request`'s caller has words for, by name. */
+export function namesBeyondContract(request: ModelRequest): readonly string[] {
+  // The gateway's own requests (probes, doctor) name a wire that nobody may have come in on.
+  const names = wireInUse(request.origin.wire)?.beyondContract(request) ?? [];
+  return names.slice(0, MAX_NAMES).map((name) => name.slice(0, MAX_NAME));
 }
 
 /** Wires whose bodies are the same but for where they are sent. */

@@ -48,6 +48,42 @@ describe("a template", () => {
     expect(body.inputs).toBe("system: Be brief.\n\nuser: Hi\n\nassistant:");
   });
 
+  test("keeps what tools were asked and said, and what is text in a document", () => {
+    const { body } = lowered({
+      messages: [
+        {
+          role: "user",
+          content: [
+            { type: "document", source: { kind: "text", mediaType: "text/plain", text: "Terms." } },
+            { type: "text", text: "What of it?" },
+          ],
+        },
+        { role: "assistant", content: [{ type: "tool_call", id: "c1", name: "f", arguments: '{"a":1}' }] },
+        {
+          role: "tool",
+          content: [{ type: "tool_result", callId: "c1", content: [{ type: "text", text: "RESULT-42" }] }],
+        },
+      ],
+    });
+    expect(body.inputs).toBe(
+      'user: Terms.\nWhat of it?\n\nassistant: f({"a":1})\n\ntool: RESULT-42\n\nassistant:',
+    );
+  });
+
+  test("knows which controls it mentions, within texts and deep inside", () => {
+    const controls = { maxTokens: 7, temperature: 0.1, stop: ["x"] };
+    expect(lowered({ sampling: controls }).warnings.map(({ control }) => control)).toEqual(["stop"]);
+  });
+
+  test("refuses what is not text", () => {
+    const source = { kind: "url", url: "https://x.example/a.png" } as const;
+    const messages = [{ role: "user", content: [{ type: "image", source }] }] as const;
+    expect(templateWire(TEMPLATE).lower(request({ messages }), TARGET)).toMatchObject({
+      ok: false,
+      fault: { kind: "invalid", code: "unsupported_content" },
+    });
+  });
+
   test("warns of controls it has no place for, and refuses them under strict", () => {
     expect(lowered({ sampling: { seed: 7 } }).warnings.map(({ control }) => control)).toEqual(["seed"]);
     const strict = templateWire(TEMPLATE).lower(request({ sampling: { seed: 7 }, strict: true }), TARGET);

@@ -8,7 +8,8 @@ import { failed, ok, type Result } from "../core/faults.ts";
 import type { ContentPart, ModelRequest } from "../core/request.ts";
 import { openaiChat } from "../wires/openai-chat.ts";
 import { badAnswer } from "../wires/provider-fault.ts";
-import type { Lowered, LowerTarget, Warning } from "../wires/wire.ts";
+import type { Lowered, LowerTarget } from "../wires/wire.ts";
+import { templateLosses } from "./template-losses.ts";
 import type { AnyWire } from "./wire-registry.ts";
 
 /** What a template may mention, and what each becomes. A placeholder that is all of a string keeps its type. */
@@ -34,22 +35,24 @@ export function templateWire(template: JsonTemplate): AnyWire {
   const known = wires.get(template);
   if (known) return known;
   const chat = openaiChat as AnyWire;
+  const mentioned = new Set(placeholders(template.request));
   const made: AnyWire = {
     ...chat,
-    lower: (request, target) => lowerTemplate(template, request, target),
+    lower: (request, target) => lowerTemplate(template, mentioned, request, target),
     readAnswer: (body) => readTemplate(template, body),
   };
   wires.set(template, made);
   return made;
 }
 
-function lowerTemplate(template: JsonTemplate, request: ModelRequest, target: LowerTarget): Result<Lowered> {
-  const warnings = lost(request).map(
-    (control): Warning => ({
-      control,
-      message: `\`${control}\` has no place in the template of the model that was chosen and was not sent.`,
-    }),
-  );
+function lowerTemplate(
+  template: JsonTemplate,
+  mentioned: ReadonlySet<string>,
+  request: ModelRequest,
+  target: LowerTarget,
+): Result<Lowered> {
+  const { warnings, fault } = templateLosses(request, mentioned);
+  if (fault !== null) return { ok: false, fault };
   const first = warnings[0];
   if (request.strict && first) {
     return failed("invalid", "unsupported_control", first.message, { param: first.control });
@@ -58,16 +61,10 @@ function lowerTemplate(template: JsonTemplate, request: ModelRequest, target: Lo
   return ok({ body: body as Lowered["body"], warnings });
 }
 
-function lost({ sampling, responseFormat, reasoning }: ModelRequest): readonly string[] {
-  const controls: string[] = [];
-  if (sampling.topK !== undefined) controls.push("top_k");
-  if (sampling.seed !== undefined) controls.push("seed");
-  if (sampling.frequencyPenalty !== undefined) controls.push("frequency_penalty");
-  if (sampling.presencePenalty !== undefined) controls.push("presence_penalty");
-  if (sampling.logprobs !== undefined) controls.push("logprobs");
-  if (responseFormat.type !== "text") controls.push("response_format");
-  if (reasoning !== undefined) controls.push("reasoning");
-  return controls;
+/** The names of all placeholders in `value`. */
+function placeholders(value: unknown): readonly string[] {
+  if (typeof value === "string") return Array.from(value.matchAll(PLACEHOLDER), ([, name = ""]) => name);
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(placeholders) : [];
 }
 
 function fill(value: unknown, request: ModelRequest, target: LowerTarget): unknown {
@@ -102,8 +99,27 @@ function textsOf(request: ModelRequest, role: string): string {
     .join("\n\n");
 }
 
+/** What is not here is told of by `template-losses.ts`. */
 function textOf(content: readonly ContentPart[]): string {
-  return content.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n");
+  return content.flatMap(textsIn).join("\n");
+}
+
+function textsIn(part: ContentPart): readonly string[] {
+  switch (part.type) {
+    case "text":
+    case "refusal":
+      return [part.text];
+    case "document":
+      return part.source.kind === "text" ? [part.source.text] : [];
+    case "tool_call":
+      return [`${part.name}(${part.arguments})`];
+    case "tool_result":
+      return part.content.flatMap(textsIn);
+    case "image":
+    case "reasoning":
+    case "opaque":
+      return [];
+  }
 }
 
 function readTemplate(template: JsonTemplate, body: unknown): readonly StreamEvent[] {
