@@ -20,10 +20,14 @@ export function endpointUrl(deployment: Deployment, request: ModelRequest, path:
     }
     case "sagemaker": {
       const name = encodeURIComponent(modelId);
-      const streams = request.stream && endpoint.template === undefined;
-      return `${baseUrl}/endpoints/${name}/invocations${streams ? "-response-stream" : ""}`;
+      return `${baseUrl}/endpoints/${name}/invocations${streams(endpoint, request) ? "-response-stream" : ""}`;
     }
   }
+}
+
+/** Whether `request` is answered with a stream: a container that a template is for answers whole, whatever was asked. */
+export function streams(endpoint: Endpoint, { stream }: ModelRequest): boolean {
+  return stream && (endpoint.type !== "sagemaker" || endpoint.template === undefined);
 }
 
 /** The v1 API names the deployment in the body; the dated one in the path, except that of responses. */

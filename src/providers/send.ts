@@ -14,7 +14,7 @@ import type { Authorize, UnsignedCall } from "./authorize.ts";
 import { canConnect } from "./connect-check.ts";
 import { crossingLosses } from "./crossing.ts";
 import { endpointBody } from "./endpoint-body.ts";
-import { endpointUrl } from "./endpoint-url.ts";
+import { endpointUrl, streams } from "./endpoint-url.ts";
 import { type EventStream, openEventStream } from "./event-stream.ts";
 import { framingOf } from "./framing-registry.ts";
 import { networkFault } from "./network-fault.ts";
@@ -71,7 +71,7 @@ export async function sendToProvider(call: ProviderCall, ports: SendPorts): Prom
   const spoken = wireFor(deployment, request);
   if (!spoken) return withhold(noEmbeddings(deployment));
   const wire = spoken instanceof Promise ? await spoken : spoken;
-  const framed = request.stream ? framingOf(deployment, wire) : null;
+  const framed = streams(deployment.endpoint, request) ? framingOf(deployment, wire) : null;
   const framing = framed instanceof Promise ? await framed : framed;
   const target: LowerTarget = {
     modelId: deployment.modelId,
@@ -94,7 +94,7 @@ export async function sendToProvider(call: ProviderCall, ports: SendPorts): Prom
     endSignal: endSignal ?? null,
     canConnect: transport.limitsConnect ? null : connectCheck(deployment, clock),
   };
-  const watchdog = new Watchdog(clock, limits, request.stream);
+  const watchdog = new Watchdog(clock, limits, framing !== null);
   let streaming = false;
   let answer: UpstreamAnswer | null = null;
   try {
@@ -110,7 +110,8 @@ export async function sendToProvider(call: ProviderCall, ports: SendPorts): Prom
     }
     if (framing === null) {
       const body = readJson(answer);
-      return readWhole(wire, body instanceof Promise ? await body : body, sent, warnings);
+      const whole = readWhole(wire, body instanceof Promise ? await body : body, sent, warnings);
+      return request.stream ? whollyAnswered(whole) : whole;
     }
     const opened = await readHead(wire, framing, answer, watchdog, sent, warnings);
     streaming = opened.ok;

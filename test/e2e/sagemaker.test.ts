@@ -11,7 +11,7 @@ const OVERFLOW = "This model's maximum context length is 8192 tokens. However, y
 const EVENT_STREAM = "application/vnd.amazon.eventstream";
 
 /** What SageMaker answers, by the endpoint's name. */
-const ANSWERS: Readonly<Record<string, () => Response>> = {
+const ANSWERS: Readonly<Record<string, (request: Request) => Response | Promise<Response>>> = {
   failing: () => modelError(500, "CUDA out of memory"),
   overflowing: () => modelError(400, JSON.stringify({ object: "error", message: OVERFLOW, code: 400 })),
   silent: () =>
@@ -21,8 +21,15 @@ const ANSWERS: Readonly<Record<string, () => Response>> = {
   loading: () => refused(429, "ModelNotReadyException", { Message: "Model not ready" }),
   missing: () => refused(400, "ValidationError", { Message: "Endpoint missing of account 1 not found." }),
   breaking: () => exception("InternalStreamFailure", { Message: "failed" }),
+  // As containers do that check what is accepted.
+  templated: async (request) =>
+    request.headers.get("accept") === "application/json"
+      ? Response.json([{ generated_text: `heard: ${JSON.stringify(await request.json())}` }])
+      : modelError(400, "Accept type is not supported"),
   late: () => exception("ModelStreamError", { Message: "slow", ErrorCode: "ModelInvocationTimeExceeded" }),
 };
+
+const TEMPLATE = ', endpoint: { template: { request: { inputs: "{{prompt}}" }, text: /0/generated_text } }';
 
 let gateway: RunningGateway;
 let host: ReturnType<typeof Bun.serve>;
@@ -31,7 +38,8 @@ beforeAll(async () => {
   host = Bun.serve({
     port: 0,
     hostname: "127.0.0.1",
-    fetch: (request) => ANSWERS[new URL(request.url).pathname.split("/")[2] ?? ""]?.() ?? new Response("?"),
+    fetch: (request) =>
+      ANSWERS[new URL(request.url).pathname.split("/")[2] ?? ""]?.(request) ?? new Response("?"),
   });
   gateway = await startGateway({
     policy: policy(`http://127.0.0.1:${host.port}`),
@@ -68,10 +76,10 @@ providers:
   endpoints: { kind: sagemaker, base_url: "${at}" }
   sim: { kind: simulator }
 models:
-${each((name) => `  m-${name}: { context_window: 8192, prices: { input: 1, output: 1 } }`)}
+${each((name) => `  m-${name}: { context_window: 8192, capabilities: [vision, tools], prices: { input: 1, output: 1 } }`)}
   large: { context_window: 100000, prices: { input: 1, output: 1 } }
 deployments:
-${each((name) => `  d-${name}: { model: m-${name}, provider: endpoints, model_id: ${name}, region: us-east-1 }`)}
+${each((name) => `  d-${name}: { model: m-${name}, provider: endpoints, model_id: ${name}, region: us-east-1${name === "templated" ? TEMPLATE : ""} }`)}
   d-sim: { model: large, provider: sim, model_id: s, region: us-east-1 }
 use_cases:
 ${each((name) => `  ${name}: { ladder: { primary: m-${name}, fallback: [large] } }`)}
@@ -130,4 +138,33 @@ test.each([
   expect(await readStream(response)).toMatchObject({ done: true, error: null });
   const { attempts } = await decisionOf(gateway, response);
   expect(attempts[0]?.fault?.kind).toBe(kind);
+});
+
+test("a container of no known API answers whole, and a stream of it came at once", async () => {
+  const whole = await chat(gateway, { model: "templated" });
+  const body = (await whole.json()) as { choices: { message: { content: string } }[] };
+  expect(body.choices[0]?.message.content).toContain('heard: {"inputs":');
+  const stream = await readStream(await chat(gateway, { model: "templated", stream: true }));
+  expect(stream).toMatchObject({ done: true, error: null, text: expect.stringContaining("heard:") });
+});
+
+test("what a template has no place for is told of, and refused under strict", async () => {
+  const tools = [{ type: "function", function: { name: "f", parameters: { type: "object" } } }];
+  const asked = { model: "templated", tools, tool_choice: "required", top_p: 0.5, logit_bias: { "5": 1 } };
+  const response = await chat(gateway, asked);
+  expect(response.status).toBe(200);
+  const warnings = response.headers.get("x-pointsman-warnings") ?? "";
+  for (const control of ["tools", "tool_choice", "top_p", "logit_bias"]) expect(warnings).toContain(control);
+  const strict = await chat(gateway, asked, { headers: { "x-pointsman-strict": "true" } });
+  expect(strict.status).toBe(400);
+});
+
+test("an image cannot be put into a template", async () => {
+  const url = "data:image/png;base64,iVBORw0KGgo=";
+  const messages = [{ role: "user", content: [{ type: "image_url", image_url: { url } }] }];
+  const response = await chat(gateway, { model: "templated", messages });
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({
+    error: { code: "unsupported_content", param: "messages[0].content" },
+  });
 });
