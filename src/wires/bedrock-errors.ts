@@ -17,6 +17,7 @@ import {
 } from "./provider-fault.ts";
 import { retryHeaders } from "./render-retry.ts";
 import { readRetryAfter } from "./retry-after.ts";
+import { classOfStatus } from "./status-class.ts";
 import type { RenderedFault } from "./wire.ts";
 
 /** What a name means by itself. Names that are not here are judged by status and text. */
@@ -59,6 +60,8 @@ const OVERFLOW_TEXT =
 const MISSING_MODEL_TEXT =
   /throughput isn.t supported|model identifier is invalid|model id is not supported|doesn.t support on-demand throughput|model isn.t supported in this region|action doesn.t support the model/i;
 const FILTER_TEXT = /content filters?|responsible ai polic|guardrail intervened/i;
+/** Of what the model wrote, as Nova's does. */
+const OUTPUT_TEXT = /invalid sequence as part of tool ?use/i;
 const DAILY_QUOTA_TEXT = /tokens per day|daily (?:token )?(?:quota|limit)/i;
 const SKEW_NAMES: ReadonlySet<string> = new Set(["RequestExpired", "RequestTimeTooSkewed"]);
 const SKEW_TEXT = /signature (?:expired|not yet current)/i;
@@ -98,21 +101,11 @@ function classify(status: number, name: string, message: string): ProviderFaultC
   if (known !== undefined) return known;
   // Also of a model that failed: some report an input that is too long as their own error.
   if (saysOverflow(message) || OVERFLOW_TEXT.test(message)) return "context_length_exceeded";
+  if (OUTPUT_TEXT.test(message)) return "model_output_invalid";
   if (name === "ModelErrorException" || name === "ModelStreamErrorException") return "provider_error";
   if (saysFiltered(message) || FILTER_TEXT.test(message)) return "content_filter";
   if (MISSING_MODEL_TEXT.test(message)) return "provider_model_not_found";
-  return name === "ValidationException" ? "provider_rejected_request" : byStatus(status);
-}
-
-/** What a proxy or load balancer in between means, which knows none of the names. */
-function byStatus(status: number): ProviderFaultClass {
-  if (status === 429) return "provider_throttled";
-  if (status === 408 || status === 504) return "provider_timeout";
-  if (status === 401 || status === 403) return "provider_credentials_refused";
-  if (status === 404) return "provider_model_not_found";
-  if (status === 503) return "provider_overloaded";
-  if (status === 424 || status >= 500) return "provider_error";
-  return "provider_rejected_request";
+  return name === "ValidationException" ? "provider_rejected_request" : classOfStatus(status);
 }
 
 /** A name that nobody knows means, inside a stream, that the provider failed. */

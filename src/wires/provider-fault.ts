@@ -21,6 +21,10 @@ const CLASSES = {
     "context_overflow",
     "The messages and the requested output exceed the model's context window. Shorten the messages or lower max_completion_tokens.",
   ],
+  model_output_invalid: [
+    "malformed",
+    "The model wrote a tool call or JSON that its provider could not read.",
+  ],
   content_filter: ["filtered", "The model's provider refused the content under its content policy."],
   provider_rejected_request: [
     "invalid",

@@ -196,6 +196,15 @@ describe("what other providers refuse", () => {
   });
 });
 
+test("a proxy on the way that wants credentials is not taken for the provider", () => {
+  const verdict = explainFault(openaiChat.readError(407, new Headers(), "", 0), deploymentOf("gpt"), PLACE);
+  expect(verdict).toMatchObject({
+    status: "failed",
+    message: "A proxy on the way wants to know who calls (407).",
+  });
+  expect(verdict.fix).toContain("HTTPS_PROXY");
+});
+
 describe("what SageMaker and its containers say", () => {
   const denied = "User: x is not authorized to perform: sagemaker:InvokeEndpoint";
   test.each<[number, string, Readonly<Record<string, unknown>>, string, string, string]>([

@@ -17,6 +17,10 @@ const BAD_KEYS =
 export function explainRefusedCredential(fault: Fault, deployment: Deployment, place: string): Verdict {
   if (fault.code === "credential_unfit") return explainUnfitCredential(place);
   const said = saidBy(fault);
+  if (fault.cause?.status === 407) {
+    const fix = "Put its user and password into HTTPS_PROXY, or the provider's host into NO_PROXY.";
+    return failure(`A proxy on the way wants to know who calls${said}.`, fix);
+  }
   const { credential, kind } = deployment;
   if (credential.type === "none") {
     const fix = "Give its provider `credential: { env: NAME }`, and set NAME.";

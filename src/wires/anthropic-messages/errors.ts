@@ -10,6 +10,7 @@ import {
   waits,
 } from "../provider-fault.ts";
 import { readRetryAfter } from "../retry-after.ts";
+import { classOfStatus } from "../status-class.ts";
 import type { JsonObject } from "../wire.ts";
 
 /** Anthropic's own sentences, beside those that every provider uses. */
@@ -77,19 +78,17 @@ function classify(status: number, error: ProviderError): ProviderFaultClass {
   const codes = `${type} ${error.code}`;
   if (status === 402 || QUOTA_CODES.test(codes) || QUOTA_TEXT.test(message)) return "quota_exhausted";
   if (status === 429 || type === "rate_limit_error") return "provider_throttled";
-  if (status === 408 || status === 504 || status === 524 || type === "timeout_error") {
-    return "provider_timeout";
-  }
-  if (status === 503 || status === 529 || type === "overloaded_error") return "provider_overloaded";
+  if (type === "timeout_error") return "provider_timeout";
+  if (type === "overloaded_error") return "provider_overloaded";
+  const stated = classOfStatus(status);
+  if (stated === "provider_timeout" || stated === "provider_overloaded") return stated;
   // The filter of the output is reported as the provider's own failure too.
   if (FILTER_TEXT.test(message)) return "content_filter";
-  if (status >= 500) return "provider_error";
   if (status === 400 || status === 413 || status === 422) {
     if (OVERFLOW_TEXT.test(message) || saysOverflow(message)) return "context_length_exceeded";
     if (saysFiltered(message)) return "content_filter";
   }
-  if (status === 401 || status === 403) return "provider_credentials_refused";
-  return status === 404 ? "provider_model_not_found" : "provider_rejected_request";
+  return stated;
 }
 
 /** The wire's envelope; also a flat object, a list of one, and plain text, as clouds and proxies send them. */

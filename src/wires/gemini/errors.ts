@@ -11,6 +11,7 @@ import {
   waits,
 } from "../provider-fault.ts";
 import { readRetryAfter } from "../retry-after.ts";
+import { classOfStatus } from "../status-class.ts";
 import type { JsonObject } from "../wire.ts";
 
 /** google.rpc.Code by HTTP status, for answers that state only one of the two. */
@@ -95,21 +96,17 @@ function told(
 }
 
 function classify(status: number, error: ProviderError): ProviderFaultClass {
-  if (status === 429) return error.lasting ? "quota_exhausted" : "provider_throttled";
-  if (status === 408 || status === 504) return "provider_timeout";
-  if (status >= 500 || status === 499 || status === 409) {
-    // An overlong request is now and then reported as a failure of the server.
-    if (status === 500 && saysOverflow(error.message)) return "context_length_exceeded";
-    return status === 503 || status === 529 ? "provider_overloaded" : "provider_error";
-  }
-  if (status === 401 || status === 403) return "provider_credentials_refused";
-  if (status === 404) return "provider_model_not_found";
+  if (status === 429 && error.lasting) return "quota_exhausted";
+  // An overlong request is now and then reported as a failure of the server.
+  if (status === 500 && saysOverflow(error.message)) return "context_length_exceeded";
+  const stated = classOfStatus(status);
+  if (stated !== "provider_rejected_request") return stated;
   if (saysOverflow(error.message)) return "context_length_exceeded";
   if (KEY_REASONS.test(error.reason) || KEY_TEXT.test(error.message)) return "provider_credentials_refused";
   if (error.word === "FAILED_PRECONDITION" && ACCOUNT_TEXT.test(error.message)) {
     return "provider_credentials_refused";
   }
-  return saysFiltered(error.message) ? "content_filter" : "provider_rejected_request";
+  return saysFiltered(error.message) ? "content_filter" : stated;
 }
 
 /** `{error: {...}}`, the same in a list of one as streams without server-sent events have it, or a bare text. */

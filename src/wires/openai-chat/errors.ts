@@ -11,6 +11,7 @@ import {
 } from "../provider-fault.ts";
 import { readRetryAfter } from "../retry-after.ts";
 import { sentenceOf } from "../sentence-of.ts";
+import { classOfStatus } from "../status-class.ts";
 import type { JsonObject } from "../wire.ts";
 
 /** OpenAI, Azure, vLLM, llama.cpp, TGI, Ollama, LM Studio, Groq, Mistral, xAI, Gemini's compatible endpoint. */
@@ -18,6 +19,8 @@ const OVERFLOW_CODES =
   /context_length_exceeded|exceed_context_size|context_window_exceeded|tokens_limit_reached|max_prompt_tokens/i;
 const FILTER_CODES = /content_filter|content_policy|responsibleaipolicy|moderation_blocked|invalid_prompt/i;
 const QUOTA_CODES = /insufficient_quota|insufficient_balance|billing|quota_exceeded|credit/i;
+/** Of what the model wrote: Groq blames the request for it, with 400. */
+const OUTPUT_CODES = /tool_use_failed|json_validate_failed/;
 const MISSING_MODEL_CODES = /model_not_found|deploymentnotfound/i;
 const FIELD_PATH = /^[A-Za-z_][\w.[\]-]{0,99}$/;
 interface ProviderError {
@@ -59,23 +62,18 @@ function classify(status: number, error: ProviderError): ProviderFaultClass {
   }
   if (OVERFLOW_CODES.test(codes)) return "context_length_exceeded";
   if (FILTER_CODES.test(codes)) return "content_filter";
-  if (status === 408 || status === 504 || status === 524) return "provider_timeout";
-  // Some local servers report an overflow as their own failure.
-  if (status === 500 && saysOverflow(error.searched)) return "context_length_exceeded";
-  if (status >= 500 || status === 499) {
-    return status === 503 || status === 529 ? "provider_overloaded" : "provider_error";
-  }
+  if (OUTPUT_CODES.test(codes)) return "model_output_invalid";
+  // Some local servers report an overflow as their own failure, LMI as that of what it depends on.
+  if ((status === 500 || status === 424) && saysOverflow(error.searched)) return "context_length_exceeded";
   if (status === 413 && codes.includes("rate_limit")) return "provider_throttled";
   if (status === 400 || status === 413 || status === 422) {
     if (saysOverflow(error.searched)) return "context_length_exceeded";
     if (saysFiltered(error.searched)) return "content_filter";
   }
-  if (status === 401) return "provider_credentials_refused";
-  if (status === 403) {
-    return QUOTA_CODES.test(codes) ? "quota_exhausted" : "provider_credentials_refused";
-  }
-  if (status === 404 || MISSING_MODEL_CODES.test(codes)) return "provider_model_not_found";
-  return "provider_rejected_request";
+  if (status === 403 && QUOTA_CODES.test(codes)) return "quota_exhausted";
+  const stated = classOfStatus(status);
+  const namesModel = stated === "provider_rejected_request" && MISSING_MODEL_CODES.test(codes);
+  return namesModel ? "provider_model_not_found" : stated;
 }
 
 /** Inside a stream there is no status: the words decide, and silence means that the provider failed. */

@@ -175,9 +175,14 @@ const ERRORS: Readonly<Record<string, ExpectedError>> = {
   "content-filter-500": filtered,
   "invalid-parameter": { ...rejected, param: "max_tokens" },
   "invalid-message": { ...rejected, param: "messages[1].content[0].type" },
-  conflict: rejected,
+  conflict: broken,
   "flat-message": rejected,
   "google-list": throttled(),
+  "proxy-wants-credentials": auth,
+  gone: { kind: "provider_not_found", code: "provider_model_not_found" },
+  misdirected: broken,
+  "failed-dependency": broken,
+  "too-early": broken,
   teapot: rejected,
 };
 

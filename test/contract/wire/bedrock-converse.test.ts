@@ -175,6 +175,11 @@ const ERRORS: Readonly<Record<string, ExpectedError>> = {
   "expired-token": auth,
   "clock-skew": auth,
   "missing-token": auth,
+  "proxy-wants-credentials": auth,
+  conflict: broken,
+  gone: missing,
+  "too-early": broken,
+  "tool-use-nova": { kind: "malformed", code: "model_output_invalid" },
   "lower-case-body": auth,
 };
 

@@ -153,6 +153,11 @@ const ERRORS: Readonly<Record<string, ExpectedError>> = {
   "missing-signature": rejected,
   "precondition-list": rejected,
   "bad-gateway": broken,
+  "proxy-wants-credentials": auth,
+  aborted: broken,
+  gone: { kind: "provider_not_found", code: "provider_model_not_found" },
+  misdirected: broken,
+  "too-early": broken,
   "status-alone": overloaded,
 };
 

@@ -125,6 +125,7 @@ const auth: ExpectedError = { kind: "provider_auth", code: "provider_credentials
 const missing: ExpectedError = { kind: "provider_not_found", code: "provider_model_not_found" };
 const overflow: ExpectedError = { kind: "context_overflow", code: "context_length_exceeded" };
 const filtered: ExpectedError = { kind: "filtered", code: "content_filter" };
+const garbled: ExpectedError = { kind: "malformed", code: "model_output_invalid" };
 const rejected: ExpectedError = { kind: "invalid", code: "provider_rejected_request" };
 
 /** 2023-11-15T00:00:00Z, half a minute before the date in `rate-limit-date`. */
@@ -160,6 +161,17 @@ const ERRORS: Readonly<Record<string, ExpectedError>> = {
   "content-policy": filtered,
   "invalid-parameter": { ...rejected, param: "temperature" },
   unprocessable: rejected,
+  "proxy-wants-credentials": auth,
+  "method-not-allowed": missing,
+  conflict: broken,
+  "model-retired": missing,
+  misdirected: broken,
+  "too-early": broken,
+  "failed-dependency": broken,
+  "generation-tgi": broken,
+  "context-lmi": overflow,
+  "tool-use-groq": garbled,
+  "json-groq": garbled,
   teapot: rejected,
 };
 
