@@ -95,6 +95,31 @@ test("what lacks its end is no answer, however its stream breaks", async () => {
   }
 });
 
+describe("a server that was asked to stream and answers whole, whatever type it states", () => {
+  const answer = (content: string) =>
+    JSON.stringify({ choices: [{ index: 0, message: { content }, finish_reason: "stop" }] });
+
+  test("is read as its wire reads whole answers", async () => {
+    for (const pieces of [[answer("Hello")], ["\r\n", ...answer("Hello"), "\n"]]) {
+      const { events } = await read(pieces);
+      expect(events.map(({ type }) => type)).toEqual(["start", "text", "choice_end", "finish"]);
+    }
+  });
+
+  test("has its error read as what it is", async () => {
+    const error = { message: "You exceeded your current quota", code: "insufficient_quota" };
+    const { last } = await read([JSON.stringify({ error })]);
+    expect(last).toMatchObject({ type: "fault", fault: { code: "quota_exhausted" } });
+  });
+
+  test("and breaks off, or says something else, has not answered", async () => {
+    const half = answer("Hello").slice(0, -9);
+    expect((await read([half])).last).toMatchObject({ fault: { kind: "malformed", code: "bad_answer" } });
+    expect((await read([half, LOST])).last).toMatchObject({ fault: { kind: "outage" } });
+    expect((await read(['{"choices":[]}'])).last).toMatchObject({ fault: { kind: "malformed" } });
+  });
+});
+
 test("of two choices that were asked for one is no answer, but where the provider says that it is", async () => {
   for (const rest of [[], [LOST], [failure]] as const) {
     const { last } = await read([said(0, "Hello"), ended(0), ...rest], { choices: 2 });

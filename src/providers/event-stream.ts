@@ -8,7 +8,7 @@ import { isContent, isTerminal } from "../core/events.ts";
 import type { Fault } from "../core/faults.ts";
 import type { Frame } from "../wires/frame.ts";
 import type { Framing } from "../wires/framing.ts";
-import { streamCut } from "../wires/provider-fault.ts";
+import { badAnswer, streamCut } from "../wires/provider-fault.ts";
 import { networkFault } from "./network-fault.ts";
 import type { Watchdog } from "./watchdog.ts";
 import type { AnyWire } from "./wire-registry.ts";
@@ -75,8 +75,10 @@ export function openEventStream(
     return parser.fault ? events.concat(fail(parser.fault)) : events;
   };
   /** The bytes ended: what the parser still held, then the wire's own end unless that was one. */
-  const finish = (): StreamEvent[] => {
-    const events = feed(parser.end());
+  const finish = (): readonly StreamEvent[] => {
+    const frames = parser.end();
+    if (frames[0]?.whole) return readWhole(wire, frames[0].data);
+    const events = feed(frames);
     const last = events[events.length - 1];
     return last && isTerminal(last) ? events : events.concat(completion() ?? lacking(wire.flush(state)));
   };
@@ -109,6 +111,17 @@ export function openEventStream(
     },
     cancel: giveUp,
   };
+}
+
+/** The answer of a server that was asked to stream and did not. */
+function readWhole(wire: AnyWire, data: string): readonly StreamEvent[] {
+  let body: unknown;
+  try {
+    body = JSON.parse(data);
+  } catch {
+    return [{ type: "fault", fault: badAnswer() }];
+  }
+  return wire.readAnswer(body);
 }
 
 function isChoiceEnd(event: StreamEvent): boolean {

@@ -256,6 +256,15 @@ describe("server-sent events inside SageMaker's payload parts", () => {
     ]);
   });
 
+  test("an answer that is no stream is told whole at the end, wherever it is cut", () => {
+    const body = '{"choices":[{"message":{"content":"Grüße"}}]}';
+    const check = (parts: readonly number[]) => {
+      const { frames } = parse(sagemakerSse, [concat(...cut(utf8.encode(body), parts).map(part))]);
+      expect(frames).toEqual([{ data: body, whole: true }]);
+    };
+    fc.assert(fc.property(lengths, check), { numRuns: 50 });
+  });
+
   test("a line without end is bounded", () => {
     const parser = sagemakerSse.createParser();
     const piece = part("x".repeat(1_000_000));

@@ -7,4 +7,6 @@ export interface Frame {
   readonly data: string;
   /** True for an exception frame. */
   readonly exception?: true;
+  /** True where the bytes were no stream: `data` is all of them, and looks like JSON. Then it is the only frame. */
+  readonly whole?: true;
 }

@@ -39,6 +39,10 @@ describe("createSseParser", () => {
       [{ data: "1" }, { data: "[DONE]" }],
     ],
     ["a line that was cut", 'data: 1\n\ndata: {"a', [{ data: "1" }]],
+    ["a JSON object in place of events", '{"a": [1]}', [{ data: '{"a": [1]}', whole: true }]],
+    ["a JSON list over lines", '\ufeff [\n{"a":\r\n1}]\n', [{ data: '[\n{"a":\r\n1}]', whole: true }]],
+    ["JSON after blank lines", '\n\r\n {"a":1}\n\n', [{ data: '{"a":1}', whole: true }]],
+    ["JSON after an event", 'data: 1\n\n{"a":1}\n\n', [{ data: "1" }]],
     ["a cut line after a complete one", "data: a\ndata: b", [{ data: "a" }]],
   ];
 
@@ -80,6 +84,7 @@ describe("createSseParser", () => {
     ["one endless line", "data: 012345678"],
     ["endless data lines", "data: 0123\n"],
     ["an endless comment", ": 012345"],
+    ["endless JSON", '{"a":1,\n'],
     ["an endless line with CRLF before", "\r\ndata0123"],
   ])("%s is given up, and what follows is ignored", (_, piece) => {
     const parser = createSseParser(64);

@@ -8,8 +8,12 @@ const MAX_FRAME_CHARS = 8 * 1024 * 1024;
 const NO_FRAMES: readonly Frame[] = [];
 const DATA = "data: ";
 const LONGEST_NAME = "event: ".length;
+const TAB = 9;
 const LF = 10;
+const CR = 13;
 const SPACE = 32;
+const BRACKET = 91;
+const BRACE = 123;
 
 /**
  * Turns decoded text into frames, whatever the pieces it arrives in. Feed it from a streaming decoder
@@ -19,7 +23,8 @@ export interface SseParser {
   /** The frames that `text` completed, in order. */
   push(text: string): readonly Frame[];
   /**
-   * The bytes ended. A frame whose lines were complete and which only lacked its blank line is delivered;
+   * The bytes ended. Text that begins as JSON does, and no field of an event can, is one frame, marked as `whole`:
+   * servers that were asked to stream answer so, under any content type. A frame whose lines were complete and which only lacked its blank line is delivered;
    * a last line without its line break was cut somewhere in the middle and is discarded.
    */
   end(): readonly Frame[];
@@ -38,6 +43,8 @@ class IncrementalParser implements SseParser {
   #data: string | null = null;
   #event: string | undefined;
   #first = true;
+  /** Told by the first character that is not blank; null before it. */
+  #isWhole: boolean | null = null;
   /** The last text ended in CR: an LF at the start of the next belongs to it. */
   #skipLineFeed = false;
   #fault: Fault | null = null;
@@ -53,6 +60,12 @@ class IncrementalParser implements SseParser {
   push(text: string): readonly Frame[] {
     if (text === "" || this.#fault) return NO_FRAMES;
     const fresh = this.#trimStart(text);
+    this.#isWhole ??= beginsAsJson(fresh);
+    if (this.#isWhole) {
+      this.#rest += fresh;
+      this.#checkBound();
+      return NO_FRAMES;
+    }
     const hasCarriageReturn = fresh.includes("\r");
     if (!hasCarriageReturn && !fresh.includes("\n")) {
       // No line ends here: the pieces are only strung together, so a long line costs linear time.
@@ -72,7 +85,8 @@ class IncrementalParser implements SseParser {
 
   end(): readonly Frame[] {
     const frames: Frame[] = [];
-    if (!this.#fault) this.#dispatch(frames);
+    if (this.#isWhole && !this.#fault) frames.push({ data: this.#rest.trim(), whole: true });
+    else if (!this.#fault) this.#dispatch(frames);
     this.#rest = "";
     return frames;
   }
@@ -169,6 +183,16 @@ class IncrementalParser implements SseParser {
     this.#data = null;
     this.#event = undefined;
   }
+}
+
+/** Null where `text` is blank. */
+function beginsAsJson(text: string): boolean | null {
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === SPACE || code === TAB || code === LF || code === CR) continue;
+    return code === BRACE || code === BRACKET;
+  }
+  return null;
 }
 
 /** One frame as text, ready to be encoded as UTF-8. Line breaks inside `data` become several data lines. */

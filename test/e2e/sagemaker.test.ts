@@ -21,6 +21,8 @@ const ANSWERS: Readonly<Record<string, (request: Request) => Response | Promise<
   loading: () => refused(429, "ModelNotReadyException", { Message: "Model not ready" }),
   missing: () => refused(400, "ValidationError", { Message: "Endpoint missing of account 1 not found." }),
   breaking: () => exception("InternalStreamFailure", { Message: "failed" }),
+  // As containers do that do not stream.
+  whole: () => part(JSON.stringify({ choices: [{ index: 0, message: { content: "all at once" } }] })),
   // As containers do that check what is accepted.
   templated: async (request) =>
     request.headers.get("accept") === "application/json"
@@ -61,6 +63,11 @@ function refused(
 function modelError(OriginalStatusCode: number, OriginalMessage: string): Response {
   const Message = `Received an error (${OriginalStatusCode}) from primary.`;
   return refused(424, "ModelError", { Message, OriginalMessage, OriginalStatusCode });
+}
+
+function part(data: string): Response {
+  const bytes = awsEventStream.encode([{ event: "PayloadPart", data }]);
+  return new Response(bytes, { headers: { "content-type": EVENT_STREAM } });
 }
 
 function exception(event: string, body: unknown): Response {
@@ -167,4 +174,9 @@ test("an image cannot be put into a template", async () => {
   expect(await response.json()).toMatchObject({
     error: { code: "unsupported_content", param: "messages[0].content" },
   });
+});
+
+test("a container that does not stream answers in a part of one", async () => {
+  const stream = await readStream(await chat(gateway, { model: "whole", stream: true }));
+  expect(stream).toMatchObject({ done: true, error: null, text: "all at once" });
 });
