@@ -239,7 +239,7 @@ describe("what SageMaker and its containers say", () => {
       { OriginalStatusCode: 500, OriginalMessage: "CUDA out of memory" },
       "failed",
       "fails or is overloaded (500 ModelError)",
-      "Look again",
+      "container's log",
     ],
     [
       424,

@@ -19,7 +19,7 @@ export function explainFault(fault: Fault, deployment: Deployment, place: string
     case "throttled":
       return throttled(fault);
     case "outage":
-      return outage(fault);
+      return outage(fault, deployment);
     case "timeout":
       return timedOut(fault);
     case "context_overflow":
@@ -58,7 +58,7 @@ function throttled(fault: Fault): Verdict {
   );
 }
 
-function outage(fault: Fault): Verdict {
+function outage(fault: Fault, { kind }: Deployment): Verdict {
   if (fault.code === "credentials_unavailable") {
     return failure(
       "It was not called: nothing proves who calls.",
@@ -69,9 +69,12 @@ function outage(fault: Fault): Verdict {
     return failure("It answers with a redirect, which no call follows.", "Write where it leads as base_url.");
   }
   const said = saidBy(fault);
-  return said === ""
-    ? failure(`The connection failed (${fault.code}).`, "Look again; then check the network.")
-    : failure(`The provider fails or is overloaded${said}.`, "Look again; then at the provider's status.");
+  if (said === "") {
+    return failure(`The connection failed (${fault.code}).`, "Look again; then check the network.");
+  }
+  const where =
+    kind === "sagemaker" ? "the endpoint's status and its container's log" : "the provider's status";
+  return failure(`The provider fails or is overloaded${said}.`, `Look again; then at ${where}.`);
 }
 
 function timedOut(fault: Fault): Verdict {
