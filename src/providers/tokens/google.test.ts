@@ -12,14 +12,15 @@ import { createTokenIssuer } from "./issue-token.ts";
 const SCOPE = "https://www.googleapis.com/auth/cloud-platform";
 const directory = createScratch().folder();
 let asked: URLSearchParams[] = [];
-let answer: { status: number; body: object } = { status: 200, body: {} };
+let answer: { status: number; body: object | string } = { status: 200, body: {} };
 
 const endpoint = Bun.serve({
   hostname: "127.0.0.1",
   port: 0,
   async fetch(request) {
     asked.push(new URLSearchParams(await request.text()));
-    return Response.json(answer.body, { status: answer.status });
+    const { status, body } = answer;
+    return typeof body === "string" ? new Response(body, { status }) : Response.json(body, { status });
   },
 });
 
@@ -87,3 +88,13 @@ test.each([
   const keyFile = content === null ? join(directory, name) : await credentialsFile(name, content);
   await expect(issue({ type: "google", keyFile }, SCOPE)).rejects.toBeInstanceOf(Error);
 });
+
+test.each(["<html>Log in, ya29.secret</html>", {}, { expires_in: 3600 }, ""])(
+  "an answer without a token, %p, is told as that and not repeated",
+  async (body) => {
+    answer = { status: 200, body };
+    const keyFile = await credentialsFile("garbage.json", federated());
+    const thrown = await issue({ type: "google", keyFile }, SCOPE).catch((error: unknown) => error);
+    expect(thrown).toEqual(new Error("Google gave no access token."));
+  },
+);
