@@ -42,8 +42,14 @@ export type TokenIssuer =
 /** How a call proves itself to a provider. The value comes from the environment or a file, never the policy. */
 export type Credential =
   | { readonly type: "none" }
-  | { readonly type: "bearer"; readonly secret: Secret }
-  | { readonly type: "header"; readonly header: string; readonly secret: Secret }
+  | { readonly type: "bearer"; readonly secret: Secret; readonly file?: string }
+  | {
+      readonly type: "header";
+      readonly header: string;
+      readonly secret: Secret;
+      /** Where it was read, as it is with `bearer`: another secret may have taken its place there. Absent: nowhere to look. */
+      readonly file?: string;
+    }
   /** Signature version 4, signed for `service` in `region`. */
   | {
       readonly type: "aws";

@@ -7,8 +7,10 @@ import { loadAwsKeys } from "../providers/aws/credential-chain.ts";
 import { createAwsKeyring } from "../providers/aws/keys.ts";
 import { createProfileLister } from "../providers/aws/list-profiles.ts";
 import { createProfileResolver, type ProfileResolver } from "../providers/aws/profile-resolver.ts";
+import { readSecretFile } from "../providers/credentials.ts";
 import { fetchTransport } from "../providers/fetch-transport.ts";
 import { createHttp1Transport } from "../providers/http1/http1-transport.ts";
+import { createSecretFiles } from "../providers/secret-files.ts";
 import { createTokenIssuer } from "../providers/tokens/issue-token.ts";
 import { createTokenWallet } from "../providers/tokens/token-wallet.ts";
 import type { Transport } from "../providers/transport.ts";
@@ -43,7 +45,8 @@ export function createProviderAccess(
   const transport = behindProxy(process.env)
     ? fetchTransport
     : createHttp1Transport({ clock, open: bunSockets(arrivals, departures) });
-  return { authorize: createAuthorizer({ clock, awsKeys, tokens }), transport, profiles };
+  const files = createSecretFiles(clock, readSecretFile);
+  return { authorize: createAuthorizer({ clock, awsKeys, tokens, files }), transport, profiles };
 }
 
 /** The runtime's client knows how to go through one, and whom not to (`NO_PROXY`). */

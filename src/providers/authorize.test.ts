@@ -5,6 +5,7 @@ import { Secret } from "../core/secret.ts";
 import { BASE_POLICY, snapshotOf } from "../policy/fake-policy.ts";
 import { createAuthorizer, type UnsignedCall } from "./authorize.ts";
 import { createAwsKeyring, type LoadAwsKeys } from "./aws/keys.ts";
+import { createSecretFiles } from "./secret-files.ts";
 import { createTokenWallet, type IssueToken } from "./tokens/token-wallet.ts";
 import { CredentialsUnavailable, CredentialUnfit } from "./tokens/unavailable.ts";
 
@@ -37,6 +38,7 @@ function authorizer(load = goodKeys, issue = goodToken) {
     clock,
     awsKeys: createAwsKeyring(clock, load),
     tokens: createTokenWallet(clock, issue),
+    files: createSecretFiles(clock, async () => new Secret("of the file")),
   });
 }
 
@@ -92,6 +94,41 @@ test("a token is waited for once, and then at hand", async () => {
   const second = newCall();
   expect(subject(deploymentWith(TOKEN), second)).toBeUndefined();
   expect(second.headers.authorization).toBe("Bearer ya29");
+});
+
+test("a secret of a file is what the file holds now", async () => {
+  const secret = new Secret("of the policy");
+  const call = newCall();
+  await authorizer()(deploymentWith({ type: "header", header: "x-key", secret, file: "/k" }), call);
+  expect(call.headers["x-key"]).toBe("of the file");
+});
+
+test("what was refused is had anew for the next call", async () => {
+  let asked = 0;
+  const issue: IssueToken = async () => ({ value: new Secret(`token-${++asked}`), expiresAt: null });
+  const load: LoadAwsKeys = async () => ({
+    value: { accessKeyId: `AKID${++asked}`, secretAccessKey: new Secret("s"), sessionToken: null },
+    expiresAt: null,
+  });
+  for (const credential of [AWS, TOKEN]) {
+    asked = 0;
+    const subject = authorizer(load, issue);
+    const sent: string[] = [];
+    const send = async (): Promise<UnsignedCall> => {
+      const call = newCall();
+      await subject(deploymentWith(credential), call);
+      sent.push(/AKID\d|token-\d/.exec(call.headers.authorization ?? "")?.[0] ?? "");
+      return call;
+    };
+    const first = await send();
+    const second = await send();
+    first.doubt?.();
+    await send();
+    // It was sent before the first one was refused.
+    second.doubt?.();
+    await send();
+    expect(sent.map((text) => text.slice(-1))).toEqual(["1", "1", "2", "2"]);
+  }
 });
 
 test.each([

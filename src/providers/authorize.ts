@@ -3,17 +3,18 @@
  * signatures and tokens still to be had as a promise.
  */
 import type { Clock } from "../core/clock.ts";
-import type { Credential, Deployment } from "../core/deployment.ts";
+import type { Deployment } from "../core/deployment.ts";
 import type { Secret } from "../core/secret.ts";
 import type { AwsCredential, AwsKeyring } from "./aws/keys.ts";
-import type { TokenWallet } from "./tokens/token-wallet.ts";
+import type { SecretFiles, StaticCredential } from "./secret-files.ts";
+import type { TokenCredential, TokenWallet } from "./tokens/token-wallet.ts";
 import { CredentialUnfit } from "./tokens/unavailable.ts";
 import type { UnsignedCall } from "./unsigned-call.ts";
 
 export type { UnsignedCall };
 
 /**
- * Adds to `call.headers`. Fails with `CredentialsUnavailable` where a signature or a token cannot be had, with
+ * Adds to `call.headers`, and says in `call.doubt` what a refusal means for the next. Fails with `CredentialsUnavailable` where a signature or a token cannot be had, with
  * `CredentialUnfit` where a secret cannot stand in a header (`authorizationFault` has the fault of both), and with the
  * signal's reason once nobody waits any more. What is at hand fails by throwing, what must be awaited by rejecting.
  */
@@ -31,6 +32,7 @@ export interface AuthorizerParts {
   readonly clock: Clock;
   readonly awsKeys: AwsKeyring;
   readonly tokens: TokenWallet;
+  readonly files: SecretFiles;
 }
 
 /** Whether a header carries all characters of `secret`. */
@@ -38,13 +40,22 @@ export function fitsHeader(secret: Secret): boolean {
   return IN_A_HEADER.test(secret.reveal());
 }
 
-export function createAuthorizer({ clock, awsKeys, tokens }: AuthorizerParts): Authorize {
+export function createAuthorizer({ clock, awsKeys, tokens, files }: AuthorizerParts): Authorize {
   let signing: typeof import("./aws/sign.ts") | null = null;
   const sign = async (credential: AwsCredential, call: UnsignedCall): Promise<void> => {
     const keys = await awsKeys.keysFor(credential);
+    call.doubt = () => awsKeys.doubt(credential, keys);
     // Loaded with the first signature: most gateways start without one.
     signing ??= await import("./aws/sign.ts");
     await signing.signCall(call, credential, keys, clock.now());
+  };
+  const bearToken = (credential: TokenCredential, call: UnsignedCall, token: Secret): void => {
+    call.doubt = () => tokens.doubt(credential, token);
+    bear(call, token);
+  };
+  const presentFile = (credential: StaticCredential, call: UnsignedCall, secret: Secret): void => {
+    call.doubt = () => files.doubt(credential, secret);
+    present(credential, call, secret);
   };
   return ({ credential }, call, ending) => {
     switch (credential.type) {
@@ -54,15 +65,27 @@ export function createAuthorizer({ clock, awsKeys, tokens }: AuthorizerParts): A
         const token = tokens.tokenFor(credential);
         if (token instanceof Promise) {
           return unlessAborted(
-            token.then((secret) => bear(call, secret)),
+            token.then((secret) => bearToken(credential, call, secret)),
             ending?.signal,
           );
         }
-        bear(call, token);
+        bearToken(credential, call, token);
         return;
       }
-      default:
-        return present(credential, call);
+      case "bearer":
+      case "header": {
+        if (credential.file === undefined) return present(credential, call, credential.secret);
+        const secret = files.secretOf(credential);
+        if (secret instanceof Promise) {
+          return unlessAborted(
+            secret.then((found) => presentFile(credential, call, found)),
+            ending?.signal,
+          );
+        }
+        return presentFile(credential, call, secret);
+      }
+      case "none":
+      case "missing":
     }
   };
 }
@@ -78,17 +101,9 @@ function unlessAborted(work: Promise<void>, signal: AbortSignal | undefined): Pr
   });
 }
 
-function present(credential: Exclude<Credential, { type: "aws" | "token" }>, call: UnsignedCall): void {
-  switch (credential.type) {
-    case "none":
-    case "missing":
-      return;
-    case "bearer":
-      bear(call, credential.secret);
-      return;
-    case "header":
-      call.headers[credential.header] = textOf(credential.secret);
-  }
+function present(credential: StaticCredential, call: UnsignedCall, secret: Secret): void {
+  if (credential.type === "bearer") bear(call, secret);
+  else call.headers[credential.header] = textOf(secret);
 }
 
 function bear(call: UnsignedCall, secret: Secret): void {

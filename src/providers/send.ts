@@ -2,7 +2,6 @@
  * One call to one deployment. Owns headers, the socket and the limits; the wire owns bodies. Returns what
  * came as events, or a fault; it never throws and never tries again.
  */
-import { readBounded } from "../core/bounded-body.ts";
 import type { Clock } from "../core/clock.ts";
 import type { AttemptTimeouts, Deployment } from "../core/deployment.ts";
 import { isContent, isTerminal, type StreamEvent } from "../core/events.ts";
@@ -12,22 +11,23 @@ import type { Framing } from "../wires/framing.ts";
 import type { Lowered, LowerTarget, Warning } from "../wires/wire.ts";
 import type { Authorize, UnsignedCall } from "./authorize.ts";
 import { canConnect } from "./connect-check.ts";
+import { refusesWhoCalls } from "./credential-refused.ts";
 import { crossingLosses } from "./crossing.ts";
 import { endpointBody } from "./endpoint-body.ts";
 import { endpointUrl, streams } from "./endpoint-url.ts";
+import { readErrorAnswer } from "./error-answer.ts";
 import { type EventStream, openEventStream } from "./event-stream.ts";
 import { framingOf } from "./framing-registry.ts";
 import { networkFault } from "./network-fault.ts";
 import { keepable, type Sent } from "./said/keepable.ts";
-import { authorizationFault } from "./tokens/unavailable.ts";
+import { authorizationFault, noProofInTime } from "./tokens/unavailable.ts";
 import type { Transport, UpstreamAnswer } from "./transport.ts";
 import { vectorFault } from "./vector-count.ts";
 import { Watchdog, type WatchdogLimits } from "./watchdog.ts";
 import { type AnyWire, loadWire } from "./wire-registry.ts";
 
-/** Bytes of a whole answer, and of an error body, that are read at the most. */
+/** Bytes of a whole answer that are read at the most. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
-const MAX_ERROR_BYTES = 64 * 1024;
 
 export interface ProviderCall {
   readonly request: ModelRequest;
@@ -97,16 +97,21 @@ export async function sendToProvider(call: ProviderCall, ports: SendPorts): Prom
   const watchdog = new Watchdog(clock, limits, framing !== null);
   let streaming = false;
   let answer: UpstreamAnswer | null = null;
+  let proven = false;
   try {
     const unsigned = unsignedCall(call, wire, framing, target, lowered.value);
     const authorizing = ports.authorize(deployment, unsigned, watchdog);
     if (authorizing) await authorizing;
+    proven = true;
     answer = await transport.send(unsigned, timeouts.connect, watchdog);
     watchdog.answered();
     // No more of the call than this: a stream keeps it to its end.
     const sent: Sent = { request, credential: deployment.credential, headers: unsigned.headers };
     if (answer.status >= 400) {
-      return refuse(keepable(await readError(wire, answer, clock.now()), sent, NOTHING_ANSWERED));
+      const why = await readErrorAnswer(wire, answer, clock);
+      if (watchdog.fault?.kind === "cancelled") return refuse(watchdog.fault);
+      if (refusesWhoCalls(why, deployment.credential)) unsigned.doubt?.();
+      return refuse(keepable(why, sent, NOTHING_ANSWERED));
     }
     if (framing === null) {
       const body = readJson(answer);
@@ -119,7 +124,10 @@ export async function sendToProvider(call: ProviderCall, ports: SendPorts): Prom
   } catch (thrown) {
     // It may not have been read to its end; one that was has nothing to give up.
     answer?.cancel().catch(() => {});
-    return refuse(watchdog.fault ?? authorizationFault(thrown) ?? bodyFault(thrown));
+    const ended = watchdog.fault;
+    // Not the model's silence: it has not been asked yet.
+    if (ended?.kind === "timeout" && !proven) return refuse(noProofInTime(deployment.credential));
+    return refuse(ended ?? authorizationFault(thrown) ?? bodyFault(thrown));
   } finally {
     // A stream that goes on keeps its watchdog; the event stream stops it.
     if (!streaming) watchdog.stop();
@@ -259,16 +267,4 @@ function whollyAnswered(whole: Result<ProviderReply>): Result<ProviderReply> {
   if (!whole.ok || whole.value.kind !== "whole") return whole;
   const { events, warnings } = whole.value;
   return { ok: true, value: { kind: "stream", head: events, rest: null, warnings } };
-}
-
-async function readError(wire: AnyWire, answer: UpstreamAnswer, now: number): Promise<Fault> {
-  const read = await readBounded(answer, MAX_ERROR_BYTES);
-  const text = utf8.decode(read.bytes);
-  let body: unknown = text;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    // A proxy's HTML page: the wire reads the status and keeps the text as the cause.
-  }
-  return wire.readError(answer.status, answer.headers(), body, now);
 }

@@ -4,4 +4,9 @@ export interface UnsignedCall {
   /** Whoever authorises the call adds to these. */
   readonly headers: Record<string, string>;
   readonly body: string;
+  /**
+   * For whoever sends it: the provider refused who calls. Set by whoever authorised it where the proof can be had anew,
+   * which the next call then does; this one cannot be mended.
+   */
+  doubt?: () => void;
 }

@@ -22,6 +22,8 @@ export type AwsHolder = Pick<AwsCredential, "identity" | "region">;
 export interface AwsKeyring {
   /** At once while good ones are here; else a promise that may reject with `CredentialsUnavailable`. */
   keysFor(holder: AwsHolder): AwsKeys | Promise<AwsKeys>;
+  /** A service refused `keys`, which `keysFor` gave: the next call has them read again. */
+  doubt(holder: AwsHolder, keys: AwsKeys): void;
 }
 
 export function createAwsKeyring(clock: Clock, load: LoadAwsKeys): AwsKeyring {
@@ -47,5 +49,6 @@ export function createAwsKeyring(clock: Clock, load: LoadAwsKeys): AwsKeyring {
       }
       return keys.current();
     },
+    doubt: (holder, keys) => known.get(holder)?.doubt(keys),
   };
 }

@@ -24,7 +24,7 @@ beforeEach(() => {
   asked = [];
 });
 
-const keyring: AwsKeyring = {
+const keyring: Pick<AwsKeyring, "keysFor"> = {
   keysFor: () => ({ accessKeyId: "AKID", secretAccessKey: new Secret("s"), sessionToken: new Secret("t") }),
 };
 const list = createProfileLister(keyring, `http://127.0.0.1:${endpoint.port}`);

@@ -12,7 +12,7 @@ const ANSWER_MS = 20_000;
 const TYPES = ["SYSTEM_DEFINED", "APPLICATION"] as const;
 
 /** `endpoint` takes the place of the region's control plane, for tests and private networks. */
-export function createProfileLister(awsKeys: AwsKeyring, endpoint?: string): ListProfiles {
+export function createProfileLister(awsKeys: Pick<AwsKeyring, "keysFor">, endpoint?: string): ListProfiles {
   return async (source) => {
     const { BedrockClient, paginateListInferenceProfiles } = await import("@aws-sdk/client-bedrock");
     const client = new BedrockClient({

@@ -46,6 +46,19 @@ test.each<[string, string]>([
   expect(detailOf(said, sentWith({ credential: header }))).toBe(kept);
 });
 
+test("of a file's key both are taken out: the policy's, and the one that took its place and was sent", () => {
+  const newer = "sk-gnu-77c2/00d4+91ee";
+  const said = `Neither ${KEY} nor ${newer} is known.`;
+  const file = "/run/secrets/key";
+  const bearer: Credential = { type: "bearer", secret: new Secret(KEY), file };
+  const header: Credential = { type: "header", header: "api-key", secret: new Secret(KEY), file };
+  const kept = "Neither […] nor […] is known.";
+  expect(
+    detailOf(said, sentWith({ credential: bearer, headers: { authorization: `Bearer ${newer}` } })),
+  ).toBe(kept);
+  expect(detailOf(said, sentWith({ credential: header, headers: { "api-key": newer } }))).toBe(kept);
+});
+
 test.each(["", "u", "us", "user:"])("a key in base64 behind %p", (before) => {
   const written = Buffer.from(before + KEY).toString("base64");
   const kept = detailOf(`Basic ${written} was refused`, sentWith()) ?? "";

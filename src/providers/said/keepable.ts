@@ -68,15 +68,20 @@ function proofsOf({ credential, headers }: Sent): readonly string[] {
     case "none":
     case "missing":
       return [];
+    // The one of the policy's activation, and the one that was sent: another may have taken its place in its file.
     case "bearer":
+      return [credential.secret.reveal(), ...statedIn(headers)];
     case "header":
-      return [credential.secret.reveal()];
-    default: {
-      const stated = (headers.authorization ?? "").matchAll(PROOFS);
-      const found = [...stated].map(([, key, signature, token]) => key ?? signature ?? token ?? "");
-      return [...found, headers["x-amz-security-token"] ?? ""];
-    }
+      return [credential.secret.reveal(), headers[credential.header] ?? ""];
+    default:
+      return [...statedIn(headers), headers["x-amz-security-token"] ?? ""];
   }
+}
+
+function statedIn({ authorization = "" }: Sent["headers"]): readonly string[] {
+  return [...authorization.matchAll(PROOFS)].map(
+    ([, key, signature, token]) => key ?? signature ?? token ?? "",
+  );
 }
 
 /** As base64 has it behind any text before it, such as a user's name; what depends on that text is left out. */

@@ -181,3 +181,43 @@ test("a short life is renewed in its middle, not from its beginning on", async (
   token.current();
   expect(issuer.asked).toBe(2);
 });
+
+test("a value that was refused is not given again: who comes next waits for another one", async () => {
+  const { clock, issuer, token } = await withToken();
+  token.doubt("first");
+  const waiting = [token.current(), token.current()];
+  expect(issuer.asked).toBe(2);
+  issuer.give("second", clock.now() + 60 * MINUTE);
+  expect(await Promise.all(waiting)).toEqual(["second", "second"]);
+  expect(token.current()).toBe("second");
+  token.doubt("first");
+  expect(token.current()).toBe("second");
+  expect(issuer.asked).toBe(2);
+});
+
+test("a refused value for which no other can be had serves on", async () => {
+  const { issuer, token } = await withToken();
+  token.doubt("first");
+  const waiting = token.current();
+  issuer.refuse();
+  expect(await waiting).toBe("first");
+  expect(token.current()).toBe("first");
+});
+
+test("one that is refused again and again is asked for every ten seconds, not with every call", async () => {
+  const { clock, issuer, token } = await withToken();
+  const refused = async (value: string): Promise<void> => {
+    token.doubt(value);
+    const waiting = token.current();
+    issuer.give(`${value} again`, null);
+    await waiting;
+  };
+  await refused("first");
+  token.doubt("first again");
+  await clock.advance(9_999);
+  expect(token.current()).toBe("first again");
+  expect(issuer.asked).toBe(2);
+  await clock.advance(1);
+  await refused("first again");
+  expect(issuer.asked).toBe(3);
+});

@@ -17,7 +17,7 @@ const AHEAD_MS = 5 * 60_000;
 const MARGIN_MS = 5_000;
 /** A value that does not expire may still be replaced where it is kept. */
 const RECHECK_MS = 15 * 60_000;
-/** Between two attempts while the old value is good. */
+/** Between two attempts while the old value is good, and between two that a provider's refusal asked for. */
 const PAUSE_MS = 10_000;
 /** How long a refusal stands when there is no value. */
 const REFUSAL_MS = 1_000;
@@ -38,6 +38,10 @@ export class ShortLived<T> {
   #renewal: Promise<T> | null = null;
   #failure: { readonly thrown: CredentialsUnavailable; readonly at: number } | null = null;
   #triedAt = Number.NEGATIVE_INFINITY;
+  /** Whether the value was refused, and no renewal has been tried since. */
+  #doubted = false;
+  /** When a renewal for a doubt ended last. */
+  #followedAt = Number.NEGATIVE_INFINITY;
 
   /** `what` names whose credentials these are, for messages. */
   constructor(what: string, clock: Clock, obtain: () => Promise<Lease<T>>) {
@@ -49,14 +53,32 @@ export class ShortLived<T> {
   /**
    * The value while it is good, at once; else a promise of a new one, which rejects with
    * `CredentialsUnavailable`. A renewal ahead of the end happens in the background, and when it fails the old
-   * value serves until its end.
+   * value serves until its end. One that was doubted is waited for a renewal of, and serves again if that fails.
    */
   current(): T | Promise<T> {
     const now = this.#clock.now();
     const held = this.#held;
     if (held === null || now >= held.endsAt) return this.#wait(now);
+    if (this.#doubted && now - this.#followedAt >= PAUSE_MS) return this.#follow(held, now);
     if (now >= held.renewAt && now - this.#triedAt >= PAUSE_MS) this.#renew(now).catch(() => {});
     return held.value;
+  }
+
+  /**
+   * A provider refused `value`, whatever its end: the next call has it renewed, unless another one took its place
+   * meanwhile. No sooner than ten seconds after the last time, or a wrong key would be asked for with every call.
+   */
+  doubt(value: T): void {
+    if (this.#held?.value === value) this.#doubted = true;
+  }
+
+  #follow({ value }: Held<T>, now: number): Promise<T> {
+    return this.#renew(now)
+      .catch(() => value)
+      .finally(() => {
+        this.#doubted = false;
+        this.#followedAt = this.#clock.now();
+      });
   }
 
   #wait(now: number): Promise<T> {

@@ -3,6 +3,7 @@ import type { Clock } from "../../core/clock.ts";
 import type { Credential, TokenIssuer } from "../../core/deployment.ts";
 import type { Secret } from "../../core/secret.ts";
 import { type Lease, ShortLived } from "./short-lived.ts";
+import { ISSUERS } from "./unavailable.ts";
 
 /** Asks an issuer for a token of `scope`; throws what its library throws. */
 export type IssueToken = (issuer: TokenIssuer, scope: string) => Promise<Lease<Secret>>;
@@ -12,9 +13,9 @@ export type TokenCredential = Extract<Credential, { type: "token" }>;
 export interface TokenWallet {
   /** At once while a good one is here; else a promise that may reject with `CredentialsUnavailable`. */
   tokenFor(credential: TokenCredential): Secret | Promise<Secret>;
+  /** A provider refused `token`, which `tokenFor` gave: the next call has a new one. */
+  doubt(credential: TokenCredential, token: Secret): void;
 }
-
-const NAMES = { google: "Google", entra: "Microsoft Entra" } as const;
 
 export function createTokenWallet(clock: Clock, issue: IssueToken): TokenWallet {
   const byName = new Map<string, ShortLived<Secret>>();
@@ -24,7 +25,7 @@ export function createTokenWallet(clock: Clock, issue: IssueToken): TokenWallet 
     const name = JSON.stringify([issuer, scope]);
     const kept = byName.get(name);
     if (kept !== undefined) return kept;
-    const made = new ShortLived(NAMES[issuer.type], clock, () => issue(issuer, scope));
+    const made = new ShortLived(ISSUERS[issuer.type], clock, () => issue(issuer, scope));
     byName.set(name, made);
     return made;
   };
@@ -37,5 +38,6 @@ export function createTokenWallet(clock: Clock, issue: IssueToken): TokenWallet 
       }
       return token.current();
     },
+    doubt: (credential, token) => known.get(credential)?.doubt(token),
   };
 }

@@ -1,7 +1,11 @@
 /** A call that cannot prove itself. Owns what that is as a fault. */
+import type { Credential } from "../../core/deployment.ts";
 import { type Fault, fault } from "../../core/faults.ts";
 
 const MAX_DETAIL = 300;
+
+/** Who issues tokens, as people know them. */
+export const ISSUERS = { google: "Google", entra: "Microsoft Entra" } as const;
 
 /** Thrown by whoever obtains credentials, with the library's own error as its cause. */
 export class CredentialsUnavailable extends Error {
@@ -28,10 +32,30 @@ export class CredentialUnfit extends Error {
  */
 export function authorizationFault(thrown: unknown): Fault | null {
   if (thrown instanceof CredentialUnfit) return unfit(thrown);
-  if (!(thrown instanceof CredentialsUnavailable)) return null;
+  return thrown instanceof CredentialsUnavailable ? unavailable(thrown) : null;
+}
+
+function unavailable(thrown: CredentialsUnavailable): Fault {
   const message =
     "The gateway has no valid credentials for the model's provider at the moment. Ask the gateway's operators.";
   return fault("outage", "credentials_unavailable", message, { cause: causeOf(thrown) });
+}
+
+/** The fault of a call whose own limits ended while it waited for what would prove it. */
+export function noProofInTime(credential: Credential): Fault {
+  const silence = new Error("Nobody answered within the attempt's limit.");
+  return unavailable(new CredentialsUnavailable(issuerOf(credential), silence));
+}
+
+function issuerOf(credential: Credential): string {
+  switch (credential.type) {
+    case "aws":
+      return "AWS";
+    case "token":
+      return ISSUERS[credential.issuer.type];
+    default:
+      return "the policy";
+  }
 }
 
 /** Nothing that comes back will mend it, and nobody at the provider has heard of the call. */

@@ -1,0 +1,206 @@
+/** Answers that are errors, and calls that are never sent: what becomes of them, and of what proved them. */
+import { beforeAll, describe, expect, test } from "bun:test";
+import { bareRequest } from "../core/bare-request.ts";
+import type { Credential, Deployment } from "../core/deployment.ts";
+import { FakeClock } from "../core/fake-clock.ts";
+import type { Fault } from "../core/faults.ts";
+import { Secret } from "../core/secret.ts";
+import type { ConfigSnapshot } from "../core/snapshot.ts";
+import { BASE_POLICY, snapshotOf } from "../policy/fake-policy.ts";
+import type { Authorize } from "./authorize.ts";
+import { HttpError } from "./http1/http-error.ts";
+import { sendToProvider } from "./send.ts";
+import type { Transport } from "./transport.ts";
+import { loadWire } from "./wire-registry.ts";
+
+const BASE = firstOf(snapshotOf(BASE_POLICY));
+
+// From then on it is at hand, and no call waits for a file.
+beforeAll(async () => {
+  await loadWire(BASE.wire);
+});
+
+function firstOf({ deployments }: ConfigSnapshot): Deployment {
+  const [first] = deployments.values();
+  if (first === undefined) throw new Error("no deployment");
+  return first;
+}
+
+/** A body: its parts, and how it goes on behind them. */
+interface Body {
+  readonly parts: readonly string[];
+  readonly close: "end" | "hang" | "cut";
+}
+
+interface Answered {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Body;
+}
+
+function transportOf({ status, headers = {}, body = { parts: [], close: "end" } }: Answered) {
+  const given = { up: 0 };
+  const transport: Transport = {
+    limitsConnect: true,
+    async send(_call, _connectMs, ending) {
+      const parts = body.parts.map((part) => new TextEncoder().encode(part));
+      const aborted = Promise.withResolvers<never>();
+      ending.follow({ abort: () => aborted.reject(new HttpError("ECANCELED", "aborted")) });
+      aborted.promise.catch(() => {});
+      return {
+        status,
+        contentType: "application/json",
+        headers: () => new Headers(headers),
+        async read() {
+          const value = parts.shift();
+          if (value !== undefined) return { done: false, value };
+          if (body.close === "hang") return aborted.promise;
+          if (body.close === "cut") throw new HttpError("ECONNRESET", "cut");
+          return { done: true };
+        },
+        whole: () => Promise.reject(new Error("not asked for")),
+        async cancel() {
+          given.up += 1;
+        },
+      };
+    },
+    close() {},
+  };
+  return { transport, given };
+}
+
+interface Circumstances {
+  readonly credential?: Credential;
+  readonly authorize?: Authorize;
+  readonly totalMs?: number;
+  readonly stream?: boolean;
+  readonly callerSignal?: AbortSignal;
+}
+
+function send(answered: Answered, circumstances: Circumstances = {}) {
+  const { credential = { type: "none" }, totalMs = 30_000, stream = false } = circumstances;
+  const clock = new FakeClock();
+  const { transport, given } = transportOf(answered);
+  const timeouts = { connect: 1_000, firstToken: totalMs, idle: totalMs, total: totalMs };
+  const sent = sendToProvider(
+    {
+      request: bareRequest({ stream }),
+      deployment: { ...BASE, credential },
+      timeouts,
+      committedTotalMs: totalMs,
+      traceparent: "00-0-0-00",
+      tracestate: null,
+      callerSignal: circumstances.callerSignal ?? null,
+    },
+    { clock, transport, authorize: circumstances.authorize ?? (() => undefined) },
+  );
+  const faultAfter = async (ms: number): Promise<Fault | null> => {
+    await clock.advance(ms);
+    const pending = Symbol();
+    const outcome = await Promise.race([sent, Promise.resolve(pending)]);
+    if (typeof outcome === "symbol") return null;
+    if (outcome.ok) throw new Error("answered");
+    return outcome.fault;
+  };
+  return { clock, given, faultAfter };
+}
+
+describe("an error whose body does not end", () => {
+  const RATE_LIMIT = { status: 429, headers: { "retry-after": "1" } };
+  const HALF = ['{"error"'];
+
+  test.each([false, true])("hangs: its status and headers say what it is (stream: %p)", async (stream) => {
+    const { clock, given, faultAfter } = send(
+      { ...RATE_LIMIT, body: { parts: HALF, close: "hang" } },
+      { stream },
+    );
+    expect(await faultAfter(999)).toBeNull();
+    expect(await faultAfter(1)).toMatchObject({
+      kind: "throttled",
+      retryAfterMs: 1_000,
+      cause: { status: 429 },
+    });
+    expect(given.up).toBe(1);
+    expect(clock.pending).toBe(0);
+  });
+
+  test.each([
+    [429, "throttled"],
+    [400, "invalid"],
+    [401, "provider_auth"],
+    [503, "outage"],
+  ] as const)("is cut: %d", async (status, kind) => {
+    const { faultAfter } = send({ ...RATE_LIMIT, status, body: { parts: HALF, close: "cut" } });
+    expect(await faultAfter(0)).toMatchObject({ kind, cause: { status } });
+  });
+
+  test("has said enough before: what was read counts", async () => {
+    const said = JSON.stringify({ error: { code: "context_length_exceeded", message: "too long" } });
+    const { faultAfter } = send({ status: 400, body: { parts: [said], close: "hang" } });
+    expect(await faultAfter(1_000)).toMatchObject({ kind: "context_overflow" });
+  });
+
+  test("is waited for no longer than the attempt lasts", async () => {
+    const { faultAfter } = send({ ...RATE_LIMIT, body: { parts: HALF, close: "hang" } }, { totalMs: 300 });
+    expect(await faultAfter(300)).toMatchObject({ kind: "throttled", retryAfterMs: 1_000 });
+  });
+
+  test("is nobody's any more when the caller has left", async () => {
+    const caller = new AbortController();
+    const { faultAfter } = send(
+      { ...RATE_LIMIT, body: { parts: HALF, close: "hang" } },
+      { callerSignal: caller.signal },
+    );
+    await faultAfter(0);
+    caller.abort();
+    expect(await faultAfter(900)).toMatchObject({ kind: "cancelled", code: "caller_left" });
+  });
+});
+
+describe("a refusal of who calls", () => {
+  const TOKEN: Credential = { type: "token", issuer: { type: "google" }, scope: "s" };
+  const AWS: Credential = { type: "aws", service: "bedrock", region: "us-east-1", identity: {} };
+  const KEY: Credential = { type: "bearer", secret: new Secret("k"), file: "/k" };
+  const said = (code: string): Body => ({
+    parts: [JSON.stringify({ error: { code, message: "no" } })],
+    close: "end",
+  });
+
+  test.each<[string, Credential, Answered, number]>([
+    ["a token that is not good", TOKEN, { status: 401 }, 1],
+    ["a token whose holder may not", TOKEN, { status: 403 }, 0],
+    ["keys that ended", AWS, { status: 403, body: said("ExpiredTokenException") }, 1],
+    ["keys that nobody knows", AWS, { status: 403, body: said("UnrecognizedClientException") }, 1],
+    ["keys whose holder may not", AWS, { status: 403, body: said("AccessDeniedException") }, 0],
+    ["a key of a file", KEY, { status: 401 }, 1],
+    ["a key of a file that may not", KEY, { status: 403 }, 1],
+    ["a request that is wrong", KEY, { status: 400 }, 0],
+    ["too many of them", TOKEN, { status: 429 }, 0],
+  ])("%s", async (_what, credential, answered, doubts) => {
+    let doubted = 0;
+    const authorize: Authorize = (_deployment, call) => {
+      call.doubt = () => {
+        doubted += 1;
+      };
+    };
+    expect(await send(answered, { credential, authorize }).faultAfter(0)).not.toBeNull();
+    expect(doubted).toBe(doubts);
+  });
+
+  test("of a key that can be had nowhere else is a fault and no more", async () => {
+    expect(await send({ status: 401 }).faultAfter(0)).toMatchObject({ kind: "provider_auth" });
+  });
+
+  test("a token that does not come within the attempt is not the model's silence", async () => {
+    const authorize: Authorize = (_deployment, _call, ending) =>
+      new Promise((_resolve, reject) => {
+        ending?.signal.addEventListener("abort", () => reject(ending.signal.reason));
+      });
+    const { faultAfter } = send({ status: 200 }, { credential: TOKEN, authorize, totalMs: 2_000 });
+    const fault = await faultAfter(2_000);
+    expect(fault).toMatchObject({ kind: "outage", code: "credentials_unavailable" });
+    expect(fault?.cause?.detail).toBe(
+      "No credentials of Google could be had. Nobody answered within the attempt's limit.",
+    );
+  });
+});
