@@ -8,7 +8,7 @@ import { isContent, isTerminal, type StreamEvent } from "../core/events.ts";
 import { type Fault, fault, type Result } from "../core/faults.ts";
 import type { ModelRequest } from "../core/request.ts";
 import type { Framing } from "../wires/framing.ts";
-import type { Lowered, LowerTarget, Warning } from "../wires/wire.ts";
+import type { AnswerHead, Lowered, LowerTarget, Warning } from "../wires/wire.ts";
 import type { Authorize, UnsignedCall } from "./authorize.ts";
 import { canConnect } from "./connect-check.ts";
 import { refusesWhoCalls } from "./credential-refused.ts";
@@ -115,7 +115,7 @@ export async function sendToProvider(call: ProviderCall, ports: SendPorts): Prom
     }
     if (framing === null) {
       const body = readJson(answer);
-      const whole = readWhole(wire, body instanceof Promise ? await body : body, sent, warnings);
+      const whole = readWhole(wire, body instanceof Promise ? await body : body, answer, sent, warnings);
       return request.stream ? whollyAnswered(whole) : whole;
     }
     const opened = await readHead(wire, framing, answer, watchdog, sent, warnings);
@@ -181,16 +181,17 @@ function unsignedCall(
   headers.traceparent = call.traceparent;
   if (call.tracestate !== null) headers.tracestate = call.tracestate;
   const url = endpointUrl(deployment, request, wire.path(request, target));
-  return { url, headers, body: JSON.stringify(endpointBody(deployment, lowered.body)) };
+  return { url, headers, body: JSON.stringify(endpointBody(deployment, request.operation, lowered.body)) };
 }
 
 function readWhole(
   wire: AnyWire,
   body: unknown,
+  head: AnswerHead,
   sent: Sent,
   warnings: readonly Warning[],
 ): Result<ProviderReply> {
-  const events = wire.readAnswer(body);
+  const events = wire.readAnswer(body, head);
   const last = events[events.length - 1];
   const isFault = last?.type === "fault";
   const why = isFault ? keepable(last.fault, sent, events) : vectorFault(sent.request, events);
@@ -231,7 +232,7 @@ async function readHead(
   if (answer.contentType === "application/json") {
     const body = await readJson(answer);
     watchdog.stop();
-    return whollyAnswered(readWhole(wire, body, sent, warnings));
+    return whollyAnswered(readWhole(wire, body, answer, sent, warnings));
   }
   const stream = openEventStream(wire, framing, answer, watchdog, sent.request.sampling.choices ?? 1);
   const head: StreamEvent[] = [];

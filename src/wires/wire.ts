@@ -72,6 +72,11 @@ export interface RenderedFault {
   readonly body: JsonObject;
 }
 
+/** What came before the body. Whoever asks has the headers parsed, so only what cannot be known else is asked for. */
+export interface AnswerHead {
+  headers(): Headers;
+}
+
 export interface Wire<ReadState, RenderState> {
   readonly id: WireId;
   /** How its streams are cut into frames. */
@@ -102,8 +107,11 @@ export interface Wire<ReadState, RenderState> {
   step(state: ReadState, frame: Frame): readonly [ReadState, readonly StreamEvent[]];
   /** The bytes ended: the terminal event, unless `step` already gave one. */
   flush(state: ReadState): readonly StreamEvent[];
-  /** A whole body of a call that did not stream; the last event is terminal. */
-  readAnswer(body: unknown): readonly StreamEvent[];
+  /**
+   * A whole body of a call that did not stream; the last event is terminal. `head`: for what a dialect says beside the
+   * body alone; absent where there was none.
+   */
+  readAnswer(body: unknown, head?: AnswerHead): readonly StreamEvent[];
   /** A status of 400 and above. `body` is parsed JSON, or the text where it was none. */
   readError(status: number, headers: Headers, body: unknown, now: number): Fault;
 }

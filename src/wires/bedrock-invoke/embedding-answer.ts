@@ -2,27 +2,38 @@
 import { NO_USAGE, type StreamEvent, type Usage } from "../../core/events.ts";
 import { isRecord } from "../fields.ts";
 import { badAnswer } from "../provider-fault.ts";
-import { tokenCount } from "../token-count.ts";
-import type { JsonObject, RenderContext } from "../wire.ts";
+import { isTokenCount, tokenCount } from "../token-count.ts";
+import type { AnswerHead, JsonObject, RenderContext } from "../wire.ts";
 import { isCohereBody } from "./embedding-request.ts";
 
-/** Titan's `{embedding, inputTextTokenCount}`, or Cohere's `{embeddings}`, which tells no usage. */
+/** Bedrock's own count of what was read, beside every family's body. */
+const INPUT_TOKENS = "x-amzn-bedrock-input-token-count";
+
+/** Titan's `{embedding, inputTextTokenCount}`, or Cohere's `{embeddings}`, whose usage stands in a header. */
 export function isEmbeddingAnswer(body: JsonObject): boolean {
   return body.embedding !== undefined || body.embeddings !== undefined || body.embeddingsByType !== undefined;
 }
 
-export function readEmbeddingAnswer(body: JsonObject): readonly StreamEvent[] {
+export function readEmbeddingAnswer(body: JsonObject, head?: AnswerHead): readonly StreamEvent[] {
   const events: StreamEvent[] = [{ type: "start", ...(typeof body.id === "string" && { id: body.id }) }];
   const vectors = vectorsOf(body);
   if (vectors === null) return [...events, { type: "fault", fault: badAnswer() }];
   for (const [index, vector] of vectors.entries()) events.push({ type: "embedding", index, vector });
-  const usage: Usage | null =
-    typeof body.inputTextTokenCount === "number"
-      ? { ...NO_USAGE, inputTokens: tokenCount(body.inputTextTokenCount), raw: body }
-      : null;
+  const usage = usageOf(body, head);
   if (usage !== null) events.push({ type: "usage", usage });
   events.push({ type: "finish", reason: { unified: "stop", raw: null }, usage });
   return events;
+}
+
+/** Null where neither body nor head says. */
+function usageOf(body: JsonObject, head: AnswerHead | undefined): Usage | null {
+  if (typeof body.inputTextTokenCount === "number") {
+    return { ...NO_USAGE, inputTokens: tokenCount(body.inputTextTokenCount), raw: body };
+  }
+  const stated = head?.headers().get(INPUT_TOKENS);
+  if (!stated) return null;
+  const inputTokens = Number(stated);
+  return isTokenCount(inputTokens) ? { ...NO_USAGE, inputTokens: tokenCount(inputTokens) } : null;
 }
 
 /** Null where there is none, or something else than numbers in one. */

@@ -9,6 +9,7 @@ import { readBedrockException } from "../bedrock-errors.ts";
 import { isRecord } from "../fields.ts";
 import type { Frame } from "../frame.ts";
 import { badChunk } from "../provider-fault.ts";
+import type { AnswerHead } from "../wire.ts";
 import { isEmbeddingAnswer, readEmbeddingAnswer } from "./embedding-answer.ts";
 
 export type { ReadState } from "../anthropic-messages/read-state.ts";
@@ -28,9 +29,9 @@ export function stepInvoke(state: ReadState, frame: Frame): Step {
 }
 
 /** The family is known by its shape: nothing else tells it here. */
-export function readInvokeAnswer(body: unknown): readonly StreamEvent[] {
+export function readInvokeAnswer(body: unknown, head?: AnswerHead): readonly StreamEvent[] {
   if (isRecord(body)) {
-    if (isEmbeddingAnswer(body)) return readEmbeddingAnswer(body);
+    if (isEmbeddingAnswer(body)) return readEmbeddingAnswer(body, head);
     if (body.type === undefined && typeof body.inputTokens === "number") return readConverseAnswer(body);
   }
   return anthropicMessages.readAnswer(body);

@@ -1,4 +1,5 @@
 /** The embeddings behind Bedrock's InvokeModel under the contract of vectors: Titan's, then Cohere's. */
+import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { bedrockInvoke } from "../../../src/wires/bedrock-invoke.ts";
@@ -139,4 +140,26 @@ embeddingContract(bedrockInvoke, {
   askings: [cohere, (texts) => ({ ...cohere(texts), embedding_types: ["float"] })],
   maxInputs: 5,
   counts: false,
+});
+
+describe("what the header says of tokens", () => {
+  const inputTokensOf = (body: unknown, stated: Readonly<Record<string, string>>): number | undefined => {
+    const last = bedrockInvoke.readAnswer(body, { headers: () => new Headers(stated) }).at(-1);
+    return last?.type === "finish" ? last.usage?.inputTokens : undefined;
+  };
+  const counted = (count: string) => ({ "x-amzn-bedrock-input-token-count": count });
+  const cohere = { embeddings: [[1, 2]], response_type: "embeddings_floats" };
+
+  test("stands for a body that says nothing", () => {
+    expect(inputTokensOf(cohere, counted("4321"))).toBe(4321);
+  });
+
+  test("gives way to the body", () => {
+    expect(inputTokensOf({ embedding: [1], inputTextTokenCount: 3 }, counted("4321"))).toBe(3);
+  });
+
+  test.each(["", "many", "-1", "1e300", "NaN"])("is no report where it is no count: %p", (count) => {
+    expect(inputTokensOf(cohere, counted(count))).toBeUndefined();
+    expect(inputTokensOf(cohere, {})).toBeUndefined();
+  });
 });

@@ -1,9 +1,11 @@
-/** Answers that are errors, and calls that are never sent: what becomes of them, and of what proved them. */
+/** One call against a transport of our own: answers that are errors, what proved the call, what stands beside a body. */
 import { beforeAll, describe, expect, test } from "bun:test";
 import { bareRequest } from "../core/bare-request.ts";
 import type { Credential, Deployment } from "../core/deployment.ts";
+import { NO_USAGE } from "../core/events.ts";
 import { FakeClock } from "../core/fake-clock.ts";
 import type { Fault } from "../core/faults.ts";
+import type { ModelRequest } from "../core/request.ts";
 import { Secret } from "../core/secret.ts";
 import type { ConfigSnapshot } from "../core/snapshot.ts";
 import { BASE_POLICY, snapshotOf } from "../policy/fake-policy.ts";
@@ -58,7 +60,7 @@ function transportOf({ status, headers = {}, body = { parts: [], close: "end" } 
           if (body.close === "cut") throw new HttpError("ECONNRESET", "cut");
           return { done: true };
         },
-        whole: () => Promise.reject(new Error("not asked for")),
+        whole: () => Buffer.concat(parts),
         async cancel() {
           given.up += 1;
         },
@@ -75,6 +77,8 @@ interface Circumstances {
   readonly totalMs?: number;
   readonly stream?: boolean;
   readonly callerSignal?: AbortSignal;
+  readonly request?: ModelRequest;
+  readonly deployment?: Partial<Deployment>;
 }
 
 function send(answered: Answered, circumstances: Circumstances = {}) {
@@ -84,8 +88,8 @@ function send(answered: Answered, circumstances: Circumstances = {}) {
   const timeouts = { connect: 1_000, firstToken: totalMs, idle: totalMs, total: totalMs };
   const sent = sendToProvider(
     {
-      request: bareRequest({ stream }),
-      deployment: { ...BASE, credential },
+      request: circumstances.request ?? bareRequest({ stream }),
+      deployment: { ...BASE, credential, ...circumstances.deployment },
       timeouts,
       committedTotalMs: totalMs,
       traceparent: "00-0-0-00",
@@ -102,7 +106,7 @@ function send(answered: Answered, circumstances: Circumstances = {}) {
     if (outcome.ok) throw new Error("answered");
     return outcome.fault;
   };
-  return { clock, given, faultAfter };
+  return { clock, given, sent, faultAfter };
 }
 
 describe("an error whose body does not end", () => {
@@ -202,5 +206,26 @@ describe("a refusal of who calls", () => {
     expect(fault?.cause?.detail).toBe(
       "No credentials of Google could be had. Nobody answered within the attempt's limit.",
     );
+  });
+});
+
+test("vectors of Cohere on Bedrock are billed by the header, since their body says nothing", async () => {
+  const body = JSON.stringify({ id: "e", embeddings: [[0.5, 1]], response_type: "embeddings_floats" });
+  const { sent } = send(
+    {
+      status: 200,
+      headers: { "x-amzn-bedrock-input-token-count": "4321" },
+      body: { parts: [body], close: "end" },
+    },
+    {
+      request: bareRequest({ operation: "embed", embedding: { inputs: ["hello there"] } }),
+      deployment: { embeddingWire: "bedrock-invoke", modelId: "cohere.embed-english-v3" },
+    },
+  );
+  const reply = await sent;
+  if (!reply.ok || reply.value.kind !== "whole") throw new Error("not answered");
+  expect(reply.value.events.at(-1)).toMatchObject({
+    type: "finish",
+    usage: { ...NO_USAGE, inputTokens: 4321 },
   });
 });
