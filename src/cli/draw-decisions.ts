@@ -131,9 +131,11 @@ function drawFacts(decision: DecisionView, terminal: Terminal): string {
 
 function tokensOf(usage: DecisionView["usage"]): string {
   const { inputTokens, cacheReadTokens, cacheWriteTokens, outputTokens, reasoningTokens } = usage;
+  const { cacheWrite1hTokens = 0 } = usage;
   const parts = [`${inputTokens} in`];
   if (cacheReadTokens > 0) parts.push(`${cacheReadTokens} read from cache`);
   if (cacheWriteTokens > 0) parts.push(`${cacheWriteTokens} written to cache`);
+  if (cacheWrite1hTokens > 0) parts.push(`${cacheWrite1hTokens} of them for an hour`);
   parts.push(`${outputTokens} out`);
   if (reasoningTokens > 0) parts.push(`${reasoningTokens} reasoning`);
   return parts.join(", ");

@@ -20,6 +20,7 @@ const usage = z.object({
   inputTokens: z.number(),
   cacheReadTokens: z.number(),
   cacheWriteTokens: z.number(),
+  cacheWrite1hTokens: z.number().exactOptional(),
   outputTokens: z.number(),
   reasoningTokens: z.number(),
 });

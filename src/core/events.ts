@@ -29,12 +29,17 @@ export function finishOnRecord(reason: FinishReason | null): Omit<FinishReason, 
   return { unified, raw };
 }
 
-/** Tokens in disjoint classes: their sum is everything that is billed. `raw` is the provider's own block. */
+/**
+ * Tokens in disjoint classes, but for `cacheWrite1hTokens`: their sum is everything that is billed. `raw` is the
+ * provider's own block.
+ */
 export interface Usage {
   /** Input that was neither read from nor written to a cache. */
   readonly inputTokens: number;
   readonly cacheReadTokens: number;
   readonly cacheWriteTokens: number;
+  /** As many of `cacheWriteTokens` are kept for an hour and not for minutes; absent: none is known of. */
+  readonly cacheWrite1hTokens?: number;
   /** Output without reasoning. */
   readonly outputTokens: number;
   readonly reasoningTokens: number;
@@ -51,10 +56,12 @@ export const NO_USAGE: Usage = Object.freeze({
 
 /** Class by class; the raw blocks stay with their parts. */
 export function sumUsage(a: Usage, b: Usage): Usage {
+  const cacheWrite1hTokens = (a.cacheWrite1hTokens ?? 0) + (b.cacheWrite1hTokens ?? 0);
   return {
     inputTokens: a.inputTokens + b.inputTokens,
     cacheReadTokens: a.cacheReadTokens + b.cacheReadTokens,
     cacheWriteTokens: a.cacheWriteTokens + b.cacheWriteTokens,
+    ...(cacheWrite1hTokens > 0 && { cacheWrite1hTokens }),
     outputTokens: a.outputTokens + b.outputTokens,
     reasoningTokens: a.reasoningTokens + b.reasoningTokens,
   };

@@ -23,6 +23,16 @@ describe("costOf", () => {
     expect(costOf(usage, prices)).toBe(6_600_000);
   });
 
+  test("prices what is written for an hour by its own price, and as other writes where there is none", () => {
+    const usage = { ...NO_USAGE, cacheWriteTokens: 1000, cacheWrite1hTokens: 400 };
+    // 600 × 3.75 + 400 × 6
+    expect(costOf(usage, { ...prices, cacheWrite1h: usdPerMillion(6) })).toBe(4_650_000);
+    expect(costOf(usage, prices)).toBe(3_750_000);
+    // 600 × 3 + 400 × 6
+    const { cacheWrite: _, ...uncached } = prices;
+    expect(costOf(usage, { ...uncached, cacheWrite1h: usdPerMillion(6) })).toBe(4_200_000);
+  });
+
   test("takes the output price for reasoning and the input price for cache, where none is given", () => {
     const usage = { ...NO_USAGE, reasoningTokens: 10, cacheReadTokens: 10 };
     expect(costOf(usage, { input: usdPerMillion(1), output: usdPerMillion(2) })).toBe(30_000);

@@ -7,12 +7,16 @@ export type NanoDollars = number;
 /** Integer nano-dollars per 1,000 tokens: 3 USD per million tokens is 3,000,000. */
 export type TokenPrice = number;
 
-/** Prices by usage class. An absent cache price falls back to `input`, an absent reasoning price to `output`. */
+/**
+ * Prices by usage class. An absent cache price falls back to `input`, that of writes for an hour to that of the other
+ * writes, an absent reasoning price to `output`.
+ */
 export interface Prices {
   readonly input: TokenPrice;
   readonly output: TokenPrice;
   readonly cacheRead?: TokenPrice;
   readonly cacheWrite?: TokenPrice;
+  readonly cacheWrite1h?: TokenPrice;
   readonly reasoning?: TokenPrice;
 }
 
@@ -32,10 +36,12 @@ export function usdToNano(usd: number): NanoDollars {
  * Exact while tokens × price < 2^53, which 100 million tokens at 90 USD per million respect.
  */
 export function costOf(usage: Usage, prices: Prices): NanoDollars {
+  const cacheWrite = prices.cacheWrite ?? prices.input;
   const thousandths =
     usage.inputTokens * prices.input +
     usage.cacheReadTokens * (prices.cacheRead ?? prices.input) +
-    usage.cacheWriteTokens * (prices.cacheWrite ?? prices.input) +
+    usage.cacheWriteTokens * cacheWrite +
+    (usage.cacheWrite1hTokens ?? 0) * ((prices.cacheWrite1h ?? cacheWrite) - cacheWrite) +
     usage.outputTokens * prices.output +
     usage.reasoningTokens * (prices.reasoning ?? prices.output);
   return Math.round(thousandths / 1000);

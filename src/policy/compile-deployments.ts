@@ -91,12 +91,13 @@ function* compileModels(document: PolicyDocument, report: Report): Steps<Readonl
 }
 
 function compilePrices(prices: NonNullable<PolicyDocument["models"][string]["prices"]>): Prices {
-  const { input, output, cache_read, cache_write, reasoning } = prices;
+  const { input, output, cache_read, cache_write, cache_write_1h, reasoning } = prices;
   return {
     input: usdPerMillion(input),
     output: usdPerMillion(output),
     ...(cache_read !== undefined && { cacheRead: usdPerMillion(cache_read) }),
     ...(cache_write !== undefined && { cacheWrite: usdPerMillion(cache_write) }),
+    ...(cache_write_1h !== undefined && { cacheWrite1h: usdPerMillion(cache_write_1h) }),
     ...(reasoning !== undefined && { reasoning: usdPerMillion(reasoning) }),
   };
 }

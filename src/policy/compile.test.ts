@@ -91,6 +91,20 @@ describe("the snapshot", () => {
     expect(useCases.get("other")?.rules.map(({ name }) => name)).toEqual(["b"]);
   });
 
+  test("every price of a model reaches it", () => {
+    const written =
+      "{ input: 3, output: 15, cache_read: 0.3, cache_write: 3.75, cache_write_1h: 6, reasoning: 20 }";
+    const { models } = snapshotOf(BASE_POLICY.replace("{ input: 3, output: 15 }", written));
+    expect(models.get("large")?.prices).toEqual({
+      input: 3_000_000,
+      output: 15_000_000,
+      cacheRead: 300_000,
+      cacheWrite: 3_750_000,
+      cacheWrite1h: 6_000_000,
+      reasoning: 20_000_000,
+    });
+  });
+
   test("units: milliseconds, nano-dollars, prices per thousand tokens", () => {
     const text = BASE_POLICY.replace("max_output_tokens: 40", "deadline: 1m30s\n    cost_ceiling_usd: 0.05");
     const { useCases, models, circuit } = snapshotOf(text);

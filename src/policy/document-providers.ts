@@ -11,6 +11,11 @@ const prices = z
     output: price.describe("Output tokens."),
     cache_read: price.optional().describe("Input read from a prompt cache; as `input` when absent."),
     cache_write: price.optional().describe("Input written to a prompt cache; as `input` when absent."),
+    cache_write_1h: price
+      .optional()
+      .describe(
+        "Of that, what is kept for an hour (`ttl: 1h`); as `cache_write` when absent. Anthropic bills 2 × `input` for it, and 1.25 × for five minutes.",
+      ),
     reasoning: price.optional().describe("Reasoning tokens; as `output` when absent."),
   })
   .describe("US dollars per million tokens. Without it, costs are unknown and an alarm is raised.");

@@ -7,6 +7,7 @@ const usageSchema = z.object({
   inputTokens: z.number(),
   cacheReadTokens: z.number(),
   cacheWriteTokens: z.number(),
+  cacheWrite1hTokens: z.number().exactOptional(),
   outputTokens: z.number(),
   reasoningTokens: z.number(),
 }) satisfies z.ZodType<Omit<Usage, "raw">>;

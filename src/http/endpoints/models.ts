@@ -17,6 +17,7 @@ const prices = z
     output: z.number(),
     cache_read: z.number().optional(),
     cache_write: z.number().optional(),
+    cache_write_1h: z.number().optional(),
     reasoning: z.number().optional(),
   })
   .describe("US dollars per million tokens.");
@@ -174,12 +175,13 @@ function servingModels(
 
 function pricesOf(model: ModelSpec | undefined): z.infer<typeof prices> | null {
   if (!model?.prices) return null;
-  const { input, output, cacheRead, cacheWrite, reasoning } = model.prices;
+  const { input, output, cacheRead, cacheWrite, cacheWrite1h, reasoning } = model.prices;
   return {
     input: perMillion(input),
     output: perMillion(output),
     ...(cacheRead !== undefined && { cache_read: perMillion(cacheRead) }),
     ...(cacheWrite !== undefined && { cache_write: perMillion(cacheWrite) }),
+    ...(cacheWrite1h !== undefined && { cache_write_1h: perMillion(cacheWrite1h) }),
     ...(reasoning !== undefined && { reasoning: perMillion(reasoning) }),
   };
 }

@@ -165,6 +165,7 @@ function answerOf(attempts: unknown): PastRequest["answer"] {
 function isUsage(value: unknown): value is Usage {
   if (!isMap(value)) return false;
   const { inputTokens, cacheReadTokens, cacheWriteTokens, outputTokens, reasoningTokens } = value;
+  if (!isOptional(value.cacheWrite1hTokens, isAmount)) return false;
   return [inputTokens, cacheReadTokens, cacheWriteTokens, outputTokens, reasoningTokens].every(isAmount);
 }
 

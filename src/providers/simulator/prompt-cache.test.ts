@@ -33,7 +33,8 @@ function createUser() {
     const usage = cache.use(one, { ...NO_USAGE, inputTokens: countInput(one) }, now);
     const { inputTokens, cacheReadTokens, cacheWriteTokens } = usage;
     expect(inputTokens + cacheReadTokens + cacheWriteTokens).toBe(countInput(one));
-    return { read: cacheReadTokens, written: cacheWriteTokens, plain: inputTokens };
+    const forAnHour = usage.cacheWrite1hTokens;
+    return { read: cacheReadTokens, written: cacheWriteTokens, forAnHour, plain: inputTokens };
   };
 }
 
@@ -54,6 +55,16 @@ describe("a prompt cache", () => {
     expect(second).toMatchObject({ read: first.written, written: 0 });
     expect(second.plain).toBeGreaterThan(0);
     expect(use(question([system(`${GUIDE}!`, {}), user("Hello")]), MINUTE).read).toBe(0);
+  });
+
+  test("tells apart what is kept for an hour", () => {
+    const use = createUser();
+    const one = question([system(GUIDE, { ttl: "1h" }), user("Hello", {})]);
+    const { written, forAnHour = 0 } = use(one, 0);
+    expect(forAnHour).toBeGreaterThan(100);
+    expect(forAnHour).toBeLessThan(written);
+    expect(use(one, 1)).toMatchObject({ written: 0, forAnHour: undefined });
+    expect(use(question([system(`${GUIDE}!`, {})]), 1).forAnHour).toBeUndefined();
   });
 
   test("grows with a conversation whose hint moves on", () => {

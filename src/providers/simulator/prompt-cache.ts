@@ -55,7 +55,15 @@ export function createPromptCache(): PromptCache {
       const cacheReadTokens = hit?.tokens ?? 0;
       const cacheWriteTokens = (asked.at(-1)?.tokens ?? 0) - cacheReadTokens;
       const inputTokens = usage.inputTokens - cacheReadTokens - cacheWriteTokens;
-      return { ...usage, inputTokens, cacheReadTokens, cacheWriteTokens };
+      const hour = asked.findLast(({ lifetimeMs }) => lifetimeMs === LIFETIMES_MS["1h"]);
+      const cacheWrite1hTokens = Math.max(0, (hour?.tokens ?? 0) - cacheReadTokens);
+      return {
+        ...usage,
+        inputTokens,
+        cacheReadTokens,
+        cacheWriteTokens,
+        ...(cacheWrite1hTokens > 0 && { cacheWrite1hTokens }),
+      };
     },
   };
 }

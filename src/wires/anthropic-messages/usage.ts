@@ -13,14 +13,22 @@ export function readUsage(raw: unknown): Usage | null {
   const output = tokenCount(raw.output_tokens);
   const details = raw.output_tokens_details;
   const reasoningTokens = Math.min(output, isRecord(details) ? tokenCount(details.thinking_tokens) : 0);
+  const cacheWriteTokens = tokenCount(raw.cache_creation_input_tokens);
+  const cacheWrite1hTokens = Math.min(cacheWriteTokens, keptForAnHour(raw.cache_creation));
   return {
     inputTokens: tokenCount(raw.input_tokens),
     cacheReadTokens: tokenCount(raw.cache_read_input_tokens),
-    cacheWriteTokens: tokenCount(raw.cache_creation_input_tokens),
+    cacheWriteTokens,
+    ...(cacheWrite1hTokens > 0 && { cacheWrite1hTokens }),
     outputTokens: output - reasoningTokens,
     reasoningTokens,
     raw,
   };
+}
+
+/** By how long it is kept, of which the block states the sum besides. */
+function keptForAnHour(split: unknown): number {
+  return isRecord(split) ? tokenCount(split.ephemeral_1h_input_tokens) : 0;
 }
 
 /** Counts are running totals: a later one replaces, and one that is absent or null leaves the earlier. */
@@ -44,6 +52,12 @@ export function renderUsage(usage: Usage | null, estimatedInputTokens: number): 
   block.cache_creation_input_tokens = usage?.cacheWriteTokens ?? 0;
   block.cache_read_input_tokens = usage?.cacheReadTokens ?? 0;
   block.output_tokens = usage === null ? 0 : usage.outputTokens + usage.reasoningTokens;
+  if (usage?.cacheWrite1hTokens) {
+    block.cache_creation = {
+      ephemeral_5m_input_tokens: usage.cacheWriteTokens - usage.cacheWrite1hTokens,
+      ephemeral_1h_input_tokens: usage.cacheWrite1hTokens,
+    };
+  }
   if (usage !== null && usage.reasoningTokens > 0) {
     const details = block.output_tokens_details;
     block.output_tokens_details = {

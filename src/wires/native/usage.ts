@@ -18,6 +18,7 @@ export function renderUsage(usage: Usage): JsonObject {
     input_tokens: usage.inputTokens,
     cache_read_tokens: usage.cacheReadTokens,
     cache_write_tokens: usage.cacheWriteTokens,
+    ...(usage.cacheWrite1hTokens && { cache_write_1h_tokens: usage.cacheWrite1hTokens }),
     output_tokens: usage.outputTokens,
     reasoning_tokens: usage.reasoningTokens,
   };
@@ -25,10 +26,13 @@ export function renderUsage(usage: Usage): JsonObject {
 
 export function readUsage(raw: unknown): Usage | null {
   if (!isRecord(raw)) return null;
+  const cacheWriteTokens = tokenCount(raw.cache_write_tokens);
+  const cacheWrite1hTokens = Math.min(cacheWriteTokens, tokenCount(raw.cache_write_1h_tokens));
   return {
     inputTokens: tokenCount(raw.input_tokens),
     cacheReadTokens: tokenCount(raw.cache_read_tokens),
-    cacheWriteTokens: tokenCount(raw.cache_write_tokens),
+    cacheWriteTokens,
+    ...(cacheWrite1hTokens > 0 && { cacheWrite1hTokens }),
     outputTokens: tokenCount(raw.output_tokens),
     reasoningTokens: tokenCount(raw.reasoning_tokens),
     raw,
