@@ -123,6 +123,8 @@ export interface Deployment {
   readonly baseUrl: string;
   /** The provider's own name of the model. */
   readonly modelId: string;
+  /** The name of the model behind it, where that one hides it; absent: it does not. */
+  readonly baseModel?: string;
   readonly region: string;
   /** Every region in which a call may be processed: more than one under a cross-region inference profile. */
   readonly regions: readonly string[];

@@ -122,6 +122,7 @@ function compileDeployment(
     ...(endpoint.type === "sagemaker" && { framing: spec.endpoint?.framing ?? "sagemaker-sse" }),
     baseUrl: provider.baseUrl(id, region),
     modelId: spec.model_id,
+    ...(spec.base_model !== undefined && { baseModel: spec.base_model }),
     region,
     regions: compileRegions(id, spec, provider.kind, world),
     quotaGroup: spec.quota_group ?? `${spec.provider}/${region}/${spec.model}`,

@@ -91,6 +91,14 @@ describe("the snapshot", () => {
     expect(useCases.get("other")?.rules.map(({ name }) => name)).toEqual(["b"]);
   });
 
+  test("what is behind a deployment's name reaches it, where it is said", () => {
+    const { deployments } = snapshotOf(
+      BASE_POLICY.replace("model_id: l,", "model_id: l, base_model: claude-4,"),
+    );
+    expect(deployments.get("large-us")?.baseModel).toBe("claude-4");
+    expect(deployments.get("large-eu")).not.toHaveProperty("baseModel");
+  });
+
   test("every price of a model reaches it", () => {
     const written =
       "{ input: 3, output: 15, cache_read: 0.3, cache_write: 3.75, cache_write_1h: 6, reasoning: 20 }";

@@ -110,6 +110,15 @@ export const deployment = z
         "The provider's own name of the model. Bedrock: a model's id, an inference profile's id or an ARN; " +
           "SageMaker: the endpoint; Azure: the deployment.",
       ),
+    base_model: z
+      .string()
+      .min(1)
+      .max(256)
+      .optional()
+      .describe(
+        "The provider's name of the model behind a `model_id` that hides it, such as the ARN of an application's " +
+          "inference profile: thinking, sampling and embeddings are asked for as that model wants them.",
+      ),
     region: id.describe("Where it is called. Residency and cross-region rungs go by it."),
     regions: z
       .array(regionGlob)

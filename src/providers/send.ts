@@ -75,6 +75,7 @@ export async function sendToProvider(call: ProviderCall, ports: SendPorts): Prom
   const framing = framed instanceof Promise ? await framed : framed;
   const target: LowerTarget = {
     modelId: deployment.modelId,
+    baseModel: deployment.baseModel,
     capabilities: deployment.model.capabilities,
     maxOutputTokens: deployment.model.maxOutputTokens,
     unsupported: deployment.unsupported,

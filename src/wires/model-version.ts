@@ -3,12 +3,19 @@
  * that of an application's own inference profile, changes nothing.
  */
 
+import type { LowerTarget } from "./wire.ts";
+
 /** `claude-opus-4-8`, `eu.anthropic.claude-3-5-sonnet-20241022-v2:0`, `claude-sonnet-4@20250514` */
 const NAME = /claude-(?:[a-z]+-)?(\d{1,2})(?!\d)(?:[-.](\d{1,2})(?!\d))?/;
 /** Where a signature is wanted on thinking that comes back; imitators of the API sign nothing. */
 const CLAUDE = /claude|anthropic|^arn:/i;
 const FIRST_WITH_ADAPTIVE_THINKING = 406;
 const FIRST_WITHOUT_BUDGETS = 407;
+
+/** The name that tells what the model is: an ARN of a profile or an endpoint tells nothing. */
+export function modelBehind({ modelId, baseModel }: Pick<LowerTarget, "modelId" | "baseModel">): string {
+  return baseModel ?? modelId;
+}
 
 export interface ModelTraits {
   /** Whether `thinking` may be `adaptive`, with the effort saying how deep. */

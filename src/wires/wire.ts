@@ -29,6 +29,8 @@ export interface RequestHints {
 export interface LowerTarget {
   /** The provider's own name of the model. */
   readonly modelId: string;
+  /** The name of the model behind it, as far as somebody said; `modelBehind` has whichever tells more. */
+  readonly baseModel?: string | undefined;
   readonly capabilities: ReadonlySet<Capability>;
   /** What the model can produce at the most: for wires on which a limit must be stated. */
   readonly maxOutputTokens: number;

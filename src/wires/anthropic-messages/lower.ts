@@ -4,7 +4,7 @@ import type { ModelRequest } from "../../core/request.ts";
 import { withoutContract } from "../contract-metadata.ts";
 import { isRecord } from "../fields.ts";
 import { type Losses, lose, loseReasoning, nameOf, noLosses } from "../losses.ts";
-import { isClaude, type ModelTraits } from "../model-version.ts";
+import { isClaude, type ModelTraits, modelBehind } from "../model-version.ts";
 import type { JsonObject, Lowered, LowerTarget } from "../wire.ts";
 import { WIRE_ID } from "./fields.ts";
 import {
@@ -47,7 +47,7 @@ export function lowerMessages(request: ModelRequest, target: LowerTarget): Resul
   body.model = target.modelId;
   if (request.operation === "count_tokens") for (const field of NOT_COUNTED) delete body[field];
   else body.stream = request.stream;
-  const traits = fitThinking(body, target.modelId, losses);
+  const traits = fitThinking(body, modelBehind(target), losses);
   reconcile(body, request, losses);
   if (traits !== null) dropSampling(body, traits, request, losses);
   removeUnsupported(body, request, target, losses);
@@ -68,7 +68,7 @@ function fromOrigin(request: ModelRequest, target: LowerTarget, losses: Losses):
     else body.metadata = metadata;
   }
   if (rewritten.has("messages")) rewriteMessages(body, request, target, losses);
-  else if (isClaude(target.modelId)) dropForeignThinking(body, request, losses);
+  else if (isClaude(modelBehind(target))) dropForeignThinking(body, request, losses);
   if (request.reasoning !== undefined && !target.capabilities.has("reasoning")) {
     if (request.reasoning.effort !== "none") lose(losses, nameOf("reasoning", WIRE_ID));
     removeThinking(body);

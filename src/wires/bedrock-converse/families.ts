@@ -1,7 +1,9 @@
 /**
  * The families of models behind this wire, by what they call the controls that Converse itself lacks. Owns
- * recognising a family by the model's id; an ARN that hides the model is of no family.
+ * recognising a family by the model's id; an ARN that hides the model, of which nobody said more, is of no family.
  */
+import { modelBehind } from "../model-version.ts";
+import type { LowerTarget } from "../wire.ts";
 
 export type Family = "claude" | "nova" | "gpt-oss" | "openai" | "mistral" | "cohere" | "none";
 
@@ -14,6 +16,15 @@ const PATTERNS: readonly (readonly [Family, RegExp])[] = [
   ["cohere", /\bcohere\./i],
 ];
 
-export function familyOf(modelId: string): Family {
+/** ARNs that do not name the model: all but those of foundation models and of Bedrock's own inference profiles. */
+const HIDING = /^arn:(?!.*:(?:foundation-model|inference-profile)\/)/;
+
+export function familyOf(target: LowerTarget): Family {
+  const modelId = modelBehind(target);
   return PATTERNS.find(([, pattern]) => pattern.test(modelId))?.[0] ?? "none";
+}
+
+/** Whether nobody knows the family, rather than that it has no words of its own. */
+export function isHidden(target: LowerTarget): boolean {
+  return HIDING.test(modelBehind(target)) && familyOf(target) === "none";
 }

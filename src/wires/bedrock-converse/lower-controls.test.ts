@@ -124,6 +124,20 @@ describe("controls of another wire", () => {
       ["top_k"],
     ],
     [
+      "a budget as an effort for a model nothing is known of, which is told",
+      "arn:aws:bedrock:eu-west-1:1:application-inference-profile/x",
+      { reasoning: { budgetTokens: 2048 } },
+      { outputConfig: { effort: "low" } },
+      ["reasoning_effort"],
+    ],
+    [
+      "a budget as an effort for a model that is known to have no words of its own",
+      "arn:aws:bedrock:eu-west-1::foundation-model/deepseek.v3-v1:0",
+      { reasoning: { budgetTokens: 2048 } },
+      { outputConfig: { effort: "low" } },
+      [],
+    ],
+    [
       "no sampling while it thinks",
       SONNET_4_5,
       { reasoning: { budgetTokens: 2048 }, sampling: { temperature: 0.2, topK: 5, topP: 0.5 } },

@@ -87,7 +87,7 @@ function fromContract(request: ModelRequest, target: LowerTarget, losses: Losses
   loseForeign(request, losses);
   renderFormat(body, request, target);
   if (effort !== null) setOutput(body, "effort", effort);
-  if (request.sampling.stop !== undefined && familyOf(target.modelId) === "claude") {
+  if (request.sampling.stop !== undefined && familyOf(target) === "claude") {
     // Which of the sequences it was is only told when asked for.
     body.additionalModelResponseFieldPaths = [STOP_SEQUENCE];
   }

@@ -7,9 +7,10 @@ import { EFFORTS, type Effort, type ModelRequest, type ReasoningControl } from "
 import { effortOf } from "../effort.ts";
 import { isRecord } from "../fields.ts";
 import { type Losses, lose, nameOf } from "../losses.ts";
+import { modelBehind } from "../model-version.ts";
 import type { JsonObject, LowerTarget } from "../wire.ts";
 import { atLeastLow, misfitsClaude, renderClaudeThinking } from "./claude-thinking.ts";
-import { type Family, familyOf } from "./families.ts";
+import { type Family, familyOf, isHidden } from "./families.ts";
 
 type Fields = Record<string, unknown>;
 
@@ -24,6 +25,10 @@ const SPELLINGS_OF_REASONING = [
 ];
 
 const TOOL_CHOICE = "tool_choice";
+
+const BUDGET_AS_EFFORT =
+  "has a budget of tokens, and was sent as an effort: which family the chosen model is of is not known. " +
+  "The gateway's operators can say so with `base_model`.";
 
 /** The members of `additionalModelRequestFields` that the contract models. */
 export const MODELLED_FIELDS: ReadonlySet<string> = new Set([
@@ -85,7 +90,7 @@ export function singleCalls(
   target: LowerTarget,
 ): boolean {
   const free = toolChoice === undefined || toolChoice.type === "auto";
-  return parallelToolCalls === false && free && tools.length > 0 && familyOf(target.modelId) === "claude";
+  return parallelToolCalls === false && free && tools.length > 0 && familyOf(target) === "claude";
 }
 
 /**
@@ -99,7 +104,7 @@ export function renderModelFields(
   losses: Losses,
 ): Effort | null {
   const effort = renderReasoning(fields, request, target, losses);
-  renderTopK(fields, request, familyOf(target.modelId), losses);
+  renderTopK(fields, request, familyOf(target), losses);
   renderParallelCalls(fields, request, target, losses);
   return effort;
 }
@@ -119,13 +124,14 @@ export function refitModelFields(
   target: LowerTarget,
   losses: Losses,
 ): Refitted | null {
-  const family = familyOf(target.modelId);
+  const family = familyOf(target);
   const own = OWN[family];
   if (own === null) return null;
   const isMisfit = (name: string) => fields[name] !== undefined && !own.includes(name);
   const topKs = SPELLINGS_OF_TOP_K.filter(isMisfit);
   const refitsThinking =
-    SPELLINGS_OF_REASONING.some(isMisfit) || (family === "claude" && misfitsClaude(fields, target.modelId));
+    SPELLINGS_OF_REASONING.some(isMisfit) ||
+    (family === "claude" && misfitsClaude(fields, modelBehind(target)));
   if (topKs.length === 0 && !refitsThinking && !isMisfit(TOOL_CHOICE)) return null;
   const fitted: Fields = { ...fields };
   if (isMisfit(TOOL_CHOICE)) {
@@ -177,15 +183,22 @@ function renderReasoning(
     if (effort !== "none") lose(losses, nameOf("reasoning", request.origin.wire));
     return null;
   }
-  const family = familyOf(target.modelId);
+  const family = familyOf(target);
   // It always thinks: the least is what comes closest to none.
   if (family === "gpt-oss") fields.reasoning_effort = atMostHigh(effort);
   else if (family === "openai") fields.reasoning = { effort };
   else if (effort === "none") return null;
-  else if (family === "claude") return renderClaudeThinking(fields, effort, request, target.modelId, losses);
+  else if (family === "claude")
+    return renderClaudeThinking(fields, effort, request, modelBehind(target), losses);
   else if (family === "nova") {
     fields.reasoningConfig = { type: "enabled", maxReasoningEffort: atMostHigh(effort) };
-  } else return atLeastLow(effort);
+  } else {
+    // Claude would not think at all by it, and others may think more or less.
+    if (stated === undefined && isHidden(target)) {
+      lose(losses, nameOf("reasoning", request.origin.wire), BUDGET_AS_EFFORT);
+    }
+    return atLeastLow(effort);
+  }
   return null;
 }
 

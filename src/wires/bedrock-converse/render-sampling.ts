@@ -2,7 +2,7 @@
 import type { ModelRequest } from "../../core/request.ts";
 import { isRecord } from "../fields.ts";
 import { type Losses, lose, nameOf } from "../losses.ts";
-import { traitsOf } from "../model-version.ts";
+import { modelBehind, traitsOf } from "../model-version.ts";
 import type { LowerTarget } from "../wire.ts";
 import { familyOf } from "./families.ts";
 
@@ -29,7 +29,7 @@ export function renderSampling(body: Body, request: ModelRequest, target: LowerT
     lose(losses, nameOf("stop", request.origin.wire), "of white space alone cannot stop the chosen model.");
   }
   if (usable.length > 0) config.stopSequences = usable;
-  if (familyOf(target.modelId) === "claude") reconcile(config, body, request, target, losses);
+  if (familyOf(target) === "claude") reconcile(config, body, request, target, losses);
   if (Object.keys(config).length > 0) body.inferenceConfig = config;
   else delete body.inferenceConfig;
 }
@@ -44,7 +44,7 @@ function reconcile(
 ): void {
   const { wire } = request.origin;
   const fields = isRecord(body.additionalModelRequestFields) ? body.additionalModelRequestFields : {};
-  const sampled = traitsOf(target.modelId)?.sampling !== false;
+  const sampled = traitsOf(modelBehind(target))?.sampling !== false;
   if (sampled && fields.thinking === undefined) return;
   const why = sampled ? "was not sent: the chosen model takes no such control while it thinks." : undefined;
   if (config.temperature !== undefined && config.temperature !== 1) {

@@ -12,13 +12,10 @@ type Refuses = (block: unknown) => boolean;
  * does not think, and of Claude what nobody signed. The answer needs neither; only the cache is worth a warning.
  * The caller's objects are not changed.
  */
-export function withoutBlocks(
-  body: Record<string, unknown>,
-  { capabilities, modelId }: LowerTarget,
-  losses: Losses,
-): void {
+export function withoutBlocks(body: Record<string, unknown>, target: LowerTarget, losses: Losses): void {
+  const { capabilities } = target;
   const thinks = capabilities.has("reasoning");
-  const claude = familyOf(modelId) === "claude";
+  const claude = familyOf(target) === "claude";
   const caches = capabilities.has("prompt_caching");
   const refuses: Refuses = (block) => {
     if (!isRecord(block)) return false;

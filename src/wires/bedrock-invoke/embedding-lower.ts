@@ -2,6 +2,7 @@
 import { failed, ok, type Result } from "../../core/faults.ts";
 import type { EmbeddingInput, ModelRequest } from "../../core/request.ts";
 import { type Losses, lose, noLosses } from "../losses.ts";
+import { modelBehind } from "../model-version.ts";
 import type { JsonObject, Lowered, LowerTarget } from "../wire.ts";
 import { isCohereBody } from "./embedding-request.ts";
 import { WIRE_ID } from "./fields.ts";
@@ -26,7 +27,7 @@ const INPUT_TYPES: Readonly<Record<NonNullable<EmbeddingInput["purpose"]>, strin
 /** Faults: of several inputs for a model that takes one, of tokens in place of text, of a model of no family here. */
 export function lowerEmbedding(request: ModelRequest, target: LowerTarget): Result<Lowered> {
   const input = request.embedding ?? { inputs: [] };
-  const { modelId } = target;
+  const modelId = modelBehind(target);
   const texts = input.inputs.filter((text) => typeof text === "string");
   if (texts.length < input.inputs.length) {
     const message = "The chosen model takes no tokens. Send the text itself.";
