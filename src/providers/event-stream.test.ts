@@ -130,3 +130,13 @@ test("of two choices that were asked for one is no answer, but where the provide
   const both: readonly Piece[] = [said(0, "A"), said(1, "B"), ended(1), ended(0), LOST];
   expect((await read(both, { choices: 2 })).last).toMatchObject({ type: "finish" });
 });
+
+test("two calls that a stream gives one id get one each", async () => {
+  const call = (index: number) => {
+    const tool_calls = [{ index, id: "call_1", function: { name: "a", arguments: "{}" } }];
+    return `data: ${JSON.stringify({ choices: [{ index: 0, delta: { tool_calls } }] })}\n\n`;
+  };
+  const { events } = await read([call(0), call(1), ended(0), DONE]);
+  const ids = events.flatMap((event) => (event.type === "tool_call" ? [event.id] : []));
+  expect(ids).toEqual(["call_1", "call_1_2"]);
+});

@@ -9,6 +9,7 @@ import type { Fault } from "../core/faults.ts";
 import type { Frame } from "../wires/frame.ts";
 import type { Framing } from "../wires/framing.ts";
 import { badAnswer, streamCut } from "../wires/provider-fault.ts";
+import { ownCallIds } from "./call-ids.ts";
 import { networkFault } from "./network-fault.ts";
 import type { Watchdog } from "./watchdog.ts";
 import type { AnyWire } from "./wire-registry.ts";
@@ -37,6 +38,7 @@ export function openEventStream(
   let over = false;
   /** Choices that were told to have ended. */
   let ended = 0;
+  let ownId: ReturnType<typeof ownCallIds> | null = null;
 
   const giveUp = (why: Fault): void => {
     over = true;
@@ -66,6 +68,11 @@ export function openEventStream(
       const [after, produced] = wire.step(state, frame);
       for (const event of produced) {
         if (event.type === "fault") return events.concat(fail(event.fault));
+        if (event.type === "tool_call") {
+          ownId ??= ownCallIds();
+          events.push(ownId(event));
+          continue;
+        }
         events.push(event);
         if (event.type === "finish") return events;
         if (event.type === "choice_end") ended++;

@@ -10,6 +10,7 @@ import type { ModelRequest } from "../core/request.ts";
 import type { Framing } from "../wires/framing.ts";
 import type { AnswerHead, Lowered, LowerTarget, Warning } from "../wires/wire.ts";
 import type { Authorize, UnsignedCall } from "./authorize.ts";
+import { withOwnCallIds } from "./call-ids.ts";
 import { canConnect } from "./connect-check.ts";
 import { refusesWhoCalls } from "./credential-refused.ts";
 import { crossingLosses } from "./crossing.ts";
@@ -192,7 +193,7 @@ function readWhole(
   sent: Sent,
   warnings: readonly Warning[],
 ): Result<ProviderReply> {
-  const events = wire.readAnswer(body, head);
+  const events = withOwnCallIds(wire.readAnswer(body, head));
   const last = events[events.length - 1];
   const isFault = last?.type === "fault";
   const why = isFault ? keepable(last.fault, sent, events) : vectorFault(sent.request, events);

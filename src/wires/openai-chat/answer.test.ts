@@ -327,3 +327,52 @@ describe("renderFault", () => {
     expect(headers["retry-after-ms"]).toBe(retryAfterMs === undefined ? undefined : String(retryAfterMs));
   });
 });
+
+describe("calls that their ids do not tell apart", () => {
+  const call = (more: Record<string, unknown>, name: string, x: number) => ({
+    ...more,
+    type: "function",
+    function: { name, arguments: `{"x":${x}}` },
+  });
+  const told = (events: readonly StreamEvent[]) =>
+    events.flatMap((event) => {
+      if (event.type === "tool_call") return [[event.index, event.name]];
+      return event.type === "tool_arguments" ? [[event.index, event.text]] : [];
+    });
+  const APART = [
+    [0, "a"],
+    [0, '{"x":1}'],
+    [1, "a"],
+    [1, '{"x":2}'],
+    [2, "b"],
+    [2, '{"x":3}'],
+  ];
+
+  test.each([
+    ["no id", {}],
+    ["an empty id", { id: "" }],
+    ["the same id", { id: "call_1" }],
+    ["the same index", { index: 0 }],
+  ])("stay apart in a whole answer and in one chunk with %s", (_, more) => {
+    const tool_calls = [call(more, "a", 1), call(more, "a", 2), call(more, "b", 3)];
+    const message = { role: "assistant", content: null, tool_calls };
+    const whole = openaiChat.readAnswer({
+      id: "chatcmpl-1",
+      choices: [{ message, finish_reason: "tool_calls" }],
+    });
+    expect(told(whole)).toEqual(APART);
+    expect(whole.at(-1)).toMatchObject({ type: "finish", reason: { unified: "tool_calls" } });
+    const streamed = read(
+      chunk({ delta: { tool_calls } }),
+      chunk({ delta: {}, finish_reason: "tool_calls" }),
+    );
+    expect(told(streamed)).toEqual(APART);
+  });
+
+  test("a whole answer's entry without a name goes on with no other", () => {
+    const tool_calls = [call({}, "a", 1), { type: "function", function: { arguments: '{"x":2}' } }];
+    const message = { role: "assistant", content: null, tool_calls };
+    const whole = openaiChat.readAnswer({ choices: [{ message, finish_reason: "tool_calls" }] });
+    expect(whole.at(-1)).toMatchObject({ type: "fault" });
+  });
+});

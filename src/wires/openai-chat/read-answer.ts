@@ -44,6 +44,15 @@ function readWholeChoice(
   if (!isRecord(choice) || !isRecord(choice.message)) return null;
   const index = Number.isInteger(choice.index) && Number(choice.index) >= 0 ? Number(choice.index) : position;
   const answerId = typeof body.id === "string" ? body.id : "";
-  const read = readChoice(newChoice(index), choice, choice.message, null, answerId, events);
+  const message = withCallsApart(choice.message);
+  const read = readChoice(newChoice(index), choice, message, null, answerId, events);
   return read === "shape" ? null : read;
+}
+
+/** Every entry of a whole message is a call of its own, whatever ids and numbers it has: no entry goes on with one. */
+function withCallsApart(message: JsonObject): JsonObject {
+  const { tool_calls: calls } = message;
+  if (!Array.isArray(calls) || calls.length < 2) return message;
+  const apart = calls.map((call: unknown, index) => (isRecord(call) ? { ...call, index } : call));
+  return { ...message, tool_calls: apart };
 }

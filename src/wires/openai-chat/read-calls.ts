@@ -7,6 +7,7 @@ import type { CallState } from "./read-state.ts";
 
 /** Calls of one choice beyond this are taken for a broken stream. */
 const MAX_CALLS = 128;
+const NO_POSITIONS: readonly number[] = [];
 const CALL_FIELDS: ReadonlySet<string> = new Set(["index", "id", "type", "function"]);
 
 /** The calls after `deltas`, their events appended to `events`; null when a delta has the wrong shape. */
@@ -18,9 +19,16 @@ export function readCalls(
   events: StreamEvent[],
 ): readonly CallState[] | null {
   let calls = before;
+  /** Positions of the calls that this list has named so far. */
+  let named: readonly number[] = NO_POSITIONS;
   for (const delta of deltas) {
     if (!isRecord(delta)) return null;
-    const position = positionOf(calls, delta);
+    let position = positionOf(calls, delta);
+    if (deltas.length > 1 && nameOf(delta) !== null) {
+      // Whoever names a function again in one list means another call.
+      if (named.includes(position)) position = calls.length;
+      named = [...named, position];
+    }
     if (position >= MAX_CALLS) return null;
     const call = calls[position];
     const next = readCall(call, delta, choice, position, answerId, events);
