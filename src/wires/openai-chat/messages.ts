@@ -2,6 +2,7 @@
 import { type Fault, fault } from "../../core/faults.ts";
 import type { ContentPart, MediaSource, Message, ModelRequest } from "../../core/request.ts";
 import { encodeBase64 } from "../base64.ts";
+import { toldResult } from "../failed-result.ts";
 import type { JsonObject, Warning } from "../wire.ts";
 import type { ChatMessage, ChatPart } from "./request-schema.ts";
 
@@ -172,7 +173,7 @@ function renderOther(message: Message, rendered: JsonObject[]): void {
   const rest: ContentPart[] = [];
   for (const part of message.content) {
     if (part.type === "tool_result") {
-      const text = part.content.filter((inner) => inner.type === "text");
+      const text = toldResult(part).filter((inner) => inner.type === "text");
       for (const inner of part.content) {
         if (inner.type === "image" || inner.type === "document") shown.push(inner);
       }

@@ -1,5 +1,6 @@
 /** Messages as input items. Owns what becomes an item of its own; content parts are rendered beside it. */
 import type { ContentPart, Message } from "../../core/request.ts";
+import { toldResult } from "../failed-result.ts";
 import type { JsonObject } from "../wire.ts";
 import { ownEncrypted, WIRE_ID } from "./fields.ts";
 import { renderContent, renderSaid } from "./parts.ts";
@@ -34,7 +35,8 @@ function renderOther(message: Message, input: JsonObject[]): void {
   for (const part of message.content) {
     if (part.type === "tool_result") {
       flush();
-      input.push({ type: "function_call_output", call_id: part.callId, output: renderContent(part.content) });
+      const output = renderContent(toldResult(part));
+      input.push({ type: "function_call_output", call_id: part.callId, output });
     } else if (part.type === "opaque") {
       flush();
       if (part.wire === WIRE_ID) input.push(part.value);

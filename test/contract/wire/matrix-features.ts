@@ -93,6 +93,22 @@ const CALLS: readonly Message[] = [
   },
 ];
 
+const FAILED_CALL: readonly Message[] = [
+  user("Weather in Atlantis?"),
+  assistant({ type: "tool_call", id: "call_a1", name: "get_weather", arguments: '{"city":"Atlantis"}' }),
+  {
+    role: "user",
+    content: [
+      {
+        type: "tool_result",
+        callId: "call_a1",
+        content: [{ type: "text", text: "no such city" }],
+        isError: true,
+      },
+    ],
+  },
+];
+
 const SIGNED: ContentPart = {
   type: "reasoning",
   text: "The depot is in Kassel.",
@@ -142,6 +158,13 @@ export const REQUEST_FEATURES: readonly RequestFeature[] = [
     kept: (arrived) =>
       callsOf(arrived).join() === 'get_weather {"city":"Berlin"},get_weather {"city":"Rome"}' &&
       resultsOf(arrived).join() === "rain,sun",
+  },
+  {
+    name: "a tool that failed",
+    request: request({ tools: [WEATHER], messages: FAILED_CALL }),
+    kept: (arrived) =>
+      partsOf(arrived).some((part) => part.type === "tool_result" && part.isError === true) ||
+      resultsOf(arrived).join() === "Error: no such city",
   },
   {
     name: "image as base64",
