@@ -8,7 +8,6 @@ import { checkCount, checkRequest } from "./parse-request.ts";
 
 /** Fields that say nothing a model would have to honour, are told of below, or accompany an earlier answer. */
 const NEUTRAL: ReadonlySet<string> = new Set([
-  "additionalModelResponseFieldPaths",
   "performanceConfig",
   "serviceTier",
   "input.invokeModel",
@@ -22,6 +21,8 @@ export function converseBeyondContract({ operation, origin: { body } }: ModelReq
   const read = operation === "count_tokens" ? checkCount(body) : checkRequest(body);
   const lost = [...strayFields(body, read.success ? read.data : body, NEUTRAL)];
   const conversation = isRecord(body.input) && isRecord(body.input.converse) ? body.input.converse : body;
+  if (isStated(body.serviceTier, "type", "default")) lost.push("serviceTier");
+  if (isStated(body.performanceConfig, "latency", "standard")) lost.push("performanceConfig");
   lost.push(...beyondModelled(conversation.additionalModelRequestFields));
   const { toolConfig } = conversation;
   const tools = isRecord(toolConfig) && Array.isArray(toolConfig.tools) ? toolConfig.tools : [];
@@ -35,6 +36,11 @@ function beyondModelled(fields: unknown): readonly string[] {
   if (!isRecord(fields)) return [];
   const names = Object.keys(fields).filter((name) => !MODELLED_FIELDS.has(name) && fields[name] !== null);
   return names.map((name) => `additionalModelRequestFields.${name}`);
+}
+
+/** Whether `settings` ask for anything but what is usual. */
+function isStated(settings: unknown, name: string, usual: string): boolean {
+  return isRecord(settings) && settings[name] !== undefined && settings[name] !== usual;
 }
 
 function blocksOf(conversation: JsonObject): readonly unknown[] {

@@ -139,17 +139,29 @@ describe("parseRequest", () => {
       additionalModelRequestFields: { top_k: 5, anthropic_beta: ["x"] },
       toolConfig: { tools: [{ systemTool: { name: "nova_grounding" } }] },
       serviceTier: { type: "flex" },
+      performanceConfig: { latency: "optimized" },
+      additionalModelResponseFieldPaths: ["/stop_sequence"],
+      requestMetadata: { team: "a" },
     });
     expect(bedrockConverse.beyondContract(request)).toEqual([
       "messages[0].content[1].document.citations",
       "guardrailConfig",
       "promptVariables",
       "inferenceConfig.minTokens",
+      "additionalModelResponseFieldPaths",
+      "serviceTier",
+      "performanceConfig",
       "additionalModelRequestFields.anthropic_beta",
       "toolConfig.tools.systemTool",
       "guardContent",
     ]);
     expect(request.tools).toEqual([]);
+    const usual = parse({
+      ...BODY,
+      serviceTier: { type: "default" },
+      performanceConfig: { latency: "standard" },
+    });
+    expect(bedrockConverse.beyondContract(usual)).toEqual([]);
   });
 
   test("counting takes the conversation, or the body of another call", () => {

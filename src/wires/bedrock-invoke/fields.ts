@@ -14,11 +14,16 @@ export const GUARDRAIL_HEADERS = [
   "x-amzn-bedrock-guardrailversion",
 ] as const;
 
+/** Asked of Bedrock alone, each with the value that asks for nothing. */
+export const SERVICE_HEADERS: ReadonlyMap<string, string> = new Map([
+  ["x-amzn-bedrock-performanceconfig-latency", "standard"],
+  ["x-amzn-bedrock-service-tier", "default"],
+]);
+
 /** Those that belong to the request and not to its transport. */
 export const PASSED_HEADERS: readonly string[] = [
   ...GUARDRAIL_HEADERS,
   METADATA_HEADER,
   "x-amzn-bedrock-trace",
-  "x-amzn-bedrock-performanceconfig-latency",
-  "x-amzn-bedrock-service-tier",
+  ...SERVICE_HEADERS.keys(),
 ];

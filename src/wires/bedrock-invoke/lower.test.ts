@@ -96,6 +96,11 @@ describe("Messages", () => {
     expect(request.strict).toBe(true);
     expect(lower(request).headers).toEqual({ "x-amzn-bedrock-guardrailidentifier": "gr1" });
     expect(bedrockInvoke.beyondContract(request)).toEqual(["x-amzn-bedrock-guardrailidentifier"]);
+    const tier = (type: string) =>
+      bedrockInvoke.beyondContract(
+        parse(BODY, { ...HINTS, headers: { "x-amzn-bedrock-service-tier": type } }),
+      );
+    expect([tier("flex"), tier("default")]).toEqual([["x-amzn-bedrock-service-tier"], []]);
     const named = { "x-amzn-bedrock-request-metadata": '{"who":"\\u6f22 \\ud83d\\ude82"}' };
     expect(lower(parse(BODY, { ...HINTS, headers: named })).headers).toEqual(named);
     for (const metadata of ["{", "[]", '{"a":1}']) {

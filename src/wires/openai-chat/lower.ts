@@ -11,6 +11,7 @@ import type {
 import { withoutContract } from "../contract-metadata.ts";
 import { effortOf } from "../effort.ts";
 import { isRecord } from "../fields.ts";
+import { carryShared } from "../openai-shared.ts";
 import type { JsonObject, Lowered, LowerTarget, Warning } from "../wire.ts";
 import { WIRE_ID } from "./fields.ts";
 import { contentLosses, renderMessages } from "./messages.ts";
@@ -91,6 +92,7 @@ function fromContract(request: ModelRequest): Body {
   renderFormat(body, request.responseFormat);
   renderReasoning(body, request.reasoning);
   if (request.user !== undefined) body.user = request.user;
+  carryShared(body, request.origin, WIRE_ID);
   return body;
 }
 

@@ -11,6 +11,7 @@ import type {
 import { readContract } from "../contract-metadata.ts";
 import { isRecord } from "../fields.ts";
 import { issueFault } from "../issues.ts";
+import { asksForTier } from "../openai-shared.ts";
 import { plainly } from "../plain-schema.ts";
 import { strayFields } from "../stray-fields.ts";
 import type { JsonObject, RequestHints } from "../wire.ts";
@@ -63,7 +64,8 @@ function toModelRequest(
   };
   if (request.tool_choice) draft.toolChoice = readToolChoice(request.tool_choice);
   if (typeof request.parallel_tool_calls === "boolean") draft.parallelToolCalls = request.parallel_tool_calls;
-  if (request.user) draft.user = request.user;
+  const user = request.user || request.safety_identifier;
+  if (user) draft.user = user;
   if (request.reasoning_effort) draft.reasoning = { effort: request.reasoning_effort };
   return draft;
 }
@@ -71,6 +73,7 @@ function toModelRequest(
 /** Fields that say nothing a model would have to honour, and what clients send back of an answer. */
 const NEUTRAL: ReadonlySet<string> = new Set([
   "store",
+  // Told of below where another than the usual one is asked for.
   "service_tier",
   "stream_options.include_obfuscation",
   "messages[].annotations",
@@ -80,7 +83,8 @@ const NEUTRAL: ReadonlySet<string> = new Set([
 /** The body's fields that the contract does not model. */
 export function chatBeyondContract({ origin: { body } }: ModelRequest): readonly string[] {
   const read = checkRequest(body);
-  return strayFields(body, read.success ? read.data : body, NEUTRAL);
+  const stray = strayFields(body, read.success ? read.data : body, NEUTRAL);
+  return asksForTier(body) ? [...stray, "service_tier"] : stray;
 }
 
 /** What older clients and other modalities send; each is told what to use in its place. */

@@ -112,6 +112,7 @@ export const chatRequestSchema = z.object({
   stream: z.boolean().nullish(),
   stream_options: z.object({ include_usage: z.boolean().nullish() }).nullish(),
   user: z.string().nullish(),
+  safety_identifier: z.string().nullish(),
   metadata: z.record(z.string(), z.string()).nullish(),
 });
 

@@ -46,14 +46,18 @@ describe("beyondContract", () => {
       stream: true,
       stream_options: { include_obfuscation: false },
       store: true,
+      service_tier: "priority",
+      safety_identifier: "u1",
     });
+    expect(request.user).toBe("u1");
     expect(openaiChat.beyondContract(request)).toEqual([
       "messages[0].name",
       "messages[0].content[0].cache_control",
       "tools[0].function.examples",
       "logit_bias",
+      "service_tier",
     ]);
-    expect(openaiChat.beyondContract(parse())).toEqual([]);
+    expect(openaiChat.beyondContract(parse({ service_tier: "default" }))).toEqual([]);
   });
 });
 

@@ -1,6 +1,7 @@
 /** What a request of this wire asks for that no other wire can do. Owns the list; the warnings are made elsewhere. */
 import type { ModelRequest } from "../../core/request.ts";
 import { isRecord } from "../fields.ts";
+import { asksForTier } from "../openai-shared.ts";
 import { strayFields } from "../stray-fields.ts";
 import { INCLUDE_LOGPROBS, INCLUDE_REASONING } from "./include.ts";
 import { checkItem } from "./input.ts";
@@ -10,8 +11,7 @@ import { functionToolSchema } from "./request-schema.ts";
 /** Fields that say nothing a model would have to honour, and what clients send back of an answer. */
 const NEUTRAL: ReadonlySet<string> = new Set([
   "background",
-  "prompt_cache_options",
-  "prompt_cache_retention",
+  // Told of below where another than the usual one is asked for.
   "service_tier",
   "stream_options",
   // `summary` asks to see reasoning, which every wire shows where it has any.
@@ -44,6 +44,7 @@ export function responsesBeyondContract({ origin: { body } }: ModelRequest): rea
   // Stated, not left at its default: the caller means to ask for the answer again later.
   if (body.store === true) lost.push("store");
   if (body.truncation === "auto") lost.push("truncation");
+  if (asksForTier(body)) lost.push("service_tier");
   return lost;
 }
 

@@ -4,6 +4,7 @@ import type { ModelRequest, ResponseFormat, Sampling, Tool } from "../../core/re
 import { withoutContract } from "../contract-metadata.ts";
 import { effortOf } from "../effort.ts";
 import { isRecord } from "../fields.ts";
+import { carryShared } from "../openai-shared.ts";
 import type { JsonObject, Lowered, LowerTarget } from "../wire.ts";
 import { isForeign, isOwnId, WIRE_ID } from "./fields.ts";
 import { exclude, INCLUDE_LOGPROBS, INCLUDE_REASONING, include } from "./include.ts";
@@ -71,6 +72,7 @@ function fromContract(request: ModelRequest): Body {
     if (effort !== "none") include(body, INCLUDE_REASONING);
   }
   if (request.user !== undefined) body.user = request.user;
+  carryShared(body, request.origin, WIRE_ID);
   return body;
 }
 

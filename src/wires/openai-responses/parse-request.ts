@@ -77,7 +77,7 @@ function toModelRequest(request: ResponsesRequest, sections: Sections): ModelReq
   };
   if (sections.choice !== null) draft.toolChoice = sections.choice;
   if (typeof request.parallel_tool_calls === "boolean") draft.parallelToolCalls = request.parallel_tool_calls;
-  const user = request.user || request.safety_identifier || request.prompt_cache_key;
+  const user = request.user || request.safety_identifier;
   if (user) draft.user = user;
   const effort = request.reasoning?.effort;
   // The contract's scale ends one step below this wire's.

@@ -29,7 +29,7 @@ const DEFAULTS: JsonObject = {
   truncation: "disabled",
 };
 
-/** What the caller stated is told back as stated. */
+/** What the caller stated is told back as stated; whether an input was cut, its provider alone can say. */
 const ECHOED = [
   "instructions",
   "max_output_tokens",
@@ -45,7 +45,6 @@ const ECHOED = [
   "tools",
   "top_logprobs",
   "top_p",
-  "truncation",
   "user",
 ] as const;
 

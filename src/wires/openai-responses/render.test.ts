@@ -190,6 +190,8 @@ describe("the response object", () => {
       parallel_tool_calls: false,
       max_output_tokens: 50,
       top_p: null,
+      // Whether it was cut, its provider alone can say.
+      truncation: "auto",
     },
     { contract: {}, strict: false },
   );
@@ -228,6 +230,7 @@ describe("the response object", () => {
       service_tier: "auto",
       instructions: "What the gateway added.",
       billing: { payer: "x" },
+      truncation: "auto",
       output: [],
     };
     const events = read(
@@ -249,6 +252,7 @@ describe("the response object", () => {
       top_p: 0.98,
       service_tier: "default",
       billing: { payer: "x" },
+      truncation: "auto",
       instructions: "Be brief.",
     });
     const chunks = render(events);

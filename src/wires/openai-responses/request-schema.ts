@@ -95,7 +95,6 @@ export const responsesRequestSchema = z.object({
   truncation: z.enum(["auto", "disabled"]).nullish(),
   user: z.string().nullish(),
   safety_identifier: z.string().nullish(),
-  prompt_cache_key: z.string().nullish(),
   metadata: z.record(z.string(), z.string()).nullish(),
 });
 

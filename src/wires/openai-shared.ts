@@ -1,0 +1,30 @@
+/**
+ * Fields that the contract does not model and both of OpenAI's chat dialects have, with one meaning. Owns the list and
+ * how they get from a caller of one to a provider of the other.
+ */
+import type { Origin, WireId } from "../core/request.ts";
+import type { JsonObject } from "./wire.ts";
+
+const DIALECTS: ReadonlySet<WireId> = new Set(["openai-chat", "openai-responses"]);
+const SHARED: ReadonlySet<string> = new Set(["service_tier", "prompt_cache_key", "prompt_cache_retention"]);
+/** Tiers that are what everybody gets who names none. */
+const USUAL_TIERS: ReadonlySet<unknown> = new Set([undefined, null, "auto", "default"]);
+
+/** Whether the field `name` of a caller of `from` reaches a provider of `to`. */
+export function isShared(name: string, from: WireId, to: WireId): boolean {
+  return SHARED.has(name) && DIALECTS.has(from) && DIALECTS.has(to);
+}
+
+/** Lays over `body`, of a provider of `to`, the shared fields that a caller of the other dialect sent. */
+export function carryShared(body: Record<string, unknown>, { wire, body: sent }: Origin, to: WireId): void {
+  if (!DIALECTS.has(wire) || !DIALECTS.has(to)) return;
+  for (const name of SHARED) {
+    const value = sent[name];
+    if (value !== undefined && value !== null) body[name] = value;
+  }
+}
+
+/** Whether a caller of either dialect asks for another tier than the usual one. */
+export function asksForTier({ service_tier: tier }: JsonObject): boolean {
+  return !USUAL_TIERS.has(tier);
+}
