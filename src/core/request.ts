@@ -20,7 +20,7 @@ export type MediaSource =
   /** `data` is base64, as every wire carries it. */
   | { readonly kind: "base64"; readonly mediaType: string; readonly data: string }
   | { readonly kind: "text"; readonly mediaType: string; readonly text: string }
-  /** A file uploaded to a provider; it means nothing to another one. */
+  /** A file uploaded to a provider, or an address in its own storage; it means nothing to another one. */
   | { readonly kind: "file"; readonly id: string };
 
 /** The caller asks that the request up to here be kept in the provider's prompt cache. */
@@ -66,8 +66,16 @@ export type ContentPart =
       readonly redacted?: string;
     }
   | { readonly type: "refusal"; readonly text: string }
-  /** Content of one wire that the contract does not model, as it was; other wires leave it out and warn. */
-  | { readonly type: "opaque"; readonly wire: WireId; readonly value: Readonly<Record<string, unknown>> };
+  /**
+   * Content of one wire that the contract does not model, as it was; other wires leave it out and warn. `instead`:
+   * it cannot be left out, and this is what the caller is to send in its place.
+   */
+  | {
+      readonly type: "opaque";
+      readonly wire: WireId;
+      readonly value: Readonly<Record<string, unknown>>;
+      readonly instead?: string;
+    };
 
 export interface Message {
   readonly role: "system" | "user" | "assistant" | "tool";

@@ -3,34 +3,36 @@
  * contract cannot carry is named, as a warning or under `strict` as a fault; nothing disappears in silence.
  */
 import { type Fault, fault } from "../core/faults.ts";
-import type { ContentPart, ModelRequest, WireId } from "../core/request.ts";
+import type { ContentPart, Message, ModelRequest, WireId } from "../core/request.ts";
+import { isShared } from "../wires/openai-shared.ts";
 import type { Warning } from "../wires/wire.ts";
 import { type AnyWire, wireInUse } from "./wire-registry.ts";
 
+type OpaquePart = Extract<ContentPart, { type: "opaque" }>;
+
 const NOTHING: readonly Warning[] = [];
+const NO_PARTS: readonly OpaquePart[] = [];
 /** More names than this, and longer ones, help nobody: they are the caller's own, and stand in a header. */
 const MAX_NAMES = 16;
 const MAX_NAME = 128;
+const MAX_TYPE = 64;
 
 /** Warnings for `request` on `wire`, or the fault of content that only its own provider could understand. */
 export function crossingLosses(request: ModelRequest, wire: AnyWire): readonly Warning[] | Fault {
   const origin = request.origin.wire;
   if (origin === wire.id) return NOTHING;
-  if (dialectOf(origin) === dialectOf(wire.id)) return fileFault(request) ?? NOTHING;
   const uploaded = fileFault(request);
   if (uploaded) return uploaded;
-  const warnings: Warning[] = namesBeyondContract(request).map((control) => {
-    const message = `\`${control}\` belongs to the API of ${origin}; the chosen model is reached through ${wire.id}, which has nothing like it.`;
-    return { control, message };
-  });
+  if (dialectOf(origin) === dialectOf(wire.id)) return NOTHING;
+  const warnings: Warning[] = controlsLost(request, wire.id);
   for (const [index, message] of request.messages.entries()) {
-    for (const part of message.content) {
-      if (part.type !== "opaque" || part.wire === wire.id) continue;
-      const type = typeof part.value.type === "string" ? part.value.type : Object.keys(part.value)[0];
-      warnings.push({
-        control: `messages[${index}].content`,
-        message: `Content of the type \`${(type ?? "unknown").slice(0, 64)}\` exists on ${part.wire} only and was left out.`,
-      });
+    const control = `messages[${index}].content`;
+    const lost = opaqueTo(wire.id, message);
+    const why = cannotDoWithout(message, lost);
+    if (why !== null) return fault("invalid", "unsupported_content", why, { param: control });
+    for (const part of lost) {
+      const of = `Content of the type \`${typeOf(part)}\` exists on ${part.wire} only`;
+      warnings.push({ control, message: `${of} and was left out.` });
     }
   }
   const first = warnings[0];
@@ -40,6 +42,11 @@ export function crossingLosses(request: ModelRequest, wire: AnyWire): readonly W
   return warnings.slice(0, MAX_NAMES);
 }
 
+/** Wires whose bodies are the same but for where they are sent. */
+function dialectOf(wire: WireId): string {
+  return wire === "bedrock-invoke" ? "anthropic-messages" : wire;
+}
+
 /** Controls that only the wire of `request`'s caller has words for, by name. */
 export function namesBeyondContract(request: ModelRequest): readonly string[] {
   // The gateway's own requests (probes, doctor) name a wire that nobody may have come in on.
@@ -47,9 +54,42 @@ export function namesBeyondContract(request: ModelRequest): readonly string[] {
   return names.slice(0, MAX_NAMES).map((name) => name.slice(0, MAX_NAME));
 }
 
-/** Wires whose bodies are the same but for where they are sent. */
-function dialectOf(wire: WireId): string {
-  return wire === "bedrock-invoke" ? "anthropic-messages" : wire;
+function controlsLost(request: ModelRequest, to: WireId): Warning[] {
+  const { wire } = request.origin;
+  const lost = namesBeyondContract(request).filter((name) => !isShared(name, wire, to));
+  return lost.map((control) => {
+    const message = `\`${control}\` belongs to the API of ${wire}; the chosen model is reached through ${to}, which has nothing like it.`;
+    return { control, message };
+  });
+}
+
+/** Parts of `message`, results of tools included, that no provider of `wire` understands. */
+function opaqueTo(wire: WireId, { content }: Message): readonly OpaquePart[] {
+  let found = NO_PARTS;
+  for (const part of content) {
+    if (part.type === "opaque" && part.wire !== wire) found = [...found, part];
+    if (part.type !== "tool_result") continue;
+    for (const shown of part.content) {
+      if (shown.type === "opaque" && shown.wire !== wire) found = [...found, shown];
+    }
+  }
+  return found;
+}
+
+/** Why `message` cannot be sent without its parts `lost`; null where it can. */
+function cannotDoWithout({ content }: Message, lost: readonly OpaquePart[]): string | null {
+  const [first] = lost;
+  if (first === undefined) return null;
+  const needed = lost.find(({ instead }) => instead !== undefined);
+  if (needed?.instead !== undefined) return needed.instead;
+  const isEmpty = content.every((part) => part.type === "opaque" && lost.includes(part));
+  if (!isEmpty) return null;
+  return `Content of the type \`${typeOf(first)}\` exists on ${first.wire} only, and the message has no other. Send text, or leave the message out.`;
+}
+
+function typeOf({ value }: OpaquePart): string {
+  const type = typeof value.type === "string" ? value.type : Object.keys(value)[0];
+  return (type ?? "unknown").slice(0, MAX_TYPE);
 }
 
 function fileFault({ messages }: ModelRequest): Fault | null {
@@ -58,11 +98,12 @@ function fileFault({ messages }: ModelRequest): Fault | null {
   return fault(
     "invalid",
     "unsupported_content",
-    "A file uploaded to one provider cannot be read by the chosen model. Send the file itself.",
+    "A file kept at one provider cannot be read by the chosen model, which is another's. Send the file itself.",
     { param: `messages[${index}].content` },
   );
 }
 
 function isFile(part: ContentPart): boolean {
+  if (part.type === "tool_result") return part.content.some(isFile);
   return (part.type === "image" || part.type === "document") && part.source.kind === "file";
 }

@@ -219,7 +219,7 @@ describe("messages of another wire", () => {
     ],
     [
       "an image in S3",
-      { type: "image", source: { kind: "url", url: "s3://b/a.JPG" } },
+      { type: "image", source: { kind: "file", id: "s3://b/a.JPG" } },
       { image: { format: "jpeg", source: { s3Location: { uri: "s3://b/a.JPG" } } } },
     ],
     [
@@ -249,7 +249,7 @@ describe("messages of another wire", () => {
       "an image of an unknown format",
       { type: "image", source: { kind: "base64", mediaType: "image/tiff", data: "" } },
     ],
-    ["an object in S3 that does not tell", { type: "image", source: { kind: "url", url: "s3://b/a" } }],
+    ["an object in S3 that does not tell", { type: "image", source: { kind: "file", id: "s3://b/a" } }],
     [
       "a document of an unknown format",
       { type: "document", source: { kind: "base64", mediaType: "application/zip", data: "" } },

@@ -135,7 +135,7 @@ function readDocument({ format, name, source }: DocumentBlock, path: string): Co
 
 function readBinary(source: ImageBlock["source"], mediaType: string): MediaSource | null {
   if (source.bytes) return { kind: "base64", mediaType, data: source.bytes };
-  return source.s3Location ? { kind: "url", url: source.s3Location.uri } : null;
+  return source.s3Location ? { kind: "file", id: source.s3Location.uri } : null;
 }
 
 function missing(param: string, wanted: string): Fault {

@@ -37,6 +37,8 @@ const OPENING = { text: "(The conversation goes on from here.)" };
 const NO_OUTPUT = { text: "(no output)" };
 /** A document cannot stand alone. */
 const SEE_DOCUMENT = { text: "(See the attached document.)" };
+/** An object in S3 is the one file that Bedrock reads where it lies. */
+const OBJECT = "s3://";
 const PLAIN_ID = /^[A-Za-z0-9_-]{1,64}$/;
 /** Wires whose signatures are not those of the models behind this one, which would refuse them. */
 const OTHER_SIGNATURES: ReadonlySet<WireId> = new Set(["gemini", "openai-chat", "openai-responses"]);
@@ -186,15 +188,15 @@ function renderSource(source: MediaSource, draft: Draft, path: string): JsonObje
     case "text":
       return { text: source.text };
     case "url":
-      if (source.url.startsWith("s3://")) return { s3Location: { uri: source.url } };
       return refuse(draft, path, NOTHING_FETCHED);
     case "file":
+      if (source.id.startsWith(OBJECT)) return { s3Location: { uri: source.id } };
       return refuse(draft, path, NO_UPLOADS);
   }
 }
 
 function nameOfSource(source: MediaSource): string {
-  return source.kind === "url" ? source.url : "";
+  return source.kind === "file" ? source.id : "";
 }
 
 const NOTHING_FETCHED =

@@ -5,7 +5,7 @@ import type { ContentPart, Message } from "../../core/request.ts";
 import { issueFault } from "../issues.ts";
 import { plainly } from "../plain-schema.ts";
 import type { JsonObject } from "../wire.ts";
-import { readEncrypted, WIRE_ID } from "./fields.ts";
+import { isOwnId, readEncrypted, WIRE_ID } from "./fields.ts";
 import { readContent } from "./parts.ts";
 import {
   callOutputSchema,
@@ -25,6 +25,10 @@ type Draft = { readonly role: Role; readonly content: ContentPart[] };
 
 /** Items whose content stands on the caller's side of the conversation. */
 const RESULTS = /_(?:output|response)$/;
+
+const ITEM_REFERENCE = "item_reference";
+const SEND_ITEM =
+  "`item_reference` names an item that the chosen model's provider does not have. Send the item itself, as with `store: false`.";
 
 /** The messages, or the fault of the first item that cannot be taken. `body` is looked at for what is there. */
 export function readInput(request: ResponsesRequest, body: JsonObject): readonly Message[] | Fault {
@@ -130,7 +134,11 @@ function readOther(item: JsonObject, index: number, messages: Draft[]): Fault | 
     const param = `input[${index}].type`;
     return fault("invalid", "invalid_type", `\`${param}\` must be a string.`, { param });
   }
-  const part: ContentPart = { type: "opaque", wire: WIRE_ID, value: item };
+  if (type === ITEM_REFERENCE && isOwnId(item.id)) {
+    return fault("invalid", "unsupported_content", SEND_ITEM, { param: `input[${index}]` });
+  }
+  const instead = type === ITEM_REFERENCE ? { instead: SEND_ITEM } : {};
+  const part: ContentPart = { type: "opaque", wire: WIRE_ID, value: item, ...instead };
   if (!RESULTS.test(type)) return join(messages, part);
   messages.push({ role: "user", content: [part] });
   return null;

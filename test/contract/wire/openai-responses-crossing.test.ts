@@ -107,11 +107,25 @@ describe("a request", () => {
     for (const control of controls) expect(body).not.toHaveProperty(control);
   });
 
+  test("what both dialects have and the contract does not is carried, without a word", () => {
+    const shared = { service_tier: "flex", prompt_cache_key: "k", prompt_cache_retention: "24h" };
+    for (const [from, to, asked] of [
+      [responses, chat, { input: "Hi" }],
+      [chat, responses, { messages: [{ role: "user", content: "Hi" }] }],
+    ] as const) {
+      const body = { model: "m", ...asked, ...shared };
+      expect(cross(body, from, to).body).toMatchObject(shared);
+      expect(crossingLosses(parsed(from, body), to)).toEqual([]);
+    }
+  });
+
   test("items, tools and options that only the Responses wire has are said too", () => {
     const request = parsed(responses, {
       model: "m",
       input: [
-        { type: "item_reference", id: "msg_1" },
+        { role: "user", content: "Look it up." },
+        { type: "web_search_call", id: "ws_1", status: "completed" },
+        { role: "assistant", content: "Done." },
         { role: "user", content: "Hi" },
       ],
       tools: [{ type: "web_search" }],
@@ -121,7 +135,7 @@ describe("a request", () => {
     expect(losses).toMatchObject([
       { control: "text.verbosity" },
       { control: "tools[0]" },
-      { control: "messages[0].content", message: expect.stringContaining("`item_reference`") },
+      { control: "messages[1].content", message: expect.stringContaining("`web_search_call`") },
     ]);
     expect(crossingLosses({ ...request, strict: true }, chat)).toMatchObject({ code: "unsupported_control" });
     expect(crossingLosses(request, responses)).toEqual([]);

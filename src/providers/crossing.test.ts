@@ -1,0 +1,78 @@
+import { describe, expect, test } from "bun:test";
+import type { ModelRequest, WireId } from "../core/request.ts";
+import { crossingLosses } from "./crossing.ts";
+import { loadEveryWire, loadedWire } from "./wire-registry.ts";
+
+await loadEveryWire();
+
+function parsed(wire: WireId, body: unknown): ModelRequest {
+  const result = loadedWire(wire).parseRequest(body, {
+    contract: {},
+    strict: false,
+    target: "support-chat",
+    stream: false,
+  });
+  if (!result.ok) throw new Error(result.fault.message);
+  return result.value;
+}
+
+const losses = (request: ModelRequest, to: WireId) => crossingLosses(request, loadedWire(to));
+const OBJECT = { s3Location: { uri: "s3://bucket/a.png" } };
+const REFUSED = { kind: "invalid", code: "unsupported_content" };
+
+describe("content that its own provider alone can read is refused", () => {
+  const image = { image: { format: "png", source: OBJECT } };
+  const document = { document: { format: "pdf", name: "d", source: OBJECT } };
+  const shown = { toolResult: { toolUseId: "a", content: [image] } };
+
+  test.each([
+    ["an image", image],
+    ["a document", document],
+    ["what a tool showed", shown],
+  ])("%s in S3", (_, block) => {
+    const request = parsed("bedrock-converse", {
+      messages: [{ role: "user", content: [{ text: "What is it?" }, block] }],
+    });
+    for (const to of ["openai-chat", "openai-responses", "anthropic-messages", "gemini"] as const) {
+      expect(losses(request, to)).toMatchObject({ ...REFUSED, param: "messages[0].content" });
+    }
+    expect(losses(request, "bedrock-converse")).toEqual([]);
+  });
+
+  test("a message that would have nothing left", () => {
+    const audio = { inlineData: { mimeType: "audio/wav", data: "AAAA" } };
+    const alone = parsed("gemini", { contents: [{ role: "user", parts: [audio] }] });
+    expect(losses(alone, "openai-chat")).toMatchObject({
+      ...REFUSED,
+      message: expect.stringContaining("`inlineData` exists on gemini only"),
+    });
+    const beside = parsed("gemini", { contents: [{ role: "user", parts: [{ text: "Listen." }, audio] }] });
+    expect(losses(beside, "openai-chat")).toMatchObject([{ control: "messages[0].content" }]);
+  });
+
+  test("a reference to an item, and never one to what this gateway named", () => {
+    const input = (id: string) => [
+      { role: "user", content: "Hi" },
+      { type: "item_reference", id },
+      { role: "assistant", content: "Yes?" },
+    ];
+    const request = parsed("openai-responses", { model: "m", input: input("msg_1") });
+    expect(losses(request, "openai-chat")).toMatchObject({
+      ...REFUSED,
+      message: expect.stringContaining("Send the item itself"),
+    });
+    expect(losses(request, "openai-responses")).toEqual([]);
+    const own = () => parsed("openai-responses", { model: "m", input: input("msg_pm_7_0") });
+    expect(own).toThrow("Send the item itself");
+  });
+});
+
+test("what a tool showed and no other provider can read is told of", () => {
+  const video = { video: { format: "mp4", source: OBJECT } };
+  const request = parsed("bedrock-converse", {
+    messages: [
+      { role: "user", content: [{ toolResult: { toolUseId: "a", content: [{ text: "Here." }, video] } }] },
+    ],
+  });
+  expect(losses(request, "openai-chat")).toMatchObject([{ message: expect.stringContaining("`video`") }]);
+});
