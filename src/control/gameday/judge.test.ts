@@ -80,6 +80,12 @@ describe("what does not hold", () => {
   });
 });
 
+test("a fault that never began has struck nobody", () => {
+  const never = { ...drill, faults: drill.faults.map((fault) => ({ ...fault, bands: [] })) };
+  const checks = judge(never, { ...WELL, faults_struck: {} });
+  expect(checks.find(({ name }) => name === "faults_struck")).toMatchObject({ pass: false, measured: 0 });
+});
+
 test("truncated answers and hanging requests are judged without being asked for", () => {
   const names = judge(prepared(), WELL).map(({ name }) => name);
   expect(names).toEqual([

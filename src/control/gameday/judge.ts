@@ -72,7 +72,7 @@ export function judge(drill: PreparedDrill, figures: Figures): readonly Check[] 
   }
   most("open_within", inSeconds(drill.openWithinMs), figures.opened_s);
   most("recover_within", inSeconds(drill.recoverWithinMs), figures.recovered_s);
-  if (drill.faults.some(({ bands }) => bands.length > 0)) {
+  if (drill.faults.length > 0) {
     // A drill whose faults struck nobody has rehearsed nothing.
     const struck = Object.values(figures.faults_struck).reduce((sum, count) => sum + count, 0);
     least("faults_struck", 1, struck);

@@ -73,8 +73,30 @@ describe("what is refused before anything starts", () => {
     ],
     ["a circuit that is not there", `${DRILL}slo: { circuits: [x] }\n`, /no deployment "x"/],
     ["a load that is over at once", DRILL.replace("duration: 20s", "duration: 20ms"), /from 1 s to 1 h/],
+    ["a fault that never begins", DRILL.replace("start: 5s", "start: 1h"), /"gone" never begins.*20 s/],
+    [
+      "a surge that never begins",
+      DRILL.replace("duration: 20s", "duration: 20s, surges: [{ start: 20s, duration: 1s, times: 2 }]"),
+      /surge never begins.*20 s/,
+    ],
+    [
+      "a stop condition that can never hold",
+      `${DRILL}stop_conditions: [{ metric: availability, below: 0.8, over: 50s }]\n`,
+      /over 50 s.*20 s/,
+    ],
   ])("%s", (_, text, message) => {
     expect(messages(text)[0]).toMatch(message);
+  });
+
+  test("what compression or the command line leaves no time for", () => {
+    expect(prepare(DRILL, { durationMs: 4000 })).toMatchObject({
+      ok: false,
+      findings: [{ path: "schedule.faults[0].start" }],
+    });
+    const fast = DRILL.replace("version: 1", "version: 1\ncompress: 10");
+    const watched = `${fast}stop_conditions: [{ metric: hung, above: 1, over: 3s }]\n`;
+    expect(messages(watched)[0]).toMatch(/over 3 s.*2 s/);
+    expect(messages(fast)).toEqual([]);
   });
 
   test("a policy that would call a real provider", () => {

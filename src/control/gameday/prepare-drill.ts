@@ -64,7 +64,10 @@ export function prepareDrill(
   const seed = overrides.seed ?? document.seed ?? schedule.seed ?? 1;
   const compiled = compileSchedule(schedule, deployments, { seed, compress: document.compress, durationMs });
   // A policy that is refused has nothing that could be struck.
-  if (findings.length === 0) checkFaults(compiled, document, complain);
+  if (findings.length === 0) {
+    checkFaults(compiled, document, complain);
+    checkTimes(matter, compiled, complain);
+  }
   if (findings.length > 0) return { ok: false, findings };
   return { ok: true, drill: assemble(matter, useCases, seed, compiled) };
 }
@@ -180,6 +183,36 @@ function checkFaults({ faults }: CompiledSchedule, document: DrillDocument, comp
     if (fault.deployments.length > 0) continue;
     const path = document.schedule.scenario === undefined ? ["schedule", "faults", index] : ["schedule"];
     complain(path, `The fault "${fault.name}" fits no simulated deployment.`, "Correct its match.");
+  }
+}
+
+/** What lies beyond the end of the load would pass for rehearsed, or for watched. */
+function checkTimes(
+  { document, durationMs }: Matter,
+  { faults }: CompiledSchedule,
+  complain: Complain,
+): void {
+  const { load, schedule, stop_conditions: stops, compress } = document;
+  const end = `The load is over after ${durationMs / 1000} s on the clock.`;
+  const fix = "Lengthen the load, or let it begin sooner.";
+  // A scenario's file may go on for longer than a drill, as long as something of it comes.
+  if (schedule.scenario === undefined) {
+    for (const [index, { name, bands }] of faults.entries()) {
+      if (bands.length > 0) continue;
+      complain(["schedule", "faults", index, "start"], `The fault "${name}" never begins. ${end}`, fix);
+    }
+  } else if (faults.length > 0 && faults.every(({ bands }) => bands.length === 0)) {
+    complain(["schedule", "scenario"], `No fault of the scenario ever begins. ${end}`, fix);
+  }
+  for (const [index, { start }] of load.surges.entries()) {
+    if (milliseconds(start) / compress < durationMs) continue;
+    complain(["load", "surges", index, "start"], `The surge never begins. ${end}`, fix);
+  }
+  for (const [index, { over }] of stops.entries()) {
+    const watchedMs = milliseconds(over);
+    if (watchedMs <= durationMs) continue;
+    const message = `The condition looks at more than there is, over ${watchedMs / 1000} s. ${end}`;
+    complain(["stop_conditions", index], message, "Lengthen the load, or shorten `over`.");
   }
 }
 

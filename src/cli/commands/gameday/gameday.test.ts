@@ -108,10 +108,16 @@ describe("gameday validate", () => {
 
   test("a scenario's file takes the place of faults of its own", async () => {
     const scenario = new URL("../../../../examples/scenarios/region-outage.yaml", import.meta.url).pathname;
-    await writeFile(join(cwd, "other.yaml"), DRILL.replace(/ {2}faults.*/, `  scenario: ${scenario}`));
+    const other = DRILL.replace(/ {2}faults.*/, `  scenario: ${scenario}`);
+    await writeFile(join(cwd, "short.yaml"), other);
+    // Its first fault begins after 8 s, its last after 38 s.
+    await writeFile(join(cwd, "other.yaml"), other.replace("duration: 2s", "duration: 10s"));
     const shell = fakeProcess({ cwd });
     expect(await shell.run("gameday", "validate", "other.yaml")).toBe(0);
     expect(shell.stdout()).toContain("4 faults");
+    const short = fakeProcess({ cwd });
+    expect(await short.run("gameday", "validate", "short.yaml")).toBe(1);
+    expect(short.stderr()).toContain("No fault of the scenario ever begins");
   });
 });
 
