@@ -129,8 +129,13 @@ export type StreamEvent =
     }
   /** Running totals; the last one counts. */
   | { readonly type: "usage"; readonly usage: Usage; readonly extra?: Extra }
-  /** Terminal: the answer is complete. */
-  | { readonly type: "finish"; readonly reason: FinishReason; readonly usage: Usage | null }
+  /** Terminal: the answer is complete. `estimated`: the provider counted nothing, and `usage` is the gateway's guess. */
+  | {
+      readonly type: "finish";
+      readonly reason: FinishReason;
+      readonly usage: Usage | null;
+      readonly estimated?: true;
+    }
   /** Terminal: the answer is not complete. */
   | { readonly type: "fault"; readonly fault: Fault };
 

@@ -15,6 +15,7 @@ import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
 import { labelledResponse, type Served } from "./response-headers.ts";
 import { streamFrames } from "./stream-answer.ts";
+import { withUsage } from "./told-usage.ts";
 
 const JSON_TYPE = "application/json";
 const NO_FINISH = { unified: "other", raw: null } as const;
@@ -44,9 +45,11 @@ export function answerWhole(
     climbed.deployment.simulated,
     reply.warnings,
   );
-  const body = JSON.stringify(exchange.wire.renderAnswer(reply.events, context));
+  const answered = climbed.attempts[climbed.attempts.length - 1];
+  const events = withUsage(reply.events, exchange.wire, answered?.usage ?? null);
+  const body = JSON.stringify(exchange.wire.renderAnswer(events, context));
   // Nothing of a whole answer comes before all of it: to its caller that is the first token.
-  climbed.settle("good", climbed.attempts[climbed.attempts.length - 1]?.durationMs);
+  climbed.settle("good", answered?.durationMs);
   const last = reply.events[reply.events.length - 1];
   conclude(gateway, exchange, {
     outcome: "answered",
@@ -179,7 +182,11 @@ function renderedResponse(
   status: number,
 ): Response {
   if (exchange.request?.stream) {
-    return eventStreamResponse(exchange, served, renderAll(exchange, events, context), status);
+    const last = events[events.length - 1];
+    const usage = last?.type === "finish" ? last.usage : null;
+    // All is here already: a dialect that counts at the beginning begins with what it will end with.
+    const counted = usage === null ? context : { ...context, estimatedInputTokens: usage.inputTokens };
+    return eventStreamResponse(exchange, served, renderAll(exchange, events, counted), status);
   }
   const body = JSON.stringify(exchange.wire.renderAnswer(events, context));
   return labelledResponse(exchange, served, JSON_TYPE, status, body);

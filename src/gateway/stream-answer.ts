@@ -16,6 +16,7 @@ import type { Gateway } from "./gateway.ts";
 import type { StreamReply } from "./join-stream.ts";
 import { recoverStream } from "./recover-stream.ts";
 import { createTold, type Told } from "./told.ts";
+import { lacksUsage } from "./told-usage.ts";
 
 /** Pulled by the caller's socket, so that a slow reader slows the provider and nothing piles up here. */
 export function streamFrames(
@@ -131,16 +132,19 @@ class StreamedAnswer {
     for (const event of events) {
       this.#leg.meter.see(event);
       this.#told?.see(event);
-      const [after, frames] = wire.renderEvent(
-        this.#leg.continues ? this.#summed(event) : event,
-        this.#state,
-      );
+      const [after, frames] = wire.renderEvent(this.#stated(event), this.#state);
       this.#state = after;
       for (const frame of frames) rendered.push(frame);
       if (event.type === "finish") this.#end(event.reason, null);
       else if (event.type === "fault") this.#end(null, event.fault);
     }
     return rendered;
+  }
+
+  #stated(event: StreamEvent): StreamEvent {
+    if (this.#leg.continues) return this.#summed(event);
+    if (!lacksUsage(event, this.#exchange.wire)) return event;
+    return { ...event, usage: this.#usage(), estimated: true };
   }
 
   /** The caller is told what all legs used together. */

@@ -21,6 +21,7 @@ import type { Wire } from "./wire.ts";
 export const anthropicMessages: Wire<ReadState, RenderState> = {
   id: WIRE_ID,
   framing: sse,
+  alwaysCounts: true,
 
   passedHeaders: ["anthropic-beta", "anthropic-version"],
   parseRequest: parseMessagesRequest,

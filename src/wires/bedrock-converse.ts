@@ -20,6 +20,7 @@ import type { Wire } from "./wire.ts";
 export const bedrockConverse: Wire<ReadState, RenderState> = {
   id: WIRE_ID,
   framing: awsEventStream,
+  alwaysCounts: true,
 
   passedHeaders: [],
   parseRequest: parseConverseRequest,

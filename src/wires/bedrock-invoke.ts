@@ -23,6 +23,7 @@ import type { Wire } from "./wire.ts";
 export const bedrockInvoke: Wire<ReadState, RenderState> = {
   id: WIRE_ID,
   framing: awsEventStream,
+  alwaysCounts: true,
 
   passedHeaders: PASSED_HEADERS,
   parseRequest: parseInvokeRequest,

@@ -83,6 +83,8 @@ export interface Wire<ReadState, RenderState> {
   readonly id: WireId;
   /** How its streams are cut into frames. */
   readonly framing: Framing;
+  /** Clients' types promise a usage in every answer: where the provider counted nothing, an estimate is told. */
+  readonly alwaysCounts?: true;
 
   // As a server: the caller's side.
   /** Lower-case names of the caller's headers that belong to the request and reach `RequestHints.headers`. */

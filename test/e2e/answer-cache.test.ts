@@ -73,6 +73,26 @@ test("and one of another dialect gets it in that", async () => {
   expect(said).not.toBe("");
 });
 
+test("what an Anthropic stream counts at its beginning is what it counts at its end", async () => {
+  const read = async (stream: boolean) => {
+    const response = await fetch(`${gateway.url}/v1/messages`, {
+      method: "POST",
+      headers: { "x-api-key": KEY, "content-type": "application/json" },
+      body: JSON.stringify({
+        model: "fresh-chat",
+        max_tokens: 64,
+        stream,
+        messages: [{ role: "user", content: "Name a hill." }],
+      }),
+    });
+    const text = await response.text();
+    return [response.headers.get("x-pointsman-cache"), text.match(/"input_tokens":\d+/g)];
+  };
+  await read(false);
+  expect(await read(false)).toEqual(["hit", ['"input_tokens":0']]);
+  expect(await read(true)).toEqual(["hit", ['"input_tokens":0', '"input_tokens":0']]);
+});
+
 test("another tenant never does", async () => {
   const question = "What did I order yesterday?";
   await (await ask(gateway, "fresh-chat", question)).text();

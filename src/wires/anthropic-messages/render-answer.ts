@@ -1,5 +1,6 @@
 /** Events as the caller's whole answer of this wire. Owns how pieces are joined into content blocks. */
 import type { FinishReason, StreamEvent, Usage } from "../../core/events.ts";
+import { endLabels } from "../end-labels.ts";
 import { toInput } from "../tool-input.ts";
 import type { JsonObject, RenderContext } from "../wire.ts";
 import { fromExtra, WIRE_ID } from "./fields.ts";
@@ -19,6 +20,7 @@ interface AnswerDraft {
   endDelta: JsonObject | null;
   endEvent: JsonObject | null;
   usage: Usage | null;
+  estimated: boolean;
   reason: FinishReason | null;
   refused: boolean;
   readonly blocks: BlockDraft[];
@@ -37,6 +39,7 @@ export function renderMessagesAnswer(events: readonly StreamEvent[], context: Re
     endDelta: null,
     endEvent: null,
     usage: null,
+    estimated: false,
     reason: null,
     refused: false,
     blocks: [],
@@ -54,7 +57,8 @@ export function renderMessagesAnswer(events: readonly StreamEvent[], context: Re
   answer.stop_reason = draft.refused ? "refusal" : draft.reason === null ? null : renderFinish(draft.reason);
   answer.stop_sequence = draft.reason?.stopSequence ?? null;
   answer.usage = renderUsage(draft.usage, context.estimatedInputTokens);
-  if (context.labels !== undefined) answer.pointsman = context.labels;
+  const labels = endLabels(context, draft.estimated);
+  if (labels !== undefined) answer.pointsman = labels;
   return answer;
 }
 
@@ -76,6 +80,7 @@ function collect(event: StreamEvent, draft: AnswerDraft): void {
       return;
     case "finish":
       draft.usage = event.usage ?? draft.usage;
+      draft.estimated = event.estimated === true;
       draft.reason ??= event.reason;
       return;
     case "fault":

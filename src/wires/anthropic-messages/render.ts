@@ -1,5 +1,6 @@
 /** Events as the caller's stream of this wire. Owns frames and their order; a whole answer is not its job. */
 import type { FinishReason, StreamEvent, Usage } from "../../core/events.ts";
+import { endLabels } from "../end-labels.ts";
 import type { Frame } from "../frame.ts";
 import type { RenderContext } from "../wire.ts";
 import { fromExtra, WIRE_ID } from "./fields.ts";
@@ -118,7 +119,8 @@ function renderEnd(event: EventOf<"finish">, state: RenderState): Rendered {
     stop_sequence: reason.stopSequence ?? null,
   };
   end.usage = renderUsage(usage, context.estimatedInputTokens);
-  if (context.labels !== undefined) end.pointsman = context.labels;
+  const labels = endLabels(context, event.estimated === true);
+  if (labels !== undefined) end.pointsman = labels;
   frames.push(frame("message_delta", end), MESSAGE_STOP);
   return [{ ...closed, done: true }, frames];
 }

@@ -1,5 +1,6 @@
 /** Events as the caller's whole answer of this wire. Owns how pieces are joined into blocks. */
 import { type Extra, type FinishReason, NO_USAGE, type StreamEvent, type Usage } from "../../core/events.ts";
+import { endLabels } from "../end-labels.ts";
 import { isRecord } from "../fields.ts";
 import type { JsonObject, RenderContext } from "../wire.ts";
 import { asBlob } from "./blob.ts";
@@ -18,6 +19,7 @@ interface AnswerDraft {
   readonly calls: Extract<BlockDraft, { kind: "call" }>[];
   end: { readonly reason: FinishReason; readonly extra?: Extra };
   usage: Usage | null;
+  estimated: boolean;
   usageExtra: Extra | undefined;
 }
 
@@ -28,6 +30,7 @@ export function renderConverseAnswer(events: readonly StreamEvent[], context: Re
     calls: [],
     end: { reason: { unified: "stop", raw: null } },
     usage: null,
+    estimated: false,
     usageExtra: undefined,
   };
   for (const event of events) collect(event, draft);
@@ -38,7 +41,7 @@ export function renderConverseAnswer(events: readonly StreamEvent[], context: Re
   return {
     output: { message: { role: "assistant", content: draft.blocks.map(renderBlock) } },
     ...stopFields(draft.end),
-    ...metadataFields(usage, draft.usageExtra, context),
+    ...metadataFields(usage, draft.usageExtra, endLabels(context, draft.estimated)),
   };
 }
 
@@ -50,6 +53,7 @@ function collect(event: StreamEvent, draft: AnswerDraft): void {
       return;
     case "finish":
       draft.usage = event.usage ?? draft.usage;
+      draft.estimated = event.estimated === true;
       return;
     case "start":
     case "fault":

@@ -1,6 +1,7 @@
 /** Events as the caller's stream of this wire. Owns frames and the order of blocks; whole answers are not its job. */
 import type { Extra, StreamEvent, Usage } from "../../core/events.ts";
 import { exceptionFrame } from "../bedrock-errors.ts";
+import { endLabels } from "../end-labels.ts";
 import { isRecord } from "../fields.ts";
 import type { Frame } from "../frame.ts";
 import type { JsonObject, RenderContext } from "../wire.ts";
@@ -54,7 +55,7 @@ export function renderConverseEvent(event: StreamEvent, state: RenderState): Ren
     case "usage":
       return [{ ...state, usage: event.usage, usageExtra: event.extra }, NO_FRAMES];
     case "finish":
-      return renderEnd(event.usage ?? state.usage, state);
+      return renderEnd(event, state);
     case "fault":
       return [{ ...state, done: true }, [exceptionFrame(event.fault)]];
     case "choice_end":
@@ -152,7 +153,7 @@ function closed(state: RenderState, frames: Frame[]): RenderState {
 /** The first frame waits for content: until then another model may still answer. */
 function begun(state: RenderState, frames: Frame[]): RenderState {
   if (state.begun) return state;
-  frames.push(frameOf("messageStart", { role: "assistant", ...labels(state.context) }));
+  frames.push(frameOf("messageStart", { role: "assistant", ...labelled(state.context.labels) }));
   return { ...state, begun: true };
 }
 
@@ -176,21 +177,29 @@ export function stopFields({ reason, extra }: Pick<EndEvent, "reason" | "extra">
   return fields;
 }
 
-/** An answer whose usage nobody knows ends without metadata: clients cannot do with half of it. */
-function renderEnd(usage: Usage | null, state: RenderState): Rendered {
+/** An answer whose usage nobody even guessed ends without metadata: clients cannot do with half of it. */
+function renderEnd(event: Extract<StreamEvent, { type: "finish" }>, state: RenderState): Rendered {
   const done = { ...state, done: true };
+  const usage = event.usage ?? state.usage;
   if (usage === null) return [done, NO_FRAMES];
-  return [done, [frameOf("metadata", metadataFields(usage, state.usageExtra, state.context))]];
+  const labels = endLabels(state.context, event.estimated === true);
+  return [done, [frameOf("metadata", metadataFields(usage, state.usageExtra, labels))]];
 }
 
-/** Members of the `metadata` event, which in a whole answer stand at the top. Only the provider knows its latency. */
-export function metadataFields(usage: Usage, extra: Extra | undefined, context: RenderContext): JsonObject {
-  return { metrics: { latencyMs: 0 }, ...fromExtra(extra), usage: renderUsage(usage), ...labels(context) };
+/**
+ * Members of the `metadata` event, which in a whole answer stand at the top. Only the provider knows its latency;
+ * clients pass over members that they do not know.
+ */
+export function metadataFields(
+  usage: Usage,
+  extra: Extra | undefined,
+  labels: JsonObject | undefined,
+): JsonObject {
+  return { metrics: { latencyMs: 0 }, ...fromExtra(extra), usage: renderUsage(usage), ...labelled(labels) };
 }
 
-/** Clients pass over members that they do not know. */
-function labels(context: RenderContext): JsonObject {
-  return context.labels === undefined ? {} : { pointsman: context.labels };
+function labelled(labels: JsonObject | undefined): JsonObject {
+  return labels === undefined ? {} : { pointsman: labels };
 }
 
 function textDelta(index: number, delta: string): Frame {
