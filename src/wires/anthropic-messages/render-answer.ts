@@ -5,7 +5,7 @@ import { toInput } from "../tool-input.ts";
 import type { JsonObject, RenderContext } from "../wire.ts";
 import { fromExtra, WIRE_ID } from "./fields.ts";
 import { renderFinish } from "./finish-reason.ts";
-import { messageId } from "./render.ts";
+import { messageId, UNSAID } from "./render.ts";
 import { inputTokens, renderUsage } from "./usage.ts";
 
 type BlockDraft =
@@ -47,7 +47,7 @@ export function renderMessagesAnswer(events: readonly StreamEvent[], context: Re
   };
   for (const event of events) collect(event, draft);
   if (context.request?.operation === "count_tokens") return renderCount(draft.usage, context);
-  const answer: Record<string, unknown> = { container: null, stop_details: null, ...draft.message };
+  const answer: Record<string, unknown> = { ...UNSAID, ...draft.message };
   Object.assign(answer, draft.endEvent, draft.endDelta);
   answer.id = messageId(draft.id, context);
   answer.type = "message";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { StreamEvent } from "../../core/events.ts";
+import { NO_USAGE, type StreamEvent, type Usage } from "../../core/events.ts";
 import { fault } from "../../core/faults.ts";
 import type { ModelRequest } from "../../core/request.ts";
 import { anthropicMessages } from "../anthropic-messages.ts";
@@ -41,6 +41,37 @@ describe("rendering", () => {
       output_tokens: 7,
       output_tokens_details: { thinking_tokens: 4 },
     });
+  });
+
+  test("what clients' types promise is there, and what a provider said of it stands", () => {
+    const unsaid = {
+      cache_creation: null,
+      inference_geo: null,
+      output_tokens_details: null,
+      server_tool_use: null,
+      service_tier: null,
+      speed: null,
+    };
+    const plain: Usage = { ...NO_USAGE, inputTokens: 3, outputTokens: 2 };
+    const told = (usage: Usage): readonly StreamEvent[] => [
+      ...said.slice(0, 3),
+      { type: "finish", reason: finish, usage },
+    ];
+    expect(whole(told(plain))).toMatchObject({ container: null, diagnostics: null, usage: unsaid });
+    const frames = render(told(plain));
+    expect(frames[0]).toMatchObject({ message: { diagnostics: null, usage: unsaid } });
+    const { output_tokens_details, server_tool_use } = unsaid;
+    const end = frames.find(({ type }) => type === "message_delta");
+    expect(end?.usage).toEqual({
+      input_tokens: 3,
+      cache_creation_input_tokens: 0,
+      cache_read_input_tokens: 0,
+      output_tokens: 2,
+      output_tokens_details,
+      server_tool_use,
+    });
+    const raw = { input_tokens: 3, output_tokens: 2, service_tier: "priority" };
+    expect(whole(told({ ...plain, raw })).usage).toMatchObject({ service_tier: "priority", speed: null });
   });
 
   test("another API's usage block is not passed for ours", () => {

@@ -2,19 +2,21 @@
 import type { FinishReason, StreamEvent, Usage } from "../../core/events.ts";
 import { endLabels } from "../end-labels.ts";
 import type { Frame } from "../frame.ts";
-import type { RenderContext } from "../wire.ts";
+import type { JsonObject, RenderContext } from "../wire.ts";
 import { fromExtra, WIRE_ID } from "./fields.ts";
 import { renderFinish } from "./finish-reason.ts";
 import { closeBlock, frame, renderBlock } from "./render-block.ts";
 import { faultBody } from "./render-fault.ts";
 import type { RenderState } from "./render-state.ts";
-import { renderUsage } from "./usage.ts";
+import { renderEndUsage, renderUsage } from "./usage.ts";
 
 export type { RenderState } from "./render-state.ts";
 
 type Rendered = readonly [RenderState, readonly Frame[]];
 type EventOf<Type extends StreamEvent["type"]> = Extract<StreamEvent, { type: Type }>;
 
+/** What clients' types promise of a message, where nobody said anything. */
+export const UNSAID: JsonObject = { container: null, diagnostics: null, stop_details: null };
 const NO_FRAMES: readonly Frame[] = [];
 const MESSAGE_STOP: Frame = { event: "message_stop", data: '{"type":"message_stop"}' };
 const NO_REASON: FinishReason = { unified: "other", raw: null };
@@ -83,7 +85,7 @@ function renderContent(event: Extract<StreamEvent, { choice: number }>, state: R
 
 function begin(state: RenderState, frames: Frame[]): RenderState {
   const { context } = state;
-  const message: Record<string, unknown> = { container: null, stop_details: null, ...state.message };
+  const message: Record<string, unknown> = { ...UNSAID, ...state.message };
   message.id = state.id;
   message.type = "message";
   message.role = "assistant";
@@ -118,7 +120,7 @@ function renderEnd(event: EventOf<"finish">, state: RenderState): Rendered {
     stop_reason: closed.refused ? "refusal" : renderFinish(reason),
     stop_sequence: reason.stopSequence ?? null,
   };
-  end.usage = renderUsage(usage, context.estimatedInputTokens);
+  end.usage = renderEndUsage(usage, context.estimatedInputTokens);
   const labels = endLabels(context, event.estimated === true);
   if (labels !== undefined) end.pointsman = labels;
   frames.push(frame("message_delta", end), MESSAGE_STOP);

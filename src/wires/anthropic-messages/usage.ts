@@ -42,12 +42,32 @@ export function mergeUsage(earlier: JsonObject | null, later: JsonObject): JsonO
   return merged;
 }
 
+/** What clients' types promise of a usage block at the end of a stream, where nobody said anything. */
+const UNSAID_AT_END: JsonObject = { output_tokens_details: null, server_tool_use: null };
+/** And in a message. */
+const UNSAID: JsonObject = {
+  ...UNSAID_AT_END,
+  cache_creation: null,
+  inference_geo: null,
+  service_tier: null,
+  speed: null,
+};
+
 /**
- * The wire's usage block, which must always state numbers: where the provider said nothing, the input is the
+ * The usage block of a message, which must always state numbers: where the provider said nothing, the input is the
  * gateway's estimate and the output 0. Details of a provider of the same wire that the contract lacks are kept.
  */
 export function renderUsage(usage: Usage | null, estimatedInputTokens: number): JsonObject {
-  const block: Record<string, unknown> = ownRaw(usage?.raw);
+  return blockOf(usage, estimatedInputTokens, UNSAID);
+}
+
+/** As `renderUsage`, at the end of a stream. */
+export function renderEndUsage(usage: Usage | null, estimatedInputTokens: number): JsonObject {
+  return blockOf(usage, estimatedInputTokens, UNSAID_AT_END);
+}
+
+function blockOf(usage: Usage | null, estimatedInputTokens: number, unsaid: JsonObject): JsonObject {
+  const block: Record<string, unknown> = { ...unsaid, ...ownRaw(usage?.raw) };
   block.input_tokens = usage?.inputTokens ?? estimatedInputTokens;
   block.cache_creation_input_tokens = usage?.cacheWriteTokens ?? 0;
   block.cache_read_input_tokens = usage?.cacheReadTokens ?? 0;
@@ -73,8 +93,8 @@ export function inputTokens(usage: Usage): number {
   return usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens;
 }
 
-/** A copy to be written to. Another API's block has fields of the same names and a total besides. */
-function ownRaw(raw: unknown): Record<string, unknown> {
+/** Another API's block has fields of the same names and a total besides. */
+function ownRaw(raw: unknown): JsonObject | null {
   const own = isRecord(raw) && typeof raw.input_tokens === "number" && !("total_tokens" in raw);
-  return own ? { ...raw } : {};
+  return own ? raw : null;
 }

@@ -260,6 +260,26 @@ describe("the response object", () => {
     expect(responseOf(chunks.at(-1))).toMatchObject({ service_tier: "default" });
   });
 
+  test("a token's probability has its bytes and its alternatives, whoever gave it", () => {
+    const score = { token: "é", logprob: -0.1, bytes: null };
+    const other = { token: "e", logprob: -2, bytes: null };
+    const logprobs = {
+      content: [
+        { ...score, top_logprobs: [other] },
+        { ...score, bytes: [1] },
+      ],
+    };
+    const events: readonly StreamEvent[] = [{ type: "text", choice: 0, text: "éé", logprobs }];
+    const listed = [
+      { ...score, bytes: [0xc3, 0xa9], top_logprobs: [{ ...other, bytes: [0x65] }] },
+      { ...score, bytes: [1], top_logprobs: [] },
+    ];
+    const { output } = openaiResponses.renderAnswer(said(...events), CONTEXT);
+    expect(output).toMatchObject([{ content: [{ logprobs: listed }] }]);
+    const deltas = render(said(...events)).filter(({ type }) => type === "response.output_text.delta");
+    expect(deltas).toMatchObject([{ logprobs: listed }]);
+  });
+
   test("labels go into every response object", () => {
     const labelled = { ...CONTEXT, labels: { simulated: true } };
     const chunks = render(said(text("Hi")), labelled);

@@ -1,7 +1,6 @@
 /** Events as the caller's answer of this wire, streamed or whole. Owns what each event does to the answer. */
 import type { FinishReason, StreamEvent } from "../../core/events.ts";
 import type { Fault } from "../../core/faults.ts";
-import { isRecord } from "../fields.ts";
 import type { Frame } from "../frame.ts";
 import type { JsonObject, RenderContext } from "../wire.ts";
 import { fromExtra, makeItemId, PART_SEPARATOR, renderEncrypted } from "./fields.ts";
@@ -21,13 +20,13 @@ import {
   outputSoFar,
   type RenderState,
 } from "./render-state.ts";
+import { NO_SCORES, scoresOf } from "./scores.ts";
 import { renderEnd } from "./status.ts";
 
 type Rendered = readonly [RenderState, readonly Frame[]];
 type Of<Type extends StreamEvent["type"]> = Extract<StreamEvent, { type: Type }>;
 
 const NO_FRAMES: readonly Frame[] = [];
-const NO_SCORES: readonly unknown[] = [];
 const NO_REASON: FinishReason = { unified: "other", raw: null };
 const PART_TYPES: ReadonlySet<unknown> = new Set<PartType>([
   "output_text",
@@ -240,10 +239,4 @@ function onFault(fault: Fault, state: RenderState, sink: FrameSink | null): Rend
     frames.errorEvent(sink, fault, state.context.requestId);
   }
   return { ...state, done: true };
-}
-
-/** Log probabilities as this wire lists them. */
-function scoresOf(logprobs: unknown): readonly unknown[] {
-  if (Array.isArray(logprobs)) return logprobs;
-  return isRecord(logprobs) && Array.isArray(logprobs.content) ? logprobs.content : NO_SCORES;
 }
