@@ -140,3 +140,11 @@ test("two calls that a stream gives one id get one each", async () => {
   const ids = events.flatMap((event) => (event.type === "tool_call" ? [event.id] : []));
   expect(ids).toEqual(["call_1", "call_1_2"]);
 });
+
+test("so do those of an answer that came whole", async () => {
+  const call = { id: "call_1", type: "function", function: { name: "a", arguments: "{}" } };
+  const message = { role: "assistant", content: null, tool_calls: [call, call] };
+  const { events } = await read([JSON.stringify({ choices: [{ message, finish_reason: "tool_calls" }] })]);
+  const ids = events.flatMap((event) => (event.type === "tool_call" ? [event.id] : []));
+  expect(ids).toEqual(["call_1", "call_1_2"]);
+});

@@ -9,7 +9,7 @@ import type { Fault } from "../core/faults.ts";
 import type { Frame } from "../wires/frame.ts";
 import type { Framing } from "../wires/framing.ts";
 import { badAnswer, streamCut } from "../wires/provider-fault.ts";
-import { ownCallIds } from "./call-ids.ts";
+import { ownCallIds, withOwnCallIds } from "./call-ids.ts";
 import { networkFault } from "./network-fault.ts";
 import type { Watchdog } from "./watchdog.ts";
 import type { AnyWire } from "./wire-registry.ts";
@@ -128,7 +128,7 @@ function readWhole(wire: AnyWire, data: string): readonly StreamEvent[] {
   } catch {
     return [{ type: "fault", fault: badAnswer() }];
   }
-  return wire.readAnswer(body);
+  return withOwnCallIds(wire.readAnswer(body));
 }
 
 function isChoiceEnd(event: StreamEvent): boolean {

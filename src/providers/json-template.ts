@@ -6,6 +6,7 @@ import type { JsonTemplate } from "../core/deployment.ts";
 import type { StreamEvent } from "../core/events.ts";
 import { failed, ok, type Result } from "../core/faults.ts";
 import type { ContentPart, ModelRequest } from "../core/request.ts";
+import { toldResult } from "../wires/failed-result.ts";
 import { openaiChat } from "../wires/openai-chat.ts";
 import { badAnswer } from "../wires/provider-fault.ts";
 import type { Lowered, LowerTarget } from "../wires/wire.ts";
@@ -114,7 +115,7 @@ function textsIn(part: ContentPart): readonly string[] {
     case "tool_call":
       return [`${part.name}(${part.arguments})`];
     case "tool_result":
-      return part.content.flatMap(textsIn);
+      return toldResult(part).flatMap(textsIn);
     case "image":
     case "reasoning":
     case "opaque":

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { bareRequest } from "../core/bare-request.ts";
 import type { ContentPart, Message, ModelRequest } from "../core/request.ts";
 import { templateLosses } from "./template-losses.ts";
+import { loadEveryWire, loadedWire } from "./wire-registry.ts";
 
 const PROMPT = new Set(["prompt"]);
 const HELLO: readonly Message[] = [{ role: "user", content: [{ type: "text", text: "Hello" }] }];
@@ -51,6 +52,15 @@ describe("controls", () => {
     [[], { tools: [TOOL], toolChoice: { type: "none" } }],
   ])("%j has no place at all", (controls, change) => {
     expect(lost(change)).toEqual([...controls]);
+  });
+
+  test("what crosses between OpenAI's dialects has no place in a template of one of them", async () => {
+    await loadEveryWire();
+    const body = { model: "m", input: "Hi", service_tier: "flex", truncation: "auto" };
+    const request = loadedWire("openai-responses").parseRequest(body, { contract: {}, strict: false });
+    if (!request.ok) throw new Error(request.fault.message);
+    // The other name is told with what crosses to no wire.
+    expect(lost(request.value)).toEqual(["service_tier"]);
   });
 
   test("they are named as their caller knows them", () => {

@@ -6,6 +6,7 @@ import { fault } from "../core/faults.ts";
 import type { ContentPart, ModelRequest } from "../core/request.ts";
 import { type Control, type Losses, lose, loseReasoning, nameOf, noLosses } from "../wires/losses.ts";
 import { openaiChat } from "../wires/openai-chat.ts";
+import { isShared } from "../wires/openai-shared.ts";
 import { namesBeyondContract } from "./crossing.ts";
 
 const WHY = "has no place in the template of the model that was chosen and was not sent.";
@@ -45,8 +46,10 @@ function lostControls(request: ModelRequest, mentioned: ReadonlySet<string>): re
     found.push("tools");
     if (toolChoice !== undefined && toolChoice.type !== "auto") found.push("tool_choice");
   }
-  // Of a caller of another dialect they are told with what else does not cross to the template's.
-  return origin.wire === openaiChat.id ? found.concat(namesBeyondContract(request)) : found;
+  // Of a caller of another dialect most are told with what else does not cross to the template's.
+  const { id } = openaiChat;
+  const names = namesBeyondContract(request);
+  return found.concat(origin.wire === id ? names : names.filter((name) => isShared(name, origin.wire, id)));
 }
 
 function hasPlace(role: string, mentioned: ReadonlySet<string>): boolean {
