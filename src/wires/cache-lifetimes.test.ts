@@ -69,9 +69,9 @@ test("is told in the dialects that have words for it, whoever said it", () => {
   expect(native.renderUsage(USAGE).cache_write_1h_tokens).toBe(600);
 });
 
-test("is on no block where there was none", () => {
+test("is told of no block where there was none", () => {
   const none = { ...NO_USAGE, cacheWriteTokens: 1000 };
-  expect(anthropic.renderUsage(none, 0)).not.toHaveProperty("cache_creation");
+  expect(anthropic.renderUsage(none, 0).cache_creation).toBeNull();
   expect(converse.renderUsage(none)).not.toHaveProperty("cacheDetails");
   expect(native.renderUsage(none)).not.toHaveProperty("cache_write_1h_tokens");
 });
