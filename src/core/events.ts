@@ -120,7 +120,7 @@ export type StreamEvent =
   | { readonly type: "opaque"; readonly choice: number; readonly extra: Extra }
   /** The vector of input number `index`. */
   | { readonly type: "embedding"; readonly index: number; readonly vector: readonly number[] }
-  /** One choice is complete. */
+  /** One choice is complete. A provider's filter may find something afterwards: then it comes again, and the last counts. */
   | {
       readonly type: "choice_end";
       readonly choice: number;

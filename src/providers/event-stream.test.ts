@@ -125,6 +125,9 @@ test("of two choices that were asked for one is no answer, but where the provide
     const { last } = await read([said(0, "Hello"), ended(0), ...rest], { choices: 2 });
     expect(last).toMatchObject({ type: "fault" });
   }
+  const filtered = `data: ${JSON.stringify({ choices: [{ index: 0, finish_reason: "content_filter" }] })}\n\n`;
+  const twice = await read([said(0, "Hello"), ended(0), filtered, LOST], { choices: 2 });
+  expect(twice.last).toMatchObject({ type: "fault" });
   const { last } = await read([said(0, "Hello"), ended(0), DONE], { choices: 2 });
   expect(last).toMatchObject({ type: "finish" });
   const both: readonly Piece[] = [said(0, "A"), said(1, "B"), ended(1), ended(0), LOST];

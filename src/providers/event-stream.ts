@@ -36,8 +36,8 @@ export function openEventStream(
   const parser = framing.createParser();
   let state = wire.readStart();
   let over = false;
-  /** Choices that were told to have ended. */
-  let ended = 0;
+  /** Choices that were told to have ended, some of them more than once; null where there is but one. */
+  const ended = choices === 1 ? null : new Set<number>();
   let ownId: ReturnType<typeof ownCallIds> | null = null;
 
   const giveUp = (why: Fault): void => {
@@ -59,7 +59,7 @@ export function openEventStream(
   const completion = (): readonly StreamEvent[] | null => {
     const events = wire.flush(state);
     if (events[events.length - 1]?.type !== "finish") return null;
-    return choices === 1 || ended + events.filter(isChoiceEnd).length >= choices ? events : null;
+    return ended === null || ended.size + events.filter(isChoiceEnd).length >= choices ? events : null;
   };
   const fail = (why: Fault): readonly StreamEvent[] => completion() ?? [{ type: "fault", fault: why }];
   const feed = (frames: readonly Frame[]): StreamEvent[] => {
@@ -75,7 +75,7 @@ export function openEventStream(
         }
         events.push(event);
         if (event.type === "finish") return events;
-        if (event.type === "choice_end") ended++;
+        if (event.type === "choice_end") ended?.add(event.choice);
       }
       state = after;
     }

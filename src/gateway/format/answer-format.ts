@@ -200,7 +200,10 @@ function completeTexts(events: readonly StreamEvent[]): readonly (readonly [numb
   for (const event of events) {
     if (event.type === "text") texts.set(event.choice, (texts.get(event.choice) ?? "") + event.text);
     else if (event.type === "refusal" || event.type === "tool_call") texts.delete(event.choice);
-    else if (event.type === "choice_end" && event.reason.unified === "stop") complete.add(event.choice);
+    else if (event.type === "choice_end") {
+      if (event.reason.unified === "stop") complete.add(event.choice);
+      else complete.delete(event.choice);
+    }
   }
   return [...texts].filter(([choice]) => complete.has(choice));
 }

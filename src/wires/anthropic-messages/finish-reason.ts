@@ -34,12 +34,19 @@ const RENDERED: Readonly<Record<UnifiedFinish, string | null>> = {
   other: "end_turn",
 };
 
-/** `holder` has `stop_reason` and `stop_sequence`: a message, or the delta of a `message_delta`. */
-export function readFinish(holder: JsonObject): FinishReason {
+/**
+ * `holder` has `stop_reason` and `stop_sequence`: a message, or the delta of a `message_delta`. `hasCalls`: a message
+ * with calls whose turn is said to have ended, or of which nothing is said, ended with them.
+ */
+export function readFinish(holder: JsonObject, hasCalls: boolean): FinishReason {
   const raw = typeof holder.stop_reason === "string" ? holder.stop_reason : null;
-  const unified = raw === null || !Object.hasOwn(UNIFIED, raw) ? "other" : (UNIFIED[raw] ?? "other");
+  const unified = hasCalls && (raw === null || raw === "end_turn") ? "tool_calls" : unifiedOf(raw);
   const stop = holder.stop_sequence;
   return typeof stop === "string" && stop !== "" ? { unified, raw, stopSequence: stop } : { unified, raw };
+}
+
+function unifiedOf(raw: string | null): UnifiedFinish {
+  return raw === null || !Object.hasOwn(UNIFIED, raw) ? "other" : (UNIFIED[raw] ?? "other");
 }
 
 export function explainsEmptiness(reason: FinishReason): boolean {

@@ -130,8 +130,7 @@ function stepMessageDelta(state: ReadState, chunk: JsonObject): Step {
   const delta = isRecord(chunk.delta) ? chunk.delta : {};
   const events: StreamEvent[] = [];
   const counted = countUsage(opened(state, events), chunk.usage, events);
-  const reason = readFinish(delta);
-  if (reason.raw === null || counted.phase === "ended") return [counted, events];
+  if (typeof delta.stop_reason !== "string" || counted.phase === "ended") return [counted, events];
   const other = unmodelled(chunk, EVENT_FIELDS, null);
   return [endMessage(counted, delta, other, events), events];
 }
@@ -146,9 +145,10 @@ export function endMessage(
   beside: JsonObject | null,
   events: StreamEvent[],
 ): ReadState {
-  const ended: ReadState = { ...endBlock(state, events), phase: "ended", reason: readFinish(holder) };
-  const { reason } = ended;
-  if (reason === null || !(ended.hasContent || explainsEmptiness(reason))) return ended;
+  const open = endBlock(state, events);
+  const reason = readFinish(holder, open.calls.length > 0);
+  const ended: ReadState = { ...open, phase: "ended", reason };
+  if (!(ended.hasContent || explainsEmptiness(reason))) return ended;
   const extra = placed({ delta: unmodelled(holder, DELTA_FIELDS, null), event: beside });
   events.push({ type: "choice_end", choice: 0, reason, ...(extra && { extra }) });
   return ended;

@@ -346,7 +346,11 @@ describe("rendering", () => {
     ["other", "constructor", "end_turn"],
     ["tool_calls", "end_turn", "tool_use"],
   ] as const)("%s, which the provider called %s, is %s", (unified, raw, word) => {
-    const events: readonly StreamEvent[] = [{ type: "choice_end", choice: 0, reason: { unified, raw } }];
+    const reason = { unified, raw };
+    const events: readonly StreamEvent[] = [
+      { type: "choice_end", choice: 0, reason },
+      { type: "finish", reason, usage: null },
+    ];
     expect(render(events).at(-1)).toEqual(["messageStop", { stopReason: word }]);
   });
 

@@ -25,7 +25,7 @@ export function readConverseAnswer(body: unknown): readonly StreamEvent[] {
     calls = read;
   }
   const stop = pick(body, STOP_MEMBERS);
-  let state = endMessage({ ...READ_START, hasContent: events.length > 1 }, stop, events);
+  let state = endMessage({ ...READ_START, calls, hasContent: events.length > 1 }, stop, events);
   state = readMetadata(state, omit(body, [...STOP_MEMBERS, ...MESSAGE_MEMBERS]), events);
   if (state.reason !== null) events.push(...closing(state, state.reason));
   return events;

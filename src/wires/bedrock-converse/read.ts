@@ -83,7 +83,7 @@ function open(state: ReadState, events: StreamEvent[]): ReadState {
 
 /** `source` is a `messageStop` or a whole answer. */
 export function endMessage(state: ReadState, source: JsonObject, events: StreamEvent[]): ReadState {
-  const reason = readStopReason(source);
+  const reason = readStopReason(source, state.calls > 0);
   const extra = unmodelled(source, STOP_FIELDS, null);
   if (tellsEnd(state, reason)) {
     events.push({ type: "choice_end", choice: 0, reason, ...(extra && { extra: toExtra(extra) }) });

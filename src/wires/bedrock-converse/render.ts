@@ -22,6 +22,8 @@ export interface RenderState {
   readonly next: number;
   /** The block of each tool call, by the call's index. */
   readonly calls: readonly number[];
+  /** How the message ended. It goes out with the usage: it may still turn out to be filtered. */
+  readonly end: EndEvent | null;
   readonly usage: Usage | null;
   readonly usageExtra: Extra | undefined;
   readonly done: boolean;
@@ -40,6 +42,7 @@ export function renderConverseStart(context: RenderContext): RenderState {
     open: null,
     next: 0,
     calls: [],
+    end: null,
     usage: null,
     usageExtra: undefined,
     done: false,
@@ -59,7 +62,7 @@ export function renderConverseEvent(event: StreamEvent, state: RenderState): Ren
     case "fault":
       return [{ ...state, done: true }, [exceptionFrame(event.fault)]];
     case "choice_end":
-      return event.choice === 0 ? renderStop(event, state) : [state, NO_FRAMES];
+      return [event.choice === 0 ? { ...state, end: event } : state, NO_FRAMES];
     default: {
       // The wire has room for one choice.
       if (event.choice !== 0) return [state, NO_FRAMES];
@@ -157,13 +160,6 @@ function begun(state: RenderState, frames: Frame[]): RenderState {
   return { ...state, begun: true };
 }
 
-function renderStop(event: EndEvent, state: RenderState): Rendered {
-  const frames: Frame[] = [];
-  const next = closed(begun(state, frames), frames);
-  frames.push(frameOf("messageStop", stopFields(event)));
-  return [next, frames];
-}
-
 /**
  * Members of a `messageStop`, which in a whole answer stand at the top. Which stop sequence it was is told
  * unasked: the service waits to be asked by a path into the model's own fields.
@@ -179,11 +175,17 @@ export function stopFields({ reason, extra }: Pick<EndEvent, "reason" | "extra">
 
 /** An answer whose usage nobody even guessed ends without metadata: clients cannot do with half of it. */
 function renderEnd(event: Extract<StreamEvent, { type: "finish" }>, state: RenderState): Rendered {
-  const done = { ...state, done: true };
+  const frames: Frame[] = [];
+  if (state.end !== null) {
+    closed(begun(state, frames), frames);
+    frames.push(frameOf("messageStop", stopFields(state.end)));
+  }
   const usage = event.usage ?? state.usage;
-  if (usage === null) return [done, NO_FRAMES];
-  const labels = endLabels(state.context, event.estimated === true);
-  return [done, [frameOf("metadata", metadataFields(usage, state.usageExtra, labels))]];
+  if (usage !== null) {
+    const labels = endLabels(state.context, event.estimated === true);
+    frames.push(frameOf("metadata", metadataFields(usage, state.usageExtra, labels)));
+  }
+  return [{ ...state, done: true }, frames];
 }
 
 /**

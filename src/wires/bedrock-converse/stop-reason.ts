@@ -33,10 +33,14 @@ const RENDERED: Readonly<Record<UnifiedFinish, string>> = {
 /** Words that this wire's clients do not know. */
 const UNKNOWN: ReadonlySet<string> = new Set(["refusal"]);
 
-/** `source` is a `messageStop` or a whole answer; which stop sequence it was, models tell in their own fields. */
-export function readStopReason(source: JsonObject): FinishReason {
+/**
+ * `source` is a `messageStop` or a whole answer; which stop sequence it was, models tell in their own fields.
+ * `hasCalls`: some models end their turn by the service's word where they made calls; they ended with them.
+ */
+export function readStopReason(source: JsonObject, hasCalls: boolean): FinishReason {
   const raw = typeof source.stopReason === "string" && source.stopReason !== "" ? source.stopReason : null;
-  const unified = raw !== null && Object.hasOwn(UNIFIED, raw) ? UNIFIED[raw] : undefined;
+  const found = raw !== null && Object.hasOwn(UNIFIED, raw) ? UNIFIED[raw] : undefined;
+  const unified = hasCalls && (raw === null || raw === "end_turn") ? "tool_calls" : found;
   const own = source.additionalModelResponseFields;
   const sequence = isRecord(own) ? own.stop_sequence : undefined;
   const reason: FinishReason = { unified: unified ?? "other", raw };

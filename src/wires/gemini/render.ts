@@ -194,7 +194,8 @@ function endCandidate(
   candidate.content = { parts: before === null ? [{ text: "" }] : release(before), role: "model" };
   candidate.finishReason = renderFinish(event.reason);
   candidate.index = event.choice;
-  return { ...hold(state, event.choice, null, []), ended: [...state.ended, candidate] };
+  const others = state.ended.filter(({ index }) => index !== event.choice);
+  return { ...hold(state, event.choice, null, []), ended: [...others, candidate] };
 }
 
 function renderEnd(usage: Usage | null, state: RenderState): Rendered {

@@ -29,8 +29,13 @@ const RENDERED: Readonly<Record<UnifiedFinish, string | null>> = {
   other: "stop",
 };
 
-export function readFinish(raw: string | null): FinishReason {
+/**
+ * `hasCalls`: OpenAI says `stop` of a call that the request forced, and some servers of every call; one that gives no
+ * reason and made calls ended with them.
+ */
+export function readFinish(raw: string | null, hasCalls: boolean): FinishReason {
   const unified = raw !== null && Object.hasOwn(UNIFIED, raw) ? UNIFIED[raw] : undefined;
+  if (hasCalls && (raw === null || unified === "stop")) return { unified: "tool_calls", raw };
   return { unified: unified ?? "other", raw };
 }
 
@@ -38,7 +43,10 @@ export function isBrokenFinish(raw: string): boolean {
   return BROKEN.has(raw);
 }
 
-/** One of the five words that the wire's clients know, or null for a choice that never came to its end. */
-export function renderFinish(reason: FinishReason): string | null {
-  return RENDERED[reason.unified];
+/**
+ * One of the words that the wire's clients know, or null for a choice that never came to its end. A provider's own
+ * `stop` of a choice with calls is kept: whoever forced a call is told so by OpenAI too.
+ */
+export function renderFinish({ unified, raw }: FinishReason): string | null {
+  return unified === "tool_calls" && raw === "stop" ? raw : RENDERED[unified];
 }

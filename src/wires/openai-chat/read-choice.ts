@@ -1,8 +1,9 @@
 /** One choice of one chunk, or of a whole answer: its delta becomes events. Owns the order of what it holds. */
-import type { StreamEvent } from "../../core/events.ts";
+import type { FinishReason, StreamEvent } from "../../core/events.ts";
 import { isRecord, unmodelled } from "../fields.ts";
 import type { JsonObject } from "../wire.ts";
 import { type LevelFields, levels, mergeLevels, toExtra } from "./fields.ts";
+import { isFiltered } from "./filter-results.ts";
 import { isBrokenFinish, readFinish } from "./finish-reason.ts";
 import { endCalls, readCalls } from "./read-calls.ts";
 import type { CallState, ChoiceState } from "./read-state.ts";
@@ -40,39 +41,80 @@ export function readChoice(
   answerId: string,
   events: StreamEvent[],
 ): ChoiceState | ChoiceDefect {
-  if (before.reason !== null) return before;
   const body = isRecord(delta) ? delta : NO_DELTA;
+  if (before.reason !== null) return readLate(before, before.reason, choice, body, chunkFields, events);
   const first = events.length;
   const calls = readDelta(before, body, answerId, events);
   if (calls === null) return "shape";
   const hasContent = before.hasContent || events.length > first || calls.length > 0;
+  const fields = unmodelled(choice, CHOICE_FIELDS, null);
+  const filtered = before.filtered || (fields !== null && isFiltered(fields));
   const carried = mergeLevels(
     before.carried,
-    levels(chunkFields, unmodelled(choice, CHOICE_FIELDS, null), unmodelled(body, DELTA_FIELDS, null)),
+    levels(chunkFields, fields, unmodelled(body, DELTA_FIELDS, null)),
   );
   const left = attach(carried, choice.logprobs, events, first);
   const raw = choice.finish_reason;
   if (typeof raw === "string" && raw !== "") {
-    return isBrokenFinish(raw) ? "broken" : endChoice(before.index, calls, hasContent, left, raw, events);
+    if (isBrokenFinish(raw)) return "broken";
+    return endChoice({ ...before, calls, hasContent, carried: left, filtered }, raw, events);
   }
-  if (calls === before.calls && left === before.carried && hasContent === before.hasContent) return before;
-  return { ...before, calls, carried: left, hasContent };
+  if (
+    calls === before.calls &&
+    left === before.carried &&
+    hasContent === before.hasContent &&
+    filtered === before.filtered
+  ) {
+    return before;
+  }
+  return { ...before, calls, carried: left, hasContent, filtered };
 }
 
 /** Ends a choice with the provider's reason; null where it closed the stream properly without giving one. */
 export function endChoice(
-  choice: number,
-  calls: readonly CallState[],
-  hasContent: boolean,
-  carried: LevelFields | null,
+  choice: ChoiceState,
   raw: string | null,
   events: StreamEvent[],
 ): ChoiceState | ChoiceDefect {
-  if (!endCalls(calls, choice, events)) return "shape";
-  const reason = readFinish(raw);
+  const { index, calls, hasContent, filtered } = choice;
+  if (!endCalls(calls, index, events)) return "shape";
+  const reason: FinishReason = filtered
+    ? { unified: "content_filter", raw }
+    : readFinish(raw, calls.length > 0);
   const endTold = hasContent || reason.unified === "length" || reason.unified === "content_filter";
-  const ended: ChoiceState = { index: choice, hasContent, calls, carried, reason, endTold };
+  const ended: ChoiceState = { ...choice, reason, endTold };
   if (endTold) tellEnd(ended, events);
+  return ended;
+}
+
+/**
+ * What comes of a choice after its end: Azure's asynchronous filter gives its verdict then. One that the answer is
+ * filtered ends the choice anew; fields alone are told beside it. Content it has no more.
+ */
+function readLate(
+  ended: ChoiceState,
+  reason: FinishReason,
+  choice: JsonObject,
+  delta: JsonObject,
+  chunkFields: JsonObject | null,
+  events: StreamEvent[],
+): ChoiceState {
+  const fields = unmodelled(choice, CHOICE_FIELDS, null);
+  const late = levels(chunkFields, fields, unmodelled(delta, DELTA_FIELDS, null));
+  const raw = typeof choice.finish_reason === "string" ? choice.finish_reason : null;
+  const isVerdict =
+    reason.unified !== "content_filter" &&
+    (readFinish(raw, false).unified === "content_filter" || (fields !== null && isFiltered(fields)));
+  if (isVerdict) {
+    const verdict: FinishReason = { unified: "content_filter", raw: raw || reason.raw };
+    const carried = ended.endTold ? late : mergeLevels(ended.carried, late);
+    const filtered: ChoiceState = { ...ended, carried, filtered: true, reason: verdict, endTold: true };
+    tellEnd(filtered, events);
+    return filtered;
+  }
+  if (late === null) return ended;
+  if (!ended.endTold) return { ...ended, carried: mergeLevels(ended.carried, late) };
+  events.push({ type: "opaque", choice: ended.index, extra: toExtra(late) });
   return ended;
 }
 

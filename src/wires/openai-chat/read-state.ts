@@ -21,6 +21,8 @@ export interface ChoiceState {
   readonly calls: readonly CallState[];
   /** Unmodelled fields that wait for an event which can carry them. */
   readonly carried: LevelFields | null;
+  /** The provider says in its filter's results that it filtered what was said. */
+  readonly filtered: boolean;
   readonly reason: FinishReason | null;
   /** False while the end of a choice without content is kept back: it may turn out to be an empty answer. */
   readonly endTold: boolean;
@@ -45,5 +47,13 @@ export const READ_START: ReadState = Object.freeze({
 });
 
 export function newChoice(index: number): ChoiceState {
-  return { index, hasContent: false, calls: [], carried: null, reason: null, endTold: false };
+  return {
+    index,
+    hasContent: false,
+    calls: [],
+    carried: null,
+    filtered: false,
+    reason: null,
+    endTold: false,
+  };
 }

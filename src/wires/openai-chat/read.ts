@@ -124,10 +124,7 @@ export function closeChat(state: ReadState, marked: boolean): Step {
   const ended: ChoiceState[] = [];
   if (!marked && state.phase === "open" && !isComplete(state)) return stop(state, events, streamCut());
   for (const choice of state.choices) {
-    const after =
-      choice.reason === null
-        ? endChoice(choice.index, choice.calls, choice.hasContent, choice.carried, null, events)
-        : choice;
+    const after = choice.reason === null ? endChoice(choice, null, events) : choice;
     if (typeof after === "string") return stop(state, events, defectFault(after));
     ended.push(after);
   }

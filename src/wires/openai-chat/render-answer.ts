@@ -75,7 +75,6 @@ function collect(event: StreamEvent, draft: AnswerDraft): void {
       draft.usage = event.usage ?? draft.usage;
       return;
     case "fault":
-    case "opaque":
     case "embedding":
       return;
     default:
@@ -112,6 +111,9 @@ function collectChoice(event: Extract<StreamEvent, { choice: number }>, draft: A
       if (call !== undefined) call.text += event.text;
       return;
     }
+    case "opaque":
+      keepFields(event, choice, draft);
+      return;
     case "choice_end":
       choice.reason = event.reason;
       keepFields(event, choice, draft);
@@ -119,7 +121,7 @@ function collectChoice(event: Extract<StreamEvent, { choice: number }>, draft: A
 }
 
 function keepFields(
-  event: Extract<StreamEvent, { type: "text" | "choice_end" }>,
+  event: Extract<StreamEvent, { type: "text" | "choice_end" | "opaque" }>,
   choice: ChoiceDraft,
   draft: AnswerDraft,
 ): void {

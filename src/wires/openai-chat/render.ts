@@ -2,7 +2,7 @@
 import type { StreamEvent, Usage } from "../../core/events.ts";
 import type { Frame } from "../frame.ts";
 import type { JsonObject, RenderContext } from "../wire.ts";
-import { fromExtra } from "./fields.ts";
+import { fromExtra, WIRE_ID } from "./fields.ts";
 import { renderFinish } from "./finish-reason.ts";
 import { faultBody } from "./render-fault.ts";
 import { renderUsage } from "./usage.ts";
@@ -51,9 +51,11 @@ export function renderChatEvent(event: StreamEvent, state: RenderState): Rendere
         { ...state, done: true },
         [{ data: JSON.stringify(faultBody(event.fault, state.context.requestId)) }],
       ];
-    case "opaque":
     case "embedding":
       return [state, NO_FRAMES];
+    case "opaque":
+      // Fields that came after the end of their choice.
+      return event.extra.wire === WIRE_ID ? renderChoice(event, state) : [state, NO_FRAMES];
     case "reasoning":
       // A signature by itself: this dialect has no field for it.
       return event.text === "" ? [state, NO_FRAMES] : renderChoice(event, state);
@@ -62,7 +64,7 @@ export function renderChatEvent(event: StreamEvent, state: RenderState): Rendere
   }
 }
 
-type ChoiceEvent = Exclude<Extract<StreamEvent, { choice: number }>, { type: "opaque" }>;
+type ChoiceEvent = Extract<StreamEvent, { choice: number }>;
 
 function renderChoice(event: ChoiceEvent, state: RenderState): Rendered {
   const frame = { data: chunkOf(event, state) };
@@ -101,12 +103,13 @@ function chunkOf(event: ChoiceEvent, state: RenderState): string {
     }
     case "tool_arguments":
       return `${head}${members}"choices":[{"index":${event.choice},"delta":{"tool_calls":[{"index":${event.index},"function":{"arguments":${JSON.stringify(event.text)}}}]},"finish_reason":null}]}`;
+    case "opaque":
     case "choice_end": {
       const choice = JSON.stringify({
         ...fromExtra(event.extra, "choice"),
         index: event.choice,
         delta: fromExtra(event.extra, "delta") ?? {},
-        finish_reason: renderFinish(event.reason),
+        finish_reason: event.type === "opaque" ? null : renderFinish(event.reason),
       });
       const own = fromExtra(event.extra, "chunk");
       return `${head}${membersWith(state, own)}${labelMember(state)}"choices":[${choice}]}`;

@@ -434,6 +434,7 @@ wireContract(anthropicMessages, {
     multipleChoices: false,
     refusals: false,
     jsonArguments: true,
+    impliedToolCalls: true,
     reasons: ["stop", "length", "tool_calls", "refusal"],
   },
 });

@@ -30,7 +30,7 @@ export interface Reach {
   readonly jsonArguments: boolean;
   /** A call comes in one piece, after whatever other choices say meanwhile. */
   readonly wholeCalls: boolean;
-  /** The wire has no word for `tool_calls`: a choice that stopped after a call ended for it. */
+  /** A choice that is said to have stopped, and made calls, ended for them. */
   readonly impliedToolCalls: boolean;
 }
 

@@ -517,6 +517,7 @@ wireContract(bedrockConverse, {
     multipleChoices: false,
     refusals: false,
     jsonArguments: true,
+    impliedToolCalls: true,
     usage: ["inputTokens", "cacheReadTokens", "cacheWriteTokens", "outputTokens"],
   },
 });

@@ -192,6 +192,7 @@ wireContract(bedrockInvoke, {
     multipleChoices: false,
     refusals: false,
     jsonArguments: true,
+    impliedToolCalls: true,
     reasons: ["stop", "length", "tool_calls", "refusal"],
   },
 });

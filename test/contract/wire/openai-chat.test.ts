@@ -442,4 +442,5 @@ wireContract(openaiChat, {
   now: NOW,
   ...sseFixtures(folder, { streams: STREAMS, answers: ANSWERS, errors: ERRORS, requests: REQUESTS }),
   refused: REFUSED,
+  reach: { impliedToolCalls: true },
 });
