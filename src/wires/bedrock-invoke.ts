@@ -3,7 +3,6 @@
  * family's own bodies. Read here are Anthropic's Messages, and the embeddings of Titan and Cohere.
  * https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters.html
  */
-import { anthropicMessages } from "./anthropic-messages.ts";
 import { awsEventStream } from "./aws-event-stream.ts";
 import { modelPath } from "./bedrock-converse/target.ts";
 import { readBedrockError, renderBedrockFault } from "./bedrock-errors.ts";
@@ -11,7 +10,13 @@ import { invokeBeyondContract } from "./bedrock-invoke/beyond-contract.ts";
 import { PASSED_HEADERS, WIRE_ID } from "./bedrock-invoke/fields.ts";
 import { lowerInvoke } from "./bedrock-invoke/lower.ts";
 import { parseInvokeRequest } from "./bedrock-invoke/parse-request.ts";
-import { type ReadState, readInvokeAnswer, stepInvoke } from "./bedrock-invoke/read.ts";
+import {
+  flushInvoke,
+  READ_START,
+  type ReadState,
+  readInvokeAnswer,
+  stepInvoke,
+} from "./bedrock-invoke/read.ts";
 import {
   type RenderState,
   renderInvokeAnswer,
@@ -38,9 +43,9 @@ export const bedrockInvoke: Wire<ReadState, RenderState> = {
     return modelPath(modelId, stream ? "invoke-with-response-stream" : "invoke");
   },
   lower: lowerInvoke,
-  readStart: anthropicMessages.readStart,
+  readStart: () => READ_START,
   step: stepInvoke,
-  flush: anthropicMessages.flush,
+  flush: flushInvoke,
   readAnswer: readInvokeAnswer,
   readError: readBedrockError,
 };

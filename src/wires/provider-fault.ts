@@ -121,6 +121,15 @@ export function badAnswer(): Fault {
   return fault("malformed", "bad_answer", "The model's provider sent an answer that cannot be read.");
 }
 
+/** The provider says itself that the model wrote a call, or anything else, that nobody can read. */
+export function malformedCall(): Fault {
+  return fault("malformed", "malformed_tool_call", "The model wrote a tool call that cannot be read.");
+}
+
+export function malformedOutput(): Fault {
+  return fault("malformed", "malformed_output", "The model wrote an answer that cannot be read.");
+}
+
 /** An answer that holds nothing. `reason`: how the model ended it, where it said so. */
 export function emptyAnswer(reason: FinishReason | null = null): Fault {
   const empty = fault("malformed", "empty_answer", "The model's provider sent an answer without content.");

@@ -9,7 +9,7 @@ import type { JsonObject } from "../wire.ts";
 import { toExtra } from "./fields.ts";
 import { endBlock, endBlocks, readDelta, startBlock } from "./read-block.ts";
 import type { ReadState } from "./read-state.ts";
-import { readStopReason } from "./stop-reason.ts";
+import { brokenStop, readStopReason } from "./stop-reason.ts";
 import { readUsage } from "./usage.ts";
 
 type Step = readonly [ReadState, readonly StreamEvent[]];
@@ -92,8 +92,9 @@ export function endMessage(state: ReadState, source: JsonObject, events: StreamE
 }
 
 /** The end of an answer without content is an end only where there is a reason for having none. */
-function tellsEnd(state: ReadState, { unified }: FinishReason): boolean {
-  return state.hasContent || unified === "length" || unified === "content_filter";
+function tellsEnd(state: ReadState, reason: FinishReason): boolean {
+  if (brokenStop(reason) !== null) return false;
+  return state.hasContent || reason.unified === "length" || reason.unified === "content_filter";
 }
 
 /** `source` is a `metadata` event or those fields of a whole answer that such an event would have. */
@@ -112,9 +113,9 @@ function closeWhenComplete(state: ReadState, events: StreamEvent[]): Step {
   return [{ ...state, phase: "done" }, events];
 }
 
-/** The terminal event of an answer that ended properly. */
+/** The terminal event of an answer whose end was told. */
 export function closing(state: ReadState, reason: FinishReason): readonly StreamEvent[] {
-  if (!tellsEnd(state, reason)) return [{ type: "fault", fault: emptyAnswer(reason) }];
+  if (!tellsEnd(state, reason)) return [{ type: "fault", fault: brokenStop(reason) ?? emptyAnswer(reason) }];
   return [{ type: "finish", reason, usage: state.usage }];
 }
 

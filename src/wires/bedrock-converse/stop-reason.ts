@@ -1,12 +1,10 @@
 /** Why an answer ended, both ways. Owns the mapping between this wire's words and the unified ones. */
 import type { FinishReason, UnifiedFinish } from "../../core/events.ts";
+import type { Fault } from "../../core/faults.ts";
 import { isRecord } from "../fields.ts";
+import { malformedCall, malformedOutput } from "../provider-fault.ts";
 import type { JsonObject } from "../wire.ts";
 
-/**
- * `malformed_model_output` and `malformed_tool_use` say that the model wrote what nobody can read; the answer is
- * what came before it.
- */
 const UNIFIED: Readonly<Record<string, UnifiedFinish>> = {
   end_turn: "stop",
   stop_sequence: "stop",
@@ -18,6 +16,12 @@ const UNIFIED: Readonly<Record<string, UnifiedFinish>> = {
   refusal: "refusal",
   malformed_model_output: "other",
   malformed_tool_use: "other",
+};
+
+/** Words with which the service says that what the model wrote is no answer, and the fault that each is. */
+const BROKEN: Readonly<Record<string, () => Fault>> = {
+  malformed_model_output: malformedOutput,
+  malformed_tool_use: malformedCall,
 };
 
 const RENDERED: Readonly<Record<UnifiedFinish, string>> = {
@@ -45,6 +49,11 @@ export function readStopReason(source: JsonObject, hasCalls: boolean): FinishRea
   const sequence = isRecord(own) ? own.stop_sequence : undefined;
   const reason: FinishReason = { unified: unified ?? "other", raw };
   return typeof sequence === "string" ? { ...reason, stopSequence: sequence } : reason;
+}
+
+/** What is wrong with an answer that ended so; null where nothing is. */
+export function brokenStop({ raw }: FinishReason): Fault | null {
+  return raw !== null && Object.hasOwn(BROKEN, raw) ? (BROKEN[raw]?.() ?? null) : null;
 }
 
 /** One of the words that the wire's clients know; the provider's own where it is one. */

@@ -1,9 +1,9 @@
 /** A provider's stream of this wire as events: one chunk at a time, then the end of the bytes. */
 import type { FinishReason, StreamEvent } from "../../core/events.ts";
-import { type Fault, fault } from "../../core/faults.ts";
+import type { Fault } from "../../core/faults.ts";
 import { isRecord, unmodelled } from "../fields.ts";
 import type { Frame } from "../frame.ts";
-import { badChunk, emptyAnswer, streamCut } from "../provider-fault.ts";
+import { badChunk, emptyAnswer, malformedCall, streamCut } from "../provider-fault.ts";
 import type { JsonObject } from "../wire.ts";
 import { blockedPrompt, readStreamError } from "./errors.ts";
 import { laterFields, toExtra } from "./fields.ts";
@@ -156,6 +156,5 @@ function stop(state: ReadState, events: StreamEvent[], why: Fault): Step {
 }
 
 function defectFault(defect: CandidateDefect): Fault {
-  if (defect === "shape") return badChunk();
-  return fault("malformed", "malformed_tool_call", "The model wrote a tool call that cannot be read.");
+  return defect === "shape" ? badChunk() : malformedCall();
 }

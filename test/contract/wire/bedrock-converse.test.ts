@@ -74,7 +74,11 @@ const STREAMS: Readonly<Record<string, Expected>> = {
   "stop-sequence": ended("stop", "one two"),
   "content-filtered": ended("content_filter", "The recipe"),
   guardrail: GUARDED,
-  "malformed-tool-use": ended("other", "I will"),
+  "malformed-tool-use": {
+    text: { 0: "I will" },
+    usage: { inputTokens: 10, outputTokens: 4 },
+    fault: { kind: "malformed", code: "malformed_tool_call" },
+  },
   citations: ended("stop", CITED),
   "server-tool": ended("stop", "Found it."),
   "unknown-events": ended("stop", "Still here."),

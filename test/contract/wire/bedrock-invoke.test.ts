@@ -16,6 +16,7 @@ const PARALLEL: Expected = {
   finish: "tool_calls",
 };
 const THOUGHT: Expected = { reasoning: { 0: "The caller asks for 17 × 3." }, ...ended("stop", "51.") };
+const BLOCKED: Expected = ended("content_filter", "Sorry, this was blocked.");
 const EMPTY: Expected = { fault: { kind: "malformed", code: "empty_answer" } };
 const BAD_CHUNK: Expected = { fault: { kind: "malformed", code: "bad_chunk" } };
 const BAD_ANSWER: Expected = { fault: { kind: "malformed", code: "bad_answer" } };
@@ -31,6 +32,9 @@ const STREAMS: Readonly<Record<string, Expected>> = {
   thinking: THOUGHT,
   "stop-sequence": ended("stop", "one two"),
   "max-tokens": ended("length", "Once upon a time"),
+  guardrail: BLOCKED,
+  "guardrail-early": BLOCKED,
+  "guardrail-none": ended("stop", '"amazon-bedrock-guardrailAction":"INTERVENED"'),
   "empty-answer": EMPTY,
   cut: { text: { 0: "Your parcel left the depot" }, fault: { kind: "outage", code: "stream_cut" } },
   "model-stream-error": {
@@ -50,6 +54,7 @@ const ANSWERS: Readonly<Record<string, Expected>> = {
   text: { ...ended("stop", HELLO), usage: { inputTokens: 31, outputTokens: 8 } },
   "tool-calls-parallel": PARALLEL,
   thinking: THOUGHT,
+  guardrail: BLOCKED,
   "cache-usage": {
     ...ended("stop", "Done."),
     usage: { inputTokens: 86, cacheReadTokens: 1920, cacheWriteTokens: 64, outputTokens: 300 },
