@@ -29,3 +29,22 @@ test("without any figure all of it is estimated", () => {
   const estimated = { ...NO_USAGE, inputTokens: 77, outputTokens: 10 };
   expect(usageOf(text(40), { type: "finish", reason: REASON, usage: null })).toEqual(estimated);
 });
+
+test("an answer for which nothing was counted is estimated, as far as it was not", () => {
+  const nothing = { ...NO_USAGE, raw: { completion_tokens: 0 } };
+  const end: StreamEvent = { type: "choice_end", choice: 0, reason: REASON };
+  const estimated = { ...NO_USAGE, inputTokens: 77, outputTokens: 10 };
+  expect(usageOf(text(40), end, { type: "finish", reason: REASON, usage: nothing })).toEqual(estimated);
+  const input = { ...nothing, cacheReadTokens: 5 };
+  const half = { ...NO_USAGE, cacheReadTokens: 5, outputTokens: 10 };
+  expect(usageOf(text(40), { type: "usage", usage: input }, end)).toEqual(half);
+});
+
+test("nothing was used for what a filter wrote, nor where nothing was written", () => {
+  const nothing = { ...NO_USAGE, raw: { outputTokens: 0 } };
+  const reason = { unified: "content_filter", raw: "guardrail_intervened" } as const;
+  const blocked: StreamEvent = { type: "choice_end", choice: 0, reason };
+  expect(usageOf(text(40), blocked, { type: "usage", usage: nothing })).toEqual(nothing);
+  const embedded = { ...NO_USAGE, inputTokens: 7 };
+  expect(usageOf({ type: "finish", reason: REASON, usage: embedded })).toEqual(embedded);
+});

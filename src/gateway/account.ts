@@ -9,7 +9,8 @@ export interface UsageMeter {
   see(event: StreamEvent): void;
   /**
    * The provider's figures. Where it gave none, or said more after the last of them (some state a running total at the
-   * beginning, which is all that a stream that breaks off has), with an estimate of the rest and without `raw`.
+   * beginning, which is all that a stream that breaks off has), with an estimate of the rest and without `raw`. An
+   * answer for which it counted nothing at all was not counted, unless a filter wrote it: then no model did.
    */
   usage(estimatedInputTokens: number): Usage;
 }
@@ -17,6 +18,13 @@ export interface UsageMeter {
 export function createUsageMeter(): UsageMeter {
   let reported: Usage | null = null;
   let tokensSince = 0;
+  let tokensSaid = 0;
+  let filtered = false;
+  const say = (text: string): void => {
+    const tokens = textTokens(text);
+    tokensSince += tokens;
+    tokensSaid += tokens;
+  };
   const report = (usage: Usage): void => {
     reported = usage;
     tokensSince = 0;
@@ -27,6 +35,9 @@ export function createUsageMeter(): UsageMeter {
         case "usage":
           report(event.usage);
           return;
+        case "choice_end":
+          filtered = event.reason.unified === "content_filter";
+          return;
         case "finish":
           if (event.usage !== null) report(event.usage);
           return;
@@ -34,15 +45,26 @@ export function createUsageMeter(): UsageMeter {
         case "reasoning":
         case "refusal":
         case "tool_arguments":
-          tokensSince += textTokens(event.text);
+          say(event.text);
       }
     },
     usage(estimatedInputTokens) {
-      if (reported !== null && tokensSince === 0) return reported;
-      const { raw: _ofLess, ...known } = reported ?? { ...NO_USAGE, inputTokens: estimatedInputTokens };
-      return { ...known, outputTokens: known.outputTokens + Math.ceil(tokensSince) };
+      const uncounted = reported !== null && !countsOutput(reported) && !filtered ? tokensSaid : tokensSince;
+      if (reported !== null && uncounted === 0) return reported;
+      const estimated = { ...NO_USAGE, inputTokens: estimatedInputTokens };
+      const { raw: _ofLess, ...known } = reported !== null && countsAnything(reported) ? reported : estimated;
+      return { ...known, outputTokens: known.outputTokens + Math.ceil(uncounted) };
     },
   };
+}
+
+/** Whether `usage` has a count for what the model wrote. */
+export function countsOutput({ outputTokens, reasoningTokens }: Usage): boolean {
+  return outputTokens + reasoningTokens > 0;
+}
+
+function countsAnything(usage: Usage): boolean {
+  return countsOutput(usage) || usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens > 0;
 }
 
 /** Null where the model has no price: unknown is not zero. */

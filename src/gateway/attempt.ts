@@ -8,7 +8,7 @@ import type { ModelRequest } from "../core/request.ts";
 import { type ProviderReply, sendToProvider } from "../providers/send.ts";
 import type { Call, SendOutcome } from "../resilience/ladder.ts";
 import type { Warning } from "../wires/wire.ts";
-import { createUsageMeter, priceUsage } from "./account.ts";
+import { countsOutput, createUsageMeter, priceUsage } from "./account.ts";
 import { capOutput, cappedWarning } from "./cap-output.ts";
 import { keepPartial, wantsPartial } from "./degraded/partial.ts";
 import { childTraceparent, type Exchange } from "./exchange.ts";
@@ -144,7 +144,7 @@ function answerCount(value: ProviderReply): SendOutcome<ProviderReply> {
 
 function usageOf(events: readonly StreamEvent[], plan: RoutePlan): Usage {
   const last = events[events.length - 1];
-  if (last?.type === "finish" && last.usage) return last.usage;
+  if (last?.type === "finish" && last.usage && countsOutput(last.usage)) return last.usage;
   const meter = createUsageMeter();
   for (const event of events) meter.see(event);
   return meter.usage(plan.estimatedInputTokens);

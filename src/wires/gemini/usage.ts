@@ -6,17 +6,18 @@ import type { JsonObject } from "../wire.ts";
 
 /**
  * `promptTokenCount` holds the cached tokens, and results of the provider's own tools come beside it. Thoughts
- * come beside the candidates too; where the total says that they are inside, they are taken out. Null for
- * a block that reports nothing.
+ * come beside the candidates too; where the total says that they are inside, they are taken out. Candidates that are not
+ * counted are what the total has besides. Null for a block that reports nothing.
  */
 export function readUsage(raw: unknown): Usage | null {
   if (!isRecord(raw) || !statesUsage(raw, "promptTokenCount", "candidatesTokenCount")) return null;
   const prompt = tokenCount(raw.promptTokenCount);
   const toolUse = tokenCount(raw.toolUsePromptTokenCount);
-  const candidates = tokenCount(raw.candidatesTokenCount);
   const cacheReadTokens = tokenCount(raw.cachedContentTokenCount);
   const reasoningTokens = tokenCount(raw.thoughtsTokenCount);
-  const inside = reasoningTokens > 0 && tokenCount(raw.totalTokenCount) === prompt + toolUse + candidates;
+  const said = tokenCount(raw.totalTokenCount) - prompt - toolUse;
+  const candidates = tokenCount(raw.candidatesTokenCount ?? said - reasoningTokens);
+  const inside = reasoningTokens > 0 && said === candidates;
   return {
     inputTokens: Math.max(0, prompt - cacheReadTokens) + toolUse,
     cacheReadTokens,

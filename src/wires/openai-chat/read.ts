@@ -63,7 +63,7 @@ export function start(body: JsonObject, fields: JsonObject | null): StreamEvent 
 }
 
 function readChunk(state: ReadState, chunk: JsonObject): Step {
-  const usage = readUsage(chunk.usage);
+  let usage = readUsage(chunk.usage);
   const choices = chunk.choices ?? (isRecord(chunk.usage) ? [] : undefined);
   if (!Array.isArray(choices)) {
     return chunk.type === "ping" ? [state, NOTHING] : stop(state, [], badChunk());
@@ -82,6 +82,8 @@ function readChunk(state: ReadState, chunk: JsonObject): Step {
   for (const choice of choices) {
     const after = isRecord(choice) ? placeChoice(next, choice, fields, events) : "shape";
     if (typeof after === "string") return stop(next, events, defectFault(after));
+    // Moonshot's last chunk has it in its choice.
+    if (usage === null && isRecord(choice)) usage = readUsage(choice.usage);
     next = after;
     fields = null;
   }
