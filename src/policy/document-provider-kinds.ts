@@ -30,7 +30,9 @@ const common = {
   unsupported: z
     .array(z.string().min(1).max(64))
     .prefault([])
-    .describe("Body fields that this server refuses; they are left out, with a warning to the caller."),
+    .describe(
+      "Body fields that this server refuses or ignores; they are left out, with a warning to the caller.",
+    ),
 };
 
 const openaiWire = z

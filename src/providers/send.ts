@@ -80,6 +80,7 @@ export async function sendToProvider(call: ProviderCall, ports: SendPorts): Prom
     capabilities: deployment.model.capabilities,
     maxOutputTokens: deployment.model.maxOutputTokens,
     unsupported: deployment.unsupported,
+    imitates: deployment.kind === "openai-compatible" || deployment.kind === "sagemaker",
   };
   const losses = crossingLosses(request, wire);
   if ("kind" in losses) return withhold(losses);

@@ -36,6 +36,8 @@ export interface LowerTarget {
   readonly maxOutputTokens: number;
   /** Body fields that this server refuses. */
   readonly unsupported: ReadonlySet<string>;
+  /** The server imitates the wire: of two spellings of a control it may know the older alone, and ignore the other. */
+  readonly imitates?: boolean;
 }
 
 /** A control that could not be honoured (A3). */

@@ -228,7 +228,7 @@ describe("with a provider that shows what it was sent", () => {
       { role: "system", content: "Be brief." },
       { role: "user", content: "Hello" },
     ]);
-    expect(sent).toMatchObject({ temperature: 0.1, max_completion_tokens: 77 });
+    expect(sent).toMatchObject({ temperature: 0.1, max_tokens: 77 });
     const decision = await decisionOf(gateway, response);
     expect(decision.experiment).toEqual({ rollout: "tone", arm: "green", prompt: "support@4" });
     expect(JSON.stringify(decision)).not.toContain("Be brief");

@@ -40,11 +40,15 @@ const SPELLINGS: Readonly<Record<string, string>> = {
 
 /**
  * The body to send. A request that came in on this wire keeps every field of its body but those that are
- * ours, were rewritten, or that the target refuses; each control lost is a warning, or under `strict` a
+ * ours, were rewritten, or that the target refuses. A limit of other origin goes out as `max_completion_tokens`, which
+ * OpenAI's newest models insist on, and to servers that imitate it as `max_tokens`, which all of them know and some
+ * know alone: what they do not know they pass over, limit and all. Each control lost is a warning, or under `strict` a
  * fault (`invalid`, `unsupported_control`). Usage is always asked for, so that a stream can be accounted.
  */
 export function lowerChat(request: ModelRequest, target: LowerTarget): Result<Lowered> {
-  const body = request.origin.wire === WIRE_ID ? fromOrigin(request) : fromContract(request);
+  const limitField = target.imitates ? "max_tokens" : "max_completion_tokens";
+  const isOwn = request.origin.wire === WIRE_ID;
+  const body = isOwn ? fromOrigin(request, limitField) : fromContract(request, limitField);
   body.model = target.modelId;
   body.stream = request.stream;
   if (request.stream) {
@@ -61,7 +65,8 @@ export function lowerChat(request: ModelRequest, target: LowerTarget): Result<Lo
   return ok({ body, warnings });
 }
 
-function fromOrigin(request: ModelRequest): Body {
+/** `limitField`: what a limit is called that the caller did not write, or that was rewritten. */
+function fromOrigin(request: ModelRequest, limitField: string): Body {
   const { body: sent, rewritten } = request.origin;
   const body: Body = { ...sent };
   if ("metadata" in body) {
@@ -72,9 +77,9 @@ function fromOrigin(request: ModelRequest): Body {
   if (rewritten.size === 0) return body;
   if (rewritten.has("messages")) body.messages = renderMessages(request.messages);
   if (rewritten.has("sampling")) {
-    const newer = typeof sent.max_tokens !== "number";
+    const isOlder = typeof sent.max_tokens === "number";
     for (const field of SAMPLING_FIELDS) delete body[field];
-    renderSampling(body, request.sampling, newer ? "max_completion_tokens" : "max_tokens");
+    renderSampling(body, request.sampling, isOlder ? "max_tokens" : limitField);
   }
   if (rewritten.has("responseFormat")) {
     delete body.response_format;
@@ -83,12 +88,12 @@ function fromOrigin(request: ModelRequest): Body {
   return body;
 }
 
-function fromContract(request: ModelRequest): Body {
+function fromContract(request: ModelRequest, limitField: string): Body {
   const body: Body = { model: "", messages: renderMessages(request.messages) };
   if (request.tools.length > 0) body.tools = request.tools.map(renderTool);
   if (request.toolChoice !== undefined) body.tool_choice = renderToolChoice(request.toolChoice);
   if (request.parallelToolCalls !== undefined) body.parallel_tool_calls = request.parallelToolCalls;
-  renderSampling(body, request.sampling, "max_completion_tokens");
+  renderSampling(body, request.sampling, limitField);
   renderFormat(body, request.responseFormat);
   renderReasoning(body, request.reasoning);
   if (request.user !== undefined) body.user = request.user;

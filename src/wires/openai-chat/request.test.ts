@@ -272,3 +272,52 @@ test("what a tool showed follows its text as the user's own", () => {
     },
   ]);
 });
+
+describe("what a limit of the answer is called", () => {
+  const imitator: LowerTarget = { ...target(), imitates: true };
+  const foreign: ModelRequest = {
+    ...parse({ max_tokens: 9 }),
+    origin: { wire: "anthropic-messages", body: {}, rewritten: new Set() },
+  };
+  const capped = (written: Record<string, unknown>): ModelRequest => {
+    const request = parse(written);
+    return {
+      ...request,
+      sampling: { ...request.sampling, maxTokens: 5 },
+      origin: { ...request.origin, rewritten: new Set(["sampling"]) },
+    };
+  };
+  const limits = (request: ModelRequest, to: LowerTarget) => {
+    const { max_tokens, max_completion_tokens } = lower(request, to).body;
+    return { max_tokens, max_completion_tokens };
+  };
+  const older = (max_tokens: number) => ({ max_tokens, max_completion_tokens: undefined });
+  const newer = (max_completion_tokens: number) => ({ max_tokens: undefined, max_completion_tokens });
+
+  test("a caller of another dialect has it in the spelling that the server is sure to know", () => {
+    expect(limits(foreign, target())).toEqual(newer(9));
+    expect(limits(foreign, imitator)).toEqual(older(9));
+  });
+
+  test("what the caller wrote stays as it was written", () => {
+    for (const to of [target(), imitator]) {
+      expect(limits(parse({ max_tokens: 9 }), to)).toEqual(older(9));
+      expect(limits(parse({ max_completion_tokens: 9 }), to)).toEqual(newer(9));
+    }
+  });
+
+  test("a limit of the policy's own holds where the caller's spelling might be passed over", () => {
+    expect(limits(capped({}), target())).toEqual(newer(5));
+    expect(limits(capped({}), imitator)).toEqual(older(5));
+    expect(limits(capped({ max_completion_tokens: 9 }), imitator)).toEqual(older(5));
+    expect(limits(capped({ max_completion_tokens: 9 }), target())).toEqual(newer(5));
+    expect(limits(capped({ max_tokens: 9 }), target())).toEqual(older(5));
+  });
+
+  test("a server that knows one spelling alone gets that", () => {
+    const only = (field: string): LowerTarget => ({ ...imitator, unsupported: new Set([field]) });
+    expect(limits(foreign, only("max_tokens"))).toEqual(newer(9));
+    expect(limits(parse({ max_completion_tokens: 9 }), only("max_completion_tokens"))).toEqual(older(9));
+    expect(lower(foreign, only("max_tokens")).warnings).toEqual([]);
+  });
+});
