@@ -5,7 +5,7 @@
 
 /** What the ladder does after an attempt ended with the fault. */
 export type NextStep =
-  | "backoff-then-leave" // wait when it fits, once; then another region (another quota), then the next model
+  | "backoff-then-leave" // wait when it fits, once, and the quota may be given back; then another region (another quota), then the next model
   | "leave-region" // at once to a deployment in another region or rung
   | "next-candidate" // never the same silent deployment again
   | "reformat" // once more with format instructions where the policy allows it, then the next model
@@ -68,6 +68,8 @@ export interface Fault {
   readonly complaint?: string;
   /** Found before anything was sent. */
   readonly unsent?: true;
+  /** A quota is used up that no waiting within a request gives back: a day's, or the account's. */
+  readonly lasting?: true;
   /** The model ended its answer of its own accord; the fault is that nothing is in it. */
   readonly ended?: true;
 }

@@ -55,10 +55,13 @@ export interface Repeat {
   readonly complaint: Fault | null;
 }
 
-/** A deployment that was called and is not called again, and what it takes down with it. */
+/**
+ * A deployment that was called and is not called again, and what it takes down with it. What is on a `lasting_quota`
+ * is not called again either.
+ */
 export interface Left {
   readonly deployment: Deployment;
-  readonly scope: "deployment" | "region" | "quota";
+  readonly scope: "deployment" | "region" | "quota" | "lasting_quota";
 }
 
 /** One request's way through its plan. Everything that changes during a climb is here. */
@@ -189,7 +192,11 @@ export function chancesIn(
 /** Not to be called again in this request, whatever happens. */
 export function isSpent(course: Course, deployment: Deployment): boolean {
   if (deployment.model.contextWindow <= course.overflowed) return true;
-  return course.left.some((left) => left.deployment.id === deployment.id);
+  return course.left.some(
+    (left) =>
+      left.deployment.id === deployment.id ||
+      (left.scope === "lasting_quota" && left.deployment.quotaGroup === deployment.quotaGroup),
+  );
 }
 
 /** In a region, or on a quota, that was left. */

@@ -13,6 +13,7 @@ export interface Act {
   /** Milliseconds; 1 when absent. */
   readonly takes?: number;
   readonly retryAfterMs?: number;
+  readonly lasting?: true;
   readonly cost?: number;
   /** Nothing was sent. */
   readonly unsent?: true;
@@ -107,6 +108,7 @@ function outcomeOf(call: Call, act: Act, firstTokenMs: number): SendOutcome<stri
   }
   const kind = act.result as FaultKind;
   const wish = act.retryAfterMs === undefined ? {} : { retryAfterMs: act.retryAfterMs };
-  const said = fault(kind, `${kind}_code`, "Provider's private words.", wish);
+  const lasting = act.lasting ? { lasting: act.lasting } : {};
+  const said = { ...fault(kind, `${kind}_code`, "Provider's private words.", wish), ...lasting };
   return { ok: false, fault: act.unsent ? { ...said, unsent: true } : said, cost };
 }

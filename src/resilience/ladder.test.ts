@@ -113,6 +113,18 @@ describe("throttling", () => {
     expect(on.calls.map((call) => call.waitedMs)).toEqual([0, 50, 100]);
   });
 
+  test("a quota that is used up for long is neither waited for nor asked again, also not by another deployment", async () => {
+    const spent: Act[] = [{ result: "throttled", lasting: true, retryAfterMs: 10 }];
+    const twin = deployment("us-twin", { quotaGroup: usOne.quotaGroup });
+    const on = stage(plan([[usOne, twin], [other]], { maxAttempts: 5 }), { "us-1": spent });
+    await on.run();
+    expect(ids(on)).toEqual(["us-1", "other"]);
+    const alone = stage(plan([[usOne, twin]], { maxAttempts: 5 }), { "us-1": spent });
+    const climbed = await alone.run();
+    expect(ids(alone)).toEqual(["us-1"]);
+    expect(climbed).toMatchObject({ ok: false, cause: "exhausted" });
+  });
+
   test("once only while another deployment is left", async () => {
     const on = stage(plan([[usOne], [other]], { maxAttempts: 5 }), { "us-1": [{ result: "throttled" }] });
     await on.run();

@@ -22,7 +22,7 @@ export function react(course: Course, step: Step, fault: Fault, now: number, bes
       leave(course, step.deployment, "deployment");
       return "go";
     case "backoff-then-leave":
-      leave(course, step.deployment, "quota");
+      leave(course, step.deployment, fault.lasting ? "lasting_quota" : "quota");
       backOff(course, step, fault, now, beside);
       return "go";
     case "reformat":
@@ -47,12 +47,15 @@ function leave(course: Course, deployment: Deployment, scope: Left["scope"]): vo
   course.left = [...course.left, { deployment, scope }];
 }
 
-/** A throttled deployment: wait where that is cheap, once, or as often as attempts last where nothing else is left. */
+/**
+ * A throttled deployment: wait where that is cheap, once, or as often as attempts last where nothing else is left. A
+ * quota that is used up for long is not waited for.
+ */
 function backOff(course: Course, step: Step, fault: Fault, now: number, beside: boolean): void {
   const { retry, health, random } = course.ports;
   const wish = fault.retryAfterMs;
   if (wish !== undefined) health.coolUntil(step.deployment.quotaGroup, now + wish);
-  if (beside) return;
+  if (beside || fault.lasting) return;
   const waitMs = wish ?? fullJitter(random, retry.backoffBaseMs, retry.backoffMaxMs, course.repeats);
   const others = chances(course, now);
   if (waitMs > retry.maxRetryAfterMs || (course.repeats > 0 && others > 0)) return;

@@ -81,11 +81,12 @@ export function providerFault(code: ProviderFaultClass, words: ProviderWords): F
     ...(words.message && { detail: bounded(words.message) }),
     ...(words.requestId && { providerRequestId: words.requestId.slice(0, 200) }),
   };
-  return fault(kind, code, message, {
+  const made = fault(kind, code, message, {
     ...(ours && words.param !== undefined && { param: words.param }),
     ...(words.retryAfterMs !== undefined && { retryAfterMs: words.retryAfterMs }),
     cause,
   });
+  return code === "quota_exhausted" ? { ...made, lasting: true } : made;
 }
 
 /** Whether a provider's text says that the request exceeds the model's context. */

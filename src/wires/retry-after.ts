@@ -1,11 +1,16 @@
 /** How long a provider asks to be left alone. Owns this wire's spellings of it; the time of day comes in. */
 import { parseDuration } from "../core/duration.ts";
 import { MAX_RETRY_AFTER_MS, parseRetryAfter } from "../core/retry-after.ts";
+import { isRecord } from "./fields.ts";
 
 const SECOND = 1000;
 /** Only so much of a provider's text is searched. */
 const MAX_SEARCHED = 4000;
-const TRY_AGAIN = /try again in ((?:[\d.]+(?:ms|h|m|s))+)/i;
+/** `in 6.1s`, as OpenAI and Google write, or `after 20 seconds`, as Azure does. */
+const TRY_AGAIN =
+  /(?:try again|retry) (?:in|after) (?:((?:[\d.]+(?:ms|h|m|s))+)|([\d.]+) (s)econds?|([\d.]+) (m)inutes?)/i;
+/** Of an error's details; the first ones say enough. */
+const MAX_DETAILS = 50;
 const DECIMAL = /^\d+(?:\.\d+)?$/;
 
 /**
@@ -18,8 +23,35 @@ export function readRetryAfter(headers: Headers, detail: string, now: number): n
     decimal(headers.get("retry-after-ms")) ??
     parseRetryAfter(headers.get("retry-after"), now) ??
     rateLimitReset(headers, now) ??
-    duration(TRY_AGAIN.exec(detail.slice(0, MAX_SEARCHED))?.[1]);
-  return wait === undefined ? undefined : Math.min(Math.ceil(wait), MAX_RETRY_AFTER_MS);
+    waitInText(detail);
+  return bounded(wait === undefined ? undefined : Math.ceil(wait));
+}
+
+/** Milliseconds that a provider's text asks for, at most a day. */
+export function waitInText(detail: string): number | undefined {
+  const found = TRY_AGAIN.exec(detail.slice(0, MAX_SEARCHED));
+  if (found === null) return undefined;
+  const [, short, seconds, second, minutes, minute] = found;
+  return bounded(duration(short ?? (seconds ? `${seconds}${second}` : `${minutes}${minute}`)));
+}
+
+/**
+ * `retryDelay` of the `google.rpc.RetryInfo` among an error's details, in milliseconds, at most a day: Google's services
+ * send it whoever made the model.
+ * https://github.com/googleapis/googleapis/blob/master/google/rpc/error_details.proto
+ */
+export function retryDelay(details: unknown): number | undefined {
+  if (!Array.isArray(details)) return undefined;
+  for (const detail of details.slice(0, MAX_DETAILS)) {
+    if (!isRecord(detail) || typeof detail.retryDelay !== "string") continue;
+    const wait = bounded(duration(detail.retryDelay));
+    if (wait !== undefined) return wait;
+  }
+  return undefined;
+}
+
+function bounded(wait: number | undefined): number | undefined {
+  return wait === undefined ? undefined : Math.min(wait, MAX_RETRY_AFTER_MS);
 }
 
 /** Where a limit is used up, the latest reset of such limits; where none says so, the earliest known reset. */

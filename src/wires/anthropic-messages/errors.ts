@@ -9,7 +9,7 @@ import {
   saysOverflow,
   waits,
 } from "../provider-fault.ts";
-import { readRetryAfter } from "../retry-after.ts";
+import { readRetryAfter, retryDelay } from "../retry-after.ts";
 import { classOfStatus } from "../status-class.ts";
 import type { JsonObject } from "../wire.ts";
 
@@ -43,6 +43,8 @@ interface ProviderError {
   readonly code: string;
   readonly message: string;
   readonly requestId: string | undefined;
+  /** What Vertex asks for, in milliseconds. */
+  readonly retryMs: number | undefined;
 }
 
 /** An answer with a status of 400 and above. `body` is parsed JSON or text, `now` epoch milliseconds. */
@@ -52,7 +54,7 @@ export function readMessagesError(status: number, headers: Headers, body: unknow
   const requestId =
     headers.get("request-id") ?? headers.get("x-request-id") ?? headers.get("x-amzn-requestid");
   const retryAfterMs = waits(kind, status)
-    ? (readRetryAfter(headers, error.message, now) ?? limitReset(headers, now))
+    ? (error.retryMs ?? readRetryAfter(headers, error.message, now) ?? limitReset(headers, now))
     : undefined;
   return providerFault(kind, {
     status,
@@ -95,7 +97,8 @@ function classify(status: number, error: ProviderError): ProviderFaultClass {
 function extract(body: unknown): ProviderError {
   const whole = Array.isArray(body) ? body[0] : body;
   if (!isRecord(whole)) {
-    return { type: "", code: "", message: typeof whole === "string" ? whole : "", requestId: undefined };
+    const message = typeof whole === "string" ? whole : "";
+    return { type: "", code: "", message, requestId: undefined, retryMs: undefined };
   }
   const error = isRecord(whole.error) ? whole.error : whole;
   const type = asText(error.type) || asText(error.status);
@@ -104,6 +107,7 @@ function extract(body: unknown): ProviderError {
     code: isRecord(error.details) ? asText(error.details.error_code) : "",
     message: asText(error.message) || asText(error.Message) || asText(whole.error),
     requestId: asText(whole.request_id) || undefined,
+    retryMs: retryDelay(error.details),
   };
 }
 

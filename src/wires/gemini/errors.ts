@@ -1,7 +1,5 @@
 /** The API's errors as faults. Owns the classification; the ladder decides what follows. */
-import { parseDuration } from "../../core/duration.ts";
 import type { Fault } from "../../core/faults.ts";
-import { MAX_RETRY_AFTER_MS } from "../../core/retry-after.ts";
 import { isRecord } from "../fields.ts";
 import {
   type ProviderFaultClass,
@@ -10,7 +8,7 @@ import {
   saysOverflow,
   waits,
 } from "../provider-fault.ts";
-import { readRetryAfter } from "../retry-after.ts";
+import { readRetryAfter, retryDelay, waitInText } from "../retry-after.ts";
 import { classOfStatus } from "../status-class.ts";
 import type { JsonObject } from "../wire.ts";
 
@@ -43,7 +41,6 @@ const ACCOUNT_TEXT = /billing|user location|free tier is not available/i;
 const LASTING_QUOTA = /per_?day|per_?month/i;
 const LASTING_TEXT =
   /per day|daily|monthly|credits? (?:are|is|have) (?:been )?(?:depleted|exhausted)|spending cap/i;
-const RETRY_TEXT = /retry in ((?:[\d.]+(?:ms|h|m|s))+)/i;
 const FIELD_PATH = /^[A-Za-z_][\w.[\]-]{0,99}$/;
 
 interface ProviderError {
@@ -128,12 +125,12 @@ function read(error: JsonObject, message: string): ProviderError {
     status: stated || (Object.hasOwn(STATUSES, word) ? (STATUSES[word] ?? 0) : 0),
     word,
     message: searched,
-    retryMs: details.retryMs ?? duration(RETRY_TEXT.exec(searched)?.[1]),
+    retryMs: retryDelay(error.details) ?? waitInText(searched),
     lasting: details.lasting || LASTING_TEXT.test(searched),
   };
 }
 
-type Details = Pick<ProviderError, "reason" | "param" | "requestId" | "retryMs" | "lasting">;
+type Details = Pick<ProviderError, "reason" | "param" | "requestId" | "lasting">;
 
 /** https://github.com/googleapis/googleapis/blob/master/google/rpc/error_details.proto */
 function readDetails(details: unknown): Details {
@@ -141,14 +138,12 @@ function readDetails(details: unknown): Details {
     reason: "",
     param: undefined,
     requestId: undefined,
-    retryMs: undefined,
     lasting: false,
   };
   if (!Array.isArray(details)) return found;
   for (const detail of details.slice(0, MAX_DETAILS)) {
     if (!isRecord(detail)) continue;
     if (found.reason === "") found.reason = text(detail.reason);
-    found.retryMs ??= duration(detail.retryDelay);
     found.requestId ??= text(detail.requestId) || undefined;
     found.param ??= fieldOf(detail.fieldViolations);
     if (Array.isArray(detail.violations)) found.lasting ||= detail.violations.some(isLasting);
@@ -164,12 +159,6 @@ function fieldOf(violations: unknown): string | undefined {
   const first: unknown = Array.isArray(violations) ? violations[0] : undefined;
   const field = isRecord(first) ? text(first.field) : "";
   return FIELD_PATH.test(field) ? field : undefined;
-}
-
-/** Google writes durations in seconds with up to nine decimals: `38.804097346s`. */
-function duration(value: unknown): number | undefined {
-  const parsed = typeof value === "string" ? parseDuration(value) : null;
-  return parsed === null ? undefined : Math.min(Math.ceil(parsed), MAX_RETRY_AFTER_MS);
 }
 
 function text(value: unknown): string {
