@@ -15,6 +15,8 @@ export interface ModelSpec {
   /** Tokens, input and output together. */
   readonly contextWindow: number;
   readonly maxOutputTokens: number;
+  /** Nobody stated `maxOutputTokens`: it is counted with, and cuts nothing that a caller asks for. */
+  readonly maxOutputAssumed?: true;
   readonly capabilities: ReadonlySet<Capability>;
   readonly safetyLevel: SafetyLevel;
   /** Absent: unpriced, which raises an alarm and is never taken for zero. */

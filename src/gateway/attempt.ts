@@ -9,7 +9,7 @@ import { type ProviderReply, sendToProvider } from "../providers/send.ts";
 import type { Call, SendOutcome } from "../resilience/ladder.ts";
 import type { Warning } from "../wires/wire.ts";
 import { countsOutput, createUsageMeter, priceUsage } from "./account.ts";
-import { capOutput, cappedWarning } from "./cap-output.ts";
+import { beyondModelFault, capOutput, cappedWarning } from "./cap-output.ts";
 import { keepPartial, wantsPartial } from "./degraded/partial.ts";
 import { childTraceparent, type Exchange } from "./exchange.ts";
 import { askAgain, checkAnswerFormat, type FormatVerdict } from "./format/answer-format.ts";
@@ -30,8 +30,10 @@ export async function attempt(
   call: Call,
 ): Promise<SendOutcome<ProviderReply>> {
   const startedAt = gateway.clock.now();
-  const { maxOutputTokens } = call.deployment.model;
-  const capped = capOutput(request, plan.maxOutputTokens, maxOutputTokens);
+  const { model } = call.deployment;
+  const refused = beyondModelFault(request, model);
+  if (refused) return { ok: false, fault: refused };
+  const capped = capOutput(request, plan.maxOutputTokens, model);
   const asked = call.complaint ? askAgain(capped, call.complaint) : capped;
   const pieces = !request.stream && wantsPartial(plan, request);
   const { timeouts } = call;
@@ -55,7 +57,7 @@ export async function attempt(
   );
   if (!sent.ok) return sent;
   const firstTokenMs = gateway.clock.now() - startedAt;
-  const reply = withWarning(sent.value, cappedWarning(request, plan.maxOutputTokens));
+  const reply = withWarning(sent.value, cappedWarning(request, plan.maxOutputTokens, model));
   if (reply.kind === "stream") {
     if (!pieces && plan.streamRecovery !== "buffer") {
       return { ok: true, value: reply, firstTokenMs, usage: null, cost: null };

@@ -1,7 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import type { ModelRequest } from "../core/request.ts";
 import { FAKE_REQUEST } from "../policy/fake-policy.ts";
-import { capOutput, cappedFault, cappedWarning } from "./cap-output.ts";
+import { beyondModelFault, capOutput, cappedFault, cappedWarning } from "./cap-output.ts";
+
+const MODEL = { maxOutputTokens: 4096 };
+const ASSUMED = { maxOutputTokens: 4096, maxOutputAssumed: true } as const;
 
 const asking = (maxTokens: number | undefined, more: Partial<ModelRequest> = {}): ModelRequest => ({
   ...FAKE_REQUEST,
@@ -9,19 +12,24 @@ const asking = (maxTokens: number | undefined, more: Partial<ModelRequest> = {})
   sampling: { temperature: 0.5, ...(maxTokens !== undefined && { maxTokens }) },
 });
 
-describe("the cap of a use case", () => {
-  test.each<[number | undefined, number | null, number, number | undefined]>([
-    [undefined, 100, 4096, 100],
-    [undefined, 5000, 4096, 4096],
-    [50, 100, 4096, 50],
-    [100, 100, 4096, 100],
-    [500, 100, 4096, 100],
-    [9000, 5000, 4096, 4096],
-    [9000, null, 4096, 9000],
-    [undefined, null, 4096, undefined],
-  ])("%p asked, %p allowed, %p possible: %p is sent", (asked, cap, modelMax, sent) => {
+describe("the limits of an answer", () => {
+  test.each<[number | undefined, number | null, typeof MODEL, number | undefined]>([
+    [undefined, 100, MODEL, 100],
+    [undefined, 5000, MODEL, 4096],
+    [50, 100, MODEL, 50],
+    [100, 100, MODEL, 100],
+    [500, 100, MODEL, 100],
+    [9000, 5000, MODEL, 4096],
+    [9000, null, MODEL, 4096],
+    [4096, null, MODEL, 4096],
+    [undefined, null, MODEL, undefined],
+    // What nobody stated is sent where nobody asks for more, and cuts nothing.
+    [undefined, 5000, ASSUMED, 4096],
+    [9000, null, ASSUMED, 9000],
+    [9000, 5000, ASSUMED, 5000],
+  ])("%p asked, %p allowed, %p possible: %p is sent", (asked, cap, model, sent) => {
     const request = asking(asked);
-    const capped = capOutput(request, cap, modelMax);
+    const capped = capOutput(request, cap, model);
     expect(capped.sampling.maxTokens).toBe(sent);
     expect(capped.sampling.temperature).toBe(0.5);
     if (sent === asked) expect(capped).toBe(request);
@@ -30,9 +38,9 @@ describe("the cap of a use case", () => {
   });
 
   test("is told of where it lowers what was asked for, and there alone; a refusal under strict", () => {
-    expect(cappedWarning(asking(500), 100)).toMatchObject({ control: "max_tokens" });
-    expect(cappedWarning(asking(undefined), 100)).toBeNull();
-    expect(cappedWarning(asking(100), 100)).toBeNull();
+    expect(cappedWarning(asking(500), 100, MODEL)).toMatchObject({ control: "max_tokens" });
+    expect(cappedWarning(asking(undefined), 100, MODEL)).toBeNull();
+    expect(cappedWarning(asking(100), 100, MODEL)).toBeNull();
     expect(cappedFault(asking(500), 100)).toBeNull();
     expect(cappedFault(asking(500, { strict: true }), 100)).toMatchObject({
       kind: "invalid",
@@ -41,9 +49,23 @@ describe("the cap of a use case", () => {
     });
   });
 
+  test("of a model: told of as the model's, refused under strict before it is called, nothing where it is assumed", () => {
+    const warning = cappedWarning(asking(9000), 16_000, MODEL);
+    expect(warning?.message).toContain("the chosen model can produce: an answer has 4096 tokens");
+    expect(cappedWarning(asking(9000), null, ASSUMED)).toBeNull();
+    expect(beyondModelFault(asking(9000), MODEL)).toBeNull();
+    expect(beyondModelFault(asking(9000, { strict: true }), ASSUMED)).toBeNull();
+    expect(beyondModelFault(asking(4096, { strict: true }), MODEL)).toBeNull();
+    expect(beyondModelFault(asking(9000, { strict: true }), MODEL)).toMatchObject({
+      kind: "invalid",
+      code: "unsupported_control",
+      unsent: true,
+    });
+  });
+
   test.each(["embed", "count_tokens"] as const)("is nothing to %s", (operation) => {
     const request = asking(500, { operation });
-    expect(capOutput(request, 100, 4096)).toBe(request);
-    expect(cappedWarning(request, 100)).toBeNull();
+    expect(capOutput(request, 100, MODEL)).toBe(request);
+    expect(cappedWarning(request, 100, MODEL)).toBeNull();
   });
 });

@@ -10,7 +10,7 @@ import type { EventStream } from "../providers/event-stream.ts";
 import type { ProviderReply } from "../providers/send.ts";
 import { type Aligner, createFreshAligner, createPrefilledAligner } from "../resilience/alignment.ts";
 import { splitPrefill } from "../resilience/seam.ts";
-import { capOutput } from "./cap-output.ts";
+import { limitOutput } from "./cap-output.ts";
 
 export type StreamReply = Extract<ProviderReply, { kind: "stream" }>;
 export type JoinMode = "prefill" | "fresh";
@@ -37,7 +37,7 @@ function lowerLimit(request: ModelRequest, told: string): ModelRequest {
   const { maxTokens } = request.sampling;
   if (maxTokens === undefined) return request;
   const left = Math.max(1, maxTokens - Math.ceil(textTokens(told)));
-  return capOutput(request, left, left);
+  return left === maxTokens ? request : limitOutput(request, left);
 }
 
 const STOP: FinishReason = { unified: "stop", raw: null };

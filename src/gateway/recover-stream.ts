@@ -11,7 +11,7 @@ import type { Left } from "../resilience/course.ts";
 import { type Call, climb, type SendOutcome } from "../resilience/ladder.ts";
 import { createUsageMeter, priceUsage } from "./account.ts";
 import { attempt } from "./attempt.ts";
-import { capOutput } from "./cap-output.ts";
+import { beyondModelFault, capOutput } from "./cap-output.ts";
 import { type Climbed, otherClimbPorts } from "./climb-ports.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
@@ -44,8 +44,10 @@ export async function recoverStream(
   const send = (call: Call): Promise<SendOutcome<StreamReply>> => {
     const mode: JoinMode = call.deployment.model.capabilities.has("prefill") ? "prefill" : "fresh";
     modes.set(call.deployment, mode);
+    const refused = beyondModelFault(request, call.deployment.model);
+    if (refused) return Promise.resolve({ ok: false, fault: refused });
     // Before what was told is taken off, so that it is taken off the use case's limit too.
-    const capped = capOutput(request, plan.maxOutputTokens, call.deployment.model.maxOutputTokens);
+    const capped = capOutput(request, plan.maxOutputTokens, call.deployment.model);
     return goOn(gateway, exchange, continuationOf(capped, told, mode), plan, call, told, mode);
   };
   // Words that stand in for an answer have no place in the middle of one.

@@ -15,6 +15,9 @@ import { compileRegions, type RegionPorts, type RegionWorld } from "./deployment
 import type { PolicyDocument } from "./document.ts";
 import type { Report } from "./finding.ts";
 
+/** Of a model of which the policy does not say what it can produce. */
+const ASSUMED_OUTPUT_TOKENS = 4096;
+
 export interface DeploymentPorts extends ProviderPorts, RegionPorts {}
 
 /** What ladders are made of. */
@@ -79,7 +82,8 @@ function* compileModels(document: PolicyDocument, report: Report): Steps<Readonl
       version: spec.version,
       status: spec.status,
       contextWindow: spec.context_window,
-      maxOutputTokens: spec.max_output_tokens,
+      maxOutputTokens: spec.max_output_tokens ?? ASSUMED_OUTPUT_TOKENS,
+      ...(spec.max_output_tokens === undefined && { maxOutputAssumed: true as const }),
       capabilities: new Set(spec.capabilities),
       safetyLevel: spec.safety_level,
       limitations: spec.limitations,

@@ -31,7 +31,11 @@ export const model = z
       .prefault("approved")
       .describe("Only `approved` and `deprecated` models serve traffic."),
     context_window: count.describe("Tokens, input and output together."),
-    max_output_tokens: count.prefault(4096).describe("Most tokens it can produce in one answer."),
+    max_output_tokens: count
+      .optional()
+      .describe(
+        "Most tokens it can produce in one answer: a caller who asks for more is sent on with this. Absent: 4096 is counted with, and whatever a caller asks for is sent.",
+      ),
     capabilities: z
       .array(z.enum(CAPABILITIES))
       .prefault([])

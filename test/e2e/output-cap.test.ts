@@ -1,7 +1,8 @@
 /** The use case's limit on an answer's length reaches every provider, whatever dialect the caller speaks. */
-import { beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { endToEnd } from "./end-to-end.ts";
-import { decisionOf, KEY, type RunningGateway, startGateway } from "./harness.ts";
+import { chat, decisionOf, KEY, type RunningGateway, startGateway } from "./harness.ts";
+import { type RecordingUpstream, startUpstream } from "./recording-upstream.ts";
 import { INSTANT, PROVIDER_WIRES, via, wirePolicy } from "./wire-policies.ts";
 
 endToEnd();
@@ -103,3 +104,77 @@ test("a caller who asks for less has less", async () => {
   expect(usage.outputTokens).toBe(5);
   expect(response.headers.get("x-pointsman-warnings")).toBeNull();
 });
+
+describe("what a model can produce", () => {
+  let upstream: RecordingUpstream;
+  let other: RunningGateway;
+
+  beforeAll(async () => {
+    upstream = startUpstream();
+    // As real ones do: a limit above their own is an error, not a shorter answer.
+    upstream.behave({
+      answer: ({ body }) =>
+        body.model === "big"
+          ? Response.json({ error: { message: "Overloaded.", type: "server_error" } }, { status: 503 })
+          : body.model === "little" && Number(body.max_tokens) > 4096
+            ? Response.json({ error: { message: "max_tokens is too large" } }, { status: 400 })
+            : Response.json(ANSWER),
+    });
+    other = await startGateway({ policy: producing(upstream.baseUrl), scenario: INSTANT });
+  });
+  afterAll(() => upstream.stop());
+
+  const chatOf = (model: string, limit: number, headers: Record<string, string> = {}) =>
+    chat(other, { model, max_tokens: limit }, { headers });
+  const lastSent = () => upstream.calls.at(-1)?.body.max_tokens;
+
+  test("a fallback is sent no more than its own, and the caller is told", async () => {
+    const response = await chatOf("falls-back", 8000);
+    expect(response.status).toBe(200);
+    expect(lastSent()).toBe(4096);
+    expect(response.headers.get("x-pointsman-rung")).toBe("fallback");
+    expect(response.headers.get("x-pointsman-warnings")).toBe("max_tokens");
+  });
+
+  test("under strict it is not called", async () => {
+    const response = await chatOf("falls-back", 8000, { "x-pointsman-strict": "true" });
+    expect(response.status).toBe(400);
+    expect(await response.text()).toContain("4096 tokens at the most");
+    expect(upstream.calls.at(-1)?.body.model).toBe("big");
+  });
+
+  test("where the policy does not say it, what the caller asks for is sent", async () => {
+    const response = await chatOf("unsaid", 8000);
+    expect(response.status).toBe(200);
+    expect(lastSent()).toBe(8000);
+    expect(response.headers.get("x-pointsman-warnings")).toBeNull();
+  });
+});
+
+const ANSWER = {
+  id: "chatcmpl-1",
+  object: "chat.completion",
+  created: 1_700_000_000,
+  model: "any",
+  choices: [{ index: 0, message: { role: "assistant", content: "Fine." }, finish_reason: "stop" }],
+  usage: { prompt_tokens: 5, completion_tokens: 2, total_tokens: 7 },
+};
+
+function producing(baseUrl: string): string {
+  const deployments = ["big", "little", "unsaid"].map(
+    (model) => `  ${model}-here: { model: ${model}, provider: local, model_id: ${model}, region: ${model} }`,
+  );
+  return `version: 1
+name: producing
+providers: { local: { kind: openai-compatible, base_url: "${baseUrl}", credential: none } }
+models:
+  big: { context_window: 128000, max_output_tokens: 16384, prices: { input: 1, output: 1 } }
+  little: { context_window: 128000, max_output_tokens: 4096, prices: { input: 1, output: 1 } }
+  unsaid: { context_window: 128000, prices: { input: 1, output: 1 } }
+deployments:
+${deployments.join("\n")}
+use_cases:
+  falls-back: { ladder: { primary: big, fallback: [little], degraded: [{ template: { message: Later. } }] } }
+  unsaid: { ladder: { primary: unsaid } }
+`;
+}

@@ -34,7 +34,7 @@ export async function sendShadow(
       request: capOutput(
         shadowRequest(request, call.change, call.deployment.wire),
         call.maxOutputTokens,
-        call.deployment.model.maxOutputTokens,
+        call.deployment.model,
       ),
       deployment: call.deployment,
       timeouts,
