@@ -2,15 +2,13 @@ import { describe, expect, test } from "bun:test";
 import type { ModelRequest } from "../core/request.ts";
 import { explainRoute } from "./explain.ts";
 import { BASE_POLICY, compileTexts, FAKE_REQUEST, routeInput, snapshotOf } from "./fake-policy.ts";
-import { planRoute, type RouteInput } from "./plan.ts";
+import { draftRoute, type RouteInput } from "./plan.ts";
 
 const withRoutes = (...routes: readonly string[]) => `${BASE_POLICY}routes:\n${routes.join("\n")}\n`;
 const rule = (fields: string, name = "r") => `  - { name: ${name}, ${fields}, ladder: { primary: small } }`;
 
 function ruleFor(fields: string, change: Partial<RouteInput> = {}): string {
-  const planned = planRoute(routeInput(snapshotOf(withRoutes(rule(fields))), change));
-  if (!planned.ok) throw new Error(planned.fault.message);
-  return planned.value.rule;
+  return draftRoute(routeInput(snapshotOf(withRoutes(rule(fields))), change)).rule;
 }
 
 const asking = (change: Partial<ModelRequest>) => ({ request: { ...FAKE_REQUEST, ...change } });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { ModelRequest } from "../core/request.ts";
 import { BASE_POLICY, FAKE_CALLER, FAKE_REQUEST, routeInput, snapshotOf } from "./fake-policy.ts";
-import { planRoute, type RouteInput, resolveUseCase } from "./plan.ts";
+import { draftRoute, planRoute, type RouteInput, resolveUseCase } from "./plan.ts";
 
 function plan(text: string, change: Partial<RouteInput> = {}) {
   const result = planRoute(routeInput(snapshotOf(text), change));
@@ -196,6 +196,8 @@ describe("constraints that no rule overrides", () => {
   });
 });
 
+const image = { type: "image", source: { kind: "url", url: "https://example.com/a.png" } } as const;
+
 describe("nothing left", () => {
   const nowhere = asking({ contract: { residency: ["ap-*"] } });
 
@@ -247,10 +249,76 @@ describe("nothing left", () => {
     expect(ids(both, asking({}))[0]).toBe("primary large-us");
   });
 
+  const seeing = asking({ messages: [{ role: "user", content: [image] }] });
+  const blind = BASE_POLICY.replace("capabilities: [tools, vision]", "capabilities: [tools]");
+
+  test.each<[string, string, Partial<RouteInput>, object]>([
+    ["lacks", blind, seeing, { kind: "invalid", code: "no_candidate" }],
+    [
+      "is too long for",
+      BASE_POLICY,
+      { estimatedInputTokens: 5000 },
+      { kind: "context_overflow", code: "context_length_exceeded", param: "messages" },
+    ],
+    [
+      "is too long for, or may not use,",
+      BASE_POLICY.replace("    max_output_tokens: 40", "    residency: [us-*]\n    max_output_tokens: 40"),
+      { estimatedInputTokens: 5000 },
+      { kind: "context_overflow" },
+    ],
+    [
+      "says that it is too long for",
+      BASE_POLICY,
+      asking({ contract: { contextWindow: 7000 } }),
+      { kind: "context_overflow", message: expect.stringContaining("7000") },
+    ],
+    [
+      "costs too much for",
+      BASE_POLICY.replace("    max_output_tokens: 40", "    cost_ceiling_usd: 0.000000001"),
+      {},
+      { kind: "invalid", code: "no_candidate", message: expect.stringContaining("0.000000001 USD: shorten") },
+    ],
+  ])("what %s every model is the caller's to change, and no mode stands in", (_what, text, change, met) => {
+    const input = routeInput(snapshotOf(text), change);
+    const result = planRoute(input);
+    if (result.ok) throw new Error("it was planned");
+    expect(result.fault.message).not.toMatch(/large|small/);
+    expect(result.fault).toMatchObject(met);
+    expect(draftRoute(input).degraded).toEqual([]);
+  });
+
+  test("it says what is lacking", () => {
+    const result = planRoute(routeInput(snapshotOf(blind), seeing));
+    expect(!result.ok && result.fault.message).toContain("It needs vision: leave that out");
+  });
+
+  test("where a model may come back that could serve it, the policy's words stand in", () => {
+    const retired = BASE_POLICY.replace("safety_level: high", "safety_level: high, status: experimental");
+    const made = plan(retired, { estimatedInputTokens: 500 });
+    expect([made.rungs.length, made.degraded.length]).toEqual([0, 1]);
+  });
+
+  test("too long a text to embed is told as such", () => {
+    const text = BASE_POLICY.replace("capabilities: [tools, vision]", "capabilities: [embeddings]").replace(
+      "      fallback: [small]\n",
+      "",
+    );
+    const result = planRoute(
+      routeInput(snapshotOf(text), {
+        ...asking(vectors),
+        estimatedInputTokens: 5000,
+        longestInputTokens: 3000,
+      }),
+    );
+    expect(!result.ok && result.fault).toMatchObject({ kind: "context_overflow", param: "input" });
+  });
+
   test("tokens are counted all the same: the gateway's estimate needs no model", () => {
     expect(plan(BASE_POLICY, { ...asking({ ...nowhere.request, operation: "count_tokens" }) }).rungs).toEqual(
       [],
     );
+    const long = { ...asking({ operation: "count_tokens" }), estimatedInputTokens: 5000 };
+    expect(plan(BASE_POLICY, long).rungs).toEqual([]);
   });
 });
 
@@ -263,7 +331,6 @@ describe("rules", () => {
   - { name: strict, when: 'request.safety_level == "high"', ladder: { primary: large } }
 `;
   const text = BASE_POLICY + routes;
-  const image = { type: "image", source: { kind: "url", url: "https://example.com/a.png" } } as const;
   const sick = { healthy: (id: string) => id !== "large-us", firstTokenMs: () => 0, inFlight: () => 0 };
 
   test.each([

@@ -7,15 +7,16 @@ import type { Caller } from "../core/caller.ts";
 import type { Random } from "../core/clock.ts";
 import type { Capability } from "../core/contract.ts";
 import type { Deployment } from "../core/deployment.ts";
-import { failed, ok, type Result } from "../core/faults.ts";
+import { ok, type Result } from "../core/faults.ts";
 import type { HealthView } from "../core/health.ts";
 import type { Refusal, RequestChange, RoutePlan, Rung, ShadowCall } from "../core/plan.ts";
 import { type ModelRequest, requiredCapabilities } from "../core/request.ts";
 import type { ConfigSnapshot, FlagSource, RuleContext, RungSpec, UseCase } from "../core/snapshot.ts";
 import type { RequestSpend } from "../core/spend.ts";
 import type { Writable } from "../core/writable.ts";
-import { type Demand, makesVectorsAlone, objectionTo, stricter } from "./constraints.ts";
+import { type Demand, objectionTo, stricter } from "./constraints.ts";
 import { exercised } from "./exercise.ts";
+import { noCandidate, refusedForGood } from "./no-candidate.ts";
 import { ladderOfArm } from "./rollouts/arm-ladder.ts";
 import { enrol, type Subject, shadowsFor } from "./rollouts/enrol.ts";
 import { digestOfUser } from "./rollouts/sticky-key.ts";
@@ -66,20 +67,18 @@ export const DEFAULT_RULE = "default";
 /** Output that is planned for when neither the caller nor the use case bounds it. */
 const DEFAULT_OUTPUT_TOKENS = 1024;
 
-/** Words stand in for an answer, not for vectors. */
 const NO_MODES: RoutePlan["degraded"] = [];
 
 /**
- * Fault: `unavailable` with code `no_candidate` when no deployment may serve the request and no degraded mode stands
- * in for it either, `invalid` where it is of a kind that no model of the ladder knows; `cause.detail` has the reasons.
+ * Fault where no deployment may serve the request and no degraded mode stands in for it either: `unavailable` with code
+ * `no_candidate`, or `invalid` or `context_overflow` where the request must change; `cause.detail` has the reasons.
  */
 export function planRoute(input: RouteInput): Result<RoutePlan> {
-  const { request } = input;
+  const { request, snapshot } = input;
   const plan = draftRoute(input);
-  // What stands in for an answer does not for one that no model of the use case could ever give.
-  if (plan.rungs.length === 0) {
-    const refused = noCandidate(plan, input);
-    if (refused.fault.kind === "invalid" || plan.degraded.length === 0) return refused;
+  // A count needs no model: the gateway's own estimate is one.
+  if (plan.rungs.length === 0 && plan.degraded.length === 0 && request.operation !== "count_tokens") {
+    return noCandidate(plan, { request, snapshot, capabilities: requiredCapabilities(request) });
   }
   return ok(exercised(plan, input.useCase.exerciseShare, request, input.random));
 }
@@ -105,7 +104,7 @@ export function draftRoute(input: RouteInput): RoutePlan {
     policyVersion: snapshot.version,
     rungs,
     refusals,
-    degraded: request.operation === "embed" ? NO_MODES : useCase.degraded,
+    degraded: standsIn(request, rungs, refusals) ? useCase.degraded : NO_MODES,
     taskType: contract.taskType ?? useCase.taskType,
     latencyTier,
     safetyLevel: demand.safetyLevel,
@@ -128,6 +127,15 @@ export function draftRoute(input: RouteInput): RoutePlan {
     ...(experiment && label && { arm: { experiment, label, change } }),
     ...(shadows.length > 0 && { shadows }),
   };
+}
+
+/** Words stand in for an answer that a model could have given; not for vectors. */
+function standsIn(
+  { operation }: ModelRequest,
+  rungs: readonly Rung[],
+  refusals: readonly Refusal[],
+): boolean {
+  return operation !== "embed" && (rungs.length > 0 || !refusedForGood(refusals));
 }
 
 /** Who the request is of. A class, since its facts are gathered when the first condition wants them, and once. */
@@ -297,42 +305,4 @@ function admit(
 function selectionFor(input: RouteInput, { inputTokens, outputTokens }: Demand): SelectionInput {
   const { health, random, caller } = input;
   return { health, random, caller, user: userDigestOf(input), inputTokens, outputTokens };
-}
-
-/** The message counts reasons; names of deployments and credentials stay with the operators. */
-function noCandidate(plan: RoutePlan, { request, snapshot }: RouteInput): ReturnType<typeof failed> {
-  const detail = plan.refusals.map(({ deployment, reason }) => `${deployment}: ${reason}`).join(" ");
-  const cause = { detail: detail.slice(0, 2000) };
-  const wrong = wrongKind(plan, request, snapshot);
-  // Neither time nor another region would help: it is as if the caller had named no model at all.
-  if (wrong !== null) return failed("invalid", "no_candidate", wrong, { param: "model", cause });
-  const counts = new Map<string, number>();
-  for (const { constraint } of plan.refusals) counts.set(constraint, (counts.get(constraint) ?? 0) + 1);
-  const reasons = [...counts].map(([constraint, count]) => `${count} by ${constraint}`).join(", ");
-  const message =
-    `No model may serve this request for the use case "${plan.useCase}". Refused: ${reasons}. ` +
-    "Change what the request needs, or ask the policy's owner.";
-  return failed("unavailable", "no_candidate", message, { cause });
-}
-
-/** What to say where the use case is for vectors and the request asks for words, or the other way round; else null. */
-function wrongKind(
-  { refusals, useCase }: RoutePlan,
-  { operation }: ModelRequest,
-  { deployments }: ConfigSnapshot,
-): string | null {
-  if (operation === "embed") {
-    if (refusals.some(({ constraint }) => constraint !== "capability")) return null;
-    return (
-      `The use case "${useCase}" has no model that makes embeddings for this request. ` +
-      "Name a use case for embeddings."
-    );
-  }
-  if (operation !== "chat") return null;
-  const isVectors = ({ deployment }: Refusal): boolean => {
-    const model = deployments.get(deployment)?.model;
-    return model !== undefined && makesVectorsAlone(model);
-  };
-  if (refusals.length === 0 || !refusals.every(isVectors)) return null;
-  return `The use case "${useCase}" is for embeddings. Name one for chat, or ask it for embeddings.`;
 }

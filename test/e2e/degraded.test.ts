@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { endToEnd } from "./end-to-end.ts";
 import {
   admin,
+  chat,
   clearFaults,
   decisionOf,
   eventually,
@@ -158,6 +159,15 @@ describe("degraded modes, in the policy's order", () => {
       attempts: [],
       refusals: [{ deployment: "atlas-us", constraint: "capability" }],
     });
+  });
+
+  test("none of them stands in for a request that no model of the use case could ever take", async () => {
+    const content = [{ type: "image_url", image_url: { url: "data:image/png;base64,iVBORw0KGgo=" } }];
+    const response = await chat(gateway, { model: "ladder-chat", messages: [{ role: "user", content }] });
+    expect([response.status, response.headers.get("retry-after")]).toEqual([400, null]);
+    const { error } = (await response.json()) as { error: { code: string; message: string } };
+    expect(error.code).toBe("no_candidate");
+    expect(error.message).toContain("It needs vision");
   });
 
   test("a streamed caller gets the words as a stream", async () => {

@@ -337,8 +337,8 @@ describe("many at once", () => {
     expect(jobs.map(({ status }) => status)).toEqual(new Array(6).fill("succeeded"));
     expect(calls.map(({ inputs }) => inputs)).toEqual([6]);
     const one = await call("/v1/embeddings", { model: "vectors", input: ["short", long.repeat(9)] });
-    expect([one.status, one.body.error.code]).toEqual([503, "no_candidate"]);
-    expect(one.body.error.message).toContain("1 by context_window");
+    expect([one.status, one.body.error.code]).toEqual([400, "context_length_exceeded"]);
+    expect(one.body.error.message).toContain("Cut the longest text");
   });
 
   test.each(SPOILED)("vectors that are %s are no answer: the next model is asked", async (_what, spoil) => {

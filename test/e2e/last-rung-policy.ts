@@ -74,6 +74,9 @@ use_cases:
   summed-long:
     on_overflow: [{ summarize: { model: pebble } }, truncate_oldest]
     ladder: { primary: atlas, degraded: [{ busy: { message: Later. } }] }
+  trimmed-long:
+    on_overflow: [truncate_oldest]
+    ladder: { primary: atlas, degraded: [{ busy: { message: Later. } }] }
   strict-long:
     on_overflow: [fail]
     ladder: { primary: atlas, fallback: [nimbus], degraded: [{ busy: { message: Later. } }] }

@@ -114,6 +114,31 @@ describe("a request that is too long", () => {
     expect(await response.json()).toMatchObject({ error: { code: "context_length_exceeded" } });
   });
 
+  test.each([false, true])(
+    "by default it is, too, where no model holds it: no words stand in (stream: %p)",
+    async (stream) => {
+      const response = await long("fresh-chat", { stream });
+      expect([response.status, response.headers.get("retry-after")]).toEqual([400, null]);
+      expect(response.headers.get("x-pointsman-degraded")).toBeNull();
+      expect(await response.json()).toMatchObject({
+        error: { type: "invalid_request_error", code: "context_length_exceeded", param: "messages" },
+      });
+      expect(await decisionOf(gateway, response)).toMatchObject({
+        outcome: "failed",
+        fault: { kind: "context_overflow" },
+        attempts: [],
+      });
+    },
+  );
+
+  test("that was cut has the words to stand in where its model fails", async () => {
+    await inject(gateway, { match: { deployment: "atlas-us" }, ...DOWN });
+    const response = await long("trimmed-long");
+    expect(response.headers.get("x-pointsman-degraded")).toBe("busy");
+    expect(response.headers.get("x-pointsman-overflow")).toBe("truncated");
+    await response.text();
+  });
+
   test("a provider that says so in spite of the estimate is asked again with less", async () => {
     await inject(gateway, { match: { deployment: "atlas-us" }, fault: "context_overflow" });
     const few = turns.slice(0, 8);

@@ -159,7 +159,7 @@ describe("controls that the model lacks", () => {
   test("a capability that is needed is never a warning: the model is refused, and why is on record", async () => {
     const format = { type: "json_schema", json_schema: { name: "x", schema: { type: "object" } } };
     const response = await ask({ model: "small-chat", response_format: format });
-    expect(response.status).toBe(503);
+    expect(response.status).toBe(400);
     const decision = await decisionOf(gateway, response);
     expect(decision).toMatchObject({
       useCase: "small-chat",

@@ -147,7 +147,7 @@ async function takeMeasure(
       ({ attempts } = done);
       short = done.short;
     }
-    const plan = short && planShortened(exchange, route, short);
+    const plan = short && planShortened(exchange, route, short, state.plan.degraded);
     if (!short || !plan) continue;
     noteShortened(exchange, short, measure.type === "summarize" ? "summarized" : "truncated");
     state.request = short.request;

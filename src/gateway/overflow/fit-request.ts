@@ -6,11 +6,12 @@ import type { Deployment } from "../../core/deployment.ts";
 import { ok, type Result } from "../../core/faults.ts";
 import type { OverflowLabel, RoutePlan } from "../../core/plan.ts";
 import type { ModelRequest } from "../../core/request.ts";
+import { tooLong } from "../../policy/no-candidate.ts";
 import { demandOf, planRoute, type RouteInput } from "../../policy/plan.ts";
 import type { Exchange } from "../exchange.ts";
 import type { Gateway } from "../gateway.ts";
 import { lostToLength } from "./lost-to-length.ts";
-import { roomFor, tooLong } from "./room.ts";
+import { roomFor } from "./room.ts";
 import { type ShortRequest, summarized, truncated } from "./shorten.ts";
 
 /**
@@ -62,7 +63,7 @@ async function takeMeasures(
         preferred = Math.max(...rooms);
         continue;
       case "fail":
-        return { ok: false, fault: tooLong(plan.estimatedInputTokens, lost) };
+        return { ok: false, fault: tooLong(plan, lost, request) };
       case "truncate_oldest":
         short = await truncated(exchange, request, plan.estimatedInputTokens, preferred);
         break;
@@ -81,29 +82,32 @@ async function takeMeasures(
         short = done.short;
       }
     }
-    const again = short && planShortened(exchange, route, short);
+    const again = short && planShortened(exchange, route, short, null);
     if (!short || !again) continue;
     noteShortened(exchange, short, measure.type === "summarize" ? "summarized" : "truncated");
     return ok(again);
   }
-  // The one measure that every policy has without saying so fails as routing does.
+  // Where a larger model may come back, or the request is no model's anyway, routing has said so.
   const onlyLarger = measures.every(({ type }) => type === "larger_model");
-  return onlyLarger ? planned : { ok: false, fault: tooLong(plan.estimatedInputTokens, lost) };
+  return onlyLarger ? planned : { ok: false, fault: tooLong(plan, lost, request) };
 }
 
-/** The plan for a shorter request, with the modes that the longer one's has; null where nobody may serve that one either. */
+/**
+ * The plan for a shorter request; null where nobody may serve that one either. `degraded`: the modes that are left to
+ * the request; null: nothing has been settled about them.
+ */
 export function planShortened(
   exchange: Exchange,
   route: RouteInput,
   { request, tokens }: ShortRequest,
+  degraded: RoutePlan["degraded"] | null,
 ): RoutePlan | null {
   const { estimates: _ofTheLong, ...rest } = route;
   const again: RouteInput = { ...rest, request, estimatedInputTokens: tokens };
   const planned = planRoute(again);
   if (!planned.ok || planned.value.rungs.length === 0) return null;
-  const degraded = exchange.plan?.degraded ?? planned.value.degraded;
   exchange.route = again;
-  exchange.plan = { ...planned.value, degraded };
+  exchange.plan = degraded === null ? planned.value : { ...planned.value, degraded };
   return exchange.plan;
 }
 
