@@ -66,12 +66,19 @@ export interface Fault {
   readonly cause?: FaultCause;
   /** What a model is told of its mistake when it is asked again. It names what is in its answer: on no record. */
   readonly complaint?: string;
+  /** What the caller sees in place of the kind's status: a policy's own. */
+  readonly status?: number;
   /** Found before anything was sent. */
   readonly unsent?: true;
   /** A quota is used up that no waiting within a request gives back: a day's, or the account's. */
   readonly lasting?: true;
   /** The model ended its answer of its own accord; the fault is that nothing is in it. */
   readonly ended?: true;
+}
+
+/** The HTTP status that the caller sees where the fault is the final word. */
+export function statusOf({ kind, status }: Fault): number {
+  return status ?? FAULTS[kind].status;
 }
 
 /** What a failed call says of its deployment's condition; one that never left the gateway says nothing. */

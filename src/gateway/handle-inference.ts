@@ -38,11 +38,9 @@ import {
   answerKept,
   answerStream,
   answerWhole,
+  COME_BACK_MS,
   internalFault,
 } from "./respond.ts";
-
-/** When to come back after a ladder that ran out, where no circuit or cooldown knows better. Milliseconds. */
-const COME_BACK_MS = 1000;
 
 /** A caller who was authenticated before, as a batch's was. */
 export interface TrustedCaller extends Caller {

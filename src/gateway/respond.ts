@@ -10,6 +10,7 @@ import type { Climbed } from "./climb-ports.ts";
 import { conclude, totalCost } from "./conclude.ts";
 import { ESTIMATED } from "./count-tokens.ts";
 import type { DegradedAnswer } from "./degraded/degraded-answer.ts";
+import { degradedFault } from "./degraded/degraded-fault.ts";
 import { INCOMPLETE } from "./degraded/partial.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
@@ -18,6 +19,8 @@ import { streamFrames } from "./stream-answer.ts";
 import { withUsage } from "./told-usage.ts";
 
 const JSON_TYPE = "application/json";
+/** When to come back after a ladder that ran out, where no circuit or cooldown knows better. Milliseconds. */
+export const COME_BACK_MS = 1000;
 const NO_FINISH = { unified: "other", raw: null } as const;
 const NO_ATTEMPTS: readonly Attempt[] = [];
 const NOBODY: Served = {
@@ -165,11 +168,30 @@ export function answerDegraded(
     fault: why,
     ...(kept && { by: kept.by }),
   });
-  const response = renderedResponse(exchange, served, answer.events, labelled, status);
+  const refusal = degradedFault(answer, why.retryAfterMs ?? COME_BACK_MS);
+  const response = refusal
+    ? degradedRefusal(exchange, served, refusal, labelled)
+    : renderedResponse(exchange, served, answer.events, labelled, status);
   const { headers } = response;
   if (answer.retryAfterSeconds !== null) headers.set("retry-after", String(answer.retryAfterSeconds));
   if (kept) headers.set("age", String(Math.floor(kept.ageMs / 1000)));
   if (mode === "partial") headers.set("x-pointsman-partial", "true");
+  return response;
+}
+
+/** The policy's words under the status of an error: whole in every case, since no stream has begun. */
+function degradedRefusal(
+  exchange: Exchange,
+  served: Served,
+  refusal: Fault,
+  { labels }: RenderContext,
+): Response {
+  const rendered = exchange.wire.renderFault(refusal, exchange.requestId);
+  const body = JSON.stringify({ ...rendered.body, pointsman: labels });
+  const response = labelledResponse(exchange, served, JSON_TYPE, rendered.status, body);
+  for (const [name, value] of Object.entries(rendered.headers)) response.headers.set(name, value);
+  // Every rung was tried, or could not be: the same again at once would only add load.
+  response.headers.set("x-should-retry", "false");
   return response;
 }
 

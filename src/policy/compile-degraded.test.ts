@@ -197,3 +197,22 @@ test("a webhook's secret comes from its source and is never in a snapshot's text
   );
   expect(mode).toMatchObject({ mode: "human", webhook: { url: "http://127.0.0.1:9/x", secret: null } });
 });
+
+test.each([204, 205, 301, 304, 200.5, 199, 600])(
+  "a status of %p is refused: clients read no words from it",
+  (status) => {
+    const { findings } = compileTexts(policy(`[{ template: { message: Hi., status: ${status} } }]`));
+    expect(findings).toMatchObject([
+      { severity: "error", path: "use_cases.chat.ladder.degraded[0].template.status" },
+    ]);
+  },
+);
+
+test("a status without a body says which have one", () => {
+  const [finding] = compileTexts(policy("[{ template: { message: Hi., status: 204 } }]")).findings;
+  expect(finding?.message).toContain("200 to 299 without 204 and 205, or 400 to 599");
+  expect(finding?.fix).toContain("200 where they are an answer");
+  for (const status of [200, 202, 299, 400, 503, 599]) {
+    expect(found(policy(`[{ template: { message: Hi., status: ${status} } }]`))).toEqual([]);
+  }
+});

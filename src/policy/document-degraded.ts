@@ -22,7 +22,22 @@ const MAX_PATTERN_LENGTH = 300;
 const message = z.string().min(1).max(4000);
 const textOfAnswer = message.describe(`Text of the answer; ${MENTIONS}.`);
 const introduction = z.string().max(4000).prefault("").describe(`Text before what was found; ${MENTIONS}.`);
-const status = z.int().min(200).max(599).prefault(200).describe("HTTP status of the answer.");
+/** HTTP gives these no body, and clients follow a redirect instead of reading it. */
+const WITHOUT_BODY: readonly number[] = [204, 205];
+
+const status = z
+  .int()
+  .min(200)
+  .max(599)
+  .refine(
+    (code) => !WITHOUT_BODY.includes(code) && (code < 300 || code >= 400),
+    "must be a status whose answer has a body: 200 to 299 without 204 and 205, or 400 to 599",
+  )
+  .meta({ not: { anyOf: [{ enum: [...WITHOUT_BODY] }, { minimum: 300, maximum: 399 }] } })
+  .prefault(200)
+  .describe(
+    "HTTP status of the answer. From 400 on the words are the message of an error in the caller's dialect; 503 where it is to come back, 200 where they are an answer.",
+  );
 
 const cached = z
   .strictObject({

@@ -5,7 +5,7 @@
  * already tried.
  * https://docs.aws.amazon.com/bedrock/latest/userguide/troubleshooting-api-error-codes.html
  */
-import { FAULTS, type Fault, type FaultKind } from "../core/faults.ts";
+import { type Fault, type FaultKind, statusOf } from "../core/faults.ts";
 import { isRecord } from "./fields.ts";
 import type { Frame } from "./frame.ts";
 import {
@@ -175,7 +175,7 @@ const NAMES: Readonly<Record<FaultKind, string>> = {
 /** `{message}` with the exception's name in `x-amzn-errortype`, where AWS clients look first. */
 export function renderBedrockFault(fault: Fault): RenderedFault {
   const headers = { "x-amzn-errortype": NAMES[fault.kind], ...retryHeaders(fault) };
-  return { status: FAULTS[fault.kind].status, headers, body: { message: fault.message } };
+  return { status: statusOf(fault), headers, body: { message: fault.message } };
 }
 
 /** The exceptions that a stream of Bedrock may hold, by the name a fault has as an answer. */

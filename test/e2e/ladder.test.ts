@@ -289,7 +289,7 @@ describe("nobody answers", () => {
     expect(response.status).toBe(503);
     expect(response.headers.get("retry-after")).toBe(String(BUSY_SECONDS));
     expect(response.headers.get("x-pointsman-degraded")).toBe("busy");
-    expect(await textOf(response, false)).toBe(BUSY_WORDS);
+    expect(await response.json()).toMatchObject({ error: { code: "degraded", message: BUSY_WORDS } });
   });
 
   test("without a degraded mode it is a 503 that says when to come back, also once circuits are open", async () => {

@@ -92,6 +92,7 @@ export interface ChatBody {
   readonly choices: readonly { readonly message: { readonly content: string } }[];
   readonly usage: { readonly total_tokens: number };
   readonly pointsman?: Readonly<Record<string, unknown>>;
+  readonly error?: { readonly message: string };
 }
 
 export const bodyOf = async (response: Response): Promise<ChatBody> => (await response.json()) as ChatBody;

@@ -1,5 +1,5 @@
 /** A fault in this wire's error shape. Owns type words; statuses come from the fault table. */
-import { FAULTS, type Fault, type FaultKind } from "../../core/faults.ts";
+import { type Fault, type FaultKind, statusOf } from "../../core/faults.ts";
 import { retryHeaders } from "../render-retry.ts";
 import type { JsonObject, RenderedFault } from "../wire.ts";
 
@@ -28,7 +28,7 @@ const TYPES: Readonly<Record<FaultKind, string>> = {
 
 export function renderMessagesFault(fault: Fault, requestId: string): RenderedFault {
   const headers = retryHeaders(fault);
-  return { status: FAULTS[fault.kind].status, headers, body: faultBody(fault, requestId) };
+  return { status: statusOf(fault), headers, body: faultBody(fault, requestId) };
 }
 
 /**

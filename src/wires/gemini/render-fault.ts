@@ -1,5 +1,5 @@
 /** A fault in this wire's error shape. Owns status words and details; statuses come from the fault table. */
-import { FAULTS, type Fault, type FaultKind } from "../../core/faults.ts";
+import { type Fault, type FaultKind, statusOf } from "../../core/faults.ts";
 import { retryHeaders } from "../render-retry.ts";
 import type { JsonObject, RenderedFault } from "../wire.ts";
 
@@ -27,7 +27,7 @@ const WORDS: Readonly<Record<FaultKind, string>> = {
 
 export function renderGeminiFault(fault: Fault, requestId: string): RenderedFault {
   const headers = retryHeaders(fault);
-  return { status: FAULTS[fault.kind].status, headers, body: faultBody(fault, requestId) };
+  return { status: statusOf(fault), headers, body: faultBody(fault, requestId) };
 }
 
 /** `{error: {code, message, status, details}}`, as a body and as the last chunk of a broken stream. */
@@ -48,6 +48,5 @@ export function faultBody(fault: Fault, requestId: string): JsonObject {
     const retryDelay = `${Math.ceil(Math.max(0, fault.retryAfterMs) / 1000)}s`;
     details.push({ "@type": "type.googleapis.com/google.rpc.RetryInfo", retryDelay });
   }
-  const { status: code } = FAULTS[fault.kind];
-  return { error: { code, message: fault.message, status: WORDS[fault.kind], details } };
+  return { error: { code: statusOf(fault), message: fault.message, status: WORDS[fault.kind], details } };
 }

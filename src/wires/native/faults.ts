@@ -1,5 +1,5 @@
 /** Faults in the native spelling, both ways. Owns the body, and what another gateway's kinds mean to this one. */
-import { FAULTS, type Fault, type FaultKind } from "../../core/faults.ts";
+import { FAULTS, type Fault, type FaultKind, statusOf } from "../../core/faults.ts";
 import { isRecord } from "../fields.ts";
 import { readChatError } from "../openai-chat/errors.ts";
 import { type ProviderFaultClass, providerFault, waits } from "../provider-fault.ts";
@@ -35,7 +35,7 @@ const CLASSES: Readonly<Record<FaultKind, ProviderFaultClass>> = {
 
 export function renderNativeFault(fault: Fault, requestId: string): RenderedFault {
   return {
-    status: FAULTS[fault.kind].status,
+    status: statusOf(fault),
     headers: retryHeaders(fault),
     body: faultBody(fault, requestId),
   };

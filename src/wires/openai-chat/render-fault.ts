@@ -1,5 +1,5 @@
 /** A fault in this wire's error shape. Owns type words and retry headers; statuses come from the fault table. */
-import { FAULTS, type Fault, type FaultKind } from "../../core/faults.ts";
+import { type Fault, type FaultKind, statusOf } from "../../core/faults.ts";
 import { retryHeaders } from "../render-retry.ts";
 import type { JsonObject, RenderedFault } from "../wire.ts";
 
@@ -34,7 +34,7 @@ const UNKNOWN_TARGET: ReadonlySet<string> = new Set(["unknown_model", "unknown_u
 
 export function renderChatFault(fault: Fault, requestId: string): RenderedFault {
   const headers = retryHeaders(fault);
-  return { status: FAULTS[fault.kind].status, headers, body: faultBody(fault, requestId) };
+  return { status: statusOf(fault), headers, body: faultBody(fault, requestId) };
 }
 
 /** `{error:{message,type,param,code}, request_id}`, as a body and as the last frame of a broken stream. */
