@@ -22,6 +22,7 @@ function drawHead(view: ExplanationView, terminal: Terminal): string {
   for (const regions of [contract.residency, contract.callerResidency]) {
     if (regions !== null) wants.push(`only in ${regions.join(", ")}`);
   }
+  if (view.strict) wants.push("strict");
   const tokens = `about ${counted(view.estimatedInputTokens, "token")} in, ${view.estimatedOutputTokens} out at most`;
   const spent = Object.entries(view.signals?.spentUsd ?? {}).map(([sum, usd]) => `${sum} $${usd}`);
   return [
@@ -66,7 +67,10 @@ function drawLadder(view: ExplanationView, terminal: Terminal): string {
     ...view.degraded.map((mode, i) => drawDegraded(mode, view.ladder.length + i + 1, terminal)),
   ];
   const lines = [`Ladder    ${bounds}`, rungs.join(`\n    ${terminal.paint("dim", "↓")}\n`)];
-  if (view.fault) lines.push(terminal.paint("red", `  Nothing can answer: ${printable(view.fault.message)}`));
+  if (view.fault) {
+    const what = view.ladder.length === 0 ? "Nothing can answer" : "Refused at once";
+    lines.push(terminal.paint("red", `  ${what}: ${printable(view.fault.message)}`));
+  }
   return lines.filter((line) => line !== "").join("\n");
 }
 
@@ -80,15 +84,26 @@ function drawRung(
   const which = version === undefined ? "" : terminal.paint("dim", ` (version ${printable(version)})`);
   const title = `  ${place} ${terminal.paint("cyan", printable(rung).padEnd(13))} ${named}${terminal.paint("bold", printable(model))}${which}`;
   const choice = candidates.length > 1 ? terminal.paint("dim", ` (${printable(selection)})`) : "";
-  const rows = candidates.map(({ deployment, provider, region, healthy, estimatedCostUsd }): Cell[] => [
-    "   ",
-    deployment,
-    region,
-    { text: provider, style: "dim" },
-    estimatedCostUsd === null ? { text: "unpriced", style: "yellow" } : `at most $${estimatedCostUsd}`,
-    healthy ? "" : { text: "not healthy now", style: "red" },
-  ]);
-  return `${title}${choice}\n${headless(terminal, 6, rows)}`;
+  const rows = candidates.map((candidate): Cell[] => {
+    const { deployment, provider, region, healthy, estimatedCostUsd } = candidate;
+    return [
+      "   ",
+      deployment,
+      region,
+      { text: provider, style: "dim" },
+      estimatedCostUsd === null ? { text: "unpriced", style: "yellow" } : `at most $${estimatedCostUsd}`,
+      healthy ? "" : { text: "not healthy now", style: "red" },
+      lossesOf(candidate),
+    ];
+  });
+  return `${title}${choice}\n${headless(terminal, 7, rows)}`;
+}
+
+/** What it would not honour: a warning to the caller, or why it is not called. */
+function lossesOf({ warnings, refusal }: Rung["candidates"][number]): Cell {
+  const names = warnings.map(({ control }) => control).join(", ");
+  if (refusal) return { text: `refuses: ${refusal.message}`, style: "red" };
+  return names === "" ? "" : { text: `without ${names}`, style: "yellow" };
 }
 
 function drawDegraded(

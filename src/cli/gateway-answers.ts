@@ -118,6 +118,8 @@ export const overrideView = z.object({
 
 export const explanationView = z.object({
   useCase: z.string(),
+  /** A gateway of an earlier release does not say. */
+  strict: z.boolean().default(false),
   policyVersion: z.string(),
   contract: z.object({
     taskType: z.string(),
@@ -170,6 +172,9 @@ export const explanationView = z.object({
           region: z.string(),
           healthy: z.boolean(),
           estimatedCostUsd: text,
+          /** A gateway of an earlier release knows neither. */
+          warnings: list(z.object({ control: z.string() })).default([]),
+          refusal: z.object({ message: z.string() }).nullish(),
         }),
       ),
     }),

@@ -6,11 +6,11 @@ import type { FinishReason, StreamEvent } from "../core/events.ts";
 import { type Fault, fault, type Result } from "../core/faults.ts";
 import { type ModelRequest, withMessages } from "../core/request.ts";
 import { textTokens } from "../policy/estimate-tokens.ts";
+import { limitOutput } from "../providers/cap-output.ts";
 import type { EventStream } from "../providers/event-stream.ts";
 import type { ProviderReply } from "../providers/send.ts";
 import { type Aligner, createFreshAligner, createPrefilledAligner } from "../resilience/alignment.ts";
 import { splitPrefill } from "../resilience/seam.ts";
-import { limitOutput } from "./cap-output.ts";
 
 export type StreamReply = Extract<ProviderReply, { kind: "stream" }>;
 export type JoinMode = "prefill" | "fresh";

@@ -27,7 +27,7 @@ interface ExplainedRule {
   readonly verdict: RuleVerdict;
 }
 
-interface ExplainedCandidate {
+export interface ExplainedCandidate {
   readonly deployment: string;
   readonly model: string;
   readonly modelVersion: string;
@@ -36,6 +36,11 @@ interface ExplainedCandidate {
   readonly healthy: boolean;
   /** For the estimated tokens; null: the model has no price. */
   readonly estimatedCostUsd: string | null;
+}
+
+export interface ExplainedFault {
+  readonly code: string;
+  readonly message: string;
 }
 
 interface ExplainedRung {
@@ -87,7 +92,7 @@ export interface Explanation {
   readonly estimatedInputTokens: number;
   readonly estimatedOutputTokens: number;
   /** What the caller would get at once, because nothing can answer; null: the ladder is climbed. */
-  readonly fault: { readonly code: string; readonly message: string } | null;
+  readonly fault: ExplainedFault | null;
 }
 
 /** Draws from `input.random` exactly as routing does: the same draws give the same ladder. */

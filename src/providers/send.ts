@@ -74,14 +74,7 @@ export async function sendToProvider(call: ProviderCall, ports: SendPorts): Prom
   const wire = spoken instanceof Promise ? await spoken : spoken;
   const framed = streams(deployment.endpoint, request) ? framingOf(deployment, wire) : null;
   const framing = framed instanceof Promise ? await framed : framed;
-  const target: LowerTarget = {
-    modelId: deployment.modelId,
-    baseModel: deployment.baseModel,
-    capabilities: deployment.model.capabilities,
-    maxOutputTokens: deployment.model.maxOutputTokens,
-    unsupported: deployment.unsupported,
-    imitates: deployment.kind === "openai-compatible" || deployment.kind === "sagemaker",
-  };
+  const target = targetOf(deployment);
   const losses = crossingLosses(request, wire);
   if ("kind" in losses) return withhold(losses);
   const lowered = wire.lower(request, target);
@@ -152,8 +145,14 @@ function refuse(why: Fault): Result<never> {
   return { ok: false, fault: why };
 }
 
+export function targetOf({ modelId, baseModel, model, unsupported, kind }: Deployment): LowerTarget {
+  const { capabilities, maxOutputTokens } = model;
+  const imitates = kind === "openai-compatible" || kind === "sagemaker";
+  return { modelId, baseModel, capabilities, maxOutputTokens, unsupported, imitates };
+}
+
 /** The wire that `deployment` speaks for what is asked; null where it has none for vectors. */
-function wireFor(deployment: Deployment, request: ModelRequest): AnyWire | Promise<AnyWire> | null {
+export function wireFor(deployment: Deployment, request: ModelRequest): AnyWire | Promise<AnyWire> | null {
   const { endpoint } = deployment;
   const embeds = request.operation === "embed";
   const id = embeds ? deployment.embeddingWire : deployment.wire;
@@ -163,7 +162,7 @@ function wireFor(deployment: Deployment, request: ModelRequest): AnyWire | Promi
   return import("./sagemaker-wire.ts").then(({ sagemakerWire }) => sagemakerWire(id, template));
 }
 
-function noEmbeddings({ id }: Deployment): Fault {
+export function noEmbeddings({ id }: Deployment): Fault {
   return fault("internal", "unknown_wire", `The deployment ${id} has no wire for embeddings.`);
 }
 

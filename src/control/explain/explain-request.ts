@@ -1,19 +1,27 @@
 /** Explain for a request as a caller would send it: the same parsing, the same engine, no model called. */
 import type { Caller, Role } from "../../core/caller.ts";
 import type { Clock } from "../../core/clock.ts";
-import { failed, ok, type Result } from "../../core/faults.ts";
+import { type Fault, failed, ok, type Result } from "../../core/faults.ts";
 import type { HealthView } from "../../core/health.ts";
 import type { ModelRequest } from "../../core/request.ts";
 import type { ConfigSnapshot, FlagSource, SplitSnapshots, UseCase } from "../../core/snapshot.ts";
 import type { SpendView } from "../../core/spend.ts";
-import { type Explanation, explainRoute } from "../../policy/explain.ts";
+import {
+  type ExplainedCandidate,
+  type ExplainedFault,
+  type Explanation,
+  explainRoute,
+} from "../../policy/explain.ts";
 import { measureRequest } from "../../policy/measure-request.ts";
 import { resolveUseCase } from "../../policy/plan.ts";
 import { inShare } from "../../policy/rollouts/choose.ts";
 import { findArm } from "../../policy/rollouts/enrol.ts";
 import { stickyKey } from "../../policy/rollouts/sticky-key.ts";
 import { suggestion } from "../../policy/suggest.ts";
+import { cappedFault } from "../../providers/cap-output.ts";
+import { honouredBy } from "../../providers/honour.ts";
 import type { AnyWire } from "../../providers/wire-registry.ts";
+import type { Warning } from "../../wires/wire.ts";
 import type { OverrideStatus } from "../policy/in-force.ts";
 
 export interface ExplainQuestion {
@@ -47,8 +55,19 @@ export interface ExplainPorts {
   readonly overrides?: readonly OverrideStatus[];
 }
 
-/** With what an operator has laid over the rollout that took the request in. */
+type Rung = Explanation["ladder"][number];
+
+export interface CandidateHere extends ExplainedCandidate {
+  /** What it would not honour of the request. */
+  readonly warnings: readonly Warning[];
+  /** With what it would be passed by without a call, ending the ladder: under `strict`, what it would not honour. */
+  readonly refusal: ExplainedFault | null;
+}
+
+/** With what an operator has laid over the rollout that took the request in, and what each candidate would honour. */
 export interface ExplanationHere extends Explanation {
+  readonly strict: boolean;
+  readonly ladder: readonly (Rung & { readonly candidates: readonly CandidateHere[] })[];
   readonly override: OverrideStatus | null;
 }
 
@@ -95,7 +114,36 @@ export async function explainRequest(
     ...(arm !== undefined && { arm: { label: arm, applied: false } }),
   });
   const name = explained.rollout?.rollout;
-  return ok({ ...explained, override: ports.overrides?.find(({ rollout }) => rollout === name) ?? null });
+  const { maxOutputTokens: cap } = useCase.value;
+  const ladder = await Promise.all(
+    explained.ladder.map((rung) => withHonoured(rung, request, snapshot, cap)),
+  );
+  // As traffic does: the use case's own limit first, and the first call's refusal ends the ladder.
+  const tooMuch = cappedFault(request, cap);
+  const fault = (tooMuch && told(tooMuch)) ?? explained.fault ?? ladder[0]?.candidates[0]?.refusal ?? null;
+  const override = ports.overrides?.find(({ rollout }) => rollout === name) ?? null;
+  return ok({ ...explained, strict: request.strict, ladder, fault, override });
+}
+
+async function withHonoured(
+  rung: Rung,
+  request: ModelRequest,
+  { deployments }: ConfigSnapshot,
+  cap: number | null,
+): Promise<ExplanationHere["ladder"][number]> {
+  const candidates = await Promise.all(
+    rung.candidates.map(async (candidate): Promise<CandidateHere> => {
+      const deployment = deployments.get(candidate.deployment);
+      if (!deployment) return { ...candidate, warnings: [], refusal: null };
+      const { warnings, refusal } = await honouredBy(request, deployment, cap);
+      return { ...candidate, warnings, refusal: refusal && told(refusal) };
+    }),
+  );
+  return { ...rung, candidates };
+}
+
+function told({ code, message }: Fault): ExplainedFault {
+  return { code, message };
 }
 
 /** The version that would serve it. */

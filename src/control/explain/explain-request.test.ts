@@ -1,0 +1,72 @@
+import { describe, expect, test } from "bun:test";
+import { FakeClock } from "../../core/fake-clock.ts";
+import { FAKE_HEALTH, snapshotOf } from "../../policy/fake-policy.ts";
+import { loadWire } from "../../providers/wire-registry.ts";
+import { explainRequest } from "./explain-request.ts";
+
+const POLICY = `version: 1
+name: explained
+providers: { sim: { kind: simulator }, simb: { kind: simulator, wire: bedrock-converse } }
+models:
+  large: { context_window: 8000, max_output_tokens: 4000, capabilities: [seed, logprobs], prices: { input: 3, output: 15 } }
+  claude: { context_window: 8000, max_output_tokens: 500, prices: { input: 3, output: 15 } }
+deployments:
+  large-us: { model: large, provider: sim, model_id: l, region: us-east-1 }
+  claude-us: { model: claude, provider: simb, model_id: c, region: us-east-1 }
+use_cases:
+  both: { ladder: { primary: large, fallback: [claude] } }
+  other: { ladder: { primary: claude, fallback: [large] } }
+  capped: { max_output_tokens: 100, ladder: { primary: large } }
+`;
+
+async function explained(body: object) {
+  const messages = [{ role: "user", content: "Hi" }];
+  const wire = await loadWire("openai-chat");
+  const ports = { snapshot: snapshotOf(POLICY), wire, health: FAKE_HEALTH, clock: new FakeClock() };
+  const result = await explainRequest({ body: { messages, ...body } }, ports);
+  if (!result.ok) throw new Error(result.fault.message);
+  const candidates = result.value.ladder.flatMap((rung) => rung.candidates);
+  return {
+    strict: result.value.strict,
+    fault: result.value.fault?.code ?? null,
+    lost: candidates.map(({ warnings }) => warnings.map(({ control }) => control)),
+    refused: candidates.map(({ refusal }) => refusal?.code ?? null),
+  };
+}
+
+const STRICT = { metadata: { pointsman_strict: "true" } };
+
+describe("what each candidate would not honour", () => {
+  test("is nothing for a request that all honour, strict or not", async () => {
+    const fine = { fault: null, lost: [[], []], refused: [null, null] };
+    expect(await explained({ model: "both" })).toEqual({ strict: false, ...fine });
+    expect(await explained({ model: "both", ...STRICT })).toEqual({ strict: true, ...fine });
+  });
+
+  test("is a warning to a caller who is not strict", async () => {
+    const asked = await explained({ model: "both", seed: 5, max_tokens: 900 });
+    expect(asked).toMatchObject({ fault: null, lost: [[], ["seed", "max_tokens"]], refused: [null, null] });
+  });
+
+  test("refuses under strict: a later rung in its turn, the first one at once", async () => {
+    const later = await explained({ model: "both", seed: 5, ...STRICT });
+    expect(later).toMatchObject({
+      fault: null,
+      lost: [[], ["seed"]],
+      refused: [null, "unsupported_control"],
+    });
+    const first = await explained({ model: "other", seed: 5, ...STRICT });
+    expect(first).toMatchObject({ fault: "unsupported_control", refused: ["unsupported_control", null] });
+    const long = await explained({ model: "other", max_tokens: 900, ...STRICT });
+    expect(long).toMatchObject({ fault: "unsupported_control", lost: [["max_tokens"], []] });
+  });
+
+  test("is the use case's limit, for all of them", async () => {
+    expect(await explained({ model: "capped", max_tokens: 300 })).toMatchObject({
+      fault: null,
+      lost: [["max_tokens"]],
+    });
+    const strict = await explained({ model: "capped", max_tokens: 300, ...STRICT });
+    expect(strict).toMatchObject({ fault: "unsupported_control" });
+  });
+});
