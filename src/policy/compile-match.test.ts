@@ -136,3 +136,23 @@ describe("a bad match table", () => {
     expect(found?.fix).toMatch(fix);
   });
 });
+
+test("a condition on a use case that there is not never holds", () => {
+  const at = (id: string) => compileTexts(withRoutes(rule(`when: 'request.use_case == "${id}"'`))).findings;
+  expect(at("chat")).toEqual([]);
+  expect(at("caht")).toMatchObject([
+    { severity: "error", code: "invalid_condition", fix: expect.stringContaining("chat") },
+  ]);
+});
+
+test("a use case whose models are all for the other kind of work is a warning", () => {
+  const embedding = BASE_POLICY.replace("  chat:\n", "  chat:\n    task_type: embedding\n");
+  expect(compileTexts(embedding).findings).toMatchObject([{ severity: "warning", code: "no_embeddings" }]);
+  const only = BASE_POLICY.replace("capabilities: [tools, vision]", "capabilities: [embeddings]").replace(
+    "small: { context_window",
+    "small: { capabilities: [embeddings], context_window",
+  );
+  expect(compileTexts(only).findings).toMatchObject([{ severity: "warning", code: "embeddings_alone" }]);
+  const fitting = only.replace("  chat:\n", "  chat:\n    task_type: embedding\n");
+  expect(compileTexts(fitting).findings).toEqual([]);
+});

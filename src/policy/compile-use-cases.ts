@@ -15,7 +15,7 @@ import type { PolicyDocument } from "./document.ts";
 import { milliseconds } from "./fields.ts";
 import type { Path, Report } from "./finding.ts";
 import { compileRollouts, reportUnservedArms } from "./rollouts/compile-rollouts.ts";
-import { reportUnserved } from "./served.ts";
+import { reportUnserved, reportWrongKind } from "./served.ts";
 
 type WrittenUseCase = PolicyDocument["use_cases"][string];
 
@@ -119,6 +119,7 @@ function checkUseCase(useCase: UseCase, rules: readonly PlacedRule[], path: Path
     const fix = 'Add ladder.degraded: [{ busy: { message: "…" } }].';
     report.warning("no_degraded_mode", path, message, fix);
   }
+  reportWrongKind(useCase, useCase.ladder, [...path, "ladder"], report);
   if (useCase.ladder.length > 0) reportUnserved(useCase, useCase.ladder, [...path, "ladder"], report);
   for (const { model, deployments, at } of sideModels(useCase)) {
     const rung: RungSpec = { kind: "fallback", model, selection: "weighted", deployments };

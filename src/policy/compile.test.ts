@@ -162,7 +162,9 @@ test("5,000 deployments and 1,000 routes compile, each rung with its own", () =>
   }
   lines.push("routes:");
   for (let i = 0; i < 1000; i++) {
-    lines.push(`  - { name: r${i}, when: signals.input_tokens < ${i}, ladder: { primary: m${i % 100} } }`);
+    lines.push(
+      `  - { name: r${i}, when: signals.input_tokens < ${i + 1}, ladder: { primary: m${i % 100} } }`,
+    );
   }
   const { snapshot, findings } = compileTexts(lines.join("\n"));
   expect(findings).toEqual([]);

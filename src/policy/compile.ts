@@ -15,7 +15,7 @@ import {
   compileTimeouts,
 } from "./compile-settings.ts";
 import { compileUseCases } from "./compile-use-cases.ts";
-import { withFlags } from "./conditions.ts";
+import { withFlags, withUseCases } from "./conditions.ts";
 import { digestOf } from "./digest.ts";
 import type { PolicyDocument } from "./document.ts";
 import { createReport, type Finding, inOrder, type Locate } from "./finding.ts";
@@ -48,9 +48,11 @@ export function* compileSteps(
   known: { readonly digest: string } | null = null,
 ): Steps<CompiledPolicy> {
   const report = createReport(locate);
-  const listed = yield* compileInventory(document, ports, report);
+  const vocabulary = withUseCases(Object.keys(document.use_cases));
+  const listed = { ...(yield* compileInventory(document, ports, report)), vocabulary };
   const flags = compileFlags(document, listed, report);
-  const inventory = flags === null ? listed : { ...listed, vocabulary: withFlags(flags.vocabulary) };
+  const inventory =
+    flags === null ? listed : { ...listed, vocabulary: withFlags(vocabulary, flags.vocabulary) };
   const useCases = yield* compileUseCases(document, inventory, compileTimeouts(document), ports, report);
   const keys = yield* compileKeys(document, ports, report);
   const probes = compileProbes(document, report);

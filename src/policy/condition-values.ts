@@ -14,7 +14,8 @@ import {
   type SyntaxNode,
   textOf,
 } from "./condition-node.ts";
-import { CALLER_FIELDS, FIELD_BOUNDS, FIELD_VALUES, REQUEST_FIELDS, SIGNAL_FIELDS } from "./rule-facts.ts";
+import { type Interval, neverIn, numberField, wordsForField } from "./number-field.ts";
+import { CALLER_FIELDS, FIELD_VALUES, REQUEST_FIELDS, SIGNAL_FIELDS } from "./rule-facts.ts";
 import { suggestion } from "./suggest.ts";
 
 const COMPARISONS: ReadonlySet<string> = new Set(["==", "!=", "<", "<=", ">", ">=", "in"]);
@@ -48,9 +49,11 @@ function judge(node: SyntaxNode, known: KnownValues): ConditionProblem | null {
   const [left, right] = argumentsOf(node);
   const field = fieldOf(left) ?? (node.op === "in" ? null : fieldOf(right));
   if (field === null) return null;
-  const other = fieldOf(left) === null ? left : right;
+  const isLeft = fieldOf(left) !== null;
+  const other = isLeft ? right : left;
+  const operator = isLeft ? node.op : (MIRRORED[node.op] ?? node.op);
   for (const literal of node.op === "in" ? (listOf(other) ?? []) : [other]) {
-    const problem = impossibleText(field, literal, known) ?? impossibleNumber(field, literal);
+    const problem = impossibleText(field, literal, known) ?? impossibleNumber(field, operator, literal);
     if (problem !== null) return problem;
   }
   return null;
@@ -68,16 +71,46 @@ function impossibleText(
   return { message, fix: suggestion(text, values, "Use one that exists."), offset: literal.start };
 }
 
-/** One beyond the most is let pass: `hour < 24` means what it says. */
-function impossibleNumber({ owner, field }: FieldNode, literal: unknown): ConditionProblem | null {
-  const bounds = FIELD_BOUNDS[`${owner}.${field}`];
+/** What a comparison says with its sides exchanged. */
+const MIRRORED: Readonly<Record<string, string>> = { "<": ">", "<=": ">=", ">": "<", ">=": "<=" };
+
+/** One beyond the most is let pass where it can hold: `hour < 24` means what it says. */
+function impossibleNumber(
+  { owner, field }: FieldNode,
+  operator: string,
+  literal: unknown,
+): ConditionProblem | null {
+  const name = `${owner}.${field}`;
+  const known = numberField(name);
   const number = numberOf(literal);
-  if (bounds === undefined || number === null || !isNode(literal)) return null;
-  const [least, most] = bounds;
+  if (known === undefined || number === null || !isNode(literal)) return null;
+  const { least, most } = known;
   const slack = most > 1 ? 1 : 0;
-  if (number >= least - slack && number <= most + slack) return null;
-  const message = `${owner}.${field} lies between ${least} and ${most}, never at ${number}.`;
-  return { message, fix: `Compare it with a number from ${least} to ${most}.`, offset: literal.start };
+  const offset = literal.start;
+  if (Number.isFinite(most) && (number < least - slack || number > most + slack)) {
+    const message = `${name} lies between ${least} and ${most}, never at ${number}.`;
+    return { message, fix: `Compare it with a number from ${least} to ${most}.`, offset };
+  }
+  const interval = intervalOf(operator, number);
+  if (interval === null || !neverIn(interval, known)) return null;
+  const what = wordsForField(known);
+  const compared = operator === "in" ? "==" : operator;
+  const message = `${name} ${compared} ${number} never holds: it is ${what}.`;
+  return { message, fix: `Compare it with ${what}.`, offset };
+}
+
+/** Null: all but one number. */
+function intervalOf(operator: string, number: number): Interval | null {
+  if (operator === "!=") return null;
+  const isUpper = operator === "<" || operator === "<=";
+  const isLower = operator === ">" || operator === ">=";
+  const included = operator !== "<" && operator !== ">";
+  return {
+    least: isUpper ? Number.NEGATIVE_INFINITY : number,
+    most: isLower ? Number.POSITIVE_INFINITY : number,
+    leastIncluded: included,
+    mostIncluded: included,
+  };
 }
 
 /** Text fields that must have one of some values for the condition to hold, joined by `&&` at its top. */

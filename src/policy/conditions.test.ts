@@ -87,6 +87,15 @@ describe("conditions", () => {
     ['signals.spend_key_today > "10"', /number > text/, /like with like/, 0],
     ["signals.complexity > 60", /between 0 and 1,/, /from 0 to 1/, 21],
     ["true || signals.weekday == -7", /between 0 and 6,/, /from 0 to 6/, 27],
+    ["signals.weekday == 7", /weekday == 7 never holds/, /a whole number from 0 to 6/, 19],
+    ["signals.hour > 23", /hour > 23 never holds/, /from 0 to 23/, 15],
+    ["24 <= signals.hour", /hour >= 24 never holds/, /from 0 to 23/, 0],
+    ["signals.hour in [9, 24]", /hour == 24 never holds/, /from 0 to 23/, 20],
+    ["signals.minute == 9.5", /never holds/, /whole/, 18],
+    ["signals.complexity > 1", /complexity > 1 never holds/, /from 0 to 1/, 21],
+    ["signals.input_tokens < 0", /never holds/, /from 0 on/, 23],
+    ["request.max_tokens == -1", /never holds/, /from 0 on/, 22],
+    ["signals.spend_key_today < 0", /never holds/, /from 0 on/, 26],
     [`${"(".repeat(60)}true${")".repeat(60)}`, /maxDepth/, /./, 32],
     [`true${" && true".repeat(300)}`, /maxAstNodes/, /./, 0],
   ])("%s is refused", (source, message, fix, offset) => {
@@ -96,6 +105,17 @@ describe("conditions", () => {
     expect(compiled.problem.fix).toMatch(fix);
     if (offset > 0) expect(compiled.problem.offset).toBe(offset);
   });
+
+  test.each([
+    "signals.hour < 24",
+    "signals.hour >= 0",
+    "signals.hour > 22.5",
+    "signals.complexity <= 1",
+    "signals.complexity >= 1",
+    "signals.input_tokens > -1",
+    "request.messages == 0",
+    "signals.input_tokens < 0.5",
+  ])("%s can hold", (source) => expect(compileCondition(source)).toMatchObject({ ok: true }));
 
   test("one that fails at run time does not match", () => {
     expect(evaluate("signals.hour == 13 && 1 / 0 == 1")).toBe(false);

@@ -62,9 +62,14 @@ const EXAMPLE = 'For example: signals.input_tokens < 40 && caller.tier == "free"
 
 const BASIC: Vocabulary = { environment: createEnvironment(), fields: FIELDS, values: FIELD_VALUES };
 
-/** The vocabulary with `flags`. */
-export function withFlags({ facts, fields, values }: FlagVocabulary): Vocabulary {
-  const environment = BASIC.environment
+/** What there is to speak of where these are the use cases, by their own ids. */
+export function withUseCases(ids: readonly string[]): Vocabulary {
+  return { ...BASIC, values: { ...FIELD_VALUES, "request.use_case": ids } };
+}
+
+/** `basic` with `flags`. */
+export function withFlags(basic: Vocabulary, { facts, fields, values }: FlagVocabulary): Vocabulary {
+  const environment = basic.environment
     .clone()
     .registerType("Flags", {
       ctor: facts,
@@ -75,8 +80,8 @@ export function withFlags({ facts, fields, values }: FlagVocabulary): Vocabulary
   const named = Object.entries(values).map(([name, known]) => [`flags.${name}`, known] as const);
   return {
     environment,
-    fields: { ...FIELDS, flags: fields },
-    values: { ...FIELD_VALUES, ...Object.fromEntries(named) },
+    fields: { ...basic.fields, flags: fields },
+    values: { ...basic.values, ...Object.fromEntries(named) },
   };
 }
 

@@ -62,6 +62,15 @@ describe("a range", () => {
     ["> 25", "signals.hour", /between 0 and 23/],
     ["60..61", "signals.minute", /between 0 and 59/],
     [8, "signals.weekday", /between 0 and 6/],
+    [7, "signals.weekday", /"7" never holds: weekday is a whole number from 0 to 6/],
+    [60, "signals.minute", /whole number from 0 to 59/],
+    [9.5, "signals.hour", /whole number/],
+    ["> 23", "signals.hour", /"> 23" never holds/],
+    ["> 9, < 10", "signals.hour", /never holds/],
+    ["> 1", "signals.complexity", /never holds: complexity is a number from 0 to 1/],
+    ["< 0", "signals.input_tokens", /never holds: input_tokens is a number from 0 on/],
+    ["< 0", "signals.spend_tenant_today", /never holds/],
+    [0.5, "request.messages", /whole number from 0 on/],
   ])("%p is no %s", (written, field, message) => {
     const parsed = parseRange(written, field);
     if (parsed.ok) throw new Error("it was read");

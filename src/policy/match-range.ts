@@ -1,5 +1,7 @@
 /** Ranges of numbers as match tables write them. Owns the notation and what is wrong with a text. */
-import { FIELD_BOUNDS } from "./rule-facts.ts";
+
+import type { Writable } from "../core/writable.ts";
+import { type Interval, neverIn, numberField, wordsForField } from "./number-field.ts";
 
 export type NumberTest = (value: number) => boolean;
 
@@ -14,12 +16,8 @@ const SPAN = new RegExp(`^(${NUMBER})\\s*\\.\\.\\s*(${NUMBER})$`);
 
 const FORMS = 'Write a number, "< 500", ">= 0.6", "9..17", or several joined by commas.';
 
-/** What is left of all numbers; `null` for the bounds means that any value will do. */
-interface Interval {
-  least: number;
-  most: number;
-  leastIncluded: boolean;
-  mostIncluded: boolean;
+/** What is left of all numbers. */
+interface Draft extends Writable<Interval> {
   readonly excluded: number[];
 }
 
@@ -28,7 +26,7 @@ interface Interval {
  * fact it is compared with, `signals.hour`.
  */
 export function parseRange(written: number | string, field: string): ParsedRange {
-  const interval: Interval = {
+  const interval: Draft = {
     least: Number.NEGATIVE_INFINITY,
     most: Number.POSITIVE_INFINITY,
     leastIncluded: true,
@@ -53,10 +51,16 @@ export function parseRange(written: number | string, field: string): ParsedRange
       offset: 0,
     };
   }
+  const known = numberField(field);
+  if (known && neverIn(interval, known)) {
+    const what = wordsForField(known);
+    const message = `The range "${text}" never holds: ${nameOf(field)} is ${what}.`;
+    return { ok: false, message, fix: `Write ${what} that is within it.`, offset: 0 };
+  }
   return { ok: true, test: testOf(interval) };
 }
 
-function narrow(interval: Interval, part: string, field: string): { message: string; fix: string } | null {
+function narrow(interval: Draft, part: string, field: string): { message: string; fix: string } | null {
   const span = SPAN.exec(part);
   if (span !== null) {
     const [first, last] = [Number(span[1]), Number(span[2])];
@@ -82,13 +86,13 @@ function narrow(interval: Interval, part: string, field: string): { message: str
   return null;
 }
 
-function raise(interval: Interval, least: number, included: boolean): void {
+function raise(interval: Draft, least: number, included: boolean): void {
   if (least < interval.least || (least === interval.least && included)) return;
   interval.least = least;
   interval.leastIncluded = included;
 }
 
-function lower(interval: Interval, most: number, included: boolean): void {
+function lower(interval: Draft, most: number, included: boolean): void {
   if (most > interval.most || (most === interval.most && included)) return;
   interval.most = most;
   interval.mostIncluded = included;
@@ -105,10 +109,10 @@ function unreadable(part: string): { message: string; fix: string } {
 
 /** One beyond the most is let pass: `< 24` means what it says. */
 function outside(number: number, field: string): { message: string; fix: string } | null {
-  const [least, most] = FIELD_BOUNDS[field] ?? [0, Number.POSITIVE_INFINITY];
+  const { least, most } = numberField(field) ?? { least: 0, most: Number.POSITIVE_INFINITY };
   const slack = most > 1 && Number.isFinite(most) ? 1 : 0;
   if (number >= least && number <= most + slack) return null;
-  const name = field.slice(field.indexOf(".") + 1);
+  const name = nameOf(field);
   if (most === Number.POSITIVE_INFINITY) {
     return { message: `${name} is never below 0.`, fix: "Write a number from 0 on." };
   }
@@ -116,7 +120,11 @@ function outside(number: number, field: string): { message: string; fix: string 
   return { message, fix: `Write a number from ${least} to ${most}.` };
 }
 
-function testOf({ least, most, leastIncluded, mostIncluded, excluded }: Interval): NumberTest {
+function nameOf(field: string): string {
+  return field.slice(field.indexOf(".") + 1);
+}
+
+function testOf({ least, most, leastIncluded, mostIncluded, excluded }: Draft): NumberTest {
   const inside: NumberTest = (value) =>
     (leastIncluded ? value >= least : value > least) && (mostIncluded ? value <= most : value < most);
   return excluded.length === 0 ? inside : (value) => inside(value) && !excluded.includes(value);

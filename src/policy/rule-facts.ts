@@ -65,14 +65,6 @@ export const FIELD_VALUES: Readonly<Record<string, readonly string[]>> = {
   "signals.language": [...LANGUAGES, UNDETERMINED],
 };
 
-/** The least and the most that a number can be, where that is known. */
-export const FIELD_BOUNDS: Readonly<Record<string, readonly [least: number, most: number]>> = {
-  "signals.complexity": [0, 1],
-  "signals.hour": [0, 23],
-  "signals.minute": [0, 59],
-  "signals.weekday": [0, 6],
-};
-
 /** Signals that are estimated from the request's text when a condition reads them. */
 export const ESTIMATED_SIGNALS = ["complexity", "language"] as const;
 export type EstimatedSignal = (typeof ESTIMATED_SIGNALS)[number];

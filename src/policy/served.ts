@@ -2,7 +2,7 @@
 import { SAFETY_LEVELS } from "../core/contract.ts";
 import type { Deployment } from "../core/deployment.ts";
 import type { RungSpec, UseCase } from "../core/snapshot.ts";
-import { regionOutside } from "./constraints.ts";
+import { makesVectorsAlone, regionOutside } from "./constraints.ts";
 import type { Path, Report } from "./finding.ts";
 import { listed } from "./suggest.ts";
 
@@ -54,6 +54,27 @@ function excludes(useCase: UseCase, deployment: Deployment): Reason | null {
   if (SAFETY_LEVELS.indexOf(model.safetyLevel) < SAFETY_LEVELS.indexOf(useCase.safetyLevel)) return "safety";
   const { residency } = useCase;
   return residency !== null && regionOutside(deployment, residency) !== null ? "residency" : null;
+}
+
+/** A warning where a use case for vectors has no model that makes any, or one for words none that has words. */
+export function reportWrongKind(
+  { id, taskType }: UseCase,
+  ladder: readonly RungSpec[],
+  path: Path,
+  report: Report,
+): void {
+  const models = ladder.flatMap(({ deployments }) => deployments.map(({ model }) => model));
+  if (models.length === 0) return;
+  if (taskType === "embedding" && !models.some(({ capabilities }) => capabilities.has("embeddings"))) {
+    const message = `The use case "${id}" is for embeddings, and no model of its ladder has that capability: each request for them is refused.`;
+    const fix = "Add embeddings to the capabilities of a model that makes them, or name such a model.";
+    report.warning("no_embeddings", path, message, fix);
+  }
+  if (taskType !== "embedding" && models.every(makesVectorsAlone)) {
+    const message = `The models of the use case "${id}" have no capability but embeddings, and its task_type is ${taskType}: each request for words is refused.`;
+    const fix = "Write task_type: embedding, or name a model for chat.";
+    report.warning("embeddings_alone", path, message, fix);
+  }
 }
 
 /** A warning when a model of the rung no longer, or not yet, serves. */
