@@ -31,9 +31,14 @@ export function memoryActivations(assertOpen: () => void): ActivationStore {
         .filter((activation) => !cursor || newestFirst(cursor, activation) < 0)
         .slice(0, pageLimit(limit));
     },
-    async findVersion(version) {
+    async findVersion(version, environment) {
       assertOpen();
-      const found = kept.filter((one) => one.version === version && one.result !== "refused");
+      const found = kept.filter(
+        (one) =>
+          one.version === version &&
+          one.result !== "refused" &&
+          (environment === undefined || one.environment === undefined || one.environment === environment),
+      );
       return found.toSorted(newestFirst)[0] ?? null;
     },
     async text(digest) {

@@ -11,7 +11,7 @@ export function memoryPolicyHeads(assertOpen: () => void): PolicyHeadStore {
     async write(head) {
       assertOpen();
       if (head.revision !== (newest?.revision ?? 0) + 1) return false;
-      newest = structuredClone({ ...head, staged: head.staged ?? null });
+      newest = structuredClone({ ...head, via: head.via ?? null, staged: head.staged ?? null });
       return true;
     },
   };

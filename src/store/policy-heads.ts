@@ -16,13 +16,19 @@ export interface StagedDocuments {
   readonly documents: PolicyDocuments;
 }
 
+/** What kind of act made the documents what they are; `return`: nobody has asked for it. */
+export type HeadAct = "push" | "rollback" | "return" | "activate";
+
 export interface PolicyHead {
   /** Counts writes, from 1. */
   readonly revision: number;
   /** Epoch milliseconds. */
   readonly at: number;
+  /** Who made the documents what they are, and why. What is staged says that of itself. */
   readonly actor: string;
   readonly note: string | null;
+  /** Null, or absent where it is written: it was filled from a file, or by an earlier release. */
+  readonly via?: HeadAct | null;
   readonly documents: PolicyDocuments;
   /** Null, or absent where it is written: nothing is taking over. */
   readonly staged?: StagedDocuments | null;

@@ -125,6 +125,10 @@ export interface Activation {
   readonly note?: string | null;
   /** The texts that were put in force, by their digests; absent where it was refused. */
   readonly texts?: readonly TextReference[];
+  /** Of the gateway whose policy it was; null: it has none. Absent in what earlier releases recorded. */
+  readonly environment?: string | null;
+  /** Which state of the store's own policy it was; absent where the policy lives elsewhere. */
+  readonly revision?: number;
 }
 
 export interface TextReference {
@@ -147,8 +151,11 @@ export interface ActivationStore {
   record(activation: Activation, texts?: readonly PolicyText[]): Promise<void>;
   /** Newest first. `before`: the id of the last one of the page before. */
   list(limit: number, before?: string): Promise<readonly Activation[]>;
-  /** The newest one that put `version` in force. */
-  findVersion(version: string): Promise<Activation | null>;
+  /**
+   * The newest one that put `version` in force; with `environment`, there, or in a record of an earlier release that
+   * does not say where.
+   */
+  findVersion(version: string, environment?: string | null): Promise<Activation | null>;
   /** Null where it is not kept, or not any more. */
   text(digest: string): Promise<string | null>;
 }

@@ -36,16 +36,25 @@ export function sqliteActivations(write: Writing, reads: Reads): ActivationStore
       }
       return (await select.execute()).map(parseActivation);
     },
-    async findVersion(version) {
-      const row = await (await reads())
+    async findVersion(version, environment) {
+      let select = (await reads())
         .selectFrom("activations")
         .select("document")
         .where((the) => the.fn("json_extract", ["document", the.val("$.version")]), "=", version)
         .where((the) => the.fn("json_extract", ["document", the.val("$.result")]), "<>", "refused")
         .orderBy("at", "desc")
         .orderBy("id", "desc")
-        .limit(1)
-        .executeTakeFirst();
+        .limit(1);
+      if (environment !== undefined) {
+        // Of what is not there the kind is SQL's null; JSON's own null is a kind.
+        select = select.where((the) => {
+          const kind = the.fn("json_type", ["document", the.val("$.environment")]);
+          const value = the.fn("json_extract", ["document", the.val("$.environment")]);
+          const own = environment === null ? the(kind, "=", "null") : the(value, "=", environment);
+          return the.or([the(kind, "is", null), own]);
+        });
+      }
+      const row = await select.executeTakeFirst();
       return row ? parseActivation(row) : null;
     },
     async text(digest) {

@@ -276,6 +276,12 @@ const MIGRATIONS: readonly Migration[] = [
     ],
     afterwards: noteReceivers,
   },
+  {
+    version: 10,
+    name: "the act that made the store's own policy",
+    // Null: a process of an earlier release that still writes here leaves it out.
+    statements: ["ALTER TABLE policy_heads ADD COLUMN via TEXT"],
+  },
 ];
 
 /** Of jobs that were submitted before it was noted. */

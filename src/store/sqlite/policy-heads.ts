@@ -1,12 +1,12 @@
 /** The policy that lives in SQLite: one row that counts, and the one before it. Owns its queries. */
-import type { PolicyDocuments, PolicyHeadStore, StagedDocuments } from "../policy-heads.ts";
+import type { HeadAct, PolicyDocuments, PolicyHeadStore, StagedDocuments } from "../policy-heads.ts";
 import type { Writing } from "./file-store.ts";
 import type { Reads } from "./tables.ts";
 
 const NEWEST = "(SELECT coalesce(max(revision), 0) FROM policy_heads)";
 const FORGET = `DELETE FROM policy_heads WHERE revision < ${NEWEST}`;
-const WRITE = `INSERT INTO policy_heads (revision, at, actor, note, documents, staged)
-  SELECT ?, ?, ?, ?, ?, ? WHERE ${NEWEST} = ? RETURNING revision`;
+const WRITE = `INSERT INTO policy_heads (revision, at, actor, note, via, documents, staged)
+  SELECT ?, ?, ?, ?, ?, ?, ? WHERE ${NEWEST} = ? RETURNING revision`;
 
 export function sqlitePolicyHeads(write: Writing, reads: Reads): PolicyHeadStore {
   return {
@@ -22,13 +22,14 @@ export function sqlitePolicyHeads(write: Writing, reads: Reads): PolicyHeadStore
       // Written by `write` and by nobody else, so it is what it says.
       return {
         ...row,
+        via: row.via as HeadAct | null,
         documents: JSON.parse(row.documents) as PolicyDocuments,
         staged: row.staged === null ? null : (JSON.parse(row.staged) as StagedDocuments),
       };
     },
-    async write({ revision, at, actor, note, documents, staged = null }) {
+    async write({ revision, at, actor, note, via = null, documents, staged = null }) {
       const texts = [JSON.stringify(documents), staged && JSON.stringify(staged)];
-      const values = [revision, at, actor, note, ...texts, revision - 1];
+      const values = [revision, at, actor, note, via, ...texts, revision - 1];
       const rows = await write.all([
         { sql: FORGET, parameters: [] },
         { sql: WRITE, parameters: values },

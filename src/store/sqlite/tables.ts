@@ -29,6 +29,8 @@ export interface Tables {
     at: number;
     actor: string;
     note: string | null;
+    /** A `HeadAct`. */
+    via: string | null;
     documents: string;
     staged: string | null;
   };

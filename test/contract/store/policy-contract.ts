@@ -16,6 +16,7 @@ const aHead = (revision: number, overrides: Partial<PolicyHead> = {}): PolicyHea
   at: 1_700_000_000_000 + revision,
   actor: "ops",
   note: null,
+  via: null,
   documents: { "": `version: ${revision}\n` },
   staged: null,
   ...overrides,
@@ -72,9 +73,30 @@ export function policyContract(name: string, open: () => Promise<Store>): void {
       expect(await store.activations.findVersion("example@' OR 1")).toBeNull();
     });
 
+    test("a version is found in the environment that is asked for, or where nobody knows which it was", async () => {
+      const version = "example@abc";
+      const found = async (environment?: string | null) =>
+        (await store.activations.findVersion(version, environment))?.id;
+      await store.activations.record(anActivation(1, { version, environment: null }));
+      await store.activations.record(anActivation(2, { version, environment: "prod" }));
+      await store.activations.record(anActivation(3, { version, environment: "dev", revision: 7 }));
+      const [none, prod, dev] = [1, 2, 3].map((n) => anActivation(n).id);
+      expect([await found(null), await found("prod"), await found("dev"), await found()]).toEqual([
+        none,
+        prod,
+        dev,
+        dev,
+      ]);
+      expect(await found("staging")).toBeUndefined();
+      await store.activations.record(anActivation(4, { version }));
+      for (const environment of [null, "prod", "staging"]) {
+        expect(await found(environment)).toBe(anActivation(4).id);
+      }
+    });
+
     test("a head is read by whoever has not seen it", async () => {
       expect(await store.policyHeads.read(0)).toBeNull();
-      const head = aHead(1, { note: "ünï", documents: { "": "a: 1\n", prod: "a: 2\n" } });
+      const head = aHead(1, { note: "ünï", via: "rollback", documents: { "": "a: 1\n", prod: "a: 2\n" } });
       expect(await store.policyHeads.write(head)).toBe(true);
       expect(await store.policyHeads.read(0)).toEqual(head);
       expect(await store.policyHeads.read(1)).toBeNull();

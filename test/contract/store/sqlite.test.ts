@@ -153,3 +153,21 @@ test("a file in which each decision was a row of its own is taken over", async (
   expect((await store.decisions.list({ limit: 1 })).decisions).toEqual([aDecision(1_200)]);
   await store.close();
 });
+
+test("a policy that was written before acts had kinds is read, and written upon", async () => {
+  const path = freshPath();
+  const before = open(path);
+  const documents = { "": "version: 1\n" };
+  const head = { revision: 1, at: 5, actor: "ops", note: "ünï", documents, staged: null };
+  await before.policyHeads.write({ ...head, via: "push" });
+  await before.close();
+  const database = new Database(path);
+  database.run("ALTER TABLE policy_heads DROP COLUMN via");
+  database.run("DELETE FROM schema_migrations WHERE version >= 10");
+  database.close();
+  const after = open(path);
+  expect(await after.policyHeads.read(0)).toEqual({ ...head, via: null });
+  expect(await after.policyHeads.write({ ...head, revision: 2, via: "rollback" })).toBe(true);
+  expect((await after.policyHeads.read(1))?.via).toBe("rollback");
+  await after.close();
+});
