@@ -5,6 +5,7 @@ import { keptLastGood, keptPin, keptStaging } from "../control/policy/kept-polic
 import type { PolicyControl, PolicyPorts } from "../control/policy/policy-control.ts";
 import { createPolicyControl } from "../control/policy/policy-keeper.ts";
 import { ownPlace, storePlace } from "../control/policy/staging-place.ts";
+import { storedPolicy } from "../control/policy/stored-policy.ts";
 import type { RolloutDesk } from "../control/rollout/operate.ts";
 import type { OverrideBook } from "../control/rollout/override-book.ts";
 import type { Clock } from "../core/clock.ts";
@@ -84,9 +85,8 @@ export async function startPolicy(options: PolicyRuntimeOptions): Promise<Policy
     stop();
     return failed;
   }
-  opened.follow(async ({ texts, writer, staged, revision }) => {
-    const note = writer?.note ?? null;
-    await control.offer(texts, writer?.actor ?? actorOf(opened), { note, staged, revision });
+  opened.follow(async ({ texts, head }) => {
+    await (head ? control.follow(head) : control.offer(texts, actorOf(opened)));
   });
   const desk: RolloutDesk = {
     control,
@@ -107,6 +107,7 @@ function controlPorts(
   overlay: OverrideBook | null,
 ): PolicyPorts {
   const { directory, log, audit, environment, clock, instance } = options;
+  const stored = opened.heads ? storedPolicy(opened.heads, clock) : null;
   return {
     clock: options.clock,
     ids: options.ids,
@@ -118,8 +119,9 @@ function controlPorts(
     saveLastGood: (sources) => keptLastGood.save(directory, sources),
     savePin: (pin) => keptPin.save(directory, pin),
     audit: async (record: Parameters<AuditTrail["write"]>[0]) => audit?.write(record),
-    stagingPlace: opened.heads
-      ? storePlace(opened.heads, environment, clock)
+    ...(stored && { stored }),
+    stagingPlace: stored
+      ? storePlace(stored, environment)
       : ownPlace((kept) => keptStaging.save(directory, kept)),
     onStaged(newer, share) {
       const told = newer === null ? {} : { version: newer.version, share };
@@ -157,8 +159,9 @@ async function firstActivation(
     log("warn", "serving_pinned_policy", { version: pinned.version, problem });
     return null;
   }
-  const { staged } = opened.first;
-  const outcome = texts ? await control.offer(texts, "start", { staged }) : null;
+  const { head } = opened.first;
+  const offered = head ? control.follow(head) : texts && control.offer(texts, "start");
+  const outcome = await offered;
   if (outcome?.result === "activated") {
     await keepSeed(opened, log);
     return null;

@@ -8,7 +8,6 @@ import { createFakeBoard } from "../../store/shared-state/fake-board.ts";
 import { startBoardRunner } from "../fleet/board-runner.ts";
 import { type FakeDesk, fakeDesk, inFile } from "../policy/fake-desk.ts";
 import { rollBack } from "../policy/rollback.ts";
-import { textsOf } from "../policy/sources/store.ts";
 import type { PartChange } from "../rollout/open-part.ts";
 import { operateRollout, type RolloutDesk, type RolloutOrder, type RolloutWish } from "../rollout/operate.ts";
 import { createOverrideBook, type KeptBook } from "../rollout/override-book.ts";
@@ -247,7 +246,9 @@ describe("over a text from elsewhere", () => {
     await one.offer(policy("large"));
     const schedule = { startsAt: one.clock.now(), stepPercent: 50, stepEveryMs: 60_000 };
     const next = inFile(policy("large", "circuit: { probes: 2 }\n"));
-    await one.fake.control.stage(next, schedule, { actor: "ops", via: "activate", note: null });
+    await one.fake.control.atNewest((turn) =>
+      turn.stage(next, schedule, { actor: "ops", via: "activate", note: null }),
+    );
     await one.order(toSmall);
     expect(one.fake.control.split()?.newer.modelAliases.get("best")?.model).toBe("small");
     expect(one.served()).toBe("small");
@@ -259,7 +260,7 @@ test("in the store the text is changed, and its note with it", async () => {
   const text = policy("{ model: large, note: EV-1 }");
   const documents = { [BASE_DOCUMENT]: text };
   await fake.desk.heads?.write({ revision: 1, at: 0, actor: "seed", note: null, documents });
-  await fake.control.offer(textsOf(documents, null), "start", { staged: null });
+  await fake.look();
   const desk: RolloutDesk = { ...fake.desk, overrides: null, audit: async () => {} };
   expect(await operateRollout(desk, wish(toSmall, { note: "EV-2" }))).toMatchObject({
     result: "applied",

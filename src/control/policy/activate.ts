@@ -5,10 +5,12 @@
 import type { Finding } from "../../policy/finding.ts";
 import type { PolicySource } from "../../policy/load.ts";
 import { BASE_DOCUMENT } from "../../store/policy-heads.ts";
-import { findVersion } from "./find-version.ts";
+import { type ForeignVersion, findOwnVersion } from "./find-version.ts";
 import type { Act, Schedule, StagingResult } from "./policy-acts.ts";
+import type { PolicyTurn } from "./policy-control.ts";
 import type { PolicyDesk } from "./policy-desk.ts";
 import { textsOf } from "./sources/store.ts";
+import { stagingOf } from "./staging.ts";
 
 export interface ActivationWish {
   /** A version of the history, or a text: the base, or the overlay of the gateway's own environment. */
@@ -24,43 +26,52 @@ export type ActivationOutcome =
   | Exclude<StagingResult, { result: "refused" | "held" }>
   | { readonly result: "refused"; readonly findings: readonly Finding[] }
   | { readonly result: "unknown" | "forgotten" | "foreign"; readonly version: string }
-  | { readonly result: "other_environment"; readonly environment: string | null };
+  | { readonly result: "other_environment"; readonly environment: string | null }
+  | ForeignVersion;
 
 /** The smallest step: more of them than a hundred tell nobody anything. */
 export const LEAST_STEP_PERCENT = 1;
 
-export async function beginActivation(desk: PolicyDesk, wish: ActivationWish): Promise<ActivationOutcome> {
+export function beginActivation(desk: PolicyDesk, wish: ActivationWish): Promise<ActivationOutcome> {
   const { what, schedule, actor, note } = wish;
-  const found = "version" in what ? await versionTexts(desk, what.version) : await givenTexts(desk, what);
-  if (!("sources" in found)) return found;
   const act: Act = { actor, via: "activate", note };
-  return told(await desk.control.stage(found.sources, schedule, act));
+  return desk.control.atNewest(async (turn) => {
+    const staging = stagingOf(desk, turn);
+    if (staging) return { result: "running", staging };
+    const found = "version" in what ? await versionTexts(desk, what.version) : givenTexts(desk, turn, what);
+    return "sources" in found ? told(await turn.stage(found.sources, schedule, act)) : found;
+  });
 }
 
 /** The remaining steps at once. Null: nothing is staged. */
-export async function completeActivation(
+export function completeActivation(
   { control }: PolicyDesk,
   actor: string,
   note: string | null,
 ): Promise<ActivationOutcome | null> {
-  const done = await control.finishStaging({ actor, via: "activate", note });
-  return done && told(done);
+  return control.atNewest(async (turn) => {
+    const done = await turn.finishStaging({ actor, via: "activate", note });
+    return done && told(done);
+  });
 }
 
 /** All traffic back to the version before, at once. Null: nothing is staged. */
-export async function abortActivation(
+export function abortActivation(
   { control }: PolicyDesk,
   actor: string,
   note: string | null,
 ): Promise<ActivationOutcome | null> {
-  const done = await control.dropStaging({ actor, via: "activate", note });
-  return done && told(done);
+  return control.atNewest(async (turn) => {
+    const done = await turn.dropStaging({ actor, via: "activate", note });
+    return done && told(done);
+  });
 }
 
 type Texts = { readonly sources: readonly PolicySource[] };
 
 async function versionTexts(desk: PolicyDesk, version: string): Promise<Texts | ActivationOutcome> {
-  const found = await findVersion(desk, version);
+  const found = await findOwnVersion(desk, version);
+  if (found.result === "foreign_environment") return found;
   if (found.result !== "found") return { result: found.result, version };
   const places = desk.environment === null ? 1 : 2;
   if (desk.heads && found.sources.length > places) return { result: "foreign", version };
@@ -68,15 +79,15 @@ async function versionTexts(desk: PolicyDesk, version: string): Promise<Texts | 
 }
 
 /** The other texts of the policy stay as they are. */
-async function givenTexts(
+function givenTexts(
   { heads, environment, control }: PolicyDesk,
+  { head }: PolicyTurn,
   given: Extract<ActivationWish["what"], { text: string }>,
-): Promise<Texts | ActivationOutcome> {
+): Texts | ActivationOutcome {
   if (given.environment !== null && given.environment !== environment) {
     return { result: "other_environment", environment };
   }
   if (heads) {
-    const head = await heads.read(0);
     const documents = { ...head?.documents, [given.environment ?? BASE_DOCUMENT]: given.text };
     return { sources: textsOf(documents, environment) };
   }

@@ -24,15 +24,22 @@ export interface Recorded {
 /** Entries of a list that the audit log takes. */
 const MAX_AUDITED = 20;
 
+/** Lower-case hexadecimal SHA-256, by which a text is kept. */
+export function textDigest(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+/** `place`: whose policy it is, and which state of the store's own. */
 export function createRecord(
   recorded: Recorded,
   id: string,
   at: number,
+  place: Pick<Activation, "environment" | "revision">,
 ): { readonly activation: Activation; readonly texts: readonly PolicyText[] } {
   const { result, act, sources, findings, previousVersion, version, paths = [], changes = [] } = recorded;
   // What was refused is not kept: a source that fails in a thousand ways would fill the disk.
   const kept = result === "refused" ? [] : sources;
-  const digests = kept.map(({ text }) => createHash("sha256").update(text).digest("hex"));
+  const digests = kept.map(({ text }) => textDigest(text));
   const activation: Activation = {
     id,
     at,
@@ -45,6 +52,7 @@ export function createRecord(
     findings: findings.map(placed),
     summary: changes,
     note: act.note,
+    ...place,
     ...(result !== "refused" && {
       texts: kept.map(({ file }, i) => ({ file, digest: digests[i] ?? "" })),
     }),
@@ -67,7 +75,7 @@ const ACTIONS = {
 
 export function auditOf(recorded: Recorded, at: number): AuditRecord {
   const { result, act, sources, findings, previousVersion, version, changes = [] } = recorded;
-  const { actor, via, note } = act;
+  const { actor, via, note, origin } = act;
   if (result === "refused") {
     const told = findings
       .filter(({ severity }) => severity === "error")
@@ -78,6 +86,7 @@ export function auditOf(recorded: Recorded, at: number): AuditRecord {
   }
   const details = {
     via,
+    ...(origin && { act: origin }),
     note,
     source: namesOf(sources),
     previousVersion,

@@ -3,7 +3,6 @@ import { BASE_DOCUMENT } from "../../store/policy-heads.ts";
 import { startActivationWatch, worseThan } from "./activation-watch.ts";
 import { type FakeDesk, fakeDesk, inFile, policyWith } from "./fake-desk.ts";
 import { giveBack } from "./give-back.ts";
-import { textsOf } from "./sources/store.ts";
 import { createVersionTally, type VersionTally } from "./version-tally.ts";
 
 const MINUTE = 60_000;
@@ -97,7 +96,7 @@ describe("while a version takes over by steps", () => {
   async function staged(world: World) {
     const schedule = { startsAt: world.clock.now(), stepPercent: 20, stepEveryMs: 2 * MINUTE };
     const act = { actor: "ops", via: "activate", note: null } as const;
-    const begun = await world.control.stage(inFile(policyWith(2)), schedule, act);
+    const begun = await world.control.atNewest((turn) => turn.stage(inFile(policyWith(2)), schedule, act));
     if (begun.result !== "staged") throw new Error(begun.result);
     await world.clock.advance(1_000);
     return begun.version;
@@ -158,7 +157,7 @@ describe("while a version takes over by steps", () => {
     const world = open({ store: true });
     const documents = { [BASE_DOCUMENT]: policyWith(1) };
     await world.desk.heads?.write({ revision: 1, at: 0, actor: "seed", note: null, documents });
-    await world.control.offer(textsOf(documents, null), "start", { staged: null });
+    await world.look();
     const before = world.version();
     const newer = await staged(world);
     world.seen(newer, 80, 80);
@@ -167,8 +166,8 @@ describe("while a version takes over by steps", () => {
     expect(await world.desk.heads?.read(0)).toMatchObject({
       documents,
       staged: null,
-      actor: "activation-watch",
     });
+    expect(world.audited.at(-1)).toMatchObject({ action: "policy.returned", actor: "activation-watch" });
   });
 });
 

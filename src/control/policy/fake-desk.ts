@@ -6,6 +6,7 @@ import type { PolicySource } from "../../policy/load.ts";
 import type { AuditRecord } from "../../store/audit-store.ts";
 import { createMemoryStore } from "../../store/memory.ts";
 import type { PolicyHeadStore } from "../../store/policy-heads.ts";
+import type { Store } from "../../store/ports.ts";
 import type { Overlay } from "./in-force.ts";
 import type { Pin } from "./kept-policies.ts";
 import type { PolicyControl, PolicyPorts } from "./policy-control.ts";
@@ -13,6 +14,7 @@ import type { PolicyDesk } from "./policy-desk.ts";
 import { createPolicyControl } from "./policy-keeper.ts";
 import type { SourceStatus } from "./source.ts";
 import { type KeptStaging, ownPlace, storePlace } from "./staging-place.ts";
+import { storedPolicy } from "./stored-policy.ts";
 
 /** `chat` gets `attempts`: a version of its own for each number. */
 export function policyWith(attempts: number): string {
@@ -36,6 +38,11 @@ export interface FakeDesk {
   readonly activated: string[];
   /** Versions that take over by steps, and their shares, as they were told. */
   readonly staged: (readonly [version: string | null, share: number])[];
+  readonly store: Store;
+  /** Apart from those beside it, so that no two records have one id. */
+  readonly nth: number;
+  /** Takes in what the store has now, as a look at it does. */
+  look(): Promise<void>;
   /** Makes the records fail while it is true. */
   broken: boolean;
 }
@@ -46,19 +53,22 @@ interface FakeDeskOptions {
   readonly environment?: string;
   readonly overlay?: Overlay;
   readonly onActivated?: PolicyPorts["onActivated"];
-  /** One that several gateways share. */
   readonly clock?: FakeClock;
-  /** The store of another gateway. */
-  readonly heads?: PolicyHeadStore | null;
+  /** Another gateway, whose store and clock are this one's, too. */
+  readonly beside?: Pick<FakeDesk, "store" | "clock" | "nth">;
+  /** In place of the store's own. */
+  readonly heads?: PolicyHeadStore;
   /** What an earlier process has left. */
   readonly pin?: Pin;
 }
 
 export function fakeDesk(options: FakeDeskOptions = {}): FakeDesk {
   const { environment = null, pin = null } = options;
-  const clock = options.clock ?? new FakeClock();
-  const store = createMemoryStore();
+  const clock = options.beside?.clock ?? options.clock ?? new FakeClock();
+  const store = options.beside?.store ?? createMemoryStore();
   const heads = options.heads ?? store.policyHeads;
+  const nth = (options.beside?.nth ?? 0) + 1;
+  const stored = options.store ? storedPolicy(heads, clock) : null;
   const audited: AuditRecord[] = [];
   const disk: FakeDesk["disk"] = {};
   const activated: string[] = [];
@@ -78,7 +88,7 @@ export function fakeDesk(options: FakeDeskOptions = {}): FakeDesk {
   };
   const ports: PolicyPorts = {
     clock,
-    ids: createIds(clock, () => 0.5),
+    ids: createIds(clock, () => nth / 10),
     activations: {
       ...store.activations,
       async record(activation, texts) {
@@ -103,8 +113,9 @@ export function fakeDesk(options: FakeDeskOptions = {}): FakeDesk {
       activated.push(snapshot.version);
       options.onActivated?.(snapshot, previousVersion, via);
     },
-    stagingPlace: options.store
-      ? storePlace(heads, environment, clock)
+    ...(stored && { stored }),
+    stagingPlace: stored
+      ? storePlace(stored, environment)
       : ownPlace(async (kept) => {
           await failing();
           disk.staging = kept;
@@ -122,5 +133,9 @@ export function fakeDesk(options: FakeDeskOptions = {}): FakeDesk {
     clock,
     sourceStatus: () => source,
   };
-  return Object.assign(state, { desk, control, clock, audited, disk, activated, staged });
+  const look = async () => {
+    const head = await heads.read(0);
+    if (head) await control.follow(head);
+  };
+  return Object.assign(state, { desk, control, clock, audited, disk, activated, staged, store, nth, look });
 }

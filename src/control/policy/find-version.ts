@@ -1,7 +1,12 @@
-/** A version of the policy as it was put in force, out of the history. Owns how one is named. */
+/**
+ * A version of the policy as it was put in force, out of the history. Owns how one is named, and what of a history that
+ * gateways of several environments share is this gateway's.
+ */
 import type { PolicySource } from "../../policy/load.ts";
 import type { Activation, ActivationStore } from "../../store/ports.ts";
+import { textDigest } from "./activation-record.ts";
 import type { PolicyDesk } from "./policy-desk.ts";
+import { documentName } from "./sources/store.ts";
 
 export interface KeptVersion {
   readonly activation: Activation;
@@ -15,13 +20,52 @@ export type FoundVersion =
   /** It was in force, but its texts are not kept any more. */
   | { readonly result: "forgotten"; readonly activation: Activation };
 
-/** `version` as `name@digits`, as the history shows it. */
+/** It was in force in another environment alone. */
+export interface ForeignVersion {
+  readonly result: "foreign_environment";
+  readonly version: string;
+  /** Where it was; null: at a gateway without one. */
+  readonly environment: string | null;
+  /** The gateway's own. */
+  readonly own: string | null;
+}
+
+type History = Pick<PolicyDesk, "activations" | "environment">;
+
+/** `version` as `name@digits`, as the history shows it; to be looked at, whichever environment it was in force in. */
 export async function findVersion(
-  { activations }: Pick<PolicyDesk, "activations">,
+  { activations, environment }: History,
   version: string,
 ): Promise<FoundVersion> {
-  const activation = await activations.findVersion(version);
-  if (!activation) return { result: "unknown" };
+  const activation =
+    (await activations.findVersion(version, environment)) ?? (await activations.findVersion(version));
+  return activation ? textsOf(activations, activation) : { result: "unknown" };
+}
+
+/** The same, to be put in force here: its texts are the base and this environment's own overlay, and no other's. */
+export async function findOwnVersion(
+  { activations, environment: own }: History,
+  version: string,
+): Promise<FoundVersion | ForeignVersion> {
+  const activation = await activations.findVersion(version, own);
+  if (activation && isOwn(activation, own)) return textsOf(activations, activation);
+  const elsewhere = activation ?? (await activations.findVersion(version));
+  if (!elsewhere) return { result: "unknown" };
+  return { result: "foreign_environment", version, environment: environmentOf(elsewhere) ?? null, own };
+}
+
+function isOwn(activation: Activation, environment: string | null): boolean {
+  const known = environmentOf(activation);
+  return known === undefined || known === environment;
+}
+
+/** Undefined where an earlier release recorded it, and no text is named after an environment. */
+function environmentOf({ environment, texts = [] }: Activation): string | null | undefined {
+  if (environment !== undefined) return environment;
+  return texts.map(({ file }) => documentName(file)).find((name) => name !== null && name !== "");
+}
+
+async function textsOf(activations: ActivationStore, activation: Activation): Promise<FoundVersion> {
   const sources = await sourcesOf(activations, activation);
   return sources ? { result: "found", activation, sources } : { result: "forgotten", activation };
 }
@@ -45,23 +89,49 @@ const PAGE = 100;
 const MAX_PAGES = 20;
 
 /**
- * What was in force before `current` came, rollbacks left out: after a rollback from C to B it is A, not C.
- * Null where the history does not say.
+ * What was in force in this environment before `current` came, rollbacks left out: after a rollback from C to B it is A,
+ * not C. It came with the oldest of records of it that stand together: later ones are of gateways that followed, and of
+ * starts. Null where the history does not say.
  */
 export async function previousVersion(
-  { activations }: Pick<PolicyDesk, "activations">,
+  { activations, environment }: History,
   current: string,
 ): Promise<string | null> {
-  let arrived = false;
+  let came: Activation["result"] | null = null;
   let before: string | undefined;
   for (let pages = 0; pages < MAX_PAGES; pages++) {
     const page = await activations.list(PAGE, before);
-    for (const { result, version } of page) {
-      if (arrived && result !== "refused" && version !== null && version !== current) return version;
-      if (result === "activated" && version === current) arrived = true;
+    for (const { result, version } of putInForce(page, environment)) {
+      if (version === current) came = result;
+      else if (came === "activated" && version !== null) return version;
+      else came = null;
     }
     before = page.at(-1)?.id;
     if (page.length < PAGE) return null;
   }
   return null;
+}
+
+/** Newest first. A gateway that follows may write a state of the store down after another has written down the next. */
+function putInForce(page: readonly Activation[], environment: string | null): readonly Activation[] {
+  const own = page.filter((one) => one.result !== "refused" && isOwn(one, environment));
+  return own.toSorted(byRevision);
+}
+
+function byRevision(a: Activation, b: Activation): number {
+  return a.revision === undefined || b.revision === undefined ? 0 : b.revision - a.revision;
+}
+
+/** Whether what this environment's history has last is `sources`: then whoever put them in force is on record. */
+export async function isOnRecord(
+  activations: ActivationStore,
+  environment: string | null,
+  sources: readonly PolicySource[],
+): Promise<boolean> {
+  const [last] = putInForce(await activations.list(PAGE), environment);
+  const texts = last?.texts ?? [];
+  return (
+    texts.length === sources.length &&
+    texts.every(({ digest }, i) => digest === textDigest(sources[i]?.text ?? ""))
+  );
 }

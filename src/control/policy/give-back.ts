@@ -1,8 +1,9 @@
 /** The automatic return, done: a version that did worse gives its traffic back and stays out. Owns how. */
 import type { Worse } from "./activation-watch.ts";
 import { MAX_NOTE } from "./policy-acts.ts";
+import type { PolicyTurn } from "./policy-control.ts";
 import type { PolicyDesk } from "./policy-desk.ts";
-import { rollBack } from "./rollback.ts";
+import { goBack } from "./rollback.ts";
 
 /** Who did it, in the history and in the audit log. */
 export const WATCH_ACTOR = "activation-watch";
@@ -11,7 +12,11 @@ export const WATCH_ACTOR = "activation-watch";
  * False where somebody else was faster, or the version before cannot be had any more. Afterwards the source's text that
  * did worse is held back, until it is another one or a person says otherwise.
  */
-export async function giveBack(desk: PolicyDesk, worse: Worse): Promise<boolean> {
+export function giveBack(desk: PolicyDesk, worse: Worse): Promise<boolean> {
+  return desk.control.atNewest((turn) => giveBackNow(desk, turn, worse));
+}
+
+async function giveBackNow(desk: PolicyDesk, turn: PolicyTurn, worse: Worse): Promise<boolean> {
   const { version, previousVersion, staged, newer, older } = worse;
   const note = worse.because.slice(0, MAX_NOTE);
   const status = desk.control.status();
@@ -23,10 +28,15 @@ export async function giveBack(desk: PolicyDesk, worse: Worse): Promise<boolean>
       requestsBefore: older.requests,
       errorsBefore: older.errors,
     };
-    const dropped = await desk.control.dropStaging({ actor: WATCH_ACTOR, via: "return", note }, details);
+    const dropped = await turn.dropStaging({ actor: WATCH_ACTOR, via: "return", note }, details);
     return dropped?.result === "activated";
   }
   if (status.version !== version || status.staging) return false;
-  const back = await rollBack(desk, { version: previousVersion, actor: WATCH_ACTOR, note, via: "return" });
+  const back = await goBack(desk, turn, {
+    version: previousVersion,
+    actor: WATCH_ACTOR,
+    note,
+    via: "return",
+  });
   return back.result === "activated";
 }

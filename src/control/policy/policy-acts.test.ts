@@ -88,7 +88,7 @@ describe("a policy that lives in the store", () => {
     const fake = fakeDesk({ store: true, ...(environment !== undefined && { environment }) });
     const documents = { [BASE_DOCUMENT]: policyWith(1) };
     await fake.desk.heads?.write({ revision: 1, at: 0, actor: "seed", note: null, documents });
-    await fake.control.offer(textsOf(documents, environment ?? null), "start");
+    await fake.look();
     await fake.clock.advance(1_000);
     return fake;
   }

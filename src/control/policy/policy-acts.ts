@@ -1,6 +1,7 @@
-/** What can be done to the policy in force, by whom, and what comes of it. Owns the shapes alone. */
+/** What can be done to the policy in force, by whom, and what comes of it. Owns the shapes, and what kinds there are. */
 import type { ActivationPlan, ActivationStage } from "../../core/activation-plan.ts";
 import type { Finding } from "../../policy/finding.ts";
+import type { HeadAct } from "../../store/policy-heads.ts";
 import type { ErrorCount } from "./confidence-sequence.ts";
 
 export interface Act {
@@ -21,6 +22,8 @@ export interface Act {
     | "rollout"
     /** The same, of a model alias. */
     | "alias";
+  /** Of what the store says: what kind of act it was, at whichever gateway; absent where nobody knows. */
+  readonly origin?: HeadAct;
   /** An earlier process has done it, and this one takes it up. */
   readonly again?: true;
   /** Why, in the actor's words. */
@@ -39,6 +42,17 @@ export type ActivationResult =
   | { readonly result: "refused"; readonly findings: readonly Finding[] }
   /** A rollback, or a staged activation, holds these texts back. */
   | { readonly result: "held"; readonly version: string };
+
+/** What kind of act it is, wherever it was done. */
+export function kindOf({ via, origin }: Act): Act["via"] {
+  return origin ?? via;
+}
+
+/** A version that was in force before is again. */
+export function isReturn(act: Act): boolean {
+  const kind = kindOf(act);
+  return kind === "rollback" || kind === "return";
+}
 
 /** How a version is to take over; times are milliseconds. */
 export interface Schedule {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import type { PolicySource } from "../../policy/load.ts";
 import { type FakeDesk, fakeDesk, inFile, policyWith } from "./fake-desk.ts";
 import type { Act } from "./policy-acts.ts";
 import { digestOfTexts } from "./source.ts";
@@ -10,6 +11,10 @@ const BROKEN = inFile(policyWith(2).replace("primary: large", "primary: lrge"));
 const ROLLBACK: Act = { actor: "ops", via: "rollback", note: "INC-1" };
 
 const attemptsOf = ({ control }: FakeDesk) => control.snapshot().useCases.get("chat")?.maxAttempts;
+
+function pinTo({ control }: FakeDesk, sources: readonly PolicySource[]) {
+  return control.atNewest((turn) => turn.pin(sources, ROLLBACK));
+}
 
 describe("what the source says", () => {
   test("is put in force, recorded with its text and what changed, and kept as the last good one", async () => {
@@ -34,19 +39,24 @@ describe("what the source says", () => {
   });
 
   test("a look at the store from before what was written here does nothing when it comes; a later one does", async () => {
-    const fake = fakeDesk();
-    await fake.control.offer(ONE, "start", { staged: null, revision: "1" });
-    const writing = fake.control.replace(TWO, { actor: "ops", via: "push", note: null }, async () => 2);
-    const late = fake.control.offer(ONE, "seed", { staged: null, revision: "1" });
+    const fake = fakeDesk({ store: true });
+    const head = (revision: number) => ({
+      revision,
+      at: 0,
+      actor: "seed",
+      note: null,
+      documents: { "": policyWith(revision) },
+    });
+    await fake.store.policyHeads.write(head(1));
+    await fake.look();
+    const push = { actor: "ops", via: "push", note: null } as const;
+    const writing = fake.control.atNewest((turn) => turn.replace({ "": policyWith(2) }, push));
+    const late = fake.control.follow(head(1));
     expect((await writing).result).toBe("activated");
     expect((await late).result).toBe("held");
     expect(attemptsOf(fake)).toBe(2);
-    expect((await fake.control.offer(TWO, "store", { staged: null, revision: "2" })).result).toBe(
-      "unchanged",
-    );
-    expect((await fake.control.offer(THREE, "store", { staged: null, revision: "3" })).result).toBe(
-      "activated",
-    );
+    expect((await fake.control.follow(head(2))).result).toBe("held");
+    expect((await fake.control.follow(head(3))).result).toBe("activated");
     expect(attemptsOf(fake)).toBe(3);
   });
 
@@ -93,7 +103,7 @@ describe("what the source says", () => {
     const fake = fakeDesk();
     fake.broken = true;
     expect((await fake.control.offer(ONE, "start")).result).toBe("activated");
-    expect((await fake.control.pin(TWO, ROLLBACK)).result).toBe("activated");
+    expect((await pinTo(fake, TWO)).result).toBe("activated");
     expect(attemptsOf(fake)).toBe(2);
   });
 
@@ -115,7 +125,7 @@ describe("a rollback", () => {
     const fake = fakeDesk();
     await fake.control.offer(ONE, "start");
     await fake.control.offer(TWO, "file");
-    await fake.control.pin(ONE, ROLLBACK);
+    await pinTo(fake, ONE);
     return fake;
   };
 
@@ -142,7 +152,7 @@ describe("a rollback", () => {
     const offered = fake.control.offer(THREE, "file");
     expect((await swapped(3)).pinned).toBeNull();
     await offered;
-    const pinned = fake.control.pin(TWO, ROLLBACK);
+    const pinned = pinTo(fake, TWO);
     expect(await swapped(2)).toMatchObject({ pinned: { actor: "ops" } });
     await pinned;
   });
@@ -183,8 +193,8 @@ describe("a rollback", () => {
   test("two in a row still hold back what the source says", async () => {
     const fake = fakeDesk();
     for (const sources of [ONE, TWO, THREE]) await fake.control.offer(sources, "file");
-    await fake.control.pin(TWO, ROLLBACK);
-    await fake.control.pin(ONE, ROLLBACK);
+    await pinTo(fake, TWO);
+    await pinTo(fake, ONE);
     expect(fake.disk.pin?.sourceDigest).toBe(digestOfTexts(THREE));
     expect((await fake.control.offer(THREE, "file")).result).toBe("held");
     expect(attemptsOf(fake)).toBe(1);
@@ -193,7 +203,7 @@ describe("a rollback", () => {
   test("a version that does not compile any more leaves everything as it was", async () => {
     const fake = fakeDesk();
     await fake.control.offer(ONE, "start");
-    expect((await fake.control.pin(BROKEN, ROLLBACK)).result).toBe("refused");
+    expect((await pinTo(fake, BROKEN)).result).toBe("refused");
     expect(fake.control.status()).toMatchObject({ pinned: null, refused: null });
     expect(attemptsOf(fake)).toBe(1);
   });
@@ -211,7 +221,7 @@ describe("a rollback", () => {
         actor: "ops",
       });
       expect((await second.control.offer(TWO, "file")).result).toBe("held");
-      await second.control.pin(THREE, ROLLBACK);
+      await pinTo(second, THREE);
       expect(second.disk.pin?.sourceDigest).toBe(digestOfTexts(TWO));
     }
   });
@@ -245,7 +255,7 @@ describe("what is in force, compiled anew", () => {
     expect(await fake.control.recompile("inference-profiles")).toBeNull();
     await fake.control.offer(ONE, "start");
     await fake.control.offer(TWO, "file");
-    await fake.control.pin(ONE, ROLLBACK);
+    await pinTo(fake, ONE);
     expect((await fake.control.recompile("inference-profiles"))?.result).toBe("activated");
     expect(attemptsOf(fake)).toBe(1);
     expect((await fake.control.offer(TWO, "file")).result).toBe("held");
@@ -255,10 +265,10 @@ describe("what is in force, compiled anew", () => {
 test("every act is told to the audit log, with who and why", async () => {
   const fake = fakeDesk();
   await fake.control.offer(ONE, "start");
-  await fake.control.offer(TWO, "file", { note: "by hand" });
+  await fake.control.offer(TWO, "file");
   await fake.control.offer(BROKEN, "file");
   await fake.control.offer(TWO, "file");
-  await fake.control.pin(ONE, ROLLBACK);
+  await pinTo(fake, ONE);
   await fake.control.unpin({ actor: "ops", via: "unpin", note: null });
   expect(fake.audited.map(({ actor, action }) => `${actor} ${action}`)).toEqual([
     "start policy.activated",
@@ -267,7 +277,7 @@ test("every act is told to the audit log, with who and why", async () => {
     "ops policy.rolled_back",
     "ops policy.unpinned",
   ]);
-  expect(fake.audited[1]?.details).toMatchObject({ note: "by hand", changes: ["chat: max_attempts 1 → 2"] });
+  expect(fake.audited[1]?.details).toMatchObject({ note: null, changes: ["chat: max_attempts 1 → 2"] });
   expect(fake.audited[2]?.details.findings).toEqual([expect.stringContaining("policy.yaml:")]);
   expect(fake.audited[3]?.details).toMatchObject({ note: "INC-1", changes: ["chat: max_attempts 2 → 1"] });
 });

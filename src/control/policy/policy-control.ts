@@ -6,6 +6,7 @@ import type { CompilePorts } from "../../policy/compile.ts";
 import type { Finding } from "../../policy/finding.ts";
 import type { PolicySource } from "../../policy/load.ts";
 import type { AuditDetails, AuditRecord } from "../../store/audit-store.ts";
+import type { HeadAct, PolicyDocuments, PolicyHead } from "../../store/policy-heads.ts";
 import type { ActivationStore } from "../../store/ports.ts";
 import type { InForce, Overlay, OverrideStatus } from "./in-force.ts";
 import type { JudgeQuestion } from "./judge/judge.ts";
@@ -19,8 +20,9 @@ import type {
   StagingStatus,
   WatchStatus,
 } from "./policy-acts.ts";
-import type { SourceStatus, StagedOffer } from "./source.ts";
+import type { SourceStatus } from "./source.ts";
 import type { KeptStaging, StagingPlace } from "./staging-place.ts";
+import type { StoredPolicy } from "./stored-policy.ts";
 
 /** Where policy texts come from, and where the last good ones are kept. */
 export interface PolicyPorts {
@@ -48,6 +50,8 @@ export interface PolicyPorts {
   ): void;
   /** Absent: nothing is laid over the source's texts. */
   readonly overlay?: Overlay;
+  /** Where the policy lives in the store: as this gateway knows it. Absent: it lives elsewhere. */
+  readonly stored?: StoredPolicy;
   /** Where an activation by steps is written down. */
   readonly stagingPlace: StagingPlace;
   /** A version that begins to take over by steps, or another share of it; null: none does any more. */
@@ -80,17 +84,30 @@ export interface PolicyStatus {
   readonly pinned?: Pick<Pin, "version" | "at" | "actor" | "note"> | null;
 }
 
-/** What a source says of the texts that it offers. */
-export interface OfferDetails {
-  readonly note?: string | null;
-  /** The staged activation of them, as the source has it; absent where it knows of none. */
-  readonly staged?: StagedOffer | null | undefined;
+/** What can be done within a turn, in which nothing else changes the policy of this gateway. */
+export interface PolicyTurn {
+  /** The store's newest state, which this gateway has taken in; null: the policy lives elsewhere. */
+  readonly head: PolicyHead | null;
   /**
-   * The source's own number of them; one from before what `replace` wrote is a look at the store that has come late,
-   * and does nothing.
+   * Checks `documents`, writes them into the store upon `head`, and puts them in force. `conflict`: another gateway has
+   * written first, and nothing has happened.
    */
-  readonly revision?: string | null | undefined;
+  replace(
+    documents: PolicyDocuments,
+    act: WrittenAct,
+  ): Promise<ActivationResult | { readonly result: "conflict" }>;
+  /** Puts `sources` in force until the source has other texts than now, also over restarts. */
+  pin(sources: readonly PolicySource[], act: Act): Promise<ActivationResult>;
+  /** Begins to put `sources` in force by steps; those that are due at once, at once. */
+  stage(sources: readonly PolicySource[], schedule: Schedule, act: Act): Promise<StagingResult>;
+  /** Completes what is staged, without its remaining steps. Null: nothing is. */
+  finishStaging(act: Act): Promise<StagingResult | null>;
+  /** Gives all traffic back to the version before. Null: nothing is staged. */
+  dropStaging(act: Act, details?: AuditDetails): Promise<StagingResult | null>;
 }
+
+/** An act that changes the store's documents. */
+export type WrittenAct = Act & { readonly via: HeadAct };
 
 export interface PolicyControl {
   /** The snapshot in force. Throws before the first activation: nothing may serve without a policy. */
@@ -106,29 +123,21 @@ export interface PolicyControl {
    * Puts the source's texts in force, or refuses them and changes nothing. The same texts again do nothing, and
    * neither do those that a rollback or a staged activation holds back.
    */
-  offer(sources: readonly PolicySource[], actor: string, told?: OfferDetails): Promise<ActivationResult>;
-  /** Begins to put `sources` in force by steps; those that are due at once, at once. */
-  stage(sources: readonly PolicySource[], schedule: Schedule, act: Act): Promise<StagingResult>;
-  /** Completes what is staged, without its remaining steps. Null: nothing is. */
-  finishStaging(act: Act): Promise<StagingResult | null>;
-  /** Gives all traffic back to the version before. Null: nothing is staged. */
-  dropStaging(act: Act, details?: AuditDetails): Promise<StagingResult | null>;
+  offer(sources: readonly PolicySource[], actor: string): Promise<ActivationResult>;
+  /**
+   * The same of what the store says, with what it says of who did it and of what is staged. One that is not newer than
+   * what this gateway has taken in or written is a look that has come late, and does nothing.
+   */
+  follow(head: PolicyHead): Promise<ActivationResult>;
+  /**
+   * Takes in what the store has newer, where the policy lives there, and does `work` upon it; anew, where another gateway
+   * writes meanwhile. Rejects where the store cannot be read or written.
+   */
+  atNewest<T>(work: (turn: PolicyTurn) => Promise<T>): Promise<T>;
   /** At the start: goes on with what an earlier process has staged. False: it cannot be, and is forgotten. */
   resumeStaging(kept: KeptStaging, offered: readonly PolicySource[] | null): Promise<boolean>;
   /** Puts texts in force that were good once, whatever their tests say today: the alternative is no policy. */
   restore(sources: readonly PolicySource[], actor: string): Promise<ActivationResult>;
-  /**
-   * Checks `sources`, lets `commit` write them where the source reads them, and puts them in force, with no
-   * other change in between. `commit` gives the revision that it wrote; null where somebody else wrote first, and
-   * then nothing happens.
-   */
-  replace(
-    sources: readonly PolicySource[],
-    act: Act,
-    commit: () => Promise<number | null>,
-  ): Promise<ActivationResult | { readonly result: "conflict" }>;
-  /** Puts `sources` in force until the source has other texts than now, also over restarts. */
-  pin(sources: readonly PolicySource[], act: Act): Promise<ActivationResult>;
   /** Puts the source's texts in force again. Null: nothing was pinned. */
   unpin(act: Act): Promise<ActivationResult | null>;
   /**

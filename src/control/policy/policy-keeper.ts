@@ -6,21 +6,24 @@
 import type { ConfigSnapshot, SplitSnapshots } from "../../core/snapshot.ts";
 import type { Finding } from "../../policy/finding.ts";
 import type { PolicySource } from "../../policy/load.ts";
-import type { AuditDetails } from "../../store/audit-store.ts";
-import { auditOf, createRecord, type Recorded, type RecordedResult } from "./activation-record.ts";
+import type { PolicyDocuments, PolicyHead } from "../../store/policy-heads.ts";
 import { sameTexts } from "./compile-sources.ts";
+import { compileVersion, judgeTexts } from "./compile-version.ts";
+import { isOnRecord } from "./find-version.ts";
 import type { InForce } from "./in-force.ts";
-import { type Judged, judgeHere } from "./judge-here.ts";
 import type { Pin } from "./kept-policies.ts";
-import type { Act, ActivationResult, Schedule } from "./policy-acts.ts";
+import { type Act, type ActivationResult, isReturn, kindOf } from "./policy-acts.ts";
 import type {
   CheckResult,
-  OfferDetails,
   PolicyControl,
   PolicyPorts,
   PolicyStatus,
+  PolicyTurn,
+  WrittenAct,
 } from "./policy-control.ts";
+import { type ActRecorder, recordActs } from "./record-acts.ts";
 import { digestOfTexts } from "./source.ts";
+import { textsOf } from "./sources/store.ts";
 import { type Compiled, StagedActivations } from "./staged-activations.ts";
 import type { KeptStaging } from "./staging-place.ts";
 
@@ -31,8 +34,7 @@ export function createPolicyControl(ports: PolicyPorts, pin: Pin | null = null):
 
 interface Offered {
   readonly sources: readonly PolicySource[];
-  readonly actor: string;
-  readonly note: string | null;
+  readonly act: Act;
 }
 
 interface Put {
@@ -42,11 +44,12 @@ interface Put {
   readonly compiled?: Compiled;
   /** Whether the policy's own tests decide; default true. */
   readonly tested?: boolean;
+  /** The texts are written where the policy lives: that is an act, also where this gateway has the same. */
+  readonly isWritten?: boolean;
 }
 
-/** Characters from which on reading and compiling take longer than a request should wait. */
-const LARGE = 8_192;
-
+/** Writers of other gateways that come between reading and writing, before an act gives up. */
+const MAX_TRIES = 20;
 class Keeper implements PolicyControl {
   readonly #ports: PolicyPorts;
   readonly #staged: StagedActivations;
@@ -56,8 +59,8 @@ class Keeper implements PolicyControl {
   #pin: Pin | null;
   /** What the source says now, whether or not it is in force. */
   #offered: Offered | null = null;
-  /** The revision that was last written from here; 0: none. */
-  #written = 0;
+  readonly #records: ActRecorder;
+  readonly #turn: PolicyTurn;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(ports: PolicyPorts, pin: Pin | null) {
@@ -71,14 +74,29 @@ class Keeper implements PolicyControl {
       compile: (sources, tested) => this.#compile(this.#lay(sources), sources, tested),
       refuse: (findings, sources, act) => this.#refuse(findings, sources, act),
       put: async (sources, act, tested) => {
-        const put = await this.#put(sources, act, { tested });
-        if (this.#pin && put.result !== "refused") await this.#setPin(null);
-        return put;
+        if (ports.stored) this.#offered = { sources, act };
+        return this.#putUnpinned(sources, act, { tested });
       },
       pinTo: (sources, act, digest) => this.#pinTo(sources, act, digest, false),
       takeOffer: async () => this.#offered && this.#takeOffer(this.#offered),
+      catchUp: () => this.#catchUp(),
       inTurn: (work) => this.#inTurn(work),
     });
+    this.#records = recordActs(ports, () => this.#pause());
+    const staged = this.#staged;
+    this.#turn = {
+      get head() {
+        return ports.stored?.head ?? null;
+      },
+      replace: (documents, act) => this.#replace(documents, act),
+      pin: async (sources, act) => {
+        await staged.clear(act);
+        return this.#pinTo(sources, act, this.#sourceDigest());
+      },
+      stage: (sources, schedule, act) => staged.begin(sources, schedule, act),
+      finishStaging: (act) => staged.finish(act),
+      dropStaging: (act, details = {}) => staged.drop(act, details),
+    };
   }
 
   // Read on every request, and handed on without their owner.
@@ -110,51 +128,36 @@ class Keeper implements PolicyControl {
   };
 
   async check(sources: readonly PolicySource[], asTheyAre = false): Promise<CheckResult> {
-    const { built, findings } = await this.#judge(asTheyAre ? sources : this.#lay(sources), true);
+    const texts = asTheyAre ? sources : this.#lay(sources);
+    const question = { texts, tested: true, before: this.#inForce };
+    const { built, findings } = await judgeTexts(this.#ports, question);
     if (!built) return { result: "refused", findings };
     return { result: "valid", version: built.snapshot.version, findings, changes: built.changes };
   }
 
-  offer(sources: readonly PolicySource[], actor: string, { note, staged, revision }: OfferDetails = {}) {
-    return this.#inTurn(async (): Promise<ActivationResult> => {
-      if (Number(revision ?? this.#written) < this.#written) {
-        return { result: "held", version: this.snapshot().version };
+  offer(sources: readonly PolicySource[], actor: string) {
+    return this.#inTurn(() => {
+      this.#offered = { sources, act: { actor, via: "source", note: null } };
+      return this.#takeOffer(this.#offered);
+    });
+  }
+
+  follow(head: PolicyHead) {
+    return this.#inTurn(() => this.#takeIn(head));
+  }
+
+  atNewest<T>(work: (turn: PolicyTurn) => Promise<T>) {
+    return this.#inTurn(async () => {
+      for (let tries = 1; ; tries++) {
+        await this.#catchUp();
+        const done = await work(this.#turn);
+        if (!this.#ports.stored?.overtaken || tries === MAX_TRIES) return done;
       }
-      const offered = { sources, actor, note: note ?? null };
-      this.#offered = offered;
-      // Where the source itself says what is staged, whoever changed it has written that down.
-      if (staged !== undefined) await this.#staged.yieldTo(staged?.plan.id ?? null);
-      const put = await this.#takeOffer(offered);
-      if (staged && !this.#staged.running && put.result !== "refused") {
-        await this.#staged.adopt(staged, true, digestOfTexts(sources));
-      }
-      return put;
     });
   }
 
   restore(sources: readonly PolicySource[], actor: string) {
     return this.#inTurn(() => this.#put(sources, { actor, via: "restore", note: null }, { tested: false }));
-  }
-
-  replace(sources: readonly PolicySource[], act: Act, commit: () => Promise<number | null>) {
-    return this.#inTurn(async () => {
-      const compiled = await this.#compile(this.#lay(sources), sources, true);
-      if (compiled.made) {
-        await this.#pause();
-        const written = await commit();
-        if (written === null) return { result: "conflict" } as const;
-        this.#written = written;
-        await this.#staged.supersede(act, { superseded: true });
-      }
-      return this.#put(sources, act, { compiled });
-    });
-  }
-
-  pin(sources: readonly PolicySource[], act: Act) {
-    return this.#inTurn(async () => {
-      await this.#staged.clear(act);
-      return this.#pinTo(sources, act, this.#sourceDigest());
-    });
   }
 
   unpin(act: Act) {
@@ -166,7 +169,7 @@ class Keeper implements PolicyControl {
       });
       if (put.result === "refused") return put;
       await this.#setPin(null);
-      if (put.result === "unchanged") await this.#audit(act, "unchanged", put.version);
+      if (put.result === "unchanged") await this.#records.audit(act, "unchanged", put.version);
       return put;
     });
   }
@@ -195,18 +198,6 @@ class Keeper implements PolicyControl {
     });
   }
 
-  stage(sources: readonly PolicySource[], schedule: Schedule, act: Act) {
-    return this.#inTurn(() => this.#staged.begin(sources, schedule, act));
-  }
-
-  finishStaging(act: Act) {
-    return this.#inTurn(() => this.#staged.finish(act));
-  }
-
-  dropStaging(act: Act, details: AuditDetails = {}) {
-    return this.#inTurn(() => this.#staged.drop(act, details));
-  }
-
   resumeStaging({ plan, older, newer, sourceDigest }: KeptStaging, offered: readonly PolicySource[] | null) {
     return this.#inTurn(async () => {
       const act: Act = { actor: "start", via: "restore", note: null };
@@ -228,14 +219,67 @@ class Keeper implements PolicyControl {
     return done;
   }
 
-  async #takeOffer({ sources, actor, note }: Offered): Promise<ActivationResult> {
+  async #catchUp(): Promise<void> {
+    const newer = await this.#ports.stored?.newer();
+    if (newer) await this.#takeIn(newer);
+  }
+
+  async #takeIn(head: PolicyHead): Promise<ActivationResult> {
+    if (!this.#ports.stored?.take(head)) return { result: "held", version: this.snapshot().version };
+    const { environment } = this.#ports.compile;
+    const offered = await this.#offerOf(head);
+    this.#offered = offered;
+    const { plan = null, documents = {} } = head.staged ?? {};
+    const put = await this.#staged.yieldTo(plan, () => this.#takeOffer(offered));
+    if (plan && !this.#staged.running && put.result !== "refused") {
+      const staged = { plan, sources: textsOf(documents, environment) };
+      await this.#staged.adopt(staged, true, digestOfTexts(offered.sources));
+    }
+    return put;
+  }
+
+  /** A start is its own act, unless whoever changed the policy has not lived to write that down. */
+  async #offerOf({ documents, actor, note, via }: PolicyHead): Promise<Offered> {
+    const { compile, activations } = this.#ports;
+    const sources = textsOf(documents, compile.environment);
+    const act: Act = { actor, via: "source", note, ...(via && { origin: via }) };
+    if (this.#inForce) return { sources, act };
+    const known = !via || (await isOnRecord(activations, compile.environment, sources).catch(() => true));
+    return { sources, act: known ? { ...act, actor: "start", note: null } : act };
+  }
+
+  async #replace(documents: PolicyDocuments, act: WrittenAct) {
+    const { stored, compile } = this.#ports;
+    if (!stored) return { result: "conflict" } as const;
+    const sources = textsOf(documents, compile.environment);
+    const ended = stored.head?.staged?.plan;
+    if (stored.head && !ended && sameDocuments(stored.head.documents, documents)) {
+      return this.#putUnpinned(sources, act, {});
+    }
+    const compiled = await this.#compile(this.#lay(sources), sources, true);
+    if (compiled.made) {
+      await this.#pause();
+      const { actor, note, via } = act;
+      if (!(await stored.write({ actor, note, via, documents }))) return { result: "conflict" } as const;
+      this.#offered = { sources, act };
+      await this.#staged.supersede(act, { superseded: true }, ended);
+    }
+    return this.#putUnpinned(sources, act, { compiled, isWritten: true });
+  }
+
+  async #takeOffer({ sources, act }: Offered): Promise<ActivationResult> {
     const pin = this.#pin;
     const held = this.#staged.running && !sameTexts(sources, this.#inForce?.sources ?? []);
     if (pin?.sourceDigest === digestOfTexts(sources) || held) {
       this.#refused = null;
       return { result: "held", version: this.snapshot().version };
     }
-    const put = await this.#put(sources, { actor, via: "source", note }, { onSwap: this.#unpinned });
+    return this.#putUnpinned(sources, act, {});
+  }
+
+  async #putUnpinned(sources: readonly PolicySource[], act: Act, how: Put): Promise<ActivationResult> {
+    const pin = this.#pin;
+    const put = await this.#put(sources, act, { ...how, onSwap: this.#unpinned });
     if (pin && put.result !== "refused") await this.#setPin(null);
     return put;
   }
@@ -272,37 +316,17 @@ class Keeper implements PolicyControl {
     return this.#ports.overlay?.lay(sources) ?? sources;
   }
 
-  async #compile(
-    texts: readonly PolicySource[],
-    sources: readonly PolicySource[],
-    tested: boolean,
-  ): Promise<Compiled> {
-    const judged = await this.#judge(texts, tested);
-    const { built, findings, validatedAt } = judged;
-    if (!built) return { made: null, findings };
-    const { document, paths, changes } = built;
-    const snapshot = { ...built.snapshot, keys: [...built.snapshot.keys, ...this.#ports.extraKeys] };
-    const at = this.#ports.clock.now();
-    const made: InForce = { snapshot, document, sources, texts, warnings: findings, at };
-    return { made, findings, paths, changes, ...(validatedAt !== undefined && { validatedAt }) };
-  }
-
-  /** Large texts elsewhere, where there is an elsewhere. Nothing is in force yet at the start: nobody waits. */
-  #judge(texts: readonly PolicySource[], tested: boolean): Judged | Promise<Judged> {
-    const { compile: ports, judge } = this.#ports;
-    const question = { sources: texts, before: this.#inForce, ports, tested };
-    const size = texts.reduce((sum, { text }) => sum + text.length, 0);
-    return judge && this.#inForce && size >= LARGE ? judge(question) : judgeHere(question);
+  #compile(texts: readonly PolicySource[], sources: readonly PolicySource[], tested: boolean) {
+    return compileVersion(this.#ports, { texts, sources, tested, before: this.#inForce });
   }
 
   async #put(sources: readonly PolicySource[], act: Act, how: Put = {}): Promise<ActivationResult> {
     const before = this.#inForce;
     const previousVersion = before?.snapshot.version ?? null;
     // A version that is gone back to is put in force as it was.
-    const isReturn = act.via === "rollback" || act.via === "return";
-    const bare = isReturn && !act.again;
+    const bare = isReturn(act) && !act.again;
     const texts = bare ? sources : this.#lay(sources);
-    if (before && act.via !== "recompile" && sameTexts(before.texts, texts)) {
+    if (before && act.via !== "recompile" && !how.isWritten && sameTexts(before.texts, texts)) {
       if (isFromSource(act)) this.#refused = null;
       const { version } = before.snapshot;
       this.#inForce = { ...before, sources };
@@ -314,12 +338,12 @@ class Keeper implements PolicyControl {
     const { made, paths, changes, validatedAt } = compiled;
     await this.#pause();
     this.#inForce = made;
-    if (isFromSource(act)) this.#refused = null;
+    if (isFromSource(act) || how.isWritten) this.#refused = null;
     const { version } = made.snapshot;
     how.onSwap?.(version);
-    this.#ports.onActivated(made.snapshot, previousVersion, act.via, validatedAt);
+    this.#ports.onActivated(made.snapshot, previousVersion, kindOf(act), validatedAt);
     this.#ports.overlay?.settle(sources, bare);
-    const result = isReturn ? "rolled_back" : "activated";
+    const result = isReturn(act) ? "rolled_back" : "activated";
     const recorded = {
       result,
       act,
@@ -331,7 +355,7 @@ class Keeper implements PolicyControl {
       changes,
     } as const;
     await this.#pause();
-    await this.#record(recorded, sources);
+    await this.#records.record(recorded, sources);
     this.#isServing = true;
     return { result: "activated", version, previousVersion, findings, changes };
   }
@@ -344,34 +368,13 @@ class Keeper implements PolicyControl {
     const previousVersion = this.#inForce?.snapshot.version ?? null;
     if (isFromSource(act)) this.noteRefused(findings);
     this.#ports.onRefused(findings);
-    await this.#record({ result: "refused", act, sources, findings, previousVersion }, sources);
+    await this.#records.record({ result: "refused", act, sources, findings, previousVersion }, sources);
     return { result: "refused", findings };
   }
 
   /** Nobody is served before the first activation is over. */
   async #pause(): Promise<void> {
     if (this.#isServing) await this.#ports.pause?.();
-  }
-
-  /** A disk that is full must not keep a good policy from serving. */
-  async #record(recorded: Recorded, lastGood: readonly PolicySource[]): Promise<void> {
-    const { clock, ids, activations } = this.#ports;
-    const { activation, texts } = createRecord(recorded, ids.next("act"), clock.now());
-    try {
-      if (recorded.result !== "refused") {
-        await this.#pause();
-        await this.#ports.saveLastGood(lastGood);
-      }
-      await activations.record(activation, texts);
-    } catch (thrown) {
-      this.#ports.onRecordFailed(thrown);
-    }
-    await this.#ports.audit(auditOf(recorded, clock.now()));
-  }
-
-  async #audit(act: Act, result: RecordedResult, version: string): Promise<void> {
-    const recorded = { result, act, sources: [], findings: [], previousVersion: version, version };
-    await this.#ports.audit(auditOf(recorded, this.#ports.clock.now()));
   }
 
   async #setPin(pin: Pin | null): Promise<void> {
@@ -389,5 +392,10 @@ function isFromSource({ via }: Act): boolean {
 }
 
 function asStart(sources: readonly PolicySource[] | null): Offered | null {
-  return sources && { sources, actor: "start", note: null };
+  return sources && { sources, act: { actor: "start", via: "source", note: null } };
+}
+
+function sameDocuments(a: PolicyDocuments, b: PolicyDocuments): boolean {
+  const names = Object.keys(b);
+  return Object.keys(a).length === names.length && names.every((name) => a[name] === b[name]);
 }

@@ -4,14 +4,8 @@
  */
 import { type Clock, type Random, sleep, type Timer } from "../../core/clock.ts";
 import type { PolicySource } from "../../policy/load.ts";
-import {
-  digestOfOffer,
-  type Fetched,
-  failedFetch,
-  type Source,
-  type SourceStatus,
-  type StagedOffer,
-} from "./source.ts";
+import type { PolicyHead } from "../../store/policy-heads.ts";
+import { digestOfOffer, type Fetched, failedFetch, type Source, type SourceStatus } from "./source.ts";
 
 /** Milliseconds. */
 export interface PollPace {
@@ -28,7 +22,7 @@ export interface PollPace {
 export interface PollPorts {
   readonly clock: Clock;
   readonly random: Random;
-  /** Texts that differ from those that came before. Does not reject. */
+  /** Texts that differ from those that came before; of the store each state of it. Does not reject. */
   onTexts(fetched: Extract<Fetched, { result: "texts" }>): Promise<void>;
   /** After every answer. `before`: how it stood until then. */
   onStatus(status: SourceStatus, before: SourceStatus): void;
@@ -38,9 +32,9 @@ export type FirstFetch =
   | {
       readonly texts: readonly PolicySource[];
       readonly problem: null;
-      readonly staged?: StagedOffer | null;
+      readonly head?: PolicyHead;
     }
-  | { readonly texts: null; readonly problem: string; readonly staged?: null };
+  | { readonly texts: null; readonly problem: string; readonly head?: never };
 
 export interface SourcePoller {
   /** Asks once, before `start`; settles within `limitMs`. Does not call `onTexts`. */
@@ -91,8 +85,8 @@ class Poller implements SourcePoller {
     if (fetched.result === "failed") return { texts: null, problem: fetched.problem };
     if (fetched.result === "unchanged") return { texts: null, problem: "It gave no text." };
     this.#seen = digestOfOffer(fetched);
-    const { texts, staged } = fetched;
-    return { texts, problem: null, ...(staged !== undefined && { staged }) };
+    const { texts, head } = fetched;
+    return { texts, problem: null, ...(head && { head }) };
   }
 
   start(): void {

@@ -3,17 +3,20 @@
  * replaces, the text is good, it is stored, it is in force.
  */
 import type { Finding } from "../../policy/finding.ts";
-import { BASE_DOCUMENT, type PolicyHead, type PolicyHeadStore } from "../../store/policy-heads.ts";
-import type { Act, ActivationResult, StagingStatus } from "./policy-acts.ts";
+import { BASE_DOCUMENT, type PolicyHead } from "../../store/policy-heads.ts";
+import { sameTexts } from "./compile-sources.ts";
+import type { ActivationResult, StagingStatus } from "./policy-acts.ts";
+import type { PolicyTurn } from "./policy-control.ts";
 import type { PolicyDesk } from "./policy-desk.ts";
 import { textsOf } from "./sources/store.ts";
+import { stagingOf } from "./staging.ts";
 
 export interface PushWish {
   readonly text: string;
   /** The text is this environment's overlay; null: the base. */
   readonly environment: string | null;
   readonly note: string | null;
-  /** The version that the writer has seen; null: whatever is there is replaced. */
+  /** The version that the writer has seen; null: whatever is there is replaced, and the last writer wins. */
   readonly ifVersion: string | null;
   /** Ends an activation by steps that is under way; otherwise there is a conflict with it. */
   readonly supersede?: boolean;
@@ -32,65 +35,47 @@ export type PushOutcome =
       readonly changes: readonly string[];
     }
   | { readonly result: "refused"; readonly findings: readonly Finding[] }
+  /** It is not `ifVersion`, but `version`; null: none that is valid here. */
   | { readonly result: "conflict"; readonly version: string | null }
+  /** Other gateways have written again and again, each time before this one. */
+  | { readonly result: "overtaken" }
   /** A version is taking over by steps. */
   | { readonly result: "running"; readonly staging: StagingStatus }
   /** The policy lives at `address`. */
   | { readonly result: "elsewhere"; readonly address: string }
   | { readonly result: "other_environment"; readonly environment: string | null };
 
-/** Writers that come between reading and writing, before one without a condition gives up. */
-const MAX_TRIES = 5;
-
 export async function pushPolicy(desk: PolicyDesk, wish: PushWish): Promise<PushOutcome> {
-  const { heads, environment } = desk;
+  const { heads, environment, control } = desk;
   if (!heads) return { result: "elsewhere", address: desk.sourceStatus()?.address ?? "" };
   if (wish.environment !== null && wish.environment !== environment) {
     return { result: "other_environment", environment };
   }
-  const staging = desk.control.status().staging ?? null;
-  if (staging && !wish.supersede && !wish.dryRun) return { result: "running", staging };
-  for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const outcome = await pushOnto(desk, heads, await heads.read(0), wish);
-    // Whoever stated no version wants to be last.
-    if (outcome.result !== "conflict" || wish.ifVersion !== null) return outcome;
-  }
-  return { result: "conflict", version: desk.control.status().version };
+  return control.atNewest((turn) => pushOnto(desk, turn, wish));
 }
 
-async function pushOnto(
-  desk: PolicyDesk,
-  heads: PolicyHeadStore,
-  head: PolicyHead | null,
-  wish: PushWish,
-): Promise<PushOutcome> {
-  const { control, clock, environment } = desk;
-  const { actor, note } = wish;
+async function pushOnto(desk: PolicyDesk, turn: PolicyTurn, wish: PushWish): Promise<PushOutcome> {
+  const { control, environment } = desk;
+  const { actor, note, ifVersion } = wish;
+  const { head } = turn;
+  const staging = stagingOf(desk, turn);
+  if (staging && !wish.supersede && !wish.dryRun) return { result: "running", staging };
   const present = head ? await versionOf(desk, head) : null;
-  if (wish.ifVersion !== null && wish.ifVersion !== present) return { result: "conflict", version: present };
+  if (ifVersion !== null && ifVersion !== present) return { result: "conflict", version: present };
   const documents = { ...head?.documents, [wish.environment ?? BASE_DOCUMENT]: wish.text };
-  const sources = textsOf(documents, environment);
   if (wish.dryRun) {
-    const checked = await control.check(sources);
+    const checked = await control.check(textsOf(documents, environment));
     return checked.result === "refused" ? checked : { ...checked, previousVersion: present };
   }
-  const act: Act = { actor, via: "push", note };
-  const revision = (head?.revision ?? 0) + 1;
-  const put = await control.replace(sources, act, async () =>
-    (await heads.write({ revision, at: clock.now(), actor, note, documents })) ? revision : null,
-  );
-  if (put.result === "conflict") return { result: "conflict", version: null };
+  const put = await turn.replace(documents, { actor, via: "push", note });
   // Only the source's offers are held back.
-  return put.result === "held" ? { result: "conflict", version: put.version } : put;
+  return put.result === "conflict" || put.result === "held" ? { result: "overtaken" } : put;
 }
 
-/** What the store says now; another process may have written what is not in force here yet. */
+/** Another gateway may have written what is not valid here, and so is not in force. */
 async function versionOf({ control, environment }: PolicyDesk, head: PolicyHead): Promise<string | null> {
   const sources = textsOf(head.documents, environment);
-  const inForce = control.inForce()?.sources ?? [];
-  if (sources.length === inForce.length && sources.every(({ text }, i) => text === inForce[i]?.text)) {
-    return control.snapshot().version;
-  }
+  if (sameTexts(sources, control.inForce()?.sources ?? [])) return control.snapshot().version;
   const checked = await control.check(sources);
   return checked.result === "valid" ? checked.version : null;
 }

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { ActivationPlan } from "../../core/activation-plan.ts";
 import type { PolicySource } from "../../policy/load.ts";
+import type { PolicyHead } from "../../store/policy-heads.ts";
 
 export const SOURCE_KINDS = [
   "file",
@@ -31,10 +32,8 @@ export type Fetched =
       readonly texts: readonly PolicySource[];
       /** What the source itself calls this state: an ETag, a version label; null: nothing. */
       readonly revision: string | null;
-      /** Who wrote it, where the source knows. */
-      readonly writer?: { readonly actor: string; readonly note: string | null };
-      /** What takes over from them by steps; null: nothing does. Absent: the source knows of no such thing. */
-      readonly staged?: StagedOffer | null;
+      /** Where they are the store's own: all that it says of itself. */
+      readonly head?: PolicyHead;
       readonly nextMs?: number;
     }
   /** What was fetched last still holds. `nextMs`: in place of the usual interval. */
@@ -71,9 +70,9 @@ export function digestOfTexts(texts: readonly PolicySource[]): string {
   return hash.digest("hex");
 }
 
-/** Differs where the texts do, and where something else takes over from them. */
-export function digestOfOffer({ texts, staged }: Extract<Fetched, { result: "texts" }>): string {
-  return `${digestOfTexts(texts)} ${staged?.plan.id ?? ""}`;
+/** Differs where the texts do. Of the store each state is news: one that says what an earlier one said, too. */
+export function digestOfOffer({ texts, head }: Extract<Fetched, { result: "texts" }>): string {
+  return head ? String(head.revision) : digestOfTexts(texts);
 }
 
 export function failedFetch(problem: string, retryAfterMs?: number | null): Fetched {

@@ -5,7 +5,6 @@ import { type ActivationWish, abortActivation, beginActivation, completeActivati
 import { type FakeDesk, fakeDesk, inFile, policyWith } from "./fake-desk.ts";
 import { pushPolicy } from "./push.ts";
 import { rollBack } from "./rollback.ts";
-import { textsOf } from "./sources/store.ts";
 
 const MINUTE = 60_000;
 
@@ -19,7 +18,7 @@ async function storeDesk(): Promise<FakeDesk> {
   const fake = fakeDesk({ store: true });
   const documents = { [BASE_DOCUMENT]: policyWith(1) };
   await fake.desk.heads?.write({ revision: 1, at: 0, actor: "seed", note: null, documents });
-  await fake.control.offer(textsOf(documents, null), "start", { staged: null });
+  await fake.look();
   return fake;
 }
 
@@ -245,24 +244,17 @@ describe("a gateway that follows a source", () => {
 describe("gateways on one store", () => {
   /** Another gateway on the same store, which looks when it is told to. */
   async function beside(fake: FakeDesk) {
-    const other = fakeDesk({ store: true, heads: fake.desk.heads });
-    await other.clock.advance(fake.clock.now() - other.clock.now());
-    const look = async () => {
-      const head = await fake.desk.heads?.read(0);
-      if (!head) throw new Error("the store is empty");
-      const { documents, staged } = head;
-      const offer = staged ? { plan: staged.plan, sources: textsOf(staged.documents, null) } : null;
-      await other.control.offer(textsOf(documents, null), head.actor, { note: head.note, staged: offer });
-    };
-    await look();
-    return { other, look };
+    const other = fakeDesk({ store: true, beside: fake });
+    await other.look();
+    return other;
   }
 
   test("a look at the store from before it began does not take it back", async () => {
     const fake = await storeDesk();
+    const before = await fake.store.policyHeads.read(0);
+    if (!before) throw new Error("the store is empty");
     await begin(fake);
-    const before = textsOf({ [BASE_DOCUMENT]: policyWith(1) }, null);
-    await fake.control.offer(before, "seed", { staged: null });
+    expect(await fake.control.follow(before)).toMatchObject({ result: "held" });
     expect(fake.control.status().staging).toMatchObject({ actor: "ops" });
     await fake.clock.advance(MINUTE);
     expect(share(fake)).toBe(40);
@@ -270,17 +262,14 @@ describe("gateways on one store", () => {
 
   test("the other one comes to the same share by itself, and follows to the end", async () => {
     const fake = await storeDesk();
-    const { other, look } = await beside(fake);
+    const other = await beside(fake);
     await begin(fake);
-    await look();
-    await Promise.all([fake.clock.advance(2 * MINUTE), other.clock.advance(2 * MINUTE)]);
+    await other.look();
+    await fake.clock.advance(2 * MINUTE);
     expect([share(fake), share(other)]).toEqual([80, 80]);
     expect(other.control.split()?.seed).toBe(fake.control.split()?.seed as number);
+    // Whoever is second finds in the store that it is over.
     await fake.clock.advance(MINUTE);
-    await other.clock.advance(MINUTE);
-    // Whoever was second waits to be told; all its traffic has the newer version.
-    expect(share(other)).toBe(100);
-    await look();
     expect(other.control.snapshot().version).toBe(fake.control.snapshot().version);
     expect(other.control.split()).toBeNull();
     expect((await fake.desk.heads?.read(0))?.staged).toBeNull();
@@ -288,13 +277,13 @@ describe("gateways on one store", () => {
 
   test("an abort at one is an abort at the other", async () => {
     const fake = await storeDesk();
-    const { other, look } = await beside(fake);
+    const other = await beside(fake);
     await begin(fake);
-    await look();
-    await other.clock.advance(MINUTE);
+    await other.look();
+    await fake.clock.advance(MINUTE);
     expect(share(other)).toBe(40);
     await abortActivation(fake.desk, "ops", null);
-    await look();
+    await other.look();
     expect(other.control.split()).toBeNull();
     expect(attempts(other)).toBe(1);
   });

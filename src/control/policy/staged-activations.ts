@@ -2,7 +2,7 @@
  * A version that takes over by steps: begun, stepped, completed, given up. Owns what each of these writes down
  * and in which order; policy-keeper.ts puts versions in force and calls one of these at a time.
  */
-import type { ActivationPlan } from "../../core/activation-plan.ts";
+import { type ActivationPlan, stageAt } from "../../core/activation-plan.ts";
 import type { SplitSnapshots } from "../../core/snapshot.ts";
 import { diffDocuments } from "../../policy/diff.ts";
 import type { Finding } from "../../policy/finding.ts";
@@ -31,6 +31,8 @@ export interface StagingCore {
   pinTo(sources: readonly PolicySource[], act: Act, digest: string | null): Promise<ActivationResult>;
   /** The source's text is put in force, unless something holds it back. */
   takeOffer(): Promise<ActivationResult | null>;
+  /** Takes in what is newer in the store, where the policy lives there. Rejects where it cannot be read. */
+  catchUp(): Promise<void>;
   inTurn<T>(work: () => Promise<T>): Promise<T>;
 }
 
@@ -63,10 +65,6 @@ export class StagedActivations {
 
   get running(): boolean {
     return this.#staging !== null;
-  }
-
-  get planId(): string | null {
-    return this.#staging?.offer.plan.id ?? null;
   }
 
   split(): SplitSnapshots | null {
@@ -141,11 +139,10 @@ export class StagedActivations {
     return { result: "activated", version, previousVersion: plan.version, findings: warnings, changes };
   }
 
-  /** Something else is written in its place already, or is about to be. */
-  async supersede(act: Act, details: AuditDetails): Promise<void> {
-    const plan = this.#staging?.offer.plan;
-    if (!this.#staging || !plan) return;
-    const { share } = this.#staging.stage();
+  /** Something else is written in its place already, or is about to be. `plan`: it could not be adopted here. */
+  async supersede(act: Act, details: AuditDetails, plan = this.#staging?.offer.plan): Promise<void> {
+    if (!plan) return;
+    const { share } = stageAt(plan, this.#ports.clock.now());
     this.forget();
     const action = act.via === "return" ? "policy.returned" : "policy.activation_aborted";
     const told = { previousVersion: plan.previousVersion, share, note: act.note, ...details };
@@ -177,28 +174,27 @@ export class StagedActivations {
   }
 
   /**
-   * The source says that another plan is staged, or none. Forgets the present one, unless it is written there by now:
-   * then the source was read before it was.
+   * The store says that `plan` is under way, or nothing. What was until now has ended elsewhere: callers stay where they
+   * are until `follow` has put in force what came of it.
    */
-  async yieldTo(planId: string | null): Promise<void> {
-    const present = this.planId;
-    if (present === null || present === planId) return;
-    try {
-      if (await this.#ports.stagingPlace.holds(present)) return;
-    } catch (thrown) {
-      // The next look at the source says it again.
-      this.#ports.onRecordFailed(thrown);
-      return;
-    }
+  async yieldTo<T>(plan: ActivationPlan | null, follow: () => Promise<T>): Promise<T> {
+    if (!this.#staging || this.#staging.offer.plan.id === plan?.id) return follow();
+    this.#end();
+    const followed = await follow();
     this.forget();
+    return followed;
   }
 
-  /** Elsewhere it has ended already. */
+  /** It is over for everybody. */
   forget(): void {
-    this.#staging?.stop();
-    this.#staging = null;
+    this.#end();
     this.#split = null;
     this.#ports.onStaged(null, 0);
+  }
+
+  #end(): void {
+    this.#staging?.stop();
+    this.#staging = null;
   }
 
   /** What lies outside the texts, or over them, has changed. */
@@ -211,7 +207,7 @@ export class StagedActivations {
   }
 
   #make(offer: StagedOffer, newer: InForce, sourceDigest: string): Staging {
-    const onDue = () => void this.#core.inTurn(() => this.#step());
+    const onDue = () => void this.#core.inTurn(() => this.#due());
     return new Staging(offer, newer, sourceDigest, { clock: this.#ports.clock, onDue });
   }
 
@@ -226,6 +222,16 @@ export class StagedActivations {
     if (!this.#staging || !older) return;
     this.#split = this.#staging.split(older);
     this.#ports.onStaged(this.#staging.newer.snapshot, this.#split?.share ?? 0);
+  }
+
+  /** A step that somebody has put an end to elsewhere is not taken. */
+  async #due(): Promise<void> {
+    try {
+      await this.#core.catchUp();
+    } catch (thrown) {
+      this.#ports.onRecordFailed(thrown);
+    }
+    await this.#step();
   }
 
   async #step(): Promise<void> {
@@ -253,8 +259,7 @@ export class StagedActivations {
     const offered = this.#core.offered();
     const waits = offered !== null && this.#waits(staging, offered);
     const isOffered = offered !== null && sameTexts(offered, sources);
-    staging.stop();
-    this.#staging = null;
+    this.#end();
     // Whatever its tests say today: it has served a part of the traffic already.
     const put =
       this.#ports.stagingPlace.isSource || isOffered

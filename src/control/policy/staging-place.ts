@@ -3,12 +3,11 @@
  * there, and every gateway on it follows; else in a file of this gateway's own. Owns what each move writes.
  */
 import type { ActivationPlan } from "../../core/activation-plan.ts";
-import type { Clock } from "../../core/clock.ts";
 import type { PolicySource } from "../../policy/load.ts";
-import type { PolicyHeadStore } from "../../store/policy-heads.ts";
 import { sameTexts } from "./compile-sources.ts";
 import type { StagedOffer } from "./source.ts";
 import { documentsWith, textsOf } from "./sources/store.ts";
+import type { StoredPolicy } from "./stored-policy.ts";
 
 /** As one gateway keeps it. */
 export interface KeptStaging {
@@ -34,30 +33,22 @@ export interface StagingMove {
 export interface StagingPlace {
   /** It is the policy's source as well: other gateways follow, and nothing need be pinned. */
   readonly isSource: boolean;
-  /** Whether the plan is what is written there now. Rejects where that cannot be read. */
-  holds(planId: string): Promise<boolean>;
   /** False where somebody else has written since: then nothing has changed. Rejects where it cannot be written. */
   write(move: StagingMove): Promise<boolean>;
 }
 
-export function storePlace(heads: PolicyHeadStore, environment: string | null, clock: Clock): StagingPlace {
+export function storePlace(stored: StoredPolicy, environment: string | null): StagingPlace {
   return {
     isSource: true,
-    holds: async (planId) => (await heads.read(0))?.staged?.plan.id === planId,
     async write({ from, to, staged, older, actor, note }) {
-      const head = await heads.read(0);
+      const { head } = stored;
       if (!head || (head.staged?.plan.id ?? null) !== from) return false;
-      // What this gateway has not heard of yet is not overwritten.
+      // What this gateway could not put in force is not taken over from.
       if (from === null && !sameTexts(textsOf(head.documents, environment), older)) return false;
       const newer = documentsWith(head.documents, staged.sources, environment);
-      return heads.write({
-        revision: head.revision + 1,
-        at: clock.now(),
-        actor,
-        note,
-        documents: to === "finish" ? newer : head.documents,
-        staged: to === "begin" ? { plan: staged.plan, documents: newer } : null,
-      });
+      if (to === "finish") return stored.write({ actor, note, via: "activate", documents: newer });
+      const begun = to === "begin" ? { plan: staged.plan, documents: newer } : null;
+      return stored.write({ ...head, staged: begun });
     },
   };
 }
@@ -66,7 +57,6 @@ export function storePlace(heads: PolicyHeadStore, environment: string | null, c
 export function ownPlace(save: (kept: KeptStaging | null) => Promise<void>): StagingPlace {
   return {
     isSource: false,
-    holds: async () => true,
     async write({ to, staged, older, sourceDigest }) {
       await save(to === "begin" ? { plan: staged.plan, older, newer: staged.sources, sourceDigest } : null);
       return true;

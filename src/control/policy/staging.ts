@@ -1,10 +1,12 @@
 /** A version that is taking over by steps. Owns its clockwork and who reads which version; decides nothing about it. */
-import { type ActivationStage, endOf, stageAt } from "../../core/activation-plan.ts";
+import { type ActivationPlan, type ActivationStage, endOf, stageAt } from "../../core/activation-plan.ts";
 import type { Clock, Timer } from "../../core/clock.ts";
 import type { ConfigSnapshot, SplitSnapshots } from "../../core/snapshot.ts";
 import { seedOf } from "../../policy/rollouts/choose.ts";
 import type { InForce } from "./in-force.ts";
 import type { StagingStatus } from "./policy-acts.ts";
+import type { PolicyTurn } from "./policy-control.ts";
+import type { PolicyDesk } from "./policy-desk.ts";
 import type { StagedOffer } from "./source.ts";
 
 /** Timers of the platform do not reach further than about 24 days. */
@@ -56,8 +58,7 @@ export class Staging {
   }
 
   status(sourceWaits: boolean): StagingStatus {
-    const { plan } = this.offer;
-    return { ...plan, stage: this.stage(), endsAt: endOf(plan), sourceWaits };
+    return statusOf(this.offer.plan, this.#clock.now(), sourceWaits);
   }
 
   /** Calls `onDue` when the next step is due, or after `againMs`. */
@@ -72,4 +73,14 @@ export class Staging {
     this.#timer?.cancel();
     this.#timer = null;
   }
+}
+
+function statusOf(plan: ActivationPlan, now: number, sourceWaits: boolean): StagingStatus {
+  return { ...plan, stage: stageAt(plan, now), endsAt: endOf(plan), sourceWaits };
+}
+
+/** What is under way, here or, where it is not valid here, by the store; null: nothing is. */
+export function stagingOf({ control, clock }: PolicyDesk, { head }: PolicyTurn): StagingStatus | null {
+  const plan = head?.staged?.plan;
+  return control.status().staging ?? (plan ? statusOf(plan, clock.now(), false) : null);
 }

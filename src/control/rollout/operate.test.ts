@@ -7,7 +7,6 @@ import { createFakeBoard } from "../../store/shared-state/fake-board.ts";
 import { startBoardRunner } from "../fleet/board-runner.ts";
 import { type FakeDesk, fakeDesk, inFile } from "../policy/fake-desk.ts";
 import { rollBack } from "../policy/rollback.ts";
-import { textsOf } from "../policy/sources/store.ts";
 import { operateRollout, type RolloutDesk, type RolloutOrder, type RolloutWish } from "./operate.ts";
 import { createOverrideBook, type KeptBook, type OverrideBook } from "./override-book.ts";
 
@@ -177,7 +176,9 @@ describe("over a text from elsewhere", () => {
     const { clock, control } = one.fake;
     const schedule = { startsAt: clock.now(), stepPercent: 50, stepEveryMs: 60_000 };
     const next = inFile(canary(25, "circuit: { probes: 2 }\n"));
-    await control.stage(next, schedule, { actor: "ops", via: "activate", note: null });
+    await control.atNewest((turn) =>
+      turn.stage(next, schedule, { actor: "ops", via: "activate", note: null }),
+    );
     await one.operate(ABORT);
     const arms = control.split()?.newer.useCases.get("chat")?.rollouts[0]?.arms;
     expect(arms?.[1]?.weight).toBe(0);
@@ -193,7 +194,7 @@ describe("in the store", () => {
     const fake = fakeDesk({ store: true });
     const documents = { [BASE_DOCUMENT]: canary(25) };
     await fake.desk.heads?.write({ revision: 1, at: 0, actor: "seed", note: null, documents });
-    await fake.control.offer(textsOf(documents, null), "start", { staged: null });
+    await fake.look();
     const desk: RolloutDesk = {
       ...fake.desk,
       overrides: null,
@@ -205,12 +206,14 @@ describe("in the store", () => {
     const head = await fake.desk.heads?.read(0);
     expect(head?.documents[BASE_DOCUMENT]).toBe(canary(25).replace("weight: 25", "weight: 0"));
     expect(head?.note).toContain("rollouts[0].canary.weight: 25 → 0");
-    // Somebody else writes what this gateway has not heard of: it is not undone.
+    // What somebody else has written, and this gateway has not heard of, is what it starts from.
     const theirs = { [BASE_DOCUMENT]: canary(3) };
     await fake.desk.heads?.write({ revision: 3, at: 0, actor: "other", note: null, documents: theirs });
     const late = { ...wish, order: PROMOTE };
-    expect(await operateRollout(desk, late)).toMatchObject({ result: "conflict" });
-    expect((await fake.desk.heads?.read(0))?.documents).toEqual(theirs);
+    expect(await operateRollout(desk, late)).toMatchObject({
+      changes: ["rollouts[0].canary.weight: 3 → 5"],
+    });
+    expect((await fake.desk.heads?.read(0))?.documents[BASE_DOCUMENT]).toBe(canary(5));
   });
 });
 

@@ -8,9 +8,12 @@ import type { PolicySource } from "../../policy/load.ts";
 import type { AuditRecord } from "../../store/audit-store.ts";
 import { moveAlias } from "../alias/move.ts";
 import { aliasOfSubject } from "../alias/open-alias.ts";
+import { sameTexts } from "../policy/compile-sources.ts";
 import type { StagingStatus } from "../policy/policy-acts.ts";
+import type { PolicyTurn } from "../policy/policy-control.ts";
 import type { PolicyDesk } from "../policy/policy-desk.ts";
 import { documentsWith, textsOf } from "../policy/sources/store.ts";
+import { stagingOf } from "../policy/staging.ts";
 import { abortRollout } from "./abort.ts";
 import type { PartChange } from "./open-part.ts";
 import { openSubject, titleOf } from "./open-subject.ts";
@@ -72,16 +75,9 @@ const AUDITED = {
 export async function operateRollout(desk: RolloutDesk, wish: RolloutWish): Promise<RolloutOutcome> {
   const { control, heads } = desk;
   const { order, rollout, actor, note } = wish;
-  const inForce = control.inForce();
-  if (!inForce) return { result: "conflict" };
-  const staging = control.status().staging ?? null;
-  // In the store the two versions have one place, and a change of one of them would be half a change.
-  if (heads && staging && !wish.dryRun) return { result: "running", staging };
-  const change = changeOf(wish, inForce.sources, namedAsThere(desk, inForce.texts));
-  if (!change.ok) return { result: "fault", fault: change.fault };
   const outcome = heads
-    ? await intoStore(desk, wish, namedAsThere(desk, inForce.sources), change.value)
-    : await overText(desk, wish, inForce, change.value);
+    ? await control.atNewest((turn) => intoStore(desk, turn, wish))
+    : await overText(desk, wish);
   if (outcome.result !== "applied") return outcome;
   const { version, previousVersion, changes, where } = outcome;
   const details = { where, version, previousVersion, note, changes: [...changes] };
@@ -92,11 +88,8 @@ export async function operateRollout(desk: RolloutDesk, wish: RolloutWish): Prom
 }
 
 /** A store that was filled from a file has its text under a name of its own. */
-function namedAsThere(
-  { heads, environment }: RolloutDesk,
-  texts: readonly PolicySource[],
-): readonly PolicySource[] {
-  return heads ? textsOf(documentsWith({}, texts, environment), environment) : texts;
+function namedAsThere({ environment }: RolloutDesk, texts: readonly PolicySource[]): readonly PolicySource[] {
+  return textsOf(documentsWith({}, texts, environment), environment);
 }
 
 /** `laid`: the texts with all orders over them, which is what the next step starts from. */
@@ -138,35 +131,36 @@ function released(
   };
 }
 
-async function intoStore(
-  { control, heads, environment, clock }: RolloutDesk,
-  wish: RolloutWish,
-  sources: readonly PolicySource[],
-  { file, after, changes, subject: rollout }: PartChange,
-): Promise<RolloutOutcome> {
+async function intoStore(desk: RolloutDesk, turn: PolicyTurn, wish: RolloutWish): Promise<RolloutOutcome> {
+  const { control, environment } = desk;
+  const inForce = control.inForce();
+  if (!inForce) return { result: "conflict" };
+  const staging = stagingOf(desk, turn);
+  // In the store the two versions have one place, and a change of one of them would be half a change.
+  if (staging && !wish.dryRun) return { result: "running", staging };
+  const sources = namedAsThere(desk, inForce.sources);
+  const change = changeOf(wish, inForce.sources, namedAsThere(desk, inForce.texts));
+  if (!change.ok) return { result: "fault", fault: change.fault };
   if (wish.order.verb === "release") {
     return { result: "fault", fault: nothingLaid() };
   }
+  const { file, after, changes, subject: rollout } = change.value;
   const previousVersion = control.snapshot().version;
   const told = { rollout, where: "store", file, changes, previousVersion } as const;
   if (changes.length === 0) return { result: "unchanged", ...told, summary: [], version: previousVersion };
   const texts = sources.map((source) => (source.file === file ? { file, text: after } : source));
   const checked = await control.check(texts);
   if (checked.result === "refused") return checked;
-  if (wish.dryRun || !heads) {
+  if (wish.dryRun) {
     return { result: "valid", ...told, summary: checked.changes, version: checked.version };
   }
   const { actor, note } = wish;
   const words = `${titleOf(rollout)}: ${changes.join(", ")}`.slice(0, MAX_WORDS);
-  const put = await control.replace(texts, { actor, via: "push", note: note ?? words }, async () => {
-    const head = await heads.read(0);
-    // Somebody else's change meanwhile is not undone by this one.
-    if (!head || !isSame(textsOf(head.documents, environment), sources)) return null;
-    const documents = documentsWith(head.documents, texts, environment);
-    const revision = head.revision + 1;
-    const written = { revision, at: clock.now(), actor, note: note ?? words, documents };
-    return (await heads.write(written)) ? revision : null;
-  });
+  const documents = turn.head?.documents ?? {};
+  // What the store has and is not valid here is not undone by this.
+  if (!sameTexts(textsOf(documents, environment), sources)) return { result: "conflict" };
+  const act = { actor, via: "push", note: note ?? words } as const;
+  const put = await turn.replace(documentsWith(documents, texts, environment), act);
   if (put.result === "refused") return put;
   if (put.result === "conflict" || put.result === "held") return { result: "conflict" };
   return { result: "applied", ...told, summary: put.changes, version: put.version };
@@ -174,12 +168,13 @@ async function intoStore(
 
 const MAX_WORDS = 500;
 
-async function overText(
-  { control, overrides }: RolloutDesk,
-  wish: RolloutWish,
-  inForce: { readonly sources: readonly PolicySource[]; readonly texts: readonly PolicySource[] },
-  { file, after, changes, subject: rollout, values }: PartChange,
-): Promise<RolloutOutcome> {
+async function overText(desk: RolloutDesk, wish: RolloutWish): Promise<RolloutOutcome> {
+  const { control, overrides } = desk;
+  const inForce = control.inForce();
+  if (!inForce) return { result: "conflict" };
+  const change = changeOf(wish, inForce.sources, inForce.texts);
+  if (!change.ok) return { result: "fault", fault: change.fault };
+  const { file, after, changes, subject: rollout, values } = change.value;
   const previousVersion = control.snapshot().version;
   const told = { rollout, where: "override", file, changes, previousVersion } as const;
   if (changes.length === 0) return { result: "unchanged", ...told, summary: [], version: previousVersion };
@@ -213,10 +208,6 @@ function merged(
 ): RolloutOverride["values"] {
   const byPath = new Map([...before, ...after].map((value) => [JSON.stringify(value.path), value]));
   return [...byPath.values()];
-}
-
-function isSame(a: readonly PolicySource[], b: readonly PolicySource[]): boolean {
-  return a.length === b.length && a.every(({ text }, index) => text === b[index]?.text);
 }
 
 function nothingLaid(): Fault {

@@ -15,6 +15,7 @@ import { callerOf } from "./files.ts";
 import {
   changeDoc,
   changedMeanwhile,
+  foreignEnvironment,
   foreignVersion,
   invalidPolicy,
   noVersion,
@@ -110,6 +111,8 @@ function render(outcome: ActivationOutcome, requestId: string): Response {
       return otherEnvironment(outcome.environment, requestId);
     case "conflict":
       return changedMeanwhile(requestId);
+    case "foreign_environment":
+      return foreignEnvironment(outcome, requestId);
     case "foreign":
       return foreignVersion(requestId);
     case "unchanged": {

@@ -1,5 +1,6 @@
 /** How the endpoints of the policy answer: what is told of a change, and why there was none. */
 import { z } from "@hono/zod-openapi";
+import type { ForeignVersion } from "../../control/policy/find-version.ts";
 import type { StagingStatus } from "../../control/policy/policy-acts.ts";
 import type { Finding } from "../../policy/finding.ts";
 import { jsonOf } from "./response-docs.ts";
@@ -87,6 +88,19 @@ export function otherEnvironment(environment: string | null, requestId: string):
   const own = environment === null ? "no environment" : `the environment ${environment}`;
   const message = `This gateway runs in ${own}, and takes no other's overlay: it could not be checked.`;
   return refused({ status: 400, type: "invalid", code: "other_environment", message }, requestId);
+}
+
+/** Its overlay is for another environment. */
+export function foreignEnvironment(
+  { version, environment, own }: ForeignVersion,
+  requestId: string,
+): Response {
+  const there = environment === null ? "a gateway without an environment" : `the environment ${environment}`;
+  const here = own === null ? "in none" : `in ${own}`;
+  const message =
+    `${version} was in force in ${there} alone, and this gateway runs ${here}. Ask a gateway there; or read its texts ` +
+    `(GET /admin/policy/versions/${version}) and push the base.`;
+  return refused({ status: 409, type: "conflict", code: "foreign_environment", message }, requestId);
 }
 
 /** A version that cannot be had. */

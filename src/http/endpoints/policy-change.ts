@@ -11,6 +11,7 @@ import { callerOf } from "./files.ts";
 import {
   changeDoc,
   changedMeanwhile,
+  foreignEnvironment,
   foreignVersion,
   invalidPolicy,
   noVersion,
@@ -91,11 +92,13 @@ function renderPush(outcome: PushOutcome, requestId: string): Response {
     case "refused":
       return invalidPolicy(outcome.findings, requestId);
     case "conflict": {
-      const now = outcome.version === null ? "somebody else's version" : outcome.version;
+      const now = outcome.version === null ? "a version that is not valid here" : outcome.version;
       const message = `The policy has changed since: it is ${now} now. Read it again and try again.`;
       const type = "precondition_failed";
       return refused({ status: 412, type, code: "version_changed", message }, requestId);
     }
+    case "overtaken":
+      return changedMeanwhile(requestId);
     case "elsewhere": {
       const message =
         `The policy lives at ${outcome.address} and is changed there; this gateway follows. ` +
@@ -144,6 +147,8 @@ function renderRollback(outcome: RollbackOutcome, requestId: string): Response {
       return conflict("already_in_force", "This version is in force already.");
     case "conflict":
       return changedMeanwhile(requestId);
+    case "foreign_environment":
+      return foreignEnvironment(outcome, requestId);
     case "foreign":
       return foreignVersion(requestId);
     default:

@@ -48,10 +48,10 @@ describe("where the policy lives in the store", () => {
   let gateway: Interface;
   beforeEach(async () => {
     gateway = open({ store: true });
-    const { desk, control, clock } = gateway.fake;
+    const { desk, look, clock } = gateway.fake;
     const documents = { [BASE_DOCUMENT]: policyWith(1) };
     await desk.heads?.write({ revision: 1, at: 0, actor: "seed", note: null, documents });
-    await control.offer([{ file: "store:policy.yaml", text: policyWith(1) }], "start");
+    await look();
     await clock.advance(1_000);
   });
   const versionOf = ({ fake }: Interface) => fake.control.snapshot().version;

@@ -32,7 +32,7 @@ async function setUp(): Promise<World> {
     note: null,
     documents: { [BASE_DOCUMENT]: policyWith(1) },
   });
-  await fake.control.offer([{ file: "store:policy.yaml", text: policyWith(1) }], "start");
+  await fake.look();
   const cwd = scratch.folder();
   writeFileSync(join(cwd, "two.yaml"), policyWith(2));
   writeFileSync(join(cwd, "broken.yaml"), policyWith(2).replace("primary: large", "primary: lrge"));

@@ -15,14 +15,7 @@ export function storeSource(heads: PolicyHeadStore, environment: string | null):
         seen = head.revision;
         const texts = textsOf(head.documents, environment);
         if (texts.length === 0) return failedFetch(EMPTY);
-        const { actor, note, staged } = head;
-        return {
-          result: "texts",
-          texts,
-          revision: String(head.revision),
-          writer: { actor, note },
-          staged: staged ? { plan: staged.plan, sources: textsOf(staged.documents, environment) } : null,
-        };
+        return { result: "texts", texts, revision: String(head.revision), head };
       } catch (thrown) {
         return failedFetch(thrown instanceof Error ? thrown.message : "The store cannot be read.");
       }
@@ -45,6 +38,12 @@ export function textsOf(documents: PolicyDocuments, environment: string | null):
 /** How findings name a document of the store. */
 export function documentFile(name: string): string {
   return name === BASE_DOCUMENT ? "store:policy.yaml" : `store:policy.${name}.yaml`;
+}
+
+/** The other way round; null: the text is no document of the store. */
+export function documentName(file: string): string | null {
+  if (file === documentFile(BASE_DOCUMENT)) return BASE_DOCUMENT;
+  return /^store:policy\.(.+)\.yaml$/.exec(file)?.[1] ?? null;
 }
 
 /** `documents` with `sources` in place of the base and of the overlay of `environment`; others stay as they are. */
