@@ -58,6 +58,23 @@ describe("the first question", () => {
     expect(clock.pending).toBe(0);
   });
 
+  test("of the store each state is told, one with the texts of before, too", async () => {
+    const { clock, source, poller, offered } = setUp();
+    const state = (revision: number): Fetched => {
+      const head = { revision, at: 0, actor: "ops", note: null, documents: { "": "a" } };
+      return { result: "texts", texts: [{ file: "policy.yaml", text: "a" }], revision: `${revision}`, head };
+    };
+    source.says(state(1));
+    await poller.first(10_000);
+    poller.start();
+    await clock.advance(30_000);
+    expect(offered).toEqual([]);
+    source.says(state(3));
+    await clock.advance(60_000);
+    expect(offered).toEqual(["a"]);
+    poller.stop();
+  });
+
   test("fails with the source's problem, or after its time", async () => {
     const { clock, source, poller } = setUp();
     source.says(FAILED);

@@ -155,28 +155,36 @@ describe("an act at a gateway that has not looked yet", () => {
     expect(attempts(a)).toBe(3);
   });
 
-  test("also one that is not valid here: its end is audited", async () => {
-    const { a } = await two();
-    const plan = {
-      id: "stg_x",
-      version: "test@x",
-      previousVersion: version(a),
-      at: 0,
-      startsAt: a.clock.now(),
-      stepPercent: 50,
-      stepEveryMs: MINUTE,
-      actor: "other",
-      note: null,
-    };
-    const documents = { [BASE_DOCUMENT]: policyWith(1) };
-    const staged = { plan, documents: { [BASE_DOCUMENT]: "version: 1\n" } };
-    await a.store.policyHeads.write({ revision: 2, at: 0, actor: "other", note: null, documents, staged });
-    expect(await push(a, 3)).toMatchObject({ result: "running", staging: { id: "stg_x" } });
-    expect(await push(a, 3, { supersede: true })).toMatchObject({ result: "activated" });
-    expect(actions(a)).toContain("policy.activation_aborted");
+  describe.each([
+    ["a push that supersedes it", (fake: FakeDesk) => push(fake, 3, { supersede: true }), 3],
+    ["an abort", (fake: FakeDesk) => abortActivation(fake.desk, "ops", null), 1],
+    ["a rollback", (fake: FakeDesk) => back(fake), 1],
+  ])("also where that is not valid here: %s", (_what, end, expected) => {
+    test("ends it, and that is audited", async () => {
+      const { a } = await two();
+      const plan = {
+        id: "stg_x",
+        version: "test@x",
+        previousVersion: version(a),
+        at: 0,
+        startsAt: a.clock.now(),
+        stepPercent: 50,
+        stepEveryMs: MINUTE,
+        actor: "other",
+        note: null,
+      };
+      const documents = { [BASE_DOCUMENT]: policyWith(1) };
+      const staged = { plan, documents: { [BASE_DOCUMENT]: "version: 1\n" } };
+      await a.store.policyHeads.write({ revision: 2, at: 0, actor: "other", note: null, documents, staged });
+      expect(await push(a, 3)).toMatchObject({ result: "running", staging: { id: "stg_x" } });
+      expect(await end(a)).toMatchObject({ result: "activated" });
+      expect(attempts(a)).toBe(expected);
+      expect((await a.store.policyHeads.read(0))?.staged).toBeNull();
+      expect(actions(a)).toContain("policy.activation_aborted");
+    });
   });
 
-  test("an abort, a completion: of what has begun elsewhere", async () => {
+  test("an abort is of what has begun elsewhere", async () => {
     const { a, b } = await two();
     await begin(a, 2);
     expect(await abortActivation(b.desk, "ops", null)).toMatchObject({ result: "activated" });

@@ -6,6 +6,7 @@ import type { ActivationResult } from "./policy-acts.ts";
 import type { PolicyTurn } from "./policy-control.ts";
 import type { PolicyDesk } from "./policy-desk.ts";
 import { documentsWith, textsOf } from "./sources/store.ts";
+import { stagingOf } from "./staging.ts";
 
 export interface RollbackWish {
   /** Null: the one before the one in force. */
@@ -43,7 +44,7 @@ export async function goBack(
   const { control, environment } = desk;
   const current = control.snapshot().version;
   const act = { actor: wish.actor, via: wish.via ?? "rollback", note: wish.note } as const;
-  if (control.status().staging && (wish.version ?? current) === current) {
+  if (stagingOf(desk, turn) && (wish.version ?? current) === current) {
     const dropped = await turn.dropStaging(act);
     if (dropped?.result === "activated") return { ...dropped, pinned: control.status().pinned != null };
     if (dropped) return { result: "conflict" };

@@ -122,7 +122,8 @@ export class StagedActivations {
   async drop(act: Act, details: AuditDetails): Promise<StagingResult | null> {
     const staging = this.#staging;
     const inForce = this.#core.inForce();
-    if (!staging || !inForce) return null;
+    if (!inForce) return null;
+    if (!staging) return this.#dropElsewhere(inForce, act, details);
     const { plan, sources } = staging.offer;
     if (!(await this.#write(staging, plan.id, "drop", act))) return { result: "conflict" };
     await this.supersede(act, details);
@@ -137,6 +138,19 @@ export class StagedActivations {
     const changes = describeChanges(diffDocuments(before, document), before, document);
     const { version } = snapshot;
     return { result: "activated", version, previousVersion: plan.version, findings: warnings, changes };
+  }
+
+  /** One that only other gateways serve, since it is not valid here. */
+  async #dropElsewhere(inForce: InForce, act: Act, details: AuditDetails): Promise<StagingResult | null> {
+    const { stored } = this.#ports;
+    const head = stored?.head;
+    const plan = head?.staged?.plan;
+    if (!stored || !head || !plan) return null;
+    if (!(await stored.write({ ...head, staged: null }))) return { result: "conflict" };
+    await this.supersede(act, details, plan);
+    const { snapshot, warnings } = inForce;
+    const { version } = snapshot;
+    return { result: "activated", version, previousVersion: plan.version, findings: warnings, changes: [] };
   }
 
   /** Something else is written in its place already, or is about to be. `plan`: it could not be adopted here. */

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "bun:test";
 import { type AuditTrail, createAuditTrail } from "../../control/audit/audit-trail.ts";
 import { type FakeDesk, fakeDesk, inFile, policyWith } from "../../control/policy/fake-desk.ts";
+import { pushPolicy } from "../../control/policy/push.ts";
 import { createMemoryStore } from "../../store/memory.ts";
 import { BASE_DOCUMENT } from "../../store/policy-heads.ts";
 import { fakeControlApp } from "../fake-control.ts";
@@ -154,6 +155,27 @@ describe("where the policy lives in the store", () => {
       status: 409,
       body: { error: { code: "not_pinned" } },
     });
+  });
+
+  test("a version of another environment is not put in force, and it is said what to do", async () => {
+    const { fake } = gateway;
+    const dev = fakeDesk({ store: true, environment: "dev", beside: fake });
+    await dev.look();
+    await dev.clock.advance(1_000);
+    const overlay = { text: "use_cases: { chat: { max_attempts: 9 } }\n", environment: "dev" };
+    const wish = { ...overlay, note: null, ifVersion: null, dryRun: false, actor: "ops" };
+    await pushPolicy(dev.desk, wish);
+    const version = dev.control.snapshot().version;
+    const answers = [
+      await gateway.ask("POST", "/admin/policy/rollback", json({ version })),
+      await gateway.ask("POST", "/admin/policy/activations", json({ version })),
+    ];
+    for (const { status, body } of answers) {
+      expect({ status, code: body.error.code }).toEqual({ status: 409, code: "foreign_environment" });
+      expect(body.error.message).toContain(`in the environment dev alone, and this gateway runs in none`);
+      expect(body.error.message).toContain(`/admin/policy/versions/${version}`);
+    }
+    expect((await gateway.ask("GET", `/admin/policy/versions/${version}`)).status).toBe(200);
   });
 
   test("a version's texts, and two versions compared", async () => {
