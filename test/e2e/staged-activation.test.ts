@@ -167,4 +167,27 @@ describe("two gateways on one store", () => {
     });
     expect(withNew(await modelsOf(second, 10))).toHaveLength(10);
   });
+
+  test("act upon what the other has just done, before they look", async () => {
+    const env = { POINTSMAN_POLICY_INTERVAL: "1h" };
+    const first = await launch({ args: ["--policy", "store:policy.yaml"], env });
+    const args = ["--policy", "store:", "--data", first.dataDirectory];
+    const second = await launch({ policy: null, args, env });
+    const { version } = await statusOf(first);
+    expect(await command(first, "policy", "push", "new.yaml")).toMatchObject({ code: 0 });
+    expect((await statusOf(second)).version).toBe(version);
+    const back = await command(second, "policy", "rollback");
+    expect(back).toMatchObject({ code: 0 });
+    expect(back.stdout).toContain(`${version} is in force.`);
+    expect((await statusOf(first)).version).not.toBe(version);
+
+    await command(second, "policy", "activate", "new.yaml", ...SLOW);
+    const push = await command(first, "policy", "push", "policy.yaml");
+    expect(push).toMatchObject({ code: 3 });
+    expect(push.stderr).toContain("--abort");
+    expect(await statusOf(first)).toMatchObject({ version, staging: { previousVersion: version } });
+    expect(await command(first, "policy", "activate", "--abort")).toMatchObject({ code: 0 });
+    expect(await command(second, "policy", "push", "new.yaml")).toMatchObject({ code: 0 });
+    expect((await statusOf(second)).staging).toBeNull();
+  });
 });
