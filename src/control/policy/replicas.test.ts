@@ -1,7 +1,7 @@
 /** Gateways on one store: each looks at it when the test says so, and acts whenever it likes. */
 import { describe, expect, test } from "bun:test";
 import { BASE_DOCUMENT, type PolicyDocuments, type PolicyHeadStore } from "../../store/policy-heads.ts";
-import { type ActivationWish, abortActivation, beginActivation } from "./activate.ts";
+import { type ActivationWish, abortActivation, beginActivation, completeActivation } from "./activate.ts";
 import { startActivationWatch } from "./activation-watch.ts";
 import { type FakeDesk, fakeDesk, policyWith } from "./fake-desk.ts";
 import { giveBack } from "./give-back.ts";
@@ -124,6 +124,23 @@ describe("a store that is back where it was between two looks", () => {
     expect(a.clock.pending).toBe(0);
     // The first, which was taken before.
     expect(actions(a).filter((action) => action === "policy.activation_step")).toHaveLength(1);
+  });
+
+  test("what was completed elsewhere is followed, and callers stay with it until it is in force", async () => {
+    const { a } = await two();
+    const shares: (number | undefined)[] = [];
+    const told: { fake?: FakeDesk } = {};
+    const onActivated = () => void shares.push(told.fake?.control.split()?.share);
+    const b = await started(a, { onActivated });
+    told.fake = b;
+    await begin(a, 2);
+    await b.look();
+    await completeActivation(a.desk, "ops-2", null);
+    await b.look();
+    expect(shares).toEqual([undefined, 40]);
+    expect(b.control.split()).toBeNull();
+    expect(attempts(b)).toBe(2);
+    expect((await b.desk.activations.list(1))[0]).toMatchObject({ result: "activated", actor: "ops-2" });
   });
 
   test("an abort after a push goes back to what was pushed", async () => {

@@ -194,9 +194,11 @@ export class StagedActivations {
   async yieldTo<T>(plan: ActivationPlan | null, follow: () => Promise<T>): Promise<T> {
     if (!this.#staging || this.#staging.offer.plan.id === plan?.id) return follow();
     this.#end();
-    const followed = await follow();
-    this.forget();
-    return followed;
+    try {
+      return await follow();
+    } finally {
+      this.forget();
+    }
   }
 
   /** It is over for everybody. */

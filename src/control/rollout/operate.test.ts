@@ -215,6 +215,23 @@ describe("in the store", () => {
     });
     expect((await fake.desk.heads?.read(0))?.documents[BASE_DOCUMENT]).toBe(canary(5));
   });
+
+  test("a version that another gateway has begun to put in force is not ended by a verb here", async () => {
+    const there = fakeDesk({ store: true });
+    const documents = { [BASE_DOCUMENT]: canary(25) };
+    await there.store.policyHeads.write({ revision: 1, at: 0, actor: "seed", note: null, documents });
+    await there.look();
+    const here = fakeDesk({ store: true, beside: there });
+    await here.look();
+    const schedule = { startsAt: here.clock.now(), stepPercent: 50, stepEveryMs: 60_000 };
+    const next = inFile(canary(25, "circuit: { probes: 2 }\n"));
+    const act = { actor: "ops", via: "activate", note: null } as const;
+    await there.control.atNewest((turn) => turn.stage(next, schedule, act));
+    const desk: RolloutDesk = { ...here.desk, overrides: null, audit: async () => {} };
+    const wish = { rollout: "try", order: PROMOTE, actor: "ops", note: null, dryRun: false };
+    expect(await operateRollout(desk, wish)).toMatchObject({ result: "running", staging: { actor: "ops" } });
+    expect((await there.store.policyHeads.read(0))?.staged).not.toBeNull();
+  });
 });
 
 describe("two gateways at one board", () => {
