@@ -54,7 +54,7 @@ export interface Assembly {
 export function assemble(parts: Parts): Assembly {
   const { clock, ids, log, store, control } = parts;
   const first = control.snapshot();
-  const health = createHealth(clock, parts.fleet?.link ?? null);
+  const health = createHealth(clock, parts.fleet.link);
   const retryBudget = createRetryBudget(first.retry);
   const standIns = createStandIns({
     store,
@@ -92,7 +92,7 @@ export function assemble(parts: Parts): Assembly {
     pastSpend.follow(snapshot);
   };
   reconfigure(first);
-  parts.fleet?.join(health);
+  parts.fleet.join(health);
   const admission = createAdmission();
   const queue = createDecisionQueue({ store: store.decisions, clock });
   const counted = createGatewayMetrics({

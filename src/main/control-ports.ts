@@ -31,7 +31,7 @@ export function controlPorts(parts: Parts, made: ControlParts): ControlPorts {
   return {
     batching: batching.ports,
     jobs: jobs.ports,
-    circuits: { health, clock, audit: parts.audit },
+    circuits: { health, clock, audit: parts.audit, kept: parts.circuitOrdersKept },
     tickets: { tickets: store.tickets, clock, snapshot: control.snapshot, changed: tickets.wake },
     decisions: store.decisions,
     activations: store.activations,

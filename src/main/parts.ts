@@ -40,7 +40,9 @@ export interface Parts {
   readonly policyFolder: string;
   /** Where inference profiles send calls to. */
   readonly profileRegions: NonNullable<CompilePorts["profileRegions"]>;
-  /** Other replicas; null: none are told. */
-  readonly fleet: Fleet | null;
+  /** This gateway among its replicas, if it has any. */
+  readonly fleet: Fleet;
+  /** Resolves when what operators have ordered is kept. */
+  circuitOrdersKept(): Promise<void>;
   ready(): boolean;
 }

@@ -1,15 +1,13 @@
 /** Shared state of this process: which driver, where it is, and what the log says of it. */
 import type { Clock } from "../core/clock.ts";
-import { createFleet, type Fleet } from "../resilience/fleet.ts";
+import type { SharedState } from "../resilience/shared-state.ts";
 import type { FleetBoard } from "../store/fleet-board.ts";
 import type { Log } from "./log.ts";
 
 export interface SharedFleet {
-  readonly fleet: Fleet;
-  /** Is closed by whoever uses it. */
+  readonly state: SharedState;
+  /** Both are closed by whoever uses them. */
   readonly board: FleetBoard;
-  /** Says what is still to be said, for a quarter of a second at the most. */
-  close(): Promise<void>;
 }
 
 export type SharedStart =
@@ -53,7 +51,7 @@ export async function openSharedState(options: SharedStateOptions): Promise<Shar
   const board = createRedisBoard({ url, prefix, clock });
   return {
     ok: true,
-    shared: { fleet: createFleet(state, clock, origin), board, close: () => state.close() },
+    shared: { state, board },
   };
 }
 

@@ -17,10 +17,12 @@ import type { KeySpec } from "../core/snapshot.ts";
 import { parsePolicy } from "../policy/load.ts";
 import { resolveCredential } from "../providers/credentials.ts";
 import type { Simulator } from "../providers/simulator/server.ts";
+import { createFleet } from "../resilience/fleet.ts";
 import type { Store } from "../store/ports.ts";
 import { watchActivations } from "./activation-watch.ts";
 import { type Assembly, assemble } from "./assemble.ts";
 import { banner } from "./banner.ts";
+import { openCircuitOrders } from "./circuit-orders.ts";
 import { coalescedApp } from "./coalesced-app.ts";
 import { startFlags } from "./flags.ts";
 import { openJobQueue, sqsEndpoint } from "./job-queue.ts";
@@ -85,6 +87,8 @@ async function serve(base: Base): Promise<number> {
     onFailed: ({ actor, action, subject }, thrown) =>
       log("error", "audit_failed", { actor, action, subject, ...describeThrown(thrown) }),
   });
+  const { environment } = options;
+  const orders = openCircuitOrders({ store: store.circuitOrders, environment, clock, log, audit });
   const serving = createServing();
   const tally = createVersionTally(clock.now);
   let watch: ActivationWatch | null = null;
@@ -111,6 +115,7 @@ async function serve(base: Base): Promise<number> {
     onRefused: () => assembly?.metrics.policyActivation("refused"),
   });
   if (!policy.ok) {
+    orders.stop();
     access.profiles.stop();
     return giveUp(policy, base);
   }
@@ -122,6 +127,7 @@ async function serve(base: Base): Promise<number> {
     origin: instance,
   });
   if (!sharing.ok) {
+    orders.stop();
     policy.stop();
     access.profiles.stop();
     return giveUp({ ok: false, findings: [], message: sharing.message }, base);
@@ -150,6 +156,8 @@ async function serve(base: Base): Promise<number> {
     board: sharing.shared?.board ?? null,
   });
   serving.follow(replicas.changed);
+  const shared = sharing.shared?.state ?? null;
+  const fleet = createFleet({ shared, clock, origin: instance, orders: orders.keeper });
   assembly = assemble({
     clock,
     ids,
@@ -166,11 +174,13 @@ async function serve(base: Base): Promise<number> {
     transport: access.transport,
     flags: flags.source,
     profileRegions: access.profiles.lookup,
-    fleet: sharing.shared?.fleet ?? null,
+    fleet,
+    circuitOrdersKept: orders.kept,
     policyFolder: policyFolder(options.policy),
     ready: () => ready,
   });
   serving.follow(assembly.reconfigure);
+  await orders.restore(fleet);
   const { app, failed, queue, batching, jobs: jobWork, work } = assembly;
   const server = Bun.serve({
     hostname: options.host,
@@ -229,7 +239,9 @@ async function serve(base: Base): Promise<number> {
         await assembly?.close();
         await flags.stop();
         await replicas.stop();
-        await sharing.shared?.close();
+        await shared?.close();
+        orders.stop();
+        await orders.kept();
         await jobs.close();
         await store.close();
       },

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import type { Deployment } from "../core/deployment.ts";
 import { FakeClock } from "../core/fake-clock.ts";
 import type { CircuitSettings } from "../core/snapshot.ts";
-import { createFakeHub } from "../store/shared-state/fake-shared-state.ts";
+import { createFakeHub, type FakeHub } from "../store/shared-state/fake-shared-state.ts";
+import type { CircuitOrder } from "./circuit-order.ts";
 import { byId, circuitSettings, deployment, plan } from "./fake-plan.ts";
 import { stageWith } from "./fake-provider.ts";
 import { createFleet } from "./fleet.ts";
@@ -12,19 +14,44 @@ const a = deployment("a");
 const b = deployment("b", { quotaGroup: a.quotaGroup });
 const OPEN_MS = circuitSettings.openMs;
 
+interface ReplicaParts {
+  readonly clock: FakeClock;
+  /** Null: it shares nothing. */
+  readonly hub: FakeHub | null;
+  readonly origin: string;
+  readonly settings?: CircuitSettings;
+  /** What an earlier process has left, and this one keeps. */
+  readonly kept?: Map<string, CircuitOrder>;
+}
+
+function replicaOf({ clock, hub, origin, settings = circuitSettings, kept = new Map() }: ReplicaParts) {
+  const shared = hub?.connect() ?? null;
+  const forgotten: string[] = [];
+  const orders = {
+    keep: (order: CircuitOrder) => void kept.set(order.deployment, order),
+    forget({ deployment: id }: CircuitOrder, why: string) {
+      kept.delete(id);
+      forgotten.push(`${id} ${why}`);
+    },
+  };
+  const fleet = createFleet({ shared, clock, origin, orders });
+  const health = createHealth(clock, fleet.link);
+  const serve = (...deployments: readonly Deployment[]) => health.reconfigure(byId(deployments), settings);
+  serve(a, b);
+  fleet.join(health);
+  for (const order of [...kept.values()]) fleet.restore(order);
+  const reachable = (is: boolean) => shared?.reachable(is);
+  return { health, kept, forgotten, serve, reachable, stop: async () => shared?.close() };
+}
+
 function fleetOf(count: number, change: Partial<CircuitSettings> = {}) {
   const clock = new FakeClock();
   const hub = createFakeHub(clock);
   const settings = { ...circuitSettings, ...change };
-  const replicas = Array.from({ length: count }, (_, index) => {
-    const shared = hub.connect();
-    const fleet = createFleet(shared, clock, `replica-${index}`);
-    const health = createHealth(clock, fleet.link);
-    health.reconfigure(byId([a, b]), settings);
-    fleet.join(health);
-    return { health, reachable: shared.reachable };
-  });
-  return { clock, replicas, settle: () => clock.advance(0) };
+  const replicas = Array.from({ length: count }, (_, index) =>
+    replicaOf({ clock, hub, origin: `replica-${index}`, settings }),
+  );
+  return { clock, hub, replicas, settle: () => clock.advance(0) };
 }
 
 type Replica = ReturnType<typeof fleetOf>["replicas"][number];
@@ -195,6 +222,143 @@ describe("an operator's word", () => {
   });
 });
 
+describe("an order is not learnt anew", () => {
+  const isOut = ({ health }: Replica, id = "a") => health.isOrderedOpen(id);
+  const pair = (replicas: readonly Replica[]): readonly [Replica, Replica] => {
+    const [one, two] = replicas;
+    if (!one || !two) throw new Error("nobody");
+    return [one, two];
+  };
+
+  test("a process that follows another one brings it back, with who gave it and until when", async () => {
+    const clock = new FakeClock();
+    const first = replicaOf({ clock, hub: null, origin: "one" });
+    first.health.forceOpen("a", undefined, "ops-1");
+    first.health.forceOpen("b", clock.now() + 60_000, "ops-2");
+    expect([...first.kept.values()]).toMatchObject([
+      { deployment: "a", verb: "force-open", until: null, by: "ops-1" },
+      { deployment: "b", verb: "force-open", until: clock.now() + 60_000, by: "ops-2" },
+    ]);
+    await clock.advance(59_000);
+    const second = replicaOf({ clock, hub: null, origin: "two", kept: first.kept });
+    expect([isOut(second, "a"), isOut(second, "b")]).toEqual([true, true]);
+    await clock.advance(1000);
+    expect([isOut(second, "a"), isOut(second, "b")]).toEqual([true, false]);
+    const third = replicaOf({ clock, hub: null, origin: "three", kept: second.kept });
+    expect([isOut(third, "a"), isOut(third, "b")]).toEqual([true, false]);
+    expect(third.forgotten).toEqual(["b over"]);
+    third.health.reset("a");
+    const fourth = replicaOf({ clock, hub: null, origin: "four", kept: third.kept });
+    expect(isOut(fourth, "a")).toBe(false);
+  });
+
+  test("a replica that joins after what they share was lost hears it from those that know", async () => {
+    const { clock, hub, replicas, settle } = fleetOf(2);
+    const [one, two] = pair(replicas);
+    one.health.forceOpen("a", undefined, "ops-1");
+    two.health.forceOpen("b", clock.now() + 60_000);
+    await settle();
+    for (const replica of replicas) replica.reachable(false);
+    hub.lose();
+    await clock.advance(10_000);
+    two.reachable(true);
+    const late = replicaOf({ clock, hub, origin: "late" });
+    await settle();
+    expect([isOut(late, "a"), isOut(late, "b")]).toEqual([true, true]);
+    expect(late.kept.get("a")).toMatchObject({ by: "ops-1", until: null });
+    await clock.advance(50_000);
+    expect([isOut(late, "a"), isOut(late, "b")]).toEqual([true, false]);
+  });
+
+  test("a reset that was given meanwhile wins over the older order that a process brings back", async () => {
+    const { clock, hub, replicas, settle } = fleetOf(2);
+    const [one, two] = pair(replicas);
+    one.health.forceOpen("a");
+    await settle();
+    await one.stop();
+    two.health.reset("a");
+    const again = replicaOf({ clock, hub, origin: "again", kept: one.kept });
+    await settle();
+    expect([isOut(again), isOut(two)]).toEqual([false, false]);
+    expect(again.kept.get("a")).toMatchObject({ verb: "reset" });
+
+    // Also where nobody but the replica that heard the reset remembers it.
+    two.health.forceOpen("a");
+    await settle();
+    const before = new Map(again.kept);
+    await again.stop();
+    two.health.reset("a");
+    two.reachable(false);
+    hub.lose();
+    const third = replicaOf({ clock, hub, origin: "third", kept: before });
+    expect(isOut(third)).toBe(true);
+    two.reachable(true);
+    await settle();
+    expect([isOut(third), isOut(two)]).toEqual([false, false]);
+  });
+
+  test("whoever has heard an order, or brought it back, resets it, however far behind their clock is", async () => {
+    const hub = createFakeHub(new FakeClock());
+    const [ahead, behind] = [new FakeClock(2_000_000), new FakeClock(1_000_000)];
+    const one = replicaOf({ clock: ahead, hub, origin: "one" });
+    const two = replicaOf({ clock: behind, hub, origin: "two" });
+    one.health.forceOpen("a");
+    await behind.advance(0);
+    two.health.reset("a");
+    await ahead.advance(0);
+    expect([isOut(one), isOut(two)]).toEqual([false, false]);
+
+    one.health.forceOpen("a");
+    await ahead.advance(0);
+    await two.stop();
+    const again = replicaOf({ clock: behind, hub: null, origin: "again", kept: two.kept });
+    expect(isOut(again)).toBe(true);
+    again.health.reset("a");
+    expect(again.kept.get("a")).toMatchObject({ verb: "reset" });
+    expect(isOut(replicaOf({ clock: behind, hub: null, origin: "last", kept: again.kept }))).toBe(false);
+  });
+
+  test("one for a deployment that the policy no longer has is forgotten, everywhere", async () => {
+    const { clock, hub, replicas, settle } = fleetOf(2);
+    const [one, two] = pair(replicas);
+    one.health.forceOpen("a");
+    await settle();
+    one.serve(b);
+    expect([one.forgotten, one.kept.size]).toEqual([["a gone"], 0]);
+    // The other one's policy is older: it holds there, and the first does not take it up again.
+    two.reachable(false);
+    two.reachable(true);
+    await settle();
+    expect([isOut(two), one.kept.size]).toEqual([true, 0]);
+    two.serve(b);
+    for (const { serve } of replicas) serve(a, b);
+    const late = replicaOf({ clock, hub, origin: "late" });
+    await settle();
+    expect([...replicas, late].map((replica) => isOut(replica))).toEqual([false, false, false]);
+  });
+
+  test("one that was kept for a deployment that is not there at the start is forgotten", () => {
+    const clock = new FakeClock();
+    const first = replicaOf({ clock, hub: null, origin: "one" });
+    first.serve(a, b, deployment("c"));
+    first.health.forceOpen("c");
+    const second = replicaOf({ clock, hub: null, origin: "two", kept: first.kept });
+    expect([second.forgotten, second.kept.size]).toEqual([["c gone"], 0]);
+  });
+
+  test("one that is heard before there is a policy with its deployment waits for it", async () => {
+    const { replicas, settle } = fleetOf(2);
+    const [one, two] = pair(replicas);
+    const c = deployment("c");
+    one.serve(a, b, c);
+    one.health.forceOpen("c");
+    await settle();
+    expect(two.kept.size).toBe(0);
+    two.serve(a, b, c);
+    expect([isOut(two, "c"), two.kept.get("c")?.verb]).toEqual([true, "force-open"]);
+  });
+});
+
 test("replicas that can all be reached again agree, whatever each has been through", async () => {
   const step = fc.oneof(
     { weight: 4, arbitrary: fc.record({ do: fc.constant("fail" as const), who: fc.nat(2) }) },
@@ -241,6 +405,7 @@ describe("a climb", () => {
       turned: () => undefined,
       cooled: () => undefined,
       settled: () => undefined,
+      reconfigured: () => undefined,
       claim: () => Promise.resolve(answers.shift() ?? true),
     };
     const on = stageWith(plan(rungs), {}, link);

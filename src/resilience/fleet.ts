@@ -1,14 +1,19 @@
 /**
  * One replica among others (E4): what happens to a circuit here is told, what others tell is adopted, and a
- * half-open circuit's probes are counted over all of them. Owns what is news and which of two facts is the
- * later; the circuits are health.ts's, the way between processes a driver's.
+ * half-open circuit's probes are counted over all of them. Owns what is news, which of two facts is the later, and
+ * which orders hold; the circuits are health.ts's, the way between processes a driver's.
  *
  * Of each deployment there are two facts, and of each the later one holds everywhere: what circuits have found
  * out, and what an operator has ordered. An order to stay open goes before whatever is found out; a reset ends
  * it, and closes what had opened before it. So replicas that hear the same, in any order, come to the same.
+ *
+ * What circuits have found out is learnt anew; an order is not. So each is kept (`OrderKeeper`), comes back with
+ * `restore`, and is told again to whoever may have lost it, a reset as well, or an older order would come back.
  */
 import type { Clock } from "../core/clock.ts";
+import type { Deployment } from "../core/deployment.ts";
 import type { Opening } from "./circuit.ts";
+import { type CircuitOrder, isOver, type OrderKeeper } from "./circuit-order.ts";
 import type { FleetLink, Health } from "./health.ts";
 import { type FleetNews, isLater, type ProbeClaim, type SharedState, type Stamp } from "./shared-state.ts";
 
@@ -23,6 +28,17 @@ export interface Fleet {
   readonly link: FleetLink;
   /** Begins to listen on behalf of `health`, which was created with `link`. */
   join(health: Circuits): void;
+  /** An order that an earlier process has kept, as if it were heard now. After `join`. */
+  restore(order: CircuitOrder): void;
+}
+
+export interface FleetPorts {
+  /** Null: this gateway shares nothing. */
+  readonly shared: SharedState | null;
+  readonly clock: Clock;
+  /** An id of this process that no other one has. */
+  readonly origin: string;
+  readonly orders: OrderKeeper;
 }
 
 type Circuits = Pick<Health, "adopt" | "adoptCooldown" | "isOrderedOpen">;
@@ -31,6 +47,8 @@ type TurnNews = Exclude<FleetNews, { kind: "cooling" }>;
 /** What was found out and ordered of one deployment, here or elsewhere. */
 interface Seen {
   order: Stamp | null;
+  /** The order of that stamp; null: there was none, or it is forgotten. */
+  ordered: CircuitOrder | null;
   circuit: Stamp | null;
   /** The opening that `circuit` was about; null: it closed. */
   found: Opening | null;
@@ -40,11 +58,13 @@ interface Seen {
   heldUntil: number;
 }
 
-/** `origin`: an id of this process that no other one has. */
-export function createFleet(shared: SharedState, clock: Clock, origin: string): Fleet {
+export function createFleet({ shared, clock, origin, orders }: FleetPorts): Fleet {
   const everySeen = new Map<string, Seen>();
   const claims = new WeakMap<object, ProbeClaim>();
   let latest = 0;
+  let health: Circuits | null = null;
+  let known: ReadonlyMap<string, Deployment> = new Map();
+  let openMs = 0;
 
   const nextStamp = (): Stamp => {
     latest = Math.max(latest + 1, clock.now());
@@ -53,28 +73,68 @@ export function createFleet(shared: SharedState, clock: Clock, origin: string): 
   const seenOf = (deployment: string): Seen => {
     let seen = everySeen.get(deployment);
     if (!seen) {
-      seen = { order: null, circuit: null, found: null, period: null, heldUntil: 0 };
+      seen = { order: null, ordered: null, circuit: null, found: null, period: null, heldUntil: 0 };
       everySeen.set(deployment, seen);
     }
     return seen;
   };
+  /** One for a deployment of another policy waits for a policy that has it. */
+  const keep = (order: CircuitOrder): void => {
+    if (known.has(order.deployment)) orders.keep(order);
+  };
+  const forget = (seen: Seen, order: CircuitOrder): void => {
+    seen.ordered = null;
+    orders.forget(order, isOver(order, clock.now()) ? "over" : "gone");
+    shared?.withdraw(order.deployment, order.stamp);
+  };
+  /** Of the policy in force, those that somebody may have to be told of again. */
+  const standing = (): readonly FleetNews[] => {
+    const now = clock.now();
+    const found: FleetNews[] = [];
+    for (const { ordered } of everySeen.values()) {
+      if (ordered && known.has(ordered.deployment) && !isOver(ordered, now)) {
+        found.push(newsOf(ordered.deployment, ordered.stamp, openingBy(ordered, openMs), ordered.by, now));
+      }
+    }
+    return found;
+  };
+  const hearTurn = (news: TurnNews, now: number): void => {
+    latest = Math.max(latest, news.stamp.at);
+    const { deployment } = news;
+    if (everySeen.size >= MAX_SEEN && !everySeen.has(deployment)) return;
+    const seen = seenOf(deployment);
+    const before = seen.order;
+    const turn = hear(seen, news, health?.isOrderedOpen(deployment) ?? false, now);
+    if (seen.order !== before) {
+      seen.ordered = orderOf(news, now);
+      keep(seen.ordered);
+    }
+    if (turn === undefined) return;
+    turnTo(seen, turn && news.stamp);
+    health?.adopt(deployment, turn);
+  };
 
   const link: FleetLink = {
-    turned(deployment, opening, ordered, now) {
+    turned(deployment, opening, orderedBy, now) {
       const stamp = nextStamp();
       const seen = seenOf(deployment);
-      if (ordered) seen.order = stamp;
-      if (!ordered || opening === null) {
+      const news = newsOf(deployment, stamp, opening, orderedBy, now);
+      if (orderedBy !== null) {
+        seen.order = stamp;
+        seen.ordered = orderOf(news, now);
+        keep(seen.ordered);
+      }
+      if (orderedBy === null || opening === null) {
         seen.circuit = stamp;
         seen.found = opening;
       }
       turnTo(seen, opening && stamp);
-      shared.publish(newsOf(deployment, stamp, opening, ordered, now));
+      shared?.publish(news);
     },
-    cooled: (quotaGroup, forMs) => shared.publish({ kind: "cooling", quotaGroup, forMs }),
+    cooled: (quotaGroup, forMs) => shared?.publish({ kind: "cooling", quotaGroup, forMs }),
     claim(deployment, permit, { probes, maxOpenMs }) {
       const seen = everySeen.get(deployment);
-      if (!seen?.period) return null;
+      if (shared === null || !seen?.period) return null;
       if (seen.heldUntil > clock.now()) return REFUSED;
       const { period } = seen;
       return shared.claimProbe({ deployment, period, probes, leaseMs: maxOpenMs }).then((answer) => {
@@ -90,26 +150,43 @@ export function createFleet(shared: SharedState, clock: Clock, origin: string): 
       claims.get(permit)?.settle(verdict, nextStamp());
       claims.delete(permit);
     },
+    reconfigured(deployments, settings) {
+      const before = known;
+      known = deployments;
+      openMs = settings.openMs;
+      const now = clock.now();
+      for (const [deployment, seen] of everySeen) {
+        const { ordered } = seen;
+        const isKnown = known.has(deployment);
+        if (ordered && !isKnown && before.has(deployment)) forget(seen, ordered);
+        if (!isKnown && shared === null) everySeen.delete(deployment);
+        if (!ordered || !isKnown || before.has(deployment) || isOver(ordered, now)) continue;
+        // Heard before there was a policy with it.
+        keep(ordered);
+        const opening = openingBy(ordered, openMs);
+        turnTo(seen, opening && ordered.stamp);
+        health?.adopt(deployment, opening);
+      }
+    },
   };
 
   return {
     link,
-    join(health) {
-      shared.follow((news) => {
+    join(circuits) {
+      health = circuits;
+      shared?.follow((news) => {
         const now = clock.now();
-        if (news.kind === "cooling") {
-          health.adoptCooldown(news.quotaGroup, now + news.forMs);
-          return;
-        }
-        latest = Math.max(latest, news.stamp.at);
-        const { deployment } = news;
-        if (everySeen.size >= MAX_SEEN && !everySeen.has(deployment)) return;
-        const seen = seenOf(deployment);
-        const turn = hear(seen, news, health.isOrderedOpen(deployment), now);
-        if (turn === undefined) return;
-        turnTo(seen, turn && news.stamp);
-        health.adopt(deployment, turn);
-      });
+        if (news.kind === "cooling") circuits.adoptCooldown(news.quotaGroup, now + news.forMs);
+        else hearTurn(news, now);
+      }, standing);
+    },
+    restore(order) {
+      const now = clock.now();
+      latest = Math.max(latest, order.stamp.at);
+      const seen = everySeen.get(order.deployment);
+      if (!isLater(order.stamp, seen?.order ?? null)) return;
+      if (isOver(order, now) || !known.has(order.deployment)) forget(seenOf(order.deployment), order);
+      else hearTurn(newsOf(order.deployment, order.stamp, openingBy(order, openMs), order.by, now), now);
     },
   };
 }
@@ -156,15 +233,28 @@ function openingOf(news: TurnNews, now: number): Opening | null {
   return { reason: news.reason, until, openMs: news.openMs };
 }
 
+/** Null: closed. */
+function openingBy({ verb, until }: CircuitOrder, openMs: number): Opening | null {
+  return verb === "reset" ? null : { reason: "forced", until: until ?? Number.POSITIVE_INFINITY, openMs };
+}
+
+function orderOf(news: TurnNews, now: number): CircuitOrder {
+  const { deployment, stamp, by = "unknown" } = news;
+  if (news.kind === "closed") return { deployment, verb: "reset", until: null, stamp, by };
+  const until = news.forMs === null ? null : now + news.forMs;
+  return { deployment, verb: "force-open", until, stamp, by };
+}
+
 function newsOf(
   deployment: string,
   stamp: Stamp,
   opening: Opening | null,
-  ordered: boolean,
+  orderedBy: string | null,
   now: number,
-): FleetNews {
-  if (opening === null) return { kind: "closed", deployment, stamp, ordered };
+): TurnNews {
+  const by = orderedBy === null ? {} : { by: orderedBy };
+  if (opening === null) return { kind: "closed", deployment, stamp, ordered: orderedBy !== null, ...by };
   const { reason, until, openMs } = opening;
   const forMs = Number.isFinite(until) ? Math.max(0, until - now) : null;
-  return { kind: "opened", deployment, stamp, reason, forMs, openMs, probingMs: 2 * openMs };
+  return { kind: "opened", deployment, stamp, reason, forMs, openMs, probingMs: 2 * openMs, ...by };
 }

@@ -57,14 +57,16 @@ export interface HealthReport {
 
 /** Other processes that call the same deployments: what they are told, and asked. */
 export interface FleetLink {
-  /** A circuit opened here, or closed (null). `ordered`: by an operator's word, not by its own calls. */
-  turned(deploymentId: string, opening: Opening | null, ordered: boolean, now: number): void;
+  /** A circuit opened here, or closed (null). `orderedBy`: the operator who said so; null: its own calls did. */
+  turned(deploymentId: string, opening: Opening | null, orderedBy: string | null, now: number): void;
   /** The provider wishes no calls on the group's quota for so many milliseconds. */
   cooled(quotaGroup: string, forMs: number): void;
   /** Whether a probe may be made that the circuit here would let through; null: nobody else has a say. */
   claim(deploymentId: string, permit: Permit, settings: CircuitSettings): Promise<boolean> | null;
   /** How the probe of a claim went. */
   settled(permit: Permit, health: HealthSignal): void;
+  /** Another policy is in force; its deployments, and how their circuits are set. */
+  reconfigured(deployments: ReadonlyMap<string, Deployment>, settings: CircuitSettings): void;
 }
 
 export interface Health extends HealthView {
@@ -97,10 +99,10 @@ export interface Health extends HealthView {
   coolUntil(quotaGroup: string, until: number): void;
   /**
    * An operator closes a circuit, or opens it until `until` (epoch milliseconds; absent: until further notice).
-   * False: no such deployment.
+   * `by`: the id of their key. False: no such deployment.
    */
-  reset(deploymentId: string): boolean;
-  forceOpen(deploymentId: string, until?: number): boolean;
+  reset(deploymentId: string, by?: string): boolean;
+  forceOpen(deploymentId: string, until?: number, by?: string): boolean;
   /** Whether an operator's order to leave it alone is in force. */
   isOrderedOpen(deploymentId: string): boolean;
   /** What another process found out: a circuit that opened or closed (null), a quota group that cools down. */
@@ -109,6 +111,8 @@ export interface Health extends HealthView {
   recordProbe(deploymentId: string, probe: ProbeReport): void;
   report(now: number): readonly HealthReport[];
 }
+
+const SOMEBODY = "operator";
 
 /** Samples below which a percentile would be an accident. */
 const MINIMUM_SAMPLES = 20;
@@ -193,6 +197,7 @@ export function createHealth(clock: Clock, link: FleetLink | null = null): Healt
         kept.set(id, entry);
       }
       entries = kept;
+      link?.reconfigured(deployments, changed);
     },
     admit(deploymentId, now) {
       const entry = entryOf(deploymentId);
@@ -235,20 +240,20 @@ export function createHealth(clock: Clock, link: FleetLink | null = null): Healt
       groupOf(quotaGroup).coolUntil = until;
       link?.cooled(quotaGroup, Math.max(0, until - clock.now()));
     },
-    reset(deploymentId) {
+    reset(deploymentId, by = SOMEBODY) {
       const entry = entryOf(deploymentId);
       if (!entry) return false;
       const now = clock.now();
       entry.circuit.reset(now);
-      link?.turned(deploymentId, null, true, now);
+      link?.turned(deploymentId, null, by, now);
       return true;
     },
-    forceOpen(deploymentId, until = Number.POSITIVE_INFINITY) {
+    forceOpen(deploymentId, until = Number.POSITIVE_INFINITY, by = SOMEBODY) {
       const entry = entryOf(deploymentId);
       if (!entry || settings === null) return false;
       const now = clock.now();
       entry.circuit.forceOpen(now, until);
-      link?.turned(deploymentId, { reason: "forced", until, openMs: settings.openMs }, true, now);
+      link?.turned(deploymentId, { reason: "forced", until, openMs: settings.openMs }, by, now);
       return true;
     },
     isOrderedOpen: (deploymentId) => entries.get(deploymentId)?.circuit.isOrdered(clock.now()) ?? false,
@@ -299,7 +304,7 @@ function newEntry(
         if (firstTokenMs !== undefined) latency.record(firstTokenMs, settledAt);
         if (permit.probe) link?.settled(permit, health);
       },
-      link && ((opening, turnedAt) => link.turned(id, opening, false, turnedAt)),
+      link && ((opening, turnedAt) => link.turned(id, opening, null, turnedAt)),
     ),
   };
   return entry;

@@ -29,6 +29,8 @@ export type FleetNews =
       readonly openMs: number;
       /** How long after `forMs` the news is worth keeping for a replica that starts later. */
       readonly probingMs: number;
+      /** Who ordered it; absent: nobody did, or an earlier release has told it. */
+      readonly by?: string;
     }
   | {
       readonly kind: "closed";
@@ -36,6 +38,7 @@ export type FleetNews =
       readonly stamp: Stamp;
       /** By an operator, not by probes that went well. */
       readonly ordered: boolean;
+      readonly by?: string;
     }
   | { readonly kind: "cooling"; readonly quotaGroup: string; readonly forMs: number };
 
@@ -62,8 +65,13 @@ export interface ProbeClaim {
 export interface SharedState {
   /** Tells every other replica, soon where that is possible. Returns at once and never throws. */
   publish(news: FleetNews): void;
-  /** Calls `listener` with what others tell, and with all that still holds whenever a connection is made. */
-  follow(listener: (news: FleetNews) => void): void;
+  /**
+   * Calls `listener` with what others tell, and with all that still holds whenever a connection is made. What `standing`
+   * says then, and from time to time, is told again to those who do not know it: whoever keeps it may have lost it.
+   */
+  follow(listener: (news: FleetNews) => void, standing?: () => readonly FleetNews[]): void;
+  /** Takes down the order of that stamp, soon where that is possible; a later one stays. Others are not told. */
+  withdraw(deployment: string, stamp: Stamp): void;
   /**
    * `held`: every place is taken. `unknown`: nobody could say in time, at once where that is foreseeable.
    * Never rejects.
@@ -80,7 +88,11 @@ export interface SharedState {
 export function subjectOf(news: FleetNews): string {
   if (news.kind === "cooling") return `q:${news.quotaGroup}`;
   const isOrder = news.kind === "closed" ? news.ordered : news.reason === "forced";
-  return `${isOrder ? "o" : "d"}:${news.deployment}`;
+  return isOrder ? orderSubjectOf(news.deployment) : `d:${news.deployment}`;
+}
+
+export function orderSubjectOf(deployment: string): string {
+  return `o:${deployment}`;
 }
 
 /** Whether `a` is later than `b`; null is earlier than everything. */

@@ -4,6 +4,7 @@ import { memoryActivations } from "./activation-store-memory.ts";
 import { memoryAnswers } from "./answer-store-memory.ts";
 import { memoryAudit } from "./audit-store-memory.ts";
 import { type MemoryBatches, memoryBatches, readsOrWrites } from "./batch-store-memory.ts";
+import { memoryCircuitOrders } from "./circuit-orders-memory.ts";
 import { type MemoryFiles, memoryFiles } from "./file-store-memory.ts";
 import { memoryJobQueue } from "./job-queue-memory.ts";
 import { memoryJobs } from "./job-store-memory.ts";
@@ -47,6 +48,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
     tickets: memoryTickets(check),
     policyHeads: memoryPolicyHeads(check),
     audit: memoryAudit(check),
+    circuitOrders: memoryCircuitOrders(check),
     queue: memoryJobQueue({ clock: options.clock ?? { now: () => 0 }, assertOpen: check }),
     jobs: memoryJobs(check),
     async close() {

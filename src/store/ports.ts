@@ -5,6 +5,7 @@ import type { NanoDollars } from "../core/money.ts";
 import type { AnswerStore } from "./answer-store.ts";
 import type { AuditStore } from "./audit-store.ts";
 import type { BatchStore } from "./batch-store.ts";
+import type { CircuitOrderStore } from "./circuit-orders.ts";
 import type { FileStore } from "./file-store.ts";
 import type { JobQueue } from "./job-queue.ts";
 import type { JobStore } from "./job-store.ts";
@@ -169,6 +170,7 @@ export interface Store {
   readonly tickets: TicketStore;
   readonly policyHeads: PolicyHeadStore;
   readonly audit: AuditStore;
+  readonly circuitOrders: CircuitOrderStore;
   /** The embedded queue: closing the store ends it. */
   readonly queue: JobQueue;
   readonly jobs: JobStore;

@@ -121,6 +121,18 @@ describe.skipIf(missing !== null)(`two gateways on one Redis${missing ? ` (${mis
     await eventually(async () => (await state(one)) === "closed");
   });
 
+  test("an operator's word outlasts a Redis that comes back empty, for those that start afterwards, too", async () => {
+    const [one, two] = [await start(), await start()];
+    await admin(one, "/admin/health/atlas-us/force-open", { reason: "maintenance" });
+    await eventually(async () => (await row(two, "atlas-us"))?.reason === "forced");
+    await redis.restart();
+    const three = await start();
+    await eventually(async () => (await row(three, "atlas-us"))?.reason === "forced");
+    expect(await ask(three)).toMatchObject({ status: 200, rung: "cross-region" });
+    await admin(three, "/admin/health/atlas-us/reset", {});
+    await eventually(async () => (await state(one)) === "closed");
+  });
+
   test("Redis dies: both go on, and no request waits for it", async () => {
     const [one, two] = [await start(IMPATIENT), await start(IMPATIENT)];
     await Promise.all([ask(one), ask(two)]);

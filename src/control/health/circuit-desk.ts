@@ -9,6 +9,8 @@ export interface CircuitDesk {
   readonly clock: Clock;
   /** Null: no audit log is kept. */
   readonly audit: Pick<AuditTrail, "note"> | null;
+  /** Resolves when what was ordered until now is kept for a later process, or cannot be. */
+  kept(): Promise<void>;
 }
 
 /** Who does it, and why in their words; null: they did not say. */

@@ -14,9 +14,10 @@ export async function forceOpenCircuit(
   { actor, reason }: Orderer,
 ): Promise<Result<HealthReport>> {
   const until = forMs === null ? null : desk.clock.now() + forMs;
-  if (!desk.health.forceOpen(deployment, until ?? undefined)) {
+  if (!desk.health.forceOpen(deployment, until ?? undefined, actor)) {
     return { ok: false, fault: unknownDeployment() };
   }
+  await desk.kept();
   await desk.audit?.note({
     actor,
     action: "circuit.forced_open",

@@ -10,7 +10,10 @@ export async function resetCircuit(
   { actor, reason }: Orderer,
 ): Promise<Result<HealthReport>> {
   const before = rowOf(desk, deployment);
-  if (!before || !desk.health.reset(deployment)) return { ok: false, fault: unknownDeployment() };
+  if (!before || !desk.health.reset(deployment, actor)) {
+    return { ok: false, fault: unknownDeployment() };
+  }
+  await desk.kept();
   await desk.audit?.note({
     actor,
     action: "circuit.reset",

@@ -15,7 +15,10 @@ function setUp() {
   health.reconfigure(byId([deployment("large-us")]), circuitSettings);
   const audited: unknown[] = [];
   const audit = { note: async (record: unknown) => void audited.push(record) };
-  const endpoints = healthEndpoints({ callerOf: () => OPERATOR }, { health, clock, audit });
+  const endpoints = healthEndpoints(
+    { callerOf: () => OPERATOR },
+    { health, clock, audit, kept: async () => undefined },
+  );
   const order = async (verb: "reset" | "force-open", name: string, body: object) => {
     const path = `/admin/health/{deployment}/${verb}`;
     const endpoint = endpoints.find((one) => one.path === path);

@@ -3,6 +3,7 @@ import type { Clock } from "../../core/clock.ts";
 import {
   type FleetNews,
   isLater,
+  orderSubjectOf,
   type ProbeClaim,
   type ProbeQuestion,
   type SharedState,
@@ -25,6 +26,8 @@ interface Place {
 export interface FakeHub {
   /** A replica's connection. */
   connect(): SharedState & { readonly reachable: (is: boolean) => void };
+  /** What is kept is lost, as by a restart; replicas notice when they are reachable again. */
+  lose(): void;
 }
 
 export function createFakeHub(clock: Clock): FakeHub {
@@ -74,11 +77,26 @@ export function createFakeHub(clock: Clock): FakeHub {
     tell(news, null);
   };
 
+  const knows = (news: FleetNews): boolean => {
+    const fact = facts.get(subjectOf(news));
+    return fact !== undefined && fact.keptUntil > clock.now() && !mayReplace(news, fact);
+  };
+  const withdraw = (deployment: string, { at, origin }: Stamp): void => {
+    const news = facts.get(orderSubjectOf(deployment))?.news;
+    if (!news || news.kind === "cooling") return;
+    if (news.stamp.at === at && news.stamp.origin === origin) facts.delete(subjectOf(news));
+  };
+
   return {
     connect() {
-      const replica = new Replica({ tell, keep, holding, claim }, () => replicas.delete(replica));
+      const hub = { tell, keep, holding, claim, knows, withdraw };
+      const replica = new Replica(hub, () => replicas.delete(replica));
       replicas.add(replica);
       return replica;
+    },
+    lose() {
+      facts.clear();
+      places.clear();
     },
   };
 }
@@ -88,13 +106,18 @@ interface Hub {
   keep(news: FleetNews): void;
   holding(): readonly FleetNews[];
   claim(question: ProbeQuestion): ProbeClaim | "held";
+  /** Whether that, or something later, is kept. */
+  knows(news: FleetNews): boolean;
+  withdraw(deployment: string, stamp: Stamp): void;
 }
 
 class Replica implements SharedState {
   readonly #hub: Hub;
   readonly #leave: () => void;
   #listener: (news: FleetNews) => void = () => undefined;
+  #standing: () => readonly FleetNews[] = () => [];
   #waiting: FleetNews[] = [];
+  #withdrawn: (readonly [deployment: string, stamp: Stamp])[] = [];
   #reachable = true;
   #closed = false;
 
@@ -107,6 +130,8 @@ class Replica implements SharedState {
     this.#reachable = is;
     if (!is) return;
     for (const news of this.#waiting.splice(0)) this.publish(news);
+    for (const [deployment, stamp] of this.#withdrawn.splice(0)) this.withdraw(deployment, stamp);
+    this.#remind();
     for (const news of this.#hub.holding()) this.hear(news);
   };
 
@@ -126,9 +151,21 @@ class Replica implements SharedState {
     this.#hub.tell(news, this);
   }
 
-  follow(listener: (news: FleetNews) => void): void {
+  follow(listener: (news: FleetNews) => void, standing: () => readonly FleetNews[] = () => []): void {
     this.#listener = listener;
+    this.#standing = standing;
+    this.#remind();
     for (const news of this.#hub.holding()) this.hear(news);
+  }
+
+  withdraw(deployment: string, stamp: Stamp): void {
+    if (this.#closed) return;
+    if (this.#reachable) this.#hub.withdraw(deployment, stamp);
+    else this.#withdrawn.push([deployment, stamp]);
+  }
+
+  #remind(): void {
+    for (const news of this.#standing()) if (!this.#hub.knows(news)) this.publish(news);
   }
 
   async claimProbe(question: ProbeQuestion): Promise<ProbeClaim | "held" | "unknown"> {

@@ -30,7 +30,9 @@ export function decodeNews(text: string): FleetNews | null {
   const { deployment } = value;
   const stamp = stampOf(value.stamp);
   if (typeof deployment !== "string" || stamp === null) return null;
-  if (value.kind === "closed") return { kind: "closed", deployment, stamp, ordered: value.ordered === true };
+  if (value.kind === "closed") {
+    return { kind: "closed", deployment, stamp, ordered: value.ordered === true, ...byOf(value) };
+  }
   return value.kind === "opened" ? openedOf(value, deployment, stamp) : null;
 }
 
@@ -44,7 +46,12 @@ function openedOf(
   const probingMs = duration(value.probingMs);
   if ((forMs === null && value.forMs !== null) || openMs === null || probingMs === null) return null;
   const { reason } = value;
-  return isReason(reason) ? { kind: "opened", deployment, stamp, reason, forMs, openMs, probingMs } : null;
+  if (!isReason(reason)) return null;
+  return { kind: "opened", deployment, stamp, reason, forMs, openMs, probingMs, ...byOf(value) };
+}
+
+function byOf({ by }: Readonly<Record<string, unknown>>): { readonly by?: string } {
+  return typeof by === "string" ? { by } : {};
 }
 
 function isReason(value: unknown): value is CircuitReason {

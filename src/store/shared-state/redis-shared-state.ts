@@ -6,6 +6,7 @@ import type { Clock, Timer } from "../../core/clock.ts";
 import type { HealthSignal } from "../../core/faults.ts";
 import {
   type FleetNews,
+  orderSubjectOf,
   type ProbeClaim,
   type ProbeQuestion,
   type SharedState,
@@ -15,7 +16,7 @@ import {
 import { decodeNews, encodeNews } from "./news-codec.ts";
 import { createOutbox } from "./outbox.ts";
 import { connectRedis, type RedisConnection } from "./redis-connection.ts";
-import { CLAIM, GOOD, LIST, RELEASE, TELL } from "./scripts.ts";
+import { CLAIM, GOOD, LIST, RELEASE, TELL, WITHDRAW } from "./scripts.ts";
 
 /** How long a request waits to be told whether it may probe. */
 export const PATIENCE_MS = 50;
@@ -23,6 +24,8 @@ export const PATIENCE_MS = 50;
 const LOOK_AGAIN_MS = 1000;
 /** How long news that could not be told waits for the next try. */
 const TELL_AGAIN_MS = 500;
+/** How often orders that hold are told again: a Redis may lose what it keeps without losing its connections. */
+const REMIND_MS = 30_000;
 /** The last words of a process that ends. */
 const FAREWELL_MS = 250;
 /** So long after the start a connection that is not there is said to be lost. */
@@ -60,6 +63,10 @@ class RedisSharedState implements SharedState {
   readonly #commands: RedisConnection;
   readonly #ear: RedisConnection;
   #listener: ((news: FleetNews) => void) | null = null;
+  #standing: () => readonly FleetNews[] = () => [];
+  /** By deployment: orders that are to be taken down. */
+  readonly #withdrawn = new Map<string, Stamp>();
+  #reminder: Timer;
   #telling: Promise<void> | null = null;
   /** The channel is heard. */
   #listening = false;
@@ -89,6 +96,7 @@ class RedisSharedState implements SharedState {
     this.#grace = clock.after(START_GRACE_MS, () => {
       if (this.#status === null) this.#turn("lost");
     });
+    this.#reminder = clock.after(REMIND_MS, () => this.#remindAgain());
     this.#ear.redis.on("message", (_channel: string, message: string) => this.#hear(message));
   }
 
@@ -98,9 +106,16 @@ class RedisSharedState implements SharedState {
     this.#tell();
   }
 
-  follow(listener: (news: FleetNews) => void): void {
+  follow(listener: (news: FleetNews) => void, standing: () => readonly FleetNews[] = () => []): void {
     this.#listener = listener;
+    this.#standing = standing;
     if (this.#listening && this.#commands.isReady()) void this.#list();
+  }
+
+  withdraw(deployment: string, stamp: Stamp): void {
+    if (this.#closed) return;
+    this.#withdrawn.set(deployment, stamp);
+    void this.#remind();
   }
 
   async claimProbe(question: ProbeQuestion): Promise<ProbeClaim | "held" | "unknown"> {
@@ -124,6 +139,7 @@ class RedisSharedState implements SharedState {
     if (this.#closed) return;
     this.#closed = true;
     this.#grace.cancel();
+    this.#reminder.cancel();
     if (this.#telling) await this.#inTime(this.#telling, FAREWELL_MS);
     this.#ear.close();
     this.#commands.close();
@@ -185,7 +201,25 @@ class RedisSharedState implements SharedState {
     return false;
   }
 
-  #tellOne(news: FleetNews): Promise<unknown> {
+  #remindAgain(): void {
+    this.#reminder = this.#options.clock.after(REMIND_MS, () => this.#remindAgain());
+    void this.#remind();
+  }
+
+  /** What fails is for the next time. */
+  async #remind(): Promise<void> {
+    if (this.#closed || !this.#commands.isReady()) return;
+    const told = this.#standing().map((news) => this.#tellOne(news, true));
+    const taken = [...this.#withdrawn].map(async ([deployment, stamp]) => {
+      const { at, origin } = stamp;
+      await this.#run(WITHDRAW, [this.#facts], [orderSubjectOf(deployment), at, origin]);
+      if (this.#withdrawn.get(deployment) === stamp) this.#withdrawn.delete(deployment);
+    });
+    await Promise.allSettled([...told, ...taken]);
+  }
+
+  /** `again`: others are told only where it was not there any more. */
+  #tellOne(news: FleetNews, again = false): Promise<unknown> {
     const text = encodeNews(news);
     const message = withSender(this.#options.origin, text);
     const forMs = news.kind === "closed" ? 0 : (news.forMs ?? -1);
@@ -204,6 +238,7 @@ class RedisSharedState implements SharedState {
         at,
         origin,
         FACTS_TTL_MS,
+        again ? 1 : 0,
       ],
     );
   }
@@ -249,6 +284,7 @@ class RedisSharedState implements SharedState {
     if (!this.#commands.isReady()) return;
     this.#slow = false;
     this.#tell();
+    void this.#remind();
     if (!this.#listening || this.#status === "connected") return;
     this.#turn("connected");
     void this.#list();

@@ -19,20 +19,30 @@ local function later(at, origin, fact) return at > fact.at or (at == fact.at and
 `;
 
 /**
- * Keeps a fact, unless a later one of its subject is there, and tells everybody.
- * KEYS: facts. ARGV: channel, field, message, news, for (-1: never ending), kept (-1), at (0: now), origin, ttl.
+ * Keeps a fact, unless a later one of its subject is there, and tells everybody; one that is told `again`, only where it
+ * was not there. KEYS: facts.
+ * ARGV: channel, field, message, news, for (-1: never ending), kept (-1), at (0: now), origin, ttl, again (1).
  */
 export const TELL = `${NOW}
 local at = tonumber(ARGV[7])
 local stored = redis.call('HGET', KEYS[1], ARGV[2])
 local fact = stored and read(stored)
-if at == 0 or not fact or not holds(fact) or later(at, ARGV[8], fact) then
+local news = at == 0 or not fact or not holds(fact) or later(at, ARGV[8], fact)
+if news then
   local till = ARGV[5] == '-1' and 0 or now + tonumber(ARGV[5])
   local kept = ARGV[6] == '-1' and 0 or till + tonumber(ARGV[6])
   redis.call('HSET', KEYS[1], ARGV[2], string.format('%.0f %.0f %.0f %s %s', till, kept, at, ARGV[8], ARGV[4]))
-  redis.call('PEXPIRE', KEYS[1], ARGV[9])
 end
-redis.call('PUBLISH', ARGV[1], ARGV[3])
+redis.call('PEXPIRE', KEYS[1], ARGV[9])
+if news or ARGV[10] ~= '1' then redis.call('PUBLISH', ARGV[1], ARGV[3]) end
+return 1
+`;
+
+/** Takes down the fact of that stamp. KEYS: facts. ARGV: field, at, origin. */
+export const WITHDRAW = `${NOW}
+local stored = redis.call('HGET', KEYS[1], ARGV[1])
+local fact = stored and read(stored)
+if fact and fact.at == tonumber(ARGV[2]) and fact.origin == ARGV[3] then redis.call('HDEL', KEYS[1], ARGV[1]) end
 return 1
 `;
 

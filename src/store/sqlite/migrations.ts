@@ -282,6 +282,23 @@ const MIGRATIONS: readonly Migration[] = [
     // Null: a process of an earlier release that still writes here leaves it out.
     statements: ["ALTER TABLE policy_heads ADD COLUMN via TEXT"],
   },
+  {
+    version: 11,
+    name: "orders over circuits",
+    statements: [
+      // The environment is empty where a gateway is of none in particular.
+      `CREATE TABLE circuit_orders (
+         environment TEXT NOT NULL,
+         deployment TEXT NOT NULL,
+         verb TEXT NOT NULL,
+         until INTEGER,
+         at INTEGER NOT NULL,
+         origin TEXT NOT NULL,
+         actor TEXT NOT NULL,
+         PRIMARY KEY (environment, deployment)
+       ) WITHOUT ROWID`,
+    ],
+  },
 ];
 
 /** Of jobs that were submitted before it was noted. */

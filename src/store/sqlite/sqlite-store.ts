@@ -9,6 +9,7 @@ import { sqliteActivations } from "./activation-store.ts";
 import { sqliteAnswers } from "./answer-store.ts";
 import { sqliteAudit } from "./audit-store.ts";
 import { sqliteBatches } from "./batch-store.ts";
+import { sqliteCircuitOrders } from "./circuit-orders.ts";
 import { sqliteDecisions } from "./decisions/decision-store.ts";
 import type { Execute } from "./dialect.ts";
 import { sqliteFiles, type Writing } from "./file-store.ts";
@@ -74,6 +75,7 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
     tickets: sqliteTickets(write, reads),
     policyHeads: sqlitePolicyHeads(write, reads),
     audit: sqliteAudit(write, reads),
+    circuitOrders: sqliteCircuitOrders(write),
     queue: sqliteJobQueue(write, read, clock),
     jobs: sqliteJobs(write, reads, (sql, ...parameters) => read(sql, parameters)),
     ready: () => writer.opened(),

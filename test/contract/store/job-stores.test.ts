@@ -44,6 +44,7 @@ test("a webhook that was due before receivers were noted is due to its receiver 
   database.run("ALTER TABLE jobs DROP COLUMN webhook_origin");
   database.run("CREATE INDEX jobs_to_tell ON jobs (webhook_at) WHERE webhook_status = 'due'");
   database.run("ALTER TABLE policy_heads DROP COLUMN via");
+  database.run("DROP TABLE circuit_orders");
   database.run("DELETE FROM schema_migrations WHERE version >= 9");
   database.close();
   const after = openAt(path);

@@ -75,11 +75,11 @@ export function describeSharedState(name: string, start: () => Promise<SharedSta
       await fixture.stop();
     });
 
-    async function join(): Promise<Listener> {
+    async function join(standing: () => readonly FleetNews[] = () => []): Promise<Listener> {
       const replica = await fixture.connect();
       replicas.push(replica);
       const heard: FleetNews[] = [];
-      replica.follow((news) => heard.push(news));
+      replica.follow((news) => heard.push(news), standing);
       return { replica, heard };
     }
     const kinds = ({ heard }: Listener) => heard.map((news) => news.kind);
@@ -159,6 +159,22 @@ export function describeSharedState(name: string, start: () => Promise<SharedSta
       const later = await join();
       await soon(() => expect(kinds(later).toSorted()).toEqual(["closed", "opened"]));
       expect(later.heard.find(({ kind }) => kind === "closed")).toEqual(closed(3, true));
+    });
+
+    test("an order that is withdrawn is not told to who comes later; a later one stays", async () => {
+      const [one, two] = [await join(), await join()];
+      const order = (at: number, deployment: string) =>
+        opened(at, { deployment, reason: "forced", forMs: null, by: "ops-1" });
+      one.replica.publish(order(1, "gone"));
+      one.replica.publish(order(5, "stays"));
+      await soon(() => expect(two.heard).toHaveLength(2));
+      one.replica.withdraw("gone", stamp(1));
+      one.replica.withdraw("stays", stamp(4));
+      one.replica.publish(cooling(60_000));
+      await soon(() => expect(two.heard).toHaveLength(3));
+      const late = await join();
+      await soon(() => expect(kinds(late).toSorted()).toEqual(["cooling", "opened"]));
+      expect(late.heard).toContainEqual(order(5, "stays"));
     });
 
     test("the last good probe ends an order's time, too", async () => {

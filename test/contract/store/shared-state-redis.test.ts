@@ -1,6 +1,7 @@
 /** What only Redis can do: be away, be frozen, die and come back, and be spoken to by strangers. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { Redis } from "ioredis";
+import type { Clock } from "../../../src/core/clock.ts";
 import { FakeClock } from "../../../src/core/fake-clock.ts";
 import { systemClock } from "../../../src/main/system.ts";
 import type { FleetNews, SharedState } from "../../../src/resilience/shared-state.ts";
@@ -22,6 +23,13 @@ const opened = (at: number): FleetNews => ({
   openMs: 5000,
   probingMs: 10_000,
 });
+const closedBy = (by: string): FleetNews => ({
+  kind: "closed",
+  deployment: "large-us",
+  stamp: stamp(1),
+  ordered: true,
+  by,
+});
 const question = { deployment: "large-us", period: stamp(1), probes: 1, leaseMs: 60_000 };
 
 describe.skipIf(missing !== null)(
@@ -39,18 +47,21 @@ describe.skipIf(missing !== null)(
       await server.stop();
     });
 
-    function connect(origin: string) {
+    function connect(origin: string, time: Clock = clock, standing: readonly FleetNews[] = []) {
       const statuses: string[] = [];
       const heard: FleetNews[] = [];
       const state = createRedisSharedState({
         url: server.url,
         prefix: "fleet",
         origin,
-        clock,
+        clock: time,
         onStatus: (status) => statuses.push(status),
       });
       open.push(state);
-      state.follow((news) => heard.push(news));
+      state.follow(
+        (news) => heard.push(news),
+        () => standing,
+      );
       return { state, heard, statuses };
     }
     type Replica = ReturnType<typeof connect>;
@@ -123,6 +134,34 @@ describe.skipIf(missing !== null)(
       await isConnected(one, two);
       // It may come twice: it is told while what holds is read.
       await soon(() => expect(two.heard[0]).toMatchObject({ kind: "opened", stamp: stamp(1) }));
+    });
+
+    test("emptied by a restart: orders that hold are told again, to those that know and to those that come", async () => {
+      const order = closedBy("ops-1");
+      const one = connect("a", clock, [order]);
+      await isConnected(one);
+      await server.restart();
+      const late = connect("b");
+      await isConnected(one, late);
+      await soon(() => expect(late.heard).toContainEqual(order));
+    });
+
+    test("emptied while the connections stay: orders are told again within half a minute, and once", async () => {
+      const own = new FakeClock();
+      const order = closedBy("ops-1");
+      const [one, two] = [connect("a", own, [order]), connect("b")];
+      await isConnected(one, two);
+      await soon(() => expect(two.heard).toEqual([order]));
+      const owner = new Redis(server.url);
+      await owner.flushall();
+      await own.advance(30_000);
+      await soon(() => expect(two.heard).toEqual([order, order]));
+      await own.advance(30_000);
+      const late = connect("c");
+      await isConnected(late);
+      await soon(() => expect(late.heard).toEqual([order]));
+      expect(two.heard).toHaveLength(2);
+      owner.disconnect();
     });
 
     test("what was told while a replica was cut off, it reads when it is back", async () => {

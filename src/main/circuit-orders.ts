@@ -1,0 +1,80 @@
+/**
+ * Operators' orders over circuits, joined to this process: where they are kept, who brings them back at the start, and
+ * what the logs say of them.
+ */
+import type { AuditTrail } from "../control/audit/audit-trail.ts";
+import { type Clock, sleep } from "../core/clock.ts";
+import type { CircuitOrder, OrderKeeper } from "../resilience/circuit-order.ts";
+import type { Fleet } from "../resilience/fleet.ts";
+import type { CircuitOrderStore } from "../store/circuit-orders.ts";
+import { describeThrown, type Log } from "./log.ts";
+
+export interface CircuitOrderParts {
+  readonly store: CircuitOrderStore;
+  readonly environment: string | null;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly audit: AuditTrail;
+}
+
+export interface CircuitOrders {
+  readonly keeper: OrderKeeper;
+  /** Resolves when what was ordered until now is kept, or the log says that it is not. */
+  kept(): Promise<void>;
+  /** Gives the fleet what an earlier process has left: before the first request, unless the store is slow. */
+  restore(fleet: Pick<Fleet, "restore">): Promise<void>;
+  stop(): void;
+}
+
+/** A start waits no longer for the store. */
+const START_WAIT_MS = 1000;
+const AGAIN_MS = 5000;
+
+/** Begins to read at once. */
+export function openCircuitOrders(parts: CircuitOrderParts): CircuitOrders {
+  const { store, environment, clock, log, audit } = parts;
+  const stopped = new AbortController();
+  let writing: Promise<void> = Promise.resolve();
+  // One after the other: the last one to be written is the last one there was.
+  const write = (event: string, act: () => Promise<void>): void => {
+    writing = writing.then(act).catch((thrown: unknown) => log("error", event, describeThrown(thrown)));
+  };
+  const read = async (): Promise<readonly CircuitOrder[]> => {
+    for (;;) {
+      try {
+        return await store.list(environment);
+      } catch (thrown) {
+        if (stopped.signal.aborted) return [];
+        log("error", "circuit_orders_not_read", describeThrown(thrown));
+        await sleep(clock, AGAIN_MS, stopped.signal);
+      }
+    }
+  };
+  const reading = read();
+  return {
+    keeper: {
+      keep: (order) => write("circuit_order_not_kept", () => store.put(environment, order)),
+      forget(order, why) {
+        write("circuit_order_not_forgotten", () => store.remove(environment, order));
+        const { deployment, verb, by, stamp } = order;
+        if (verb === "reset" || why === "over") return;
+        log("info", "circuit_order_ended", { deployment, by });
+        const details = { by, since: stamp.at, why: "the policy has no such deployment any more" };
+        void audit.note({ actor: "policy", action: "circuit.order_ended", subject: deployment, details });
+      },
+    },
+    kept: () => writing,
+    async restore(fleet) {
+      const restored = reading.then((orders) => {
+        for (const order of orders) fleet.restore(order);
+        const forced = orders.filter(({ verb }) => verb === "force-open");
+        if (forced.length === 0) return;
+        log("info", "circuit_orders_restored", { deployments: forced.map(({ deployment }) => deployment) });
+      });
+      const waited = new AbortController();
+      await Promise.race([restored, sleep(clock, START_WAIT_MS, waited.signal)]);
+      waited.abort();
+    },
+    stop: () => stopped.abort(),
+  };
+}
