@@ -8,6 +8,8 @@ export const EXIT = {
   usage: 2,
   /** The gateway could not be reached, or refused the request. */
   gateway: 3,
+  /** Nobody can tell now whether it is right: ask again later. */
+  unknown: 4,
   internal: 70,
 } as const;
 
@@ -17,4 +19,5 @@ export const EXIT_CODE_HELP = `Exit codes:
   1   the checked thing is not right: findings, a negative result
   2   wrong usage: an unknown command or option, a bad value, a file that cannot be read
   3   the gateway could not be reached, or refused the request
+  4   nobody can tell now, such as whether all gateways serve one version
   70  internal error`;

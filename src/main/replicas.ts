@@ -51,10 +51,11 @@ export function startReplicas(parts: ReplicaParts): Replicas {
         log("info", "rollout_order_taken", { rollout, verb, actor, from: origin });
         await control.recompile(actor, aliasOfSubject(rollout) === null ? "rollout" : "alias", note);
       },
-      onReach: (is) => log(is ? "info" : "warn", is ? "fleet_board_reached" : "fleet_board_lost"),
+      onReached: () => log("info", "fleet_board_reached"),
+      onLost: (reason) => log("warn", "fleet_board_lost", { reason }),
     });
   return {
-    list: () => listReplicas(board, card()),
+    list: () => listReplicas(board, card(), runner?.sees() ?? false),
     listening(host, port) {
       // Others are told a name that means something to them.
       const name = host === "0.0.0.0" || host === "::" ? hostname() : host;

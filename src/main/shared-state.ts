@@ -45,8 +45,11 @@ export async function openSharedState(options: SharedStateOptions): Promise<Shar
     prefix,
     clock,
     origin,
-    onStatus: (status) =>
-      log(status === "connected" ? "info" : "warn", `shared_state_${status}`, { host: address.host }),
+    onStatus: (status, reason) =>
+      log(status === "connected" ? "info" : "warn", `shared_state_${status}`, {
+        host: address.host,
+        ...(reason !== null && { reason }),
+      }),
   });
   const board = createRedisBoard({ url, prefix, clock });
   return {

@@ -20,6 +20,16 @@ export interface FleetBoard {
   close(): Promise<void>;
 }
 
+/** What a board rejects with. `reason`: one word for a log, without address or secret. */
+export class FleetBoardError extends Error {
+  readonly reason: string;
+
+  constructor(reason: string) {
+    super(`The fleet's board cannot be used: ${reason}.`);
+    this.reason = reason;
+  }
+}
+
 /** Of two the later counts; of the same time, that of the greater origin. */
 export interface OrderStamp {
   readonly at: number;

@@ -286,7 +286,8 @@ test("two gateways at one board: what is ordered at one holds at the other, once
       card: () => "{}",
       book: world.overrides,
       onOrder: async ({ actor, note }) => void (await world.fake.control.recompile(actor, "alias", note)),
-      onReach: () => {},
+      onLost: () => {},
+      onReached: () => {},
     });
     return world;
   };

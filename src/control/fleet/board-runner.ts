@@ -3,7 +3,7 @@
  * is on a card and what an order does is decided elsewhere. Nothing that serves requests waits for it.
  */
 import type { Clock, Timer } from "../../core/clock.ts";
-import type { FleetBoard } from "../../store/fleet-board.ts";
+import { type FleetBoard, FleetBoardError } from "../../store/fleet-board.ts";
 import { type OverrideBook, readOverride } from "../rollout/override-book.ts";
 import { isNewer, type RolloutOverride } from "../rollout/overrides.ts";
 
@@ -16,13 +16,16 @@ export interface BoardRunnerPorts {
   readonly book: OverrideBook | null;
   /** Another gateway's order counts from now on. */
   onOrder(override: RolloutOverride): Promise<void>;
-  /** Told once when the board is out of reach, and once when it is back. */
-  onReach(reachable: boolean): void;
+  /** Told once when the board cannot be used, with the reason in one word, and once when it can be again. */
+  onLost(reason: string): void;
+  onReached(): void;
 }
 
 export interface BoardRunner {
   /** The card has changed, or an order was given here: both are put up at once. */
   changed(): void;
+  /** Whether this gateway's card is up, and has been for as long as others need to put theirs up again. */
+  sees(): boolean;
   /** Takes the card down, for a quarter of a second at the most. */
   stop(): Promise<void>;
 }
@@ -33,6 +36,8 @@ const POST_EVERY_MS = 1000;
 /** A gateway that is not heard of for so long is gone. */
 const CARD_TTL_MS = 5000;
 const FAREWELL_MS = 250;
+/** So long after the start a board that is not there is said to be lost: a connection takes its time. */
+const START_GRACE_MS = 5000;
 
 export function startBoardRunner(ports: BoardRunnerPorts): BoardRunner {
   const { board, clock, id, book } = ports;
@@ -41,13 +46,22 @@ export function startBoardRunner(ports: BoardRunnerPorts): BoardRunner {
   let postedAt = Number.NEGATIVE_INFINITY;
   let isDue = true;
   let reached: boolean | null = null;
+  const graceEndsAt = clock.now() + START_GRACE_MS;
+  let seesFrom = 0;
   let looking: Promise<void> = Promise.resolve();
   const sync = book && createOrderSync(ports, book);
 
-  const reach = (is: boolean): void => {
-    if (reached === is) return;
-    if (reached !== null || !is) ports.onReach(is);
-    reached = is;
+  const reach = (): void => {
+    if (reached === false) {
+      seesFrom = clock.now() + CARD_TTL_MS;
+      ports.onReached();
+    }
+    reached = true;
+  };
+  const lose = (thrown: unknown): void => {
+    if (reached === false || (reached === null && clock.now() < graceEndsAt)) return;
+    reached = false;
+    ports.onLost(thrown instanceof FleetBoardError ? thrown.reason : "error");
   };
   const look = async (): Promise<void> => {
     try {
@@ -57,10 +71,10 @@ export function startBoardRunner(ports: BoardRunnerPorts): BoardRunner {
         postedAt = clock.now();
         await board.post(id, ports.card(), CARD_TTL_MS);
       }
-      reach(true);
-    } catch {
+      reach();
+    } catch (thrown) {
       isDue = true;
-      reach(false);
+      lose(thrown);
     }
   };
   const again = (): void => {
@@ -79,6 +93,7 @@ export function startBoardRunner(ports: BoardRunnerPorts): BoardRunner {
       timer.cancel();
       again();
     },
+    sees: () => reached === true && clock.now() >= seesFrom,
     async stop() {
       stopped = true;
       timer?.cancel();

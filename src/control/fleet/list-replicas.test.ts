@@ -37,7 +37,7 @@ const card = (id: string, change: Partial<ReplicaCard> = {}): ReplicaCard => ({
 async function seen(...others: readonly ReplicaCard[]) {
   const board = createFakeBoard(new FakeClock());
   for (const other of others) await board.post(other.id, JSON.stringify(other), 5_000);
-  return { board, list: () => listReplicas(board, card("a")) };
+  return { board, list: (sees = true) => listReplicas(board, card("a"), sees) };
 }
 
 describe("the replicas", () => {
@@ -72,8 +72,17 @@ describe("the replicas", () => {
     expect((await list()).replicas).toHaveLength(1);
   });
 
+  test("whose own card cannot be put up claims nothing of others, but that those it sees differ", async () => {
+    const alone = await seen();
+    expect(await alone.list(false)).toMatchObject({ knows: "unreachable", converged: null });
+    const same = await seen(card("b"));
+    expect(await same.list(false)).toMatchObject({ knows: "unreachable", converged: null });
+    const other = await seen(card("b", { version: "p@2", digest: "d2" }));
+    expect(await other.list(false)).toMatchObject({ knows: "unreachable", converged: false });
+  });
+
   test("alone, or out of reach, it answers for itself and claims nothing of others", async () => {
-    expect(await listReplicas(null, card("a"))).toMatchObject({ knows: "alone", converged: null });
+    expect(await listReplicas(null, card("a"), false)).toMatchObject({ knows: "alone", converged: null });
     const { board, list } = await seen(card("b"));
     board.reachable = false;
     expect(await list()).toMatchObject({ knows: "unreachable", converged: null, replicas: [{ id: "a" }] });

@@ -3,16 +3,26 @@ import type { FleetBoard } from "../../store/fleet-board.ts";
 import { type ReplicaCard, readCard } from "./replica-card.ts";
 
 export interface ReplicaList {
-  /** `shared`: all that are there. `alone`: this one, which shares nothing. `unreachable`: this one, for now. */
+  /**
+   * `shared`: all that are there. `alone`: this one, which shares nothing. `unreachable`: this one, and others only as far
+   * as they are seen, since the board cannot be used now, or could not be a moment ago.
+   */
   readonly knows: "shared" | "alone" | "unreachable";
-  /** All of them serve one version, to the same share; null where others may be there and are not seen. */
+  /** All of them serve one version, to the same share; null: those that are seen do, and others may be unseen. */
   readonly converged: boolean | null;
   readonly versions: readonly string[];
   readonly replicas: readonly (ReplicaCard & { readonly self: boolean })[];
 }
 
-/** `self`: this gateway's card as of now. */
-export async function listReplicas(board: FleetBoard | null, self: ReplicaCard): Promise<ReplicaList> {
+/**
+ * `self`: this gateway's card as of now. `sees`: its own card is up; where it cannot be, those of others may be down as
+ * well.
+ */
+export async function listReplicas(
+  board: FleetBoard | null,
+  self: ReplicaCard,
+  sees: boolean,
+): Promise<ReplicaList> {
   const own = { ...self, self: true };
   if (board === null)
     return { knows: "alone", converged: null, versions: versionsOf([own]), replicas: [own] };
@@ -30,7 +40,14 @@ export async function listReplicas(board: FleetBoard | null, self: ReplicaCard):
   const states = new Set(
     replicas.map(({ digest, staging }) => `${digest} ${staging?.version} ${staging?.share}`),
   );
-  return { knows: "shared", converged: states.size === 1, versions: versionsOf(replicas), replicas };
+  const differ = states.size > 1;
+  return {
+    knows: sees ? "shared" : "unreachable",
+    // That two differ is certain, whoever else is there.
+    converged: differ ? false : sees ? true : null,
+    versions: versionsOf(replicas),
+    replicas,
+  };
 }
 
 function versionsOf(replicas: readonly ReplicaCard[]): readonly string[] {

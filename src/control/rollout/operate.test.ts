@@ -248,7 +248,8 @@ describe("two gateways at one board", () => {
         card: () => "{}",
         book: world.book,
         onOrder: async ({ actor, note }) => void (await world.fake.control.recompile(actor, "rollout", note)),
-        onReach: (is) => reach.push(is),
+        onLost: () => reach.push(false),
+        onReached: () => reach.push(true),
       });
       return { ...world, runner, reach };
     };

@@ -1,9 +1,11 @@
 /** A board in memory, over a clock of the test's own, that can be out of reach. */
 import type { Clock } from "../../core/clock.ts";
-import type { FleetBoard, OrderStamp } from "../fleet-board.ts";
+import { type FleetBoard, FleetBoardError, type OrderStamp } from "../fleet-board.ts";
 
 export interface FakeBoard extends FleetBoard {
   reachable: boolean;
+  /** It answers, and keeps nothing more. */
+  full: boolean;
 }
 
 export function createFakeBoard(clock: Clock): FakeBoard {
@@ -11,8 +13,10 @@ export function createFakeBoard(clock: Clock): FakeBoard {
   const orders = new Map<string, { readonly stamp: OrderStamp; readonly order: string }>();
   const board: FakeBoard = {
     reachable: true,
+    full: false,
     async post(id, card, ttlMs) {
       check();
+      checkRoom();
       cards.set(id, { card, till: clock.now() + ttlMs });
     },
     async withdraw(id) {
@@ -26,6 +30,7 @@ export function createFakeBoard(clock: Clock): FakeBoard {
     },
     async putOrder(key, stamp, order) {
       check();
+      checkRoom();
       const stored = orders.get(key)?.stamp;
       const isLater =
         !stored || stamp.at > stored.at || (stamp.at === stored.at && stamp.origin > stored.origin);
@@ -43,7 +48,10 @@ export function createFakeBoard(clock: Clock): FakeBoard {
     async close() {},
   };
   const check = (): void => {
-    if (!board.reachable) throw new Error("The board is out of reach.");
+    if (!board.reachable) throw new FleetBoardError("unreachable");
+  };
+  const checkRoom = (): void => {
+    if (board.full) throw new FleetBoardError("full");
   };
   return board;
 }

@@ -2,9 +2,11 @@
  * The fleet's board in Redis: a hash of cards with their ends, a hash of orders with their stamps. Owns the keys; times
  * are those of Redis, so that no clock of a gateway counts.
  */
+import type { Redis } from "ioredis";
 import type { Clock } from "../../core/clock.ts";
-import type { FleetBoard, OrderStamp } from "../fleet-board.ts";
+import { type FleetBoard, FleetBoardError, type OrderStamp } from "../fleet-board.ts";
 import { connectRedis } from "./redis-connection.ts";
+import { reasonOf } from "./redis-reason.ts";
 
 const NOW = `
 local time = redis.call('TIME')
@@ -71,21 +73,22 @@ export interface RedisBoardOptions {
 export function createRedisBoard({ url, prefix, clock }: RedisBoardOptions): FleetBoard {
   const connection = connectRedis(url, clock, { ready: () => {}, lost: () => {} });
   const [cards, orders] = [`${prefix}:replicas`, `${prefix}:orders`];
-  const run = async (
-    script: string,
-    key: string,
-    ...values: readonly (string | number)[]
-  ): Promise<unknown> => {
-    if (!connection.isReady()) throw new Error("Redis is not connected.");
-    return connection.redis.eval(script, 1, key, ...values);
+  const ask = async <T>(question: (redis: Redis) => Promise<T>): Promise<T> => {
+    if (!connection.isReady()) throw new FleetBoardError(connection.reason());
+    try {
+      return await question(connection.redis);
+    } catch (thrown) {
+      throw new FleetBoardError(reasonOf(thrown));
+    }
   };
+  const run = (script: string, key: string, ...values: readonly (string | number)[]): Promise<unknown> =>
+    ask((redis) => redis.eval(script, 1, key, ...values));
   return {
     async post(id, card, ttlMs) {
       await run(POST, cards, id, Math.round(ttlMs), card, CARDS_KEPT_MS);
     },
     async withdraw(id) {
-      if (!connection.isReady()) throw new Error("Redis is not connected.");
-      await connection.redis.hdel(cards, id);
+      await ask((redis) => redis.hdel(cards, id));
     },
     async cards() {
       return pairs(await run(CARDS, cards));
@@ -97,8 +100,7 @@ export function createRedisBoard({ url, prefix, clock }: RedisBoardOptions): Fle
       await run(REMOVE_ORDER, orders, key, at, origin);
     },
     async orders() {
-      if (!connection.isReady()) throw new Error("Redis is not connected.");
-      const found = await connection.redis.hgetall(orders);
+      const found = await ask((redis) => redis.hgetall(orders));
       const stamped = /^\d+ \S+ /;
       return new Map(Object.entries(found).map(([key, value]) => [key, value.replace(stamped, "")]));
     },

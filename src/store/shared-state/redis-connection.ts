@@ -4,15 +4,20 @@
  */
 import { Redis } from "ioredis";
 import type { Clock, Timer } from "../../core/clock.ts";
+import { reasonOf } from "./redis-reason.ts";
 
 const CONNECT_TIMEOUT_MS = 2000;
 const COMMAND_TIMEOUT_MS = 1000;
 const HEARTBEAT_MS = 5000;
 const LONGEST_PAUSE_MS = 2000;
+/** It was there, and ended without a word. */
+const GONE = "connection_lost";
 
 export interface RedisConnection {
   readonly redis: Redis;
   isReady(): boolean;
+  /** Why it was not ready when it last was not, as one word. */
+  reason(): string;
   /** Connects anew: what is under way fails. */
   renew(): void;
   close(): void;
@@ -46,9 +51,17 @@ export function connectRedis(
   const renew = (): void => {
     if (!closed && redis.status === "ready") redis.disconnect(true);
   };
-  // Without a listener an error would be thrown; what it says may hold the address and its password.
-  redis.on("error", () => undefined);
-  redis.on("ready", on.ready);
+  let reason = GONE;
+  // Without a listener an error would be thrown; what it says may hold the address and its password. One connection may
+  // have several: a refused password is followed by words that say less.
+  redis.on("error", (thrown: unknown) => {
+    const found = reasonOf(thrown);
+    if (found !== "error") reason = found;
+  });
+  redis.on("ready", () => {
+    reason = GONE;
+    on.ready();
+  });
   redis.on("close", on.lost);
   redis.connect().catch(() => undefined);
   beat();
@@ -56,6 +69,7 @@ export function connectRedis(
     redis,
     renew,
     isReady: () => redis.status === "ready",
+    reason: () => reason,
     close() {
       closed = true;
       heartbeat?.cancel();

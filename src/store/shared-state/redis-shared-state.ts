@@ -16,6 +16,7 @@ import {
 import { decodeNews, encodeNews } from "./news-codec.ts";
 import { createOutbox } from "./outbox.ts";
 import { connectRedis, type RedisConnection } from "./redis-connection.ts";
+import { reasonOf } from "./redis-reason.ts";
 import { CLAIM, GOOD, LIST, RELEASE, TELL, WITHDRAW } from "./scripts.ts";
 
 /** How long a request waits to be told whether it may probe. */
@@ -45,8 +46,11 @@ export interface RedisOptions {
   readonly origin: string;
   /** Milliseconds that a request may wait; default: `PATIENCE_MS`. */
   readonly patienceMs?: number;
-  /** Told when both connections are there, when one is lost, and when Redis takes no news; once each time. */
-  onStatus?(status: SharedStatus): void;
+  /**
+   * Told when both connections are there, when one is lost, and when Redis takes no news; once each time. `reason`: of
+   * the latter two, one word, without address or secret.
+   */
+  onStatus?(status: SharedStatus, reason: string | null): void;
 }
 
 /** Begins to connect at once, and goes on trying for as long as it is open. */
@@ -94,7 +98,7 @@ class RedisSharedState implements SharedState {
       },
     });
     this.#grace = clock.after(START_GRACE_MS, () => {
-      if (this.#status === null) this.#turn("lost");
+      if (this.#status === null) this.#turn("lost", this.#lostBy());
     });
     this.#reminder = clock.after(REMIND_MS, () => this.#remindAgain());
     this.#ear.redis.on("message", (_channel: string, message: string) => this.#hear(message));
@@ -196,7 +200,8 @@ class RedisSharedState implements SharedState {
     }
     this.#outbox.giveBack(left, takenAt);
     // What it answers is no fault of the connection.
-    if (told.some((one) => one.status === "rejected" && isReply(one.reason))) this.#turn("refused");
+    const refusal = told.find((one) => one.status === "rejected" && isReply(one.reason));
+    if (refusal?.status === "rejected") this.#turn("refused", reasonOf(refusal.reason));
     else this.#commands.renew();
     return false;
   }
@@ -291,13 +296,17 @@ class RedisSharedState implements SharedState {
   }
 
   #onLost(): void {
-    if (this.#status !== null) this.#turn("lost");
+    if (this.#status !== null) this.#turn("lost", this.#lostBy());
   }
 
-  #turn(status: SharedStatus): void {
+  #lostBy(): string {
+    return (this.#commands.isReady() ? this.#ear : this.#commands).reason();
+  }
+
+  #turn(status: SharedStatus, reason: string | null = null): void {
     if (this.#closed || status === this.#status) return;
     this.#status = status;
-    this.#options.onStatus?.(status);
+    this.#options.onStatus?.(status, reason);
   }
 
   /** Nobody asks it until it has shown to be quick again. */

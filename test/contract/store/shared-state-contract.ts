@@ -49,11 +49,11 @@ function timeOf(news: FleetNews): number {
 }
 
 /** Looks until it holds: what is told arrives a moment later. */
-export async function soon(check: () => void, withinMs = 5000): Promise<void> {
+export async function soon(check: () => void | Promise<void>, withinMs = 5000): Promise<void> {
   const until = Date.now() + withinMs;
   for (;;) {
     try {
-      check();
+      await check();
       return;
     } catch (thrown) {
       if (Date.now() > until) throw thrown;

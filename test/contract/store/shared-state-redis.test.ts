@@ -5,6 +5,8 @@ import type { Clock } from "../../../src/core/clock.ts";
 import { FakeClock } from "../../../src/core/fake-clock.ts";
 import { systemClock } from "../../../src/main/system.ts";
 import type { FleetNews, SharedState } from "../../../src/resilience/shared-state.ts";
+import { type FleetBoard, FleetBoardError } from "../../../src/store/fleet-board.ts";
+import { createRedisBoard } from "../../../src/store/shared-state/redis-board.ts";
 import { createRedisSharedState, PATIENCE_MS } from "../../../src/store/shared-state/redis-shared-state.ts";
 import { type RedisServer, redisMissing, startRedis } from "./redis-server.ts";
 import { soon } from "./shared-state-contract.ts";
@@ -75,6 +77,11 @@ describe.skipIf(missing !== null)(
       const startedAt = performance.now();
       const value = await work();
       return { value, ms: performance.now() - startedAt };
+    }
+
+    async function whyNot(board: FleetBoard): Promise<string> {
+      const thrown = await board.orders().catch((error: unknown) => error);
+      return thrown instanceof FleetBoardError ? thrown.reason : "";
     }
 
     /** Asks until there is an answer: Redis is trusted again a moment after it has recovered. */
@@ -149,19 +156,24 @@ describe.skipIf(missing !== null)(
     test("emptied while the connections stay: orders are told again within half a minute, and once", async () => {
       const own = new FakeClock();
       const order = closedBy("ops-1");
-      const [one, two] = [connect("a", own, [order]), connect("b")];
-      await isConnected(one, two);
-      await soon(() => expect(two.heard).toEqual([order]));
-      const owner = new Redis(server.url);
+      const one = connect("a", own, [order]);
+      await isConnected(one);
+      expect(await answered(one)).toBe("granted");
+      const [owner, ear] = [new Redis(server.url), new Redis(server.url)];
+      const told: string[] = [];
+      ear.on("message", (_channel: string, message: string) => told.push(message));
+      await ear.subscribe("fleet:news");
       await owner.flushall();
       await own.advance(30_000);
-      await soon(() => expect(two.heard).toEqual([order, order]));
+      await soon(() => expect(told).toEqual([`a ${JSON.stringify(order)}`]));
       await own.advance(30_000);
-      const late = connect("c");
+      one.state.publish(opened(9));
+      await soon(() => expect(told).toHaveLength(2));
+      expect(told[1]).toContain("opened");
+      const late = connect("b");
       await isConnected(late);
-      await soon(() => expect(late.heard).toEqual([order]));
-      expect(two.heard).toHaveLength(2);
-      owner.disconnect();
+      await soon(() => expect(late.heard).toContainEqual(order));
+      for (const client of [owner, ear]) client.disconnect();
     });
 
     test("what was told while a replica was cut off, it reads when it is back", async () => {
@@ -206,6 +218,12 @@ describe.skipIf(missing !== null)(
       await owner.config("SET", "maxmemory", "1");
       one.state.publish(opened(1));
       await soon(() => expect(one.statuses.at(-1)).toBe("refused"));
+      const board = createRedisBoard({ url: server.url, prefix: "fleet", clock });
+      await soon(async () => {
+        const thrown = await board.post("gw", "card", 1000).catch((error: unknown) => error);
+        expect(thrown).toMatchObject({ reason: "full" });
+      });
+      await board.close();
       expect(await one.state.claimProbe(question)).toBe("unknown");
       await owner.config("SET", "maxmemory", "0");
       await soon(() => expect(two.heard).toMatchObject([{ stamp: stamp(1) }]));
@@ -213,22 +231,35 @@ describe.skipIf(missing !== null)(
       owner.disconnect();
     });
 
-    test("one that lets nobody in is reported as lost, without its address", async () => {
-      const owner = new Redis(server.url);
-      await owner.config("SET", "requirepass", "a-secret");
-      const own = new FakeClock();
-      const statuses: string[] = [];
-      const onStatus = (status: string) => statuses.push(status);
-      const options = { url: server.url, prefix: "fleet", origin: "a", clock: own, onStatus };
-      const state = createRedisSharedState(options);
-      open.push(state);
-      await own.advance(4999);
-      expect(statuses).toEqual([]);
-      await own.advance(1);
-      expect(statuses).toEqual(["lost"]);
-      expect(await state.claimProbe(question)).toBe("unknown");
-      owner.disconnect();
-    });
+    test.each([
+      ["without a password", (url: string) => url],
+      ["with a wrong one", (url: string) => url.replace("//", "//:wrong-secret@")],
+    ])(
+      "one that lets nobody in %s is reported as lost, with the reason and without its address",
+      async (_how, of) => {
+        const owner = new Redis(server.url);
+        await owner.config("SET", "requirepass", "a-secret");
+        const own = new FakeClock();
+        const statuses: string[] = [];
+        const onStatus = (status: string, reason: string | null) => statuses.push(`${status} ${reason}`);
+        const url = of(server.url);
+        const options = { url, prefix: "fleet", origin: "a", clock: own, onStatus };
+        const state = createRedisSharedState(options);
+        open.push(state);
+        // Whoever connects later is refused later: by then the first has heard why.
+        for (let count = 0; count < 2; count++) {
+          const board = createRedisBoard({ url, prefix: "fleet", clock });
+          await soon(async () => expect(await whyNot(board)).toBe("authentication"));
+          await board.close();
+        }
+        await own.advance(4999);
+        expect(statuses).toEqual([]);
+        await own.advance(1);
+        expect(statuses).toEqual(["lost authentication"]);
+        expect(await state.claimProbe(question)).toBe("unknown");
+        owner.disconnect();
+      },
+    );
 
     test("what is kept ends by itself", async () => {
       const replica = connect("a");

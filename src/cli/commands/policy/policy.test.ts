@@ -155,6 +155,23 @@ describe("policy replicas", () => {
     expect(shell.stdout()).toContain("Converged");
   });
 
+  test.each(["alone", "unreachable"])("%s: nobody can tell, which is no success", async (knows) => {
+    const shell = fakeProcess({
+      gateway: () => Response.json({ knows, converged: null, replicas: [replica("gw_a", false)] }),
+    });
+    expect(await shell.run("policy", "replicas")).toBe(4);
+    expect(shell.stdout()).not.toContain("onverged");
+  });
+
+  test("two that are seen to differ do, whoever else is there", async () => {
+    const replicas = [replica("gw_a", false), replica("gw_b", false)];
+    const shell = fakeProcess({
+      gateway: () => Response.json({ knows: "unreachable", converged: false, replicas }),
+    });
+    expect(await shell.run("policy", "replicas")).toBe(1);
+    expect(shell.stdout()).toContain("Not converged");
+  });
+
   test("all serve the old version since all refused the new one: that is not taken up", async () => {
     const shell = asked(true, true);
     expect(await shell.run("policy", "replicas")).toBe(1);

@@ -27,19 +27,22 @@ const NOTHING = "-";
 const KNOWS: Readonly<Record<string, string>> = {
   alone:
     "This gateway shares no Redis (POINTSMAN_REDIS_URL): others, if there are any, are not seen from here.",
-  unreachable: "The Redis that the gateways share cannot be reached now: others are not seen from here.",
+  unreachable:
+    "The Redis that the gateways share cannot be used now, or could not be a moment ago: others may be there unseen.",
 };
 
 export function addPolicyReplicas(group: Command, context: CommandContext): void {
   const command = group
     .command("replicas")
     .description(
-      "the gateways that share a Redis and what each serves; exit code 1 while they differ or refuse a text",
+      "the gateways that share a Redis and what each serves; exit code 0 when all serve one version, 1 while they " +
+        "differ or refuse a text, 4 while nobody can tell",
     );
   addGatewayOptions(command);
   addExamples(command, [
     ["pointsman policy replicas", "has every replica taken the change up?"],
-    ["pointsman policy replicas --json | jq .converged", "the same, for a pipeline"],
+    ["until pointsman policy replicas >/dev/null; do sleep 1; done", "a pipeline waits for it"],
+    ["pointsman policy replicas --json | jq .converged", "true, false, or null where nobody can tell"],
   ]);
   command.action(async (options: GatewayOptions) => context.end(await replicas(context, command, options)));
 }
@@ -50,9 +53,10 @@ async function replicas(context: CommandContext, command: Command, options: Gate
   if (!asked.ok) return reportFailure(terminal, asked);
   if (terminal.json) terminal.printJson(asked.raw);
   else terminal.print(draw(asked.view, terminal));
+  const { converged } = asked.view;
   // One that refused it serves the old text, as all of them may: that is no change taken up.
-  const right = asked.view.converged !== false && refusals(asked.view) === 0;
-  return right ? EXIT.success : EXIT.notRight;
+  if (converged === false || refusals(asked.view) > 0) return EXIT.notRight;
+  return converged === null ? EXIT.unknown : EXIT.success;
 }
 
 function refusals({ replicas: found }: Replicas): number {
@@ -65,9 +69,10 @@ function draw(view: Replicas, terminal: Terminal): string {
   const refused = refusals(view);
   const why = `A newer text was refused by ${refused} of ${found.length}: \`pointsman policy status\` says why.`;
   const table = refused === 0 ? rows : `${rows}\n${terminal.paint("red", why)}`;
-  if (knows !== "shared") return `${table}\n${KNOWS[knows] ?? knows}`;
-  if (converged) return `${table}\n${terminal.paint("green", "Converged: all of them serve one version.")}`;
-  return `${table}\n${terminal.paint("red", "Not converged: they serve different versions, or shares of them.")}`;
+  const known = knows === "shared" ? table : `${table}\n${KNOWS[knows] ?? knows}`;
+  if (converged === null) return known;
+  if (converged) return `${known}\n${terminal.paint("green", "Converged: all of them serve one version.")}`;
+  return `${known}\n${terminal.paint("red", "Not converged: they serve different versions, or shares of them.")}`;
 }
 
 function cellsOf(one: Replica): readonly Cell[] {
