@@ -1,8 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { BASE_DOCUMENT } from "../../store/policy-heads.ts";
+import { beginActivation } from "./activate.ts";
 import { startActivationWatch, worseThan } from "./activation-watch.ts";
 import { type FakeDesk, fakeDesk, inFile, policyWith } from "./fake-desk.ts";
 import { giveBack } from "./give-back.ts";
+import type { WatchStatus } from "./policy-acts.ts";
 import { createVersionTally, type VersionTally } from "./version-tally.ts";
 
 const MINUTE = 60_000;
@@ -14,6 +16,7 @@ interface World extends FakeDesk {
   /** Requests of a version that ended so. */
   seen(version: string, requests: number, errors: number): void;
   version(): string;
+  watched(): WatchStatus | null;
 }
 
 function open(options: Parameters<typeof fakeDesk>[0] = {}): World {
@@ -41,6 +44,7 @@ function open(options: Parameters<typeof fakeDesk>[0] = {}): World {
       for (let n = 0; n < requests; n++) one(version, n < errors);
     },
     version: () => fake.control.snapshot().version,
+    watched: () => told.watch?.status() ?? null,
   });
 }
 
@@ -168,6 +172,65 @@ describe("while a version takes over by steps", () => {
       staged: null,
     });
     expect(world.audited.at(-1)).toMatchObject({ action: "policy.returned", actor: "activation-watch" });
+  });
+});
+
+describe("gateways of two environments on one store", () => {
+  const documents = (attempts: number) => ({
+    [BASE_DOCUMENT]: policyWith(attempts),
+    dev: "use_cases: { chat: { deadline: 11s } }\n",
+    prod: "use_cases: { chat: { deadline: 12s } }\n",
+  });
+
+  async function pair() {
+    const dev = open({ store: true, environment: "dev" });
+    const prod = open({ store: true, environment: "prod", beside: dev });
+    const { clock } = dev;
+    const seed = { revision: 1, at: 0, actor: "seed", note: null, documents: documents(1) };
+    await dev.desk.heads?.write(seed);
+    await dev.look();
+    await prod.look();
+    const begun = await beginActivation(dev.desk, {
+      what: { text: documents(2)[BASE_DOCUMENT], file: "policy.yaml", environment: null },
+      schedule: { startsAt: clock.now(), stepPercent: 50, stepEveryMs: 2 * MINUTE },
+      actor: "ops",
+      note: null,
+    });
+    if (begun.result !== "staged") throw new Error(begun.result);
+    await prod.look();
+    await clock.advance(1_000);
+    return { dev, prod, look: prod.look, begun };
+  }
+
+  test("each counts the versions that it serves itself, and gives back what fails there", async () => {
+    const { prod, begun } = await pair();
+    const split = prod.control.split();
+    if (!split) throw new Error("nothing takes over");
+    expect(split.newer.version).not.toBe(begun.version);
+    prod.seen(split.newer.version, 80, 60);
+    prod.seen(split.older.version, 300, 1);
+    expect(prod.watched()).toMatchObject({
+      version: split.newer.version,
+      previousVersion: split.older.version,
+      newer: { requests: 80, errors: 60 },
+      older: { requests: 300, errors: 1 },
+    });
+    await prod.clock.advance(1_000);
+    expect(await prod.desk.heads?.read(0)).toMatchObject({ staged: null });
+    expect(prod.audited.at(-1)).toMatchObject({
+      action: "policy.returned",
+      details: { requests: 80, errors: 60 },
+    });
+  });
+
+  test("one that has taken over is watched on there, with what it had meanwhile", async () => {
+    const { prod, look } = await pair();
+    const newer = prod.control.split()?.newer.version ?? "";
+    prod.seen(newer, 10, 0);
+    await prod.clock.advance(2 * MINUTE);
+    await look();
+    expect(prod.version()).toBe(newer);
+    expect(prod.watched()).toMatchObject({ version: newer, newer: { requests: 10, errors: 0 } });
   });
 });
 

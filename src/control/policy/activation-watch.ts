@@ -26,8 +26,8 @@ export interface WatchPorts {
 export interface Worse {
   readonly version: string;
   readonly previousVersion: string;
-  /** It was taking over by steps; false: it was in force. */
-  readonly staged: boolean;
+  /** The plan by which it was taking over; null: it was in force. */
+  readonly planId: string | null;
   /** The numbers, in words. */
   readonly because: string;
   readonly newer: ErrorCount;
@@ -56,6 +56,8 @@ interface Watched {
   readonly since: number;
   /** Null: for as long as it takes over by steps. */
   readonly until: number | null;
+  /** Null: it has taken over. */
+  readonly planId: string | null;
 }
 
 export function startActivationWatch({ clock, control, tally, giveBack }: WatchPorts): ActivationWatch {
@@ -68,9 +70,12 @@ export function startActivationWatch({ clock, control, tally, giveBack }: WatchP
     const split = control.split();
     const staging = control.status().staging;
     if (split && staging) {
-      const { version, previousVersion, startsAt } = staging;
-      const guard = split.newer.activation ?? DEFAULT_GUARD;
-      steps = { version, previousVersion, guard, since: startsAt, until: null };
+      // As requests are counted here: the plan names the versions of the gateway that began it, and in another
+      // environment the same texts are others.
+      const { newer, older } = split;
+      const guard = newer.activation ?? DEFAULT_GUARD;
+      const { startsAt: since, id: planId } = staging;
+      steps = { version: newer.version, previousVersion: older.version, guard, since, until: null, planId };
       return guard.watchMs === 0 ? null : steps;
     }
     if (after?.until != null && clock.now() >= after.until) after = null;
@@ -88,8 +93,8 @@ export function startActivationWatch({ clock, control, tally, giveBack }: WatchP
     const because = worseThan(newer, older, one.guard);
     if (because === null) return;
     giving = true;
-    const { version, previousVersion, until } = one;
-    const given = await giveBack({ version, previousVersion, staged: until === null, because, newer, older });
+    const { version, previousVersion, planId } = one;
+    const given = await giveBack({ version, previousVersion, planId, because, newer, older });
     giving = false;
     if (given && after?.version === version) after = null;
   };
@@ -114,7 +119,8 @@ export function startActivationWatch({ clock, control, tally, giveBack }: WatchP
         return;
       }
       const now = clock.now();
-      after = { version, previousVersion, guard, since: begun?.since ?? now, until: now + guard.watchMs };
+      const since = begun?.since ?? now;
+      after = { version, previousVersion, guard, since, until: now + guard.watchMs, planId: null };
     },
     status() {
       const one = watched();

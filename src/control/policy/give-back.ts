@@ -17,11 +17,11 @@ export function giveBack(desk: PolicyDesk, worse: Worse): Promise<boolean> {
 }
 
 async function giveBackNow(desk: PolicyDesk, turn: PolicyTurn, worse: Worse): Promise<boolean> {
-  const { version, previousVersion, staged, newer, older } = worse;
+  const { version, previousVersion, planId, newer, older } = worse;
   const note = worse.because.slice(0, MAX_NOTE);
   const status = desk.control.status();
-  if (staged) {
-    if (status.staging?.version !== version) return false;
+  if (planId !== null) {
+    if (status.staging?.id !== planId) return false;
     const details = {
       requests: newer.requests,
       errors: newer.errors,
