@@ -3,6 +3,7 @@ import type { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { type Fault, fault, ok, type Result } from "../core/faults.ts";
 import type { ControlPorts } from "./control-ports.ts";
+import { unknownParameter } from "./query-parameters.ts";
 import { refuse } from "./refuse.ts";
 
 export interface Endpoint {
@@ -54,7 +55,7 @@ export function define<P = unknown, Q = unknown, B = unknown>(definition: Defini
   return definition as unknown as Endpoint;
 }
 
-/** Runs `endpoint` on input that fits; anything else is a 400 that names the field. */
+/** Runs `endpoint` on input that fits; anything else, a query parameter too many as well, is a 400 that names it. */
 export async function validated(
   endpoint: Endpoint,
   c: Context,
@@ -62,6 +63,9 @@ export async function validated(
 ): Promise<Response> {
   const request = c.req.raw;
   const asked = { path: endpoint.path, headers: request.headers };
+  const known = Object.keys(endpoint.query?.shape ?? {});
+  const unknown = unknownParameter(endpoint.path, known, Object.keys(c.req.query()));
+  if (unknown) return refuse(asked, unknown, ports.nextRequestId());
   const input: Record<"params" | "query" | "body", unknown> = { params: {}, query: {}, body: undefined };
   for (const part of ["params", "query", "body"] as const) {
     const schema = endpoint[part];
