@@ -22,6 +22,9 @@ export interface ActivationPlan {
   readonly note: string | null;
 }
 
+/** What the stages follow from. */
+type Steps = Pick<ActivationPlan, "startsAt" | "stepPercent" | "stepEveryMs">;
+
 export interface ActivationStage {
   readonly phase: "waiting" | "stepping" | "complete";
   /** Steps taken, and all there are. */
@@ -33,7 +36,7 @@ export interface ActivationStage {
   readonly next: { readonly at: number; readonly share: number } | null;
 }
 
-export function stageAt(plan: ActivationPlan, now: number): ActivationStage {
+export function stageAt(plan: Steps, now: number): ActivationStage {
   const { startsAt, stepEveryMs } = plan;
   const steps = stepsOf(plan);
   const taken = now < startsAt ? 0 : Math.min(steps, 1 + Math.floor((now - startsAt) / stepEveryMs));
@@ -44,16 +47,16 @@ export function stageAt(plan: ActivationPlan, now: number): ActivationStage {
 }
 
 /** When the last step is due; epoch milliseconds. */
-export function endOf(plan: ActivationPlan): number {
+export function endOf(plan: Steps): number {
   return plan.startsAt + (stepsOf(plan) - 1) * plan.stepEveryMs;
 }
 
 /** A rest that only rounding left, of the quotient or of the share, is no step of its own. */
-function stepsOf(plan: ActivationPlan): number {
+function stepsOf(plan: Steps): number {
   const steps = Math.max(1, Math.ceil(100 / plan.stepPercent - 1e-9));
   return steps > 1 && shareAfter(plan, steps - 1) === 100 ? steps - 1 : steps;
 }
 
-function shareAfter({ stepPercent }: ActivationPlan, steps: number): number {
+function shareAfter({ stepPercent }: Steps, steps: number): number {
   return Math.min(100, Math.round(steps * stepPercent * 10_000) / 10_000);
 }

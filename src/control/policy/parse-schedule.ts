@@ -1,4 +1,5 @@
 /** How people write when and how fast a version takes over: `10m`, `20%/2m`. Owns the notation and its limits. */
+import { stageAt } from "../../core/activation-plan.ts";
 import { parseDuration } from "../../core/duration.ts";
 import { failed, ok, type Result } from "../../core/faults.ts";
 import { LEAST_STEP_PERCENT } from "./activate.ts";
@@ -35,7 +36,15 @@ export function parseSchedule(written: WrittenSchedule, now: number): Result<Sch
   if (stepEveryMs < SHORTEST_STEP_MS || stepEveryMs > FURTHEST_MS) {
     return misfit("linear", "Steps are from 1s to 30d apart.");
   }
-  return ok({ startsAt: startsAt.value, stepPercent, stepEveryMs });
+  return unlessMissed({ startsAt: startsAt.value, stepPercent, stepEveryMs }, now);
+}
+
+/** Another gateway may have been told a moment ago; but steps that nobody has seen were none. */
+function unlessMissed(schedule: Schedule, now: number): Result<Schedule> {
+  const { step, share } = stageAt(schedule, now);
+  if (step <= 1) return ok(schedule);
+  const told = `This time is past: by its steps the version would have ${share} % of the traffic at once`;
+  return misfit("at", `${told}. Give a time to come, or leave it out to begin now.`);
 }
 
 function parseStart({ in: later, at }: WrittenSchedule, now: number): Result<number> {
