@@ -49,6 +49,8 @@ export interface Assembly {
   close(): Promise<void>;
   /** The fleet follows a policy that was just activated. */
   reconfigure(snapshot: ConfigSnapshot): void;
+  /** So many gateways share what the fleet may repeat, this one among them. */
+  shareBudget(replicas: number): void;
 }
 
 export function assemble(parts: Parts): Assembly {
@@ -197,6 +199,7 @@ export function assemble(parts: Parts): Assembly {
       },
     },
     reconfigure,
+    shareBudget: retryBudget.share,
     stopShadows: () => shadows.stop(),
     async close() {
       schemaChecks.stop();

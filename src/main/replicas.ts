@@ -21,6 +21,8 @@ export interface ReplicaParts {
   readonly book: OverrideBook | null;
   /** Null: this gateway shares nothing. */
   readonly board: FleetBoard | null;
+  /** How many gateways there are, told again and again. */
+  onCounted(replicas: number): void;
 }
 
 export interface Replicas {
@@ -52,6 +54,7 @@ export function startReplicas(parts: ReplicaParts): Replicas {
         await control.recompile(actor, aliasOfSubject(rollout) === null ? "rollout" : "alias", note);
       },
       onReached: () => log("info", "fleet_board_reached"),
+      onCounted: parts.onCounted,
       onLost: (reason) => log("warn", "fleet_board_lost", { reason }),
     });
   return {

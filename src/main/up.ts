@@ -154,6 +154,7 @@ async function serve(base: Base): Promise<number> {
     control: policy.control,
     book: policy.desk.overrides,
     board: sharing.shared?.board ?? null,
+    onCounted: (count) => assembly?.shareBudget(count),
   });
   serving.follow(replicas.changed);
   const shared = sharing.shared?.state ?? null;

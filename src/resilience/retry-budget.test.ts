@@ -48,6 +48,49 @@ describe("createRetryBudget", () => {
     expect(budget.available(start)).toBe(5);
   });
 
+  test("gateways that know how many they are stay within one budget together, however traffic falls on them", () => {
+    const act = fc.record({
+      who: fc.nat(9),
+      do: fc.constantFrom("deposit" as const, "answered" as const, "withdraw" as const, "withdraw" as const),
+      times: fc.integer({ min: 1, max: 60 }),
+      afterMs: fc.nat(3000),
+    });
+    const property = fc.property(
+      fc.integer({ min: 1, max: 10 }),
+      fc.nat(20),
+      fc.array(act, { maxLength: 60 }),
+      (replicas, budgetPerSecond, acts) => {
+        const settings = { budgetRatio: 0.2, budgetPerSecond };
+        const fleet = Array.from({ length: replicas }, () => createRetryBudget(settings));
+        for (const budget of fleet) budget.share(replicas);
+        const [seen, floor] = [{ requests: 0, retries: 0 }, budgetPerSecond * BUDGET_WINDOW_SECONDS];
+        let now = start;
+        for (const one of acts) {
+          now += one.afterMs;
+          const budget = fleet[one.who % replicas];
+          for (let count = 0; budget && count < one.times; count++) {
+            if (one.do === "answered") budget.answered(now);
+            if (one.do === "deposit") budget.deposit(now);
+            if (one.do === "deposit") seen.requests++;
+            if (one.do === "withdraw" && budget.withdraw(now)) seen.retries++;
+          }
+          const spans = Math.ceil((Math.floor(now / 1000) - start / 1000 + 1) / BUDGET_WINDOW_SECONDS);
+          expect(seen.retries).toBeLessThanOrEqual(0.2 * seen.requests + floor * spans + 1e-6);
+        }
+      },
+    );
+    fc.assert(property, { numRuns: 300 });
+  });
+
+  test("one of very many may still show that asking again helps", () => {
+    const budget = createRetryBudget(usual);
+    budget.share(50);
+    expect(budget.available(start)).toBe(1);
+    expect(budget.withdraw(start)).toBe(true);
+    budget.answered(start);
+    expect(budget.available(start)).toBe(1);
+  });
+
   test("while nothing is answered, only ten of the floor are given in ten seconds", () => {
     const budget = createRetryBudget(usual);
     budget.deposit(start);

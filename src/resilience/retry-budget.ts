@@ -28,29 +28,36 @@ export interface RetryBudget {
   readonly hedges: HedgeBudget;
   /** New settings count from now on; what the window holds stays. */
   reconfigure(settings: BudgetSettings): void;
+  /** So many gateways share the floor from now on, this one among them; 1 until then. */
+  share(replicas: number): void;
 }
 
 /**
  * One budget for the process, over the last 10 calendar seconds (times are epoch milliseconds). With
- * share = ratio × requests and floor = perSecond × 10, each withdrawal leaves, within the window,
+ * share = ratio × requests and floor = perSecond × 10 / replicas, each withdrawal leaves, within the window,
  *
- *   withdrawals ≤ max(share, min(floor, unproven + 2 × answers))   where unproven = max(perSecond, 10)
+ *   withdrawals ≤ max(share, min(floor, unproven + 2 × answers))   where unproven = max(1, max(perSecond, 10) / replicas)
  *
  * and so ≤ max(share, floor). When nothing is answered, by error or by silence, upstream sees the requests and
  * that ratio more from `unproven / ratio` requests in ten seconds on (50 by default), and below that no more
  * than one retry a second. The floor is for retries that help: each answer lets two more be made, so a gateway
  * that can fall back has all of its floor within a few answers, and a quiet one has its first retries at once.
+ * Replicas that know how many they are have together no more than ratio × their requests + perSecond × 10, without a
+ * word to each other: each one's requests are its own, and the floor is divided.
  * Going back from the last withdrawal window by window, any span that touches S calendar seconds has
  * withdrawals ≤ ratio × requests + floor × ⌈S / 10⌉. Fixed memory, O(1) amortised.
  */
 export function createRetryBudget(settings: BudgetSettings): RetryBudget {
   const window = new RollingWindow(3, BUDGET_WINDOW_SECONDS, 1000);
   let current = settings;
+  let replicas = 1;
   const available = (now: number): number => {
     const { budgetRatio, budgetPerSecond } = current;
     const share = budgetRatio * window.total(REQUESTS, now);
-    const proven = Math.max(budgetPerSecond, UNPROVEN) + 2 * window.total(ANSWERS, now);
-    const floor = Math.min(budgetPerSecond * BUDGET_WINDOW_SECONDS, proven);
+    // One may always show that it helps, however many share.
+    const unproven = Math.max(1, Math.max(budgetPerSecond, UNPROVEN) / replicas);
+    const proven = unproven + 2 * window.total(ANSWERS, now);
+    const floor = Math.min((budgetPerSecond * BUDGET_WINDOW_SECONDS) / replicas, proven);
     const earned = Math.max(share, floor);
     return Math.max(0, Math.floor(earned - window.total(WITHDRAWALS, now) + ROUNDING));
   };
@@ -66,6 +73,9 @@ export function createRetryBudget(settings: BudgetSettings): RetryBudget {
     },
     reconfigure(next) {
       current = next;
+    },
+    share(count) {
+      replicas = Math.max(1, count);
     },
   };
 }

@@ -5,8 +5,11 @@
  */
 
 export interface FleetBoard {
-  /** Puts this gateway's card up, or renews it; it is gone after `ttlMs`. Rejects where it cannot be. */
-  post(id: string, card: string, ttlMs: number): Promise<void>;
+  /**
+   * Puts this gateway's card up, or renews it; it is gone after `ttlMs`. How many are up then, this one among them. Rejects
+   * where it cannot be.
+   */
+  post(id: string, card: string, ttlMs: number): Promise<number>;
   /** Takes it down. Rejects where it cannot be. */
   withdraw(id: string): Promise<void>;
   /** By id, those that are not gone. Rejects where nobody knows. */

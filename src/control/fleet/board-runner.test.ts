@@ -8,6 +8,7 @@ function run(reachable: boolean) {
   const board = createFakeBoard(clock);
   board.reachable = reachable;
   const told: string[] = [];
+  const counted: number[] = [];
   const runner = startBoardRunner({
     board,
     clock,
@@ -17,8 +18,9 @@ function run(reachable: boolean) {
     onOrder: async () => undefined,
     onLost: (reason) => void told.push(`lost: ${reason}`),
     onReached: () => void told.push("reached"),
+    onCounted: (replicas) => void counted.push(replicas),
   });
-  return { clock, board, told, runner };
+  return { clock, board, told, counted, runner };
 }
 
 test("a board that is not connected yet is no lost one", async () => {
@@ -52,4 +54,20 @@ test("a gateway sees nothing while its card cannot be put up, nor until others h
   expect(runner.sees()).toBe(false);
   await clock.advance(300);
   expect(runner.sees()).toBe(true);
+});
+
+test("how many there are is told with each card that is put up, but not by one that does not see", async () => {
+  const { clock, board, counted } = run(true);
+  await clock.advance(500);
+  await board.post("gw_b", "card", 60_000);
+  await clock.advance(1_000);
+  expect([counted.at(0), counted.at(-1)]).toEqual([1, 2]);
+  board.reachable = false;
+  await clock.advance(10_000);
+  board.reachable = true;
+  const before = counted.length;
+  await clock.advance(4_500);
+  expect(counted).toHaveLength(before);
+  await clock.advance(2_000);
+  expect(counted.length).toBeGreaterThan(before);
 });

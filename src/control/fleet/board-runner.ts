@@ -19,6 +19,8 @@ export interface BoardRunnerPorts {
   /** Told once when the board cannot be used, with the reason in one word, and once when it can be again. */
   onLost(reason: string): void;
   onReached(): void;
+  /** How many gateways there are, this one among them, each time that somebody can tell. */
+  onCounted?(replicas: number): void;
 }
 
 export interface BoardRunner {
@@ -51,6 +53,7 @@ export function startBoardRunner(ports: BoardRunnerPorts): BoardRunner {
   let looking: Promise<void> = Promise.resolve();
   const sync = book && createOrderSync(ports, book);
 
+  const sees = () => reached === true && clock.now() >= seesFrom;
   const reach = (): void => {
     if (reached === false) {
       seesFrom = clock.now() + CARD_TTL_MS;
@@ -69,7 +72,9 @@ export function startBoardRunner(ports: BoardRunnerPorts): BoardRunner {
       if (isDue || clock.now() - postedAt >= POST_EVERY_MS) {
         isDue = false;
         postedAt = clock.now();
-        await board.post(id, ports.card(), CARD_TTL_MS);
+        const up = await board.post(id, ports.card(), CARD_TTL_MS);
+        reach();
+        if (sees()) ports.onCounted?.(up);
       }
       reach();
     } catch (thrown) {
@@ -93,7 +98,7 @@ export function startBoardRunner(ports: BoardRunnerPorts): BoardRunner {
       timer.cancel();
       again();
     },
-    sees: () => reached === true && clock.now() >= seesFrom,
+    sees,
     async stop() {
       stopped = true;
       timer?.cancel();

@@ -17,7 +17,9 @@ export function createFakeBoard(clock: Clock): FakeBoard {
     async post(id, card, ttlMs) {
       check();
       checkRoom();
-      cards.set(id, { card, till: clock.now() + ttlMs });
+      const now = clock.now();
+      cards.set(id, { card, till: now + ttlMs });
+      return [...cards.values()].filter(({ till }) => till > now).length;
     },
     async withdraw(id) {
       check();

@@ -13,11 +13,16 @@ local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 `;
 
-/** KEYS: cards. ARGV: id, time to live, card, how long the hash is kept. */
+/** How many cards are up then. KEYS: cards. ARGV: id, time to live, card, how long the hash is kept. */
 const POST = `${NOW}
 redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f ', now + tonumber(ARGV[2])) .. ARGV[3])
 redis.call('PEXPIRE', KEYS[1], ARGV[4])
-return 1
+local up = 0
+for _, value in ipairs(redis.call('HVALS', KEYS[1])) do
+  local till = string.match(value, '^(%d+) ')
+  if till and tonumber(till) > now then up = up + 1 end
+end
+return up
 `;
 
 /** Pairs of id and card; those that are over are taken down. KEYS: cards. */
@@ -85,7 +90,7 @@ export function createRedisBoard({ url, prefix, clock }: RedisBoardOptions): Fle
     ask((redis) => redis.eval(script, 1, key, ...values));
   return {
     async post(id, card, ttlMs) {
-      await run(POST, cards, id, Math.round(ttlMs), card, CARDS_KEPT_MS);
+      return Number(await run(POST, cards, id, Math.round(ttlMs), card, CARDS_KEPT_MS));
     },
     async withdraw(id) {
       await ask((redis) => redis.hdel(cards, id));

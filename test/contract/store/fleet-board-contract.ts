@@ -21,9 +21,9 @@ export function fleetBoardContract(
     test("cards: put up, renewed, taken down, gone when nobody renews them", async () => {
       const { board, pass } = opened;
       expect(await board.cards()).toEqual(new Map());
-      await board.post("one", '{"n": 1}', 60_000);
-      await board.post("two", "ünï 12 x", 100);
-      await board.post("one", '{"n": 2}', 60_000);
+      expect(await board.post("one", '{"n": 1}', 60_000)).toBe(1);
+      expect(await board.post("two", "ünï 12 x", 100)).toBe(2);
+      expect(await board.post("one", '{"n": 2}', 60_000)).toBe(2);
       expect(await board.cards()).toEqual(
         new Map([
           ["one", '{"n": 2}'],
@@ -31,6 +31,7 @@ export function fleetBoardContract(
         ]),
       );
       await pass(150);
+      expect(await board.post("one", '{"n": 2}', 60_000)).toBe(1);
       expect([...(await board.cards()).keys()]).toEqual(["one"]);
       await board.withdraw("one");
       await board.withdraw("nobody");
