@@ -10,7 +10,7 @@ describe("a query parameter that is not known", () => {
     const fake = fakeDesk({ store: true });
     const documents = { [BASE_DOCUMENT]: policyWith(1) };
     await fake.desk.heads?.write({ revision: 1, at: 0, actor: "seed", note: null, documents });
-    await fake.control.offer(inFile(policyWith(1)), "start", { staged: null });
+    await fake.look();
     const before = fake.control.snapshot().version;
     const app = fakeControlApp(fake, { policy: fake.desk });
     const push = (query: string) =>
