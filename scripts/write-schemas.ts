@@ -1,7 +1,7 @@
 /** Writes the published JSON Schemas from the schemas in the source: `bun scripts/write-schemas.ts`. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { drillJsonSchema } from "../src/control/gameday/drill.ts";
-import { policyJsonSchema } from "../src/policy/document.ts";
+import { policyJsonSchema } from "../src/policy/document/document.ts";
 
 const directory = new URL("../schemas/", import.meta.url);
 await mkdir(directory, { recursive: true });

@@ -1,5 +1,5 @@
 /** What the estimate of complexity costs. Bar: p99 < 100 µs for 4 KB. */
-import { estimateComplexity } from "../../src/policy/complexity.ts";
+import { estimateComplexity } from "../../src/policy/estimates/complexity.ts";
 import { percentile } from "../statistics.ts";
 import { hundredths, type Measure } from "./measure.ts";
 import { asking } from "./subjects.ts";

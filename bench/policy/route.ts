@@ -1,6 +1,6 @@
 /** What routing costs by the number of rules. Bars: < 10 µs with 20, < 25 µs with 1,000. */
 import { seededRandom } from "../../src/core/clock.ts";
-import { planRoute, resolveUseCase } from "../../src/policy/plan.ts";
+import { planRoute, resolveUseCase } from "../../src/policy/routing/plan.ts";
 import { type Measure, microsecondsOf } from "./measure.ts";
 import { asking, compiled, rulesPolicy } from "./subjects.ts";
 

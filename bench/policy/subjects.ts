@@ -2,8 +2,8 @@
 import { bareRequest } from "../../src/core/bare-request.ts";
 import type { ModelRequest } from "../../src/core/request.ts";
 import type { ConfigSnapshot } from "../../src/core/snapshot.ts";
-import { compilePolicy } from "../../src/policy/compile.ts";
-import { parsePolicy } from "../../src/policy/load.ts";
+import { compilePolicy } from "../../src/policy/compile/compile.ts";
+import { parsePolicy } from "../../src/policy/reading/load.ts";
 
 /** `count` rules over `useCases` use cases, every second a table; none of them matches the bench's caller. */
 export function rulesPolicy(count: number, useCases: number): string {

@@ -1,6 +1,6 @@
 /** Why a file stops a command: every finding for a person, the first error for a program. Owns the wording. */
 import type { Finding } from "../policy/finding.ts";
-import type { PolicySource } from "../policy/load.ts";
+import type { PolicySource } from "../policy/reading/load.ts";
 import { drawFindings, summariseFindings } from "./draw-findings.ts";
 import type { Terminal } from "./terminal.ts";
 

@@ -3,7 +3,7 @@ import { type CheckResult, type CheckStatus, NOT_ASKED } from "../control/doctor
 import type { Deployment } from "../core/deployment.ts";
 import type { ConfigSnapshot } from "../core/snapshot.ts";
 import type { Finding } from "../policy/finding.ts";
-import type { PolicySource } from "../policy/load.ts";
+import type { PolicySource } from "../policy/reading/load.ts";
 import { drawFindings } from "./draw-findings.ts";
 import { counted } from "./format.ts";
 import { printable, type Style, type Terminal } from "./terminal.ts";

@@ -1,6 +1,6 @@
 /** Findings as compilers print them, with the line they are about. Owns the drawing; finds nothing itself. */
 import { createReport, type Finding } from "../policy/finding.ts";
-import { reportSecrets } from "../policy/secrets.ts";
+import { reportSecrets } from "../policy/reading/secrets.ts";
 import { counted } from "./format.ts";
 import { printable, type Terminal } from "./terminal.ts";
 

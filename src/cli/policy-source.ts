@@ -7,7 +7,7 @@ import { statSync } from "node:fs";
 import { isAbsolute, relative, resolve } from "node:path";
 import { type CompiledSources, compileSources } from "../control/policy/compile-sources.ts";
 import { readPolicyFiles } from "../control/policy/policy-files.ts";
-import type { PolicySource } from "../policy/load.ts";
+import type { PolicySource } from "../policy/reading/load.ts";
 import { resolveCredential } from "../providers/credentials.ts";
 import type { CliPorts } from "./ports.ts";
 import { fileErrorCode, unreadable } from "./read-text.ts";

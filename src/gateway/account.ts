@@ -2,7 +2,7 @@
 import type { Deployment } from "../core/deployment.ts";
 import { NO_USAGE, type StreamEvent, type Usage } from "../core/events.ts";
 import { costOf, type NanoDollars } from "../core/money.ts";
-import { textTokens } from "../policy/estimate-tokens.ts";
+import { textTokens } from "../policy/estimates/estimate-tokens.ts";
 
 /** Follows a stream without keeping it: the last usage that was reported, and how much text went by since. */
 export interface UsageMeter {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { RequestChange } from "../core/plan.ts";
 import type { ModelRequest, WireId } from "../core/request.ts";
 import { BASE_POLICY, FAKE_REQUEST, routeInput, snapshotOf } from "../policy/fake-policy.ts";
-import { draftRoute } from "../policy/plan.ts";
+import { draftRoute } from "../policy/routing/plan.ts";
 import { loadWire } from "../providers/wire-registry.ts";
 import { changedRequest, takeArm } from "./arm.ts";
 import type { Exchange } from "./exchange.ts";

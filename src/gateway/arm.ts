@@ -1,7 +1,7 @@
 /** An arm's prompt and parameters on the request. Owns what is replaced; which arm it is was decided before. */
 import type { ArmChoice, RequestChange, RoutePlan } from "../core/plan.ts";
 import type { Message, ModelRequest, Section } from "../core/request.ts";
-import type { RouteInput } from "../policy/plan.ts";
+import type { RouteInput } from "../policy/routing/plan.ts";
 import { withReasoning } from "./arm-reasoning.ts";
 import type { Exchange } from "./exchange.ts";
 

@@ -6,7 +6,7 @@ import { NO_USAGE, type StreamEvent } from "../core/events.ts";
 import { fault } from "../core/faults.ts";
 import type { RoutePlan } from "../core/plan.ts";
 import type { ModelRequest, WireId } from "../core/request.ts";
-import { countTokens } from "../policy/measure-request.ts";
+import { countTokens } from "../policy/estimates/measure-request.ts";
 import type { Climb } from "../resilience/ladder.ts";
 import type { Warning } from "../wires/wire.ts";
 

@@ -5,7 +5,7 @@
 import type { FinishReason, StreamEvent } from "../core/events.ts";
 import { type Fault, fault, type Result } from "../core/faults.ts";
 import { type ModelRequest, withMessages } from "../core/request.ts";
-import { textTokens } from "../policy/estimate-tokens.ts";
+import { textTokens } from "../policy/estimates/estimate-tokens.ts";
 import { limitOutput } from "../providers/cap-output.ts";
 import type { EventStream } from "../providers/event-stream.ts";
 import type { ProviderReply } from "../providers/send.ts";

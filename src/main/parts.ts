@@ -8,7 +8,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Decision } from "../core/decision.ts";
 import type { Ids } from "../core/ids.ts";
 import type { FlagSource } from "../core/snapshot.ts";
-import type { CompilePorts } from "../policy/compile.ts";
+import type { CompilePorts } from "../policy/compile/compile.ts";
 import type { Authorize } from "../providers/authorize.ts";
 import type { Transport } from "../providers/transport.ts";
 import type { Fleet } from "../resilience/fleet.ts";

@@ -12,7 +12,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Ids } from "../core/ids.ts";
 import type { ConfigSnapshot, KeySpec } from "../core/snapshot.ts";
 import type { Pauses } from "../core/steps.ts";
-import type { CompilePorts } from "../policy/compile.ts";
+import type { CompilePorts } from "../policy/compile/compile.ts";
 import type { Finding } from "../policy/finding.ts";
 import type { PolicyHeadStore } from "../store/policy-heads.ts";
 import type { ActivationStore } from "../store/ports.ts";

@@ -12,7 +12,7 @@ import { createSourcePoller, type FirstFetch } from "../control/policy/poll-sour
 import type { Fetched, SourceStatus } from "../control/policy/source.ts";
 import { readSourceAddress } from "../control/policy/source-address.ts";
 import type { Clock, Random } from "../core/clock.ts";
-import type { PolicySource } from "../policy/load.ts";
+import type { PolicySource } from "../policy/reading/load.ts";
 import { BASE_DOCUMENT, type PolicyHeadStore } from "../store/policy-heads.ts";
 import type { Log } from "./log.ts";
 import { systemRandom } from "./system.ts";

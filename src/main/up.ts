@@ -14,7 +14,7 @@ import { discardUnread } from "../core/discard-body.ts";
 import { createIds } from "../core/ids.ts";
 import { Secret } from "../core/secret.ts";
 import type { KeySpec } from "../core/snapshot.ts";
-import { parsePolicy } from "../policy/load.ts";
+import { parsePolicy } from "../policy/reading/load.ts";
 import { resolveCredential } from "../providers/credentials.ts";
 import type { Simulator } from "../providers/simulator/server.ts";
 import { createFleet } from "../resilience/fleet.ts";

@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { Secret } from "../core/secret.ts";
-import { compilePolicy } from "./compile.ts";
-import { degradedMode, overflowMeasure, variablesOf } from "./document-degraded.ts";
+import { compilePolicy } from "./compile/compile.ts";
+import { degradedMode, overflowMeasure, variablesOf } from "./document/degraded.ts";
 import { FAKE_PORTS } from "./fake-policy.ts";
-import { parsePolicy } from "./load.ts";
+import { parsePolicy } from "./reading/load.ts";
 
 const page = readFileSync(new URL("../../docs/degraded.md", import.meta.url), "utf8");
 const [base = "", ...parts] = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map((match) => match[1] ?? "");

@@ -5,10 +5,10 @@ import { seededRandom } from "../core/clock.ts";
 import type { HealthView } from "../core/health.ts";
 import type { ModelRequest } from "../core/request.ts";
 import type { ConfigSnapshot } from "../core/snapshot.ts";
-import { type CompilePorts, compilePolicy } from "./compile.ts";
+import { type CompilePorts, compilePolicy } from "./compile/compile.ts";
 import type { Finding } from "./finding.ts";
-import { parsePolicy } from "./load.ts";
-import { type RouteInput, resolveUseCase } from "./plan.ts";
+import { parsePolicy } from "./reading/load.ts";
+import { type RouteInput, resolveUseCase } from "./routing/plan.ts";
 
 export const BASE_POLICY = `version: 1
 name: test

@@ -2,9 +2,9 @@ import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { JOB_ENDPOINTS, JOB_STATUSES } from "../core/jobs.ts";
 import { Secret } from "../core/secret.ts";
-import { compilePolicy } from "./compile.ts";
+import { compilePolicy } from "./compile/compile.ts";
 import { FAKE_PORTS } from "./fake-policy.ts";
-import { parsePolicy } from "./load.ts";
+import { parsePolicy } from "./reading/load.ts";
 
 const page = readFileSync(new URL("../../docs/jobs.md", import.meta.url), "utf8");
 const blocks = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map((match) => match[1] ?? "");

@@ -1,12 +1,12 @@
 /** The page on resilience settings says what the schema says. */
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { compilePolicy } from "./compile.ts";
-import { policySchema } from "./document.ts";
-import { probes } from "./document-resilience.ts";
-import { circuit, retry, timeouts } from "./document-settings.ts";
+import { compilePolicy } from "./compile/compile.ts";
+import { policySchema } from "./document/document.ts";
+import { probes } from "./document/resilience.ts";
+import { circuit, retry, timeouts } from "./document/settings.ts";
 import { FAKE_PORTS } from "./fake-policy.ts";
-import { parsePolicy } from "./load.ts";
+import { parsePolicy } from "./reading/load.ts";
 
 const page = readFileSync(new URL("../../docs/resilience-settings.md", import.meta.url), "utf8");
 const [base = "", ...parts] = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map((match) => match[1] ?? "");

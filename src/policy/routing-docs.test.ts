@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { compilePolicy } from "./compile.ts";
-import { matchTable } from "./document-match.ts";
+import { compilePolicy } from "./compile/compile.ts";
+import { CALLER_FIELDS, FIELD_VALUES, REQUEST_FIELDS, SIGNAL_FIELDS } from "./conditions/rule-facts.ts";
+import { matchTable } from "./document/match.ts";
+import { LANGUAGES } from "./estimates/language.ts";
 import { FAKE_PORTS } from "./fake-policy.ts";
-import { LANGUAGES } from "./language.ts";
-import { parsePolicy, testPolicy } from "./load.ts";
-import { CALLER_FIELDS, FIELD_VALUES, REQUEST_FIELDS, SIGNAL_FIELDS } from "./rule-facts.ts";
+import { parsePolicy, testPolicy } from "./reading/load.ts";
 
 const page = readFileSync(new URL("../../docs/routing.md", import.meta.url), "utf8");
 const [base = "", ...parts] = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map((match) => match[1] ?? "");

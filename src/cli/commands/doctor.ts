@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import { checkPolicy } from "../../control/doctor/check-policy.ts";
 import type { CheckResult } from "../../control/doctor/check-result.ts";
 import type { Finding } from "../../policy/finding.ts";
-import { testPolicy } from "../../policy/load.ts";
+import { testPolicy } from "../../policy/reading/load.ts";
 import { suggestion } from "../../policy/suggest.ts";
 import { addExamples, type CommandContext, terminalOf } from "../context.ts";
 import { createDoctorReport, drawResult, summariseResults } from "../draw-doctor.ts";

@@ -8,7 +8,7 @@ import { compileSources } from "../../control/policy/compile-sources.ts";
 import { Replay } from "../../control/replay/replay.ts";
 import type { ReplayReport } from "../../control/replay/report.ts";
 import { parseInstant } from "../../core/instant.ts";
-import type { PolicySource } from "../../policy/load.ts";
+import type { PolicySource } from "../../policy/reading/load.ts";
 import { assumedPorts } from "../../policy/replay/assumed-ports.ts";
 import { complainOfFindings } from "../complain-of-findings.ts";
 import type { CommandContext } from "../context.ts";

@@ -4,7 +4,7 @@
  */
 import type { Command } from "commander";
 import type { Finding } from "../../policy/finding.ts";
-import { type TestedPolicy, testPolicy } from "../../policy/load.ts";
+import { type TestedPolicy, testPolicy } from "../../policy/reading/load.ts";
 import { addExamples, type CommandContext, terminalOf } from "../context.ts";
 import { drawFindings, summariseFindings } from "../draw-findings.ts";
 import { EXIT } from "../exit-codes.ts";

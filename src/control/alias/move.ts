@@ -1,6 +1,6 @@
 /** `policy alias set`: an alias stands for another model. Owns what becomes of the note beside it. */
 import { failed, type Result } from "../../core/faults.ts";
-import type { PolicySource } from "../../policy/load.ts";
+import type { PolicySource } from "../../policy/reading/load.ts";
 import { suggestion } from "../../policy/suggest.ts";
 import { changePart, type PartChange, type Wish } from "../rollout/open-part.ts";
 import { openAlias } from "./open-alias.ts";

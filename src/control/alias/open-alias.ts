@@ -1,9 +1,9 @@
 /** A model alias as it is written, and where. Owns finding it; the verb moves it. */
 import { failed, ok, type Result } from "../../core/faults.ts";
-import { aliasOf } from "../../policy/compile-aliases.ts";
-import { type PolicySource, parsePolicy } from "../../policy/load.ts";
+import { aliasOf } from "../../policy/compile/aliases.ts";
+import { type PolicySource, parsePolicy } from "../../policy/reading/load.ts";
+import { readYaml } from "../../policy/reading/yaml-source.ts";
 import { suggestion } from "../../policy/suggest.ts";
-import { readYaml } from "../../policy/yaml-source.ts";
 import type { OpenPart } from "../rollout/open-part.ts";
 
 export interface OpenAlias extends OpenPart {

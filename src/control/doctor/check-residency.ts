@@ -1,8 +1,8 @@
 /** Whether a deployment stays inside the residencies of the use cases whose ladders name it. Asks nobody. */
 import type { Deployment } from "../../core/deployment.ts";
 import type { ConfigSnapshot, UseCase } from "../../core/snapshot.ts";
+import { type BedrockModel, readBedrockModel } from "../../policy/compile/inference-profiles.ts";
 import { matchesAny } from "../../policy/glob.ts";
-import { type BedrockModel, readBedrockModel } from "../../policy/inference-profiles.ts";
 import { type Verdict, warning } from "./check-result.ts";
 
 /** A use case with a residency, and the regions outside it in which a call may be processed. */

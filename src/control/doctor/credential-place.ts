@@ -1,6 +1,6 @@
 /** Where a credential comes from, in words. Owns what may be said of one: names of places, no value. */
 import type { AwsIdentity, Credential, TokenIssuer } from "../../core/deployment.ts";
-import type { PolicyDocument } from "../../policy/document.ts";
+import type { PolicyDocument } from "../../policy/document/document.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type WrittenProvider = PolicyDocument["providers"][string];

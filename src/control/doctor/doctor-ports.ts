@@ -2,7 +2,7 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Result } from "../../core/faults.ts";
 import type { ConfigSnapshot } from "../../core/snapshot.ts";
-import type { PolicyDocument } from "../../policy/document.ts";
+import type { PolicyDocument } from "../../policy/document/document.ts";
 import type { Authorize } from "../../providers/authorize.ts";
 import type { ProviderCall, ProviderReply } from "../../providers/send.ts";
 

@@ -2,7 +2,7 @@
 import { FakeClock } from "../../core/fake-clock.ts";
 import { type Fault, type FaultCause, type FaultKind, fault } from "../../core/faults.ts";
 import type { ConfigSnapshot } from "../../core/snapshot.ts";
-import type { PolicyDocument } from "../../policy/document.ts";
+import type { PolicyDocument } from "../../policy/document/document.ts";
 import { resolveCredential } from "../../providers/credentials.ts";
 import type { ProviderReply } from "../../providers/send.ts";
 import { compileSources } from "../policy/compile-sources.ts";

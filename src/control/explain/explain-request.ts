@@ -6,17 +6,17 @@ import type { HealthView } from "../../core/health.ts";
 import type { ModelRequest } from "../../core/request.ts";
 import type { ConfigSnapshot, FlagSource, SplitSnapshots, UseCase } from "../../core/snapshot.ts";
 import type { SpendView } from "../../core/spend.ts";
+import { measureRequest } from "../../policy/estimates/measure-request.ts";
+import { inShare } from "../../policy/rollouts/choose.ts";
+import { findArm } from "../../policy/rollouts/enrol.ts";
+import { stickyKey } from "../../policy/rollouts/sticky-key.ts";
 import {
   type ExplainedCandidate,
   type ExplainedFault,
   type Explanation,
   explainRoute,
-} from "../../policy/explain.ts";
-import { measureRequest } from "../../policy/measure-request.ts";
-import { resolveUseCase } from "../../policy/plan.ts";
-import { inShare } from "../../policy/rollouts/choose.ts";
-import { findArm } from "../../policy/rollouts/enrol.ts";
-import { stickyKey } from "../../policy/rollouts/sticky-key.ts";
+} from "../../policy/routing/explain.ts";
+import { resolveUseCase } from "../../policy/routing/plan.ts";
 import { suggestion } from "../../policy/suggest.ts";
 import { cappedFault } from "../../providers/cap-output.ts";
 import { honouredBy } from "../../providers/honour.ts";

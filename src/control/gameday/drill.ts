@@ -3,7 +3,7 @@
  * the schema; whether its names exist is prepare-drill.ts's business.
  */
 import { z } from "zod";
-import { duration, exactlyOne, id } from "../../policy/fields.ts";
+import { duration, exactlyOne, id } from "../../policy/document/fields.ts";
 import { scenarioSchema } from "../../providers/simulator/scenario.ts";
 
 /** A share: 0 to 1. */

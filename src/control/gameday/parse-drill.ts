@@ -1,8 +1,8 @@
 /** A drill's YAML text to its document, or every finding with its place. Knows no file system and no policy. */
 import type { z } from "zod";
 import { createReport, type Finding, inOrder, type Locate } from "../../policy/finding.ts";
-import { reportIssues } from "../../policy/schema-findings.ts";
-import { type PolicySource, readYaml } from "../../policy/yaml-source.ts";
+import { reportIssues } from "../../policy/reading/schema-findings.ts";
+import { type PolicySource, readYaml } from "../../policy/reading/yaml-source.ts";
 import type { scenarioSchema } from "../../providers/simulator/scenario.ts";
 import { type DrillDocument, drillSchema } from "./drill.ts";
 

@@ -4,7 +4,7 @@
  */
 
 import type { ConfigSnapshot } from "../../core/snapshot.ts";
-import { milliseconds } from "../../policy/fields.ts";
+import { milliseconds } from "../../policy/document/fields.ts";
 import { type Finding, formatPath, type Path } from "../../policy/finding.ts";
 import { suggestion } from "../../policy/suggest.ts";
 import { type CompiledSchedule, compileSchedule } from "./compile-schedule.ts";

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import type { Caller } from "../../core/caller.ts";
 import { type Fault, failed, ok, type Result } from "../../core/faults.ts";
 import type { Job, JobEndpoint, JobOrder } from "../../core/jobs.ts";
-import { resolveUseCase } from "../../policy/plan.ts";
+import { resolveUseCase } from "../../policy/routing/plan.ts";
 import type { UnsentJob } from "../../store/job-store.ts";
 import { StoreError } from "../../store/store-error.ts";
 import type { JobPorts } from "./job-ports.ts";

@@ -3,7 +3,7 @@
  * from: a version of the history, or a text that comes with the wish.
  */
 import type { Finding } from "../../policy/finding.ts";
-import type { PolicySource } from "../../policy/load.ts";
+import type { PolicySource } from "../../policy/reading/load.ts";
 import { BASE_DOCUMENT } from "../../store/policy-heads.ts";
 import { type ForeignVersion, findOwnVersion } from "./find-version.ts";
 import type { Act, Schedule, StagingResult } from "./policy-acts.ts";

@@ -1,7 +1,7 @@
 /** What is written down of an act on the policy, for the history and for the audit log. Owns what is told. */
 import { createHash } from "node:crypto";
 import type { Finding } from "../../policy/finding.ts";
-import type { PolicySource } from "../../policy/load.ts";
+import type { PolicySource } from "../../policy/reading/load.ts";
 import type { AuditRecord } from "../../store/audit-store.ts";
 import type { Activation, PolicyText } from "../../store/ports.ts";
 import type { Act } from "./policy-acts.ts";

@@ -1,8 +1,8 @@
 /** Two policies side by side, in words. Owns what can be compared: the one in force, a version, texts. */
 import { diffDocuments } from "../../policy/diff.ts";
-import type { PolicyDocument } from "../../policy/document.ts";
+import type { PolicyDocument } from "../../policy/document/document.ts";
 import type { Finding } from "../../policy/finding.ts";
-import { type PolicySource, parsePolicy } from "../../policy/load.ts";
+import { type PolicySource, parsePolicy } from "../../policy/reading/load.ts";
 import { describeChanges } from "./describe-changes.ts";
 import { findVersion } from "./find-version.ts";
 import type { PolicyDesk } from "./policy-desk.ts";

@@ -1,9 +1,9 @@
 /** Texts to a compiled policy, with every finding on the way, and when two of them are the same. */
 import type { ConfigSnapshot } from "../../core/snapshot.ts";
-import { type CompilePorts, compilePolicy } from "../../policy/compile.ts";
-import type { PolicyDocument } from "../../policy/document.ts";
+import { type CompilePorts, compilePolicy } from "../../policy/compile/compile.ts";
+import type { PolicyDocument } from "../../policy/document/document.ts";
 import type { Finding } from "../../policy/finding.ts";
-import { type PolicySource, parsePolicy } from "../../policy/load.ts";
+import { type PolicySource, parsePolicy } from "../../policy/reading/load.ts";
 
 export interface CompiledSources {
   readonly built: { readonly snapshot: ConfigSnapshot; readonly document: PolicyDocument } | null;

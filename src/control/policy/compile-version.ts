@@ -1,5 +1,5 @@
 /** Texts to what can be put in force, and what it changes of what is. Owns where large ones are judged. */
-import type { PolicySource } from "../../policy/load.ts";
+import type { PolicySource } from "../../policy/reading/load.ts";
 import type { InForce } from "./in-force.ts";
 import { judgeHere } from "./judge-here.ts";
 import type { PolicyPorts } from "./policy-control.ts";

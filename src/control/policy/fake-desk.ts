@@ -2,7 +2,7 @@
 import { FakeClock } from "../../core/fake-clock.ts";
 import { createIds } from "../../core/ids.ts";
 import { BASE_POLICY, FAKE_PORTS } from "../../policy/fake-policy.ts";
-import type { PolicySource } from "../../policy/load.ts";
+import type { PolicySource } from "../../policy/reading/load.ts";
 import type { AuditRecord } from "../../store/audit-store.ts";
 import { createMemoryStore } from "../../store/memory.ts";
 import type { PolicyHeadStore } from "../../store/policy-heads.ts";

@@ -2,7 +2,7 @@
  * A version of the policy as it was put in force, out of the history. Owns how one is named, and what of a history that
  * gateways of several environments share is this gateway's.
  */
-import type { PolicySource } from "../../policy/load.ts";
+import type { PolicySource } from "../../policy/reading/load.ts";
 import type { Activation, ActivationStore } from "../../store/ports.ts";
 import { textDigest } from "./activation-record.ts";
 import type { PolicyDesk } from "./policy-desk.ts";

@@ -1,8 +1,8 @@
 /** One version of the policy, ready to serve. Owns the shape alone. */
 import type { ConfigSnapshot } from "../../core/snapshot.ts";
-import type { PolicyDocument } from "../../policy/document.ts";
+import type { PolicyDocument } from "../../policy/document/document.ts";
 import type { Finding } from "../../policy/finding.ts";
-import type { PolicySource } from "../../policy/load.ts";
+import type { PolicySource } from "../../policy/reading/load.ts";
 
 export interface InForce {
   readonly snapshot: ConfigSnapshot;

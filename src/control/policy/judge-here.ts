@@ -1,10 +1,10 @@
 /** Texts judged where one stands, in one go: what becomes of them, with every finding. Owns what a verdict is. */
 import type { ConfigSnapshot } from "../../core/snapshot.ts";
-import type { CompilePorts } from "../../policy/compile.ts";
+import type { CompilePorts } from "../../policy/compile/compile.ts";
 import { diffDocuments } from "../../policy/diff.ts";
-import type { PolicyDocument } from "../../policy/document.ts";
+import type { PolicyDocument } from "../../policy/document/document.ts";
 import type { Finding } from "../../policy/finding.ts";
-import { type PolicySource, testPolicy } from "../../policy/load.ts";
+import { type PolicySource, testPolicy } from "../../policy/reading/load.ts";
 import { compileSources } from "./compile-sources.ts";
 import { describeChanges } from "./describe-changes.ts";
 

@@ -1,6 +1,6 @@
 /** Policies that a later process goes on with: the last good one, a pinned one, two that share the traffic. */
 import { z } from "zod";
-import type { PolicySource } from "../../policy/load.ts";
+import type { PolicySource } from "../../policy/reading/load.ts";
 import { keptFile } from "./kept-file.ts";
 import type { KeptStaging } from "./staging-place.ts";
 

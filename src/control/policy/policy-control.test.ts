@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { PolicySource } from "../../policy/load.ts";
+import type { PolicySource } from "../../policy/reading/load.ts";
 import { type FakeDesk, fakeDesk, inFile, policyWith } from "./fake-desk.ts";
 import type { Act } from "./policy-acts.ts";
 import { digestOfTexts } from "./source.ts";

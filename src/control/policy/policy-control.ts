@@ -2,9 +2,9 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Ids } from "../../core/ids.ts";
 import type { ConfigSnapshot, KeySpec, SplitSnapshots } from "../../core/snapshot.ts";
-import type { CompilePorts } from "../../policy/compile.ts";
+import type { CompilePorts } from "../../policy/compile/compile.ts";
 import type { Finding } from "../../policy/finding.ts";
-import type { PolicySource } from "../../policy/load.ts";
+import type { PolicySource } from "../../policy/reading/load.ts";
 import type { AuditDetails, AuditRecord } from "../../store/audit-store.ts";
 import type { HeadAct, PolicyDocuments, PolicyHead } from "../../store/policy-heads.ts";
 import type { ActivationStore } from "../../store/ports.ts";

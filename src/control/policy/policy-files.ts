@@ -2,8 +2,8 @@
 import { constants, existsSync } from "node:fs";
 import { type FileHandle, open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { decodePolicy } from "../../policy/decode-text.ts";
-import type { PolicySource } from "../../policy/load.ts";
+import { decodePolicy } from "../../policy/reading/decode-text.ts";
+import type { PolicySource } from "../../policy/reading/load.ts";
 import { MAX_DOCUMENT_BYTES } from "./source.ts";
 import { overlayName } from "./source-address.ts";
 

@@ -5,7 +5,7 @@
  */
 import type { ConfigSnapshot, SplitSnapshots } from "../../core/snapshot.ts";
 import type { Finding } from "../../policy/finding.ts";
-import type { PolicySource } from "../../policy/load.ts";
+import type { PolicySource } from "../../policy/reading/load.ts";
 import type { PolicyDocuments, PolicyHead } from "../../store/policy-heads.ts";
 import { sameTexts } from "./compile-sources.ts";
 import { compileVersion, judgeTexts } from "./compile-version.ts";

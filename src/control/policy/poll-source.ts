@@ -3,7 +3,7 @@
  * a growing pause while it fails. Owns when; knows no source and no policy.
  */
 import { type Clock, type Random, sleep, type Timer } from "../../core/clock.ts";
-import type { PolicySource } from "../../policy/load.ts";
+import type { PolicySource } from "../../policy/reading/load.ts";
 import type { PolicyHead } from "../../store/policy-heads.ts";
 import { digestOfOffer, type Fetched, failedFetch, type Source, type SourceStatus } from "./source.ts";
 

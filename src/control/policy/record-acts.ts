@@ -2,7 +2,7 @@
  * Acts on the policy, written down: the history, the copy for a start without the source, the audit log. Owns that none
  * of them keeps a good policy from serving.
  */
-import type { PolicySource } from "../../policy/load.ts";
+import type { PolicySource } from "../../policy/reading/load.ts";
 import { auditOf, createRecord, type Recorded, type RecordedResult } from "./activation-record.ts";
 import type { Act } from "./policy-acts.ts";
 import type { PolicyPorts } from "./policy-control.ts";

@@ -1,7 +1,7 @@
 /** What every source of a policy is: where it is, how it is asked, how it stands. Knows no kind of source. */
 import { createHash } from "node:crypto";
 import type { ActivationPlan } from "../../core/activation-plan.ts";
-import type { PolicySource } from "../../policy/load.ts";
+import type { PolicySource } from "../../policy/reading/load.ts";
 import type { PolicyHead } from "../../store/policy-heads.ts";
 
 export const SOURCE_KINDS = [

@@ -6,7 +6,7 @@ import { type ActivationPlan, stageAt } from "../../core/activation-plan.ts";
 import type { SplitSnapshots } from "../../core/snapshot.ts";
 import { diffDocuments } from "../../policy/diff.ts";
 import type { Finding } from "../../policy/finding.ts";
-import type { PolicySource } from "../../policy/load.ts";
+import type { PolicySource } from "../../policy/reading/load.ts";
 import type { AuditDetails } from "../../store/audit-store.ts";
 import { sameTexts } from "./compile-sources.ts";
 import { describeChanges } from "./describe-changes.ts";

@@ -3,7 +3,7 @@
  * there, and every gateway on it follows; else in a file of this gateway's own. Owns what each move writes.
  */
 import type { ActivationPlan } from "../../core/activation-plan.ts";
-import type { PolicySource } from "../../policy/load.ts";
+import type { PolicySource } from "../../policy/reading/load.ts";
 import { sameTexts } from "./compile-sources.ts";
 import type { StagedOffer } from "./source.ts";
 import { documentsWith, textsOf } from "./sources/store.ts";

@@ -1,7 +1,7 @@
 /** The gateway's own records, replayed under a policy that somebody hands in. Owns the paging and its bounds. */
-import type { CompilePorts } from "../../policy/compile.ts";
+import type { CompilePorts } from "../../policy/compile/compile.ts";
 import type { Finding } from "../../policy/finding.ts";
-import type { PolicySource } from "../../policy/load.ts";
+import type { PolicySource } from "../../policy/reading/load.ts";
 import { assumedPorts } from "../../policy/replay/assumed-ports.ts";
 import type { DecisionStore } from "../../store/ports.ts";
 import { compileSources } from "../policy/compile-sources.ts";

@@ -6,9 +6,9 @@ import { NO_USAGE } from "../../core/events.ts";
 import type { ModelRequest } from "../../core/request.ts";
 import type { ConfigSnapshot } from "../../core/snapshot.ts";
 import { BASE_POLICY, FAKE_CALLER, FAKE_REQUEST, routeInput, snapshotOf } from "../../policy/fake-policy.ts";
-import { draftRoute, planRoute, type RouteInput } from "../../policy/plan.ts";
 import { RoutingTap } from "../../policy/replay/routing-tap.ts";
 import { digestOfUser } from "../../policy/rollouts/sticky-key.ts";
+import { draftRoute, planRoute, type RouteInput } from "../../policy/routing/plan.ts";
 import { Replay } from "./replay.ts";
 
 const USAGE = { ...NO_USAGE, inputTokens: 1000, cacheReadTokens: 2000, outputTokens: 100 };

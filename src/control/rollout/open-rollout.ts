@@ -1,9 +1,9 @@
 /** A rollout as it is written, and where. Owns finding it; the verbs change it. */
 import { failed, ok, type Result } from "../../core/faults.ts";
-import type { PolicyDocument } from "../../policy/document.ts";
-import { type PolicySource, parsePolicy } from "../../policy/load.ts";
+import type { PolicyDocument } from "../../policy/document/document.ts";
+import { type PolicySource, parsePolicy } from "../../policy/reading/load.ts";
+import { readYaml } from "../../policy/reading/yaml-source.ts";
 import { suggestion } from "../../policy/suggest.ts";
-import { readYaml } from "../../policy/yaml-source.ts";
 import type { OpenPart } from "./open-part.ts";
 
 type WrittenRollout = PolicyDocument["rollouts"][number];

@@ -1,6 +1,6 @@
 /** What an operator's order is about, found in the texts: a rollout or a model alias. Owns which of them it is. */
 import type { Result } from "../../core/faults.ts";
-import type { PolicySource } from "../../policy/load.ts";
+import type { PolicySource } from "../../policy/reading/load.ts";
 import { aliasOfSubject, type OpenAlias, openAlias } from "../alias/open-alias.ts";
 import type { PartValue } from "./open-part.ts";
 import { type OpenRollout, openRollout } from "./open-rollout.ts";

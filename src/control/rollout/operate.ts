@@ -4,7 +4,7 @@
  */
 import { type Fault, failed, type Result } from "../../core/faults.ts";
 import type { Finding } from "../../policy/finding.ts";
-import type { PolicySource } from "../../policy/load.ts";
+import type { PolicySource } from "../../policy/reading/load.ts";
 import type { AuditRecord } from "../../store/audit-store.ts";
 import { moveAlias } from "../alias/move.ts";
 import { aliasOfSubject } from "../alias/open-alias.ts";

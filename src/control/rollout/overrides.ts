@@ -3,7 +3,7 @@
  * the rule that an order holds until the own text of what it is about changes; knows no disk and no fleet.
  */
 import { digestOf } from "../../policy/digest.ts";
-import { type PolicySource, parsePolicy } from "../../policy/load.ts";
+import { type PolicySource, parsePolicy } from "../../policy/reading/load.ts";
 import { changePart, type OpenPart, type PartValue } from "./open-part.ts";
 import { canHold, openSubject } from "./open-subject.ts";
 

@@ -1,7 +1,7 @@
 /** `rollout set`: another share of requests for an arm or a shadow. Owns what becomes of the other arms. */
 import { failed, type Result } from "../../core/faults.ts";
-import { percentOf } from "../../policy/document-rollouts.ts";
-import type { PolicySource } from "../../policy/load.ts";
+import { percentOf } from "../../policy/document/rollouts.ts";
+import type { PolicySource } from "../../policy/reading/load.ts";
 import { listed, suggestion } from "../../policy/suggest.ts";
 import { changePart, type PartChange, type Wish } from "./open-part.ts";
 import { type OpenRollout, openRollout } from "./open-rollout.ts";

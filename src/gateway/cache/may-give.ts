@@ -1,7 +1,7 @@
 /** Whether a kept answer may be given to this request: only while who gave it might still be asked (D3). */
 import type { Deployment } from "../../core/deployment.ts";
-import { regionOutside, stricter } from "../../policy/constraints.ts";
-import { demandOf, type RouteInput } from "../../policy/plan.ts";
+import { regionOutside, stricter } from "../../policy/routing/constraints.ts";
+import { demandOf, type RouteInput } from "../../policy/routing/plan.ts";
 import type { AnsweredBy } from "./kept-document.ts";
 
 /**

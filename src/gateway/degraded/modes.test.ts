@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { StreamEvent } from "../../core/events.ts";
 import type { DegradedMode } from "../../core/plan.ts";
 import { BASE_POLICY, FAKE_CALLER, FAKE_REQUEST, routeInput, snapshotOf } from "../../policy/fake-policy.ts";
-import { draftRoute } from "../../policy/plan.ts";
+import { draftRoute } from "../../policy/routing/plan.ts";
 import type { KeptAnswer } from "../../store/answer-store.ts";
 import type { CacheSlot } from "../cache/cache-slot.ts";
 import { documentOf } from "../cache/kept-document.ts";

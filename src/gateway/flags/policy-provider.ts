@@ -14,8 +14,13 @@ import { type Caller, ROLES } from "../../core/caller.ts";
 import type { Clock, Random } from "../../core/clock.ts";
 import type { HealthView } from "../../core/health.ts";
 import type { ConfigSnapshot, FlagSubject, FlagValue } from "../../core/snapshot.ts";
+import {
+  CallerFacts,
+  RequestEstimates,
+  RequestFacts,
+  SignalFacts,
+} from "../../policy/conditions/rule-facts.ts";
 import { digestOfUser } from "../../policy/rollouts/sticky-key.ts";
-import { CallerFacts, RequestEstimates, RequestFacts, SignalFacts } from "../../policy/rule-facts.ts";
 
 export interface PolicyProviderPorts {
   snapshot(): ConfigSnapshot;

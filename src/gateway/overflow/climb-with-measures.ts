@@ -7,7 +7,7 @@ import type { Deployment } from "../../core/deployment.ts";
 import { FAULTS, type Fault } from "../../core/faults.ts";
 import type { OverflowMeasure, RoutePlan } from "../../core/plan.ts";
 import type { ModelRequest } from "../../core/request.ts";
-import { demandOf } from "../../policy/plan.ts";
+import { demandOf } from "../../policy/routing/plan.ts";
 import type { ProviderReply } from "../../providers/send.ts";
 import type { Left } from "../../resilience/course.ts";
 import { type Call, type Climb, climb, type SendOutcome } from "../../resilience/ladder.ts";

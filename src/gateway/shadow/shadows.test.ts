@@ -12,7 +12,7 @@ import {
   routeInput,
   snapshotOf,
 } from "../../policy/fake-policy.ts";
-import { draftRoute } from "../../policy/plan.ts";
+import { draftRoute } from "../../policy/routing/plan.ts";
 import { fetchTransport } from "../../providers/fetch-transport.ts";
 import type { LiveRequest, ShadowPorts } from "./shadow-port.ts";
 import { createShadows } from "./shadows.ts";

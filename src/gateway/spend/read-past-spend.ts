@@ -4,7 +4,7 @@
  */
 import { type Clock, sleep } from "../../core/clock.ts";
 import type { ConfigSnapshot } from "../../core/snapshot.ts";
-import { SPEND_SIGNALS } from "../../policy/rule-facts.ts";
+import { SPEND_SIGNALS } from "../../policy/conditions/rule-facts.ts";
 import type { DecisionStore } from "../../store/ports.ts";
 import type { SpendLedger } from "./spend-ledger.ts";
 import { dayStart, monthStart } from "./utc-periods.ts";

@@ -5,7 +5,7 @@ import { CAPABILITIES } from "../../core/contract.ts";
 import type { ModelSpec } from "../../core/deployment.ts";
 import { type Fault, fault } from "../../core/faults.ts";
 import type { ConfigSnapshot, UseCase } from "../../core/snapshot.ts";
-import { resolveUseCase } from "../../policy/resolve-use-case.ts";
+import { resolveUseCase } from "../../policy/routing/resolve-use-case.ts";
 import type { ControlPorts } from "../control-ports.ts";
 import { define, type Endpoint } from "../endpoint.ts";
 import { isAnthropic } from "../refuse.ts";

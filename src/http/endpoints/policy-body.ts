@@ -5,7 +5,7 @@ import { MAX_DOCUMENT_BYTES } from "../../control/policy/source.ts";
 import { readBounded } from "../../core/bounded-body.ts";
 import { failed, ok, type Result } from "../../core/faults.ts";
 import { parseJson } from "../../core/json.ts";
-import { decodePolicy } from "../../policy/decode-text.ts";
+import { decodePolicy } from "../../policy/reading/decode-text.ts";
 
 /** JSON may write each character in six. */
 const MAX_BODY_BYTES = 2 * MAX_DOCUMENT_BYTES;

@@ -4,7 +4,7 @@ import { MAX_NOTE } from "../../control/policy/policy-acts.ts";
 import type { PolicyDesk } from "../../control/policy/policy-desk.ts";
 import { type PushOutcome, pushPolicy } from "../../control/policy/push.ts";
 import { type RollbackOutcome, rollBack } from "../../control/policy/rollback.ts";
-import { parsePolicy } from "../../policy/load.ts";
+import { parsePolicy } from "../../policy/reading/load.ts";
 import type { ControlPorts } from "../control-ports.ts";
 import { define, type Endpoint } from "../endpoint.ts";
 import { callerOf } from "./files.ts";

@@ -1,6 +1,6 @@
 /** What machines ask: does it live, is it ready, how is it doing. */
 import { z } from "@hono/zod-openapi";
-import { policyJsonSchema } from "../../policy/document.ts";
+import { policyJsonSchema } from "../../policy/document/document.ts";
 import { scenarioJsonSchema } from "../../providers/simulator/scenario.ts";
 import type { ControlPorts } from "../control-ports.ts";
 import { define, type Endpoint } from "../endpoint.ts";

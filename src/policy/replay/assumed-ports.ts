@@ -1,6 +1,6 @@
 /** What a candidate policy is compiled with where it is only tried: every credential and key counts as there. */
 import { createHash } from "node:crypto";
-import type { CompilePorts } from "../compile.ts";
+import type { CompilePorts } from "../compile/compile.ts";
 
 /** Reads neither environment nor files, whatever the policy names. */
 export function assumedPorts(known: Pick<CompilePorts, "environment" | "profileRegions">): CompilePorts {

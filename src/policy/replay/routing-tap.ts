@@ -13,8 +13,8 @@ import type { PlannedRoute, RoutingFacts, SeenHealth } from "../../core/routing-
 import type { EstimateRecording, FlagDetails, FlagSource, FlagValue } from "../../core/snapshot.ts";
 import { type RequestSpend, SPEND_SUMS, type SpendSum, type SpendView } from "../../core/spend.ts";
 import type { Writable } from "../../core/writable.ts";
-import type { RouteInput } from "../plan.ts";
-import { RequestEstimates } from "../rule-facts.ts";
+import { RequestEstimates } from "../conditions/rule-facts.ts";
+import type { RouteInput } from "../routing/plan.ts";
 import { createDraws, type Draws, WORD } from "./draws.ts";
 
 interface Outside {

@@ -2,10 +2,10 @@
 import type { Experiment, RequestChange } from "../../core/plan.ts";
 import type { Sampling } from "../../core/request.ts";
 import type { Arm } from "../../core/snapshot.ts";
-import type { Inventory } from "../compile-deployments.ts";
-import { compileLadder } from "../compile-ladder.ts";
-import type { WrittenArm } from "../document-rollouts.ts";
-import { textTokens } from "../estimate-tokens.ts";
+import type { Inventory } from "../compile/deployments.ts";
+import { compileLadder } from "../compile/ladder.ts";
+import type { WrittenArm } from "../document/rollouts.ts";
+import { textTokens } from "../estimates/estimate-tokens.ts";
 import type { Path, Report } from "../finding.ts";
 import { seedOf } from "./choose.ts";
 

@@ -1,10 +1,10 @@
 /** Feature flags of a document, ready to be evaluated. Owns their cross-checks. */
 import type { Condition, FlagsProviderSpec, FlagValue } from "../../core/snapshot.ts";
-import type { Inventory } from "../compile-deployments.ts";
-import { compileScope } from "../compile-routes.ts";
-import type { PolicyDocument } from "../document.ts";
-import { percentOf } from "../document-rollouts.ts";
-import { milliseconds } from "../fields.ts";
+import type { Inventory } from "../compile/deployments.ts";
+import { compileScope } from "../compile/routes.ts";
+import type { PolicyDocument } from "../document/document.ts";
+import { milliseconds } from "../document/fields.ts";
+import { percentOf } from "../document/rollouts.ts";
 import type { Path, Report } from "../finding.ts";
 import { seedOf } from "./choose.ts";
 import type { WrittenFlag } from "./document-flags.ts";

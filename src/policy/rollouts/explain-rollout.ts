@@ -1,8 +1,8 @@
 /** Which arm a request is in and why, and what its flags are (D4). Owns the account; decides nothing itself. */
 import type { RoutePlan } from "../../core/plan.ts";
 import type { FlagReason, FlagValue, Stickiness } from "../../core/snapshot.ts";
-import type { Demand } from "../constraints.ts";
-import { factsOf, type RouteInput, userDigestOf } from "../plan.ts";
+import type { Demand } from "../routing/constraints.ts";
+import { factsOf, type RouteInput, userDigestOf } from "../routing/plan.ts";
 import { bucketOf } from "./choose.ts";
 import { findArm } from "./enrol.ts";
 import { stickyKey } from "./sticky-key.ts";

@@ -1,6 +1,6 @@
 /** The flags of one policy as conditions read them. Owns the facts' class; what a flag is decides evaluate-flag. */
 import type { FlagDetails, FlagSet, FlagSubject, FlagValue } from "../../core/snapshot.ts";
-import type { FlagVocabulary } from "../conditions.ts";
+import type { FlagVocabulary } from "../conditions/conditions.ts";
 import { evaluateFlag, type Flag } from "./evaluate-flag.ts";
 
 export interface CompiledFlags extends FlagSet {

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
 import type { FlagDetails, FlagSource } from "../../core/snapshot.ts";
-import { explainRoute } from "../explain.ts";
 import {
   BASE_POLICY,
   compileTexts,
@@ -9,7 +8,8 @@ import {
   routeInput,
   snapshotOf,
 } from "../fake-policy.ts";
-import { draftRoute, type RouteInput } from "../plan.ts";
+import { explainRoute } from "../routing/explain.ts";
+import { draftRoute, type RouteInput } from "../routing/plan.ts";
 
 const FLAGS = `flags:
   fast:

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { STICKINESS } from "../../core/snapshot.ts";
-import { compilePolicy } from "../compile.ts";
+import { compilePolicy } from "../compile/compile.ts";
 import { FAKE_PORTS } from "../fake-policy.ts";
-import { parsePolicy } from "../load.ts";
+import { parsePolicy } from "../reading/load.ts";
 
 const page = readFileSync(new URL("../../../docs/rollouts.md", import.meta.url), "utf8");
 const [base = "", ...parts] = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map((match) => match[1] ?? "");

@@ -7,7 +7,7 @@ import { type DrillOverrides, prepareDrill } from "../../../control/gameday/prep
 import type { PreparedDrill } from "../../../control/gameday/prepared-drill.ts";
 import { packagedFile } from "../../../core/program-files.ts";
 import type { Finding } from "../../../policy/finding.ts";
-import type { PolicySource } from "../../../policy/load.ts";
+import type { PolicySource } from "../../../policy/reading/load.ts";
 import { parseScenario } from "../../../providers/simulator/scenario-file.ts";
 import { EXAMPLE_POLICY } from "../../packaged.ts";
 import { compileLocalPolicy } from "../../policy-source.ts";

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import { CURRENT } from "../../../control/policy/compare.ts";
 import { readPolicyFiles } from "../../../control/policy/policy-files.ts";
-import type { PolicySource } from "../../../policy/load.ts";
+import type { PolicySource } from "../../../policy/reading/load.ts";
 import { addExamples, type CommandContext, terminalOf } from "../../context.ts";
 import { EXIT } from "../../exit-codes.ts";
 import { addGatewayOptions, type GatewayOptions } from "../../options.ts";

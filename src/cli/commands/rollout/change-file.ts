@@ -5,7 +5,7 @@ import { resolve } from "node:path";
 import { readPolicyFiles } from "../../../control/policy/policy-files.ts";
 import type { PartChange } from "../../../control/rollout/open-part.ts";
 import type { Finding } from "../../../policy/finding.ts";
-import type { PolicySource } from "../../../policy/load.ts";
+import type { PolicySource } from "../../../policy/reading/load.ts";
 import type { CommandContext } from "../../context.ts";
 import { drawFindings } from "../../draw-findings.ts";
 import { EXIT } from "../../exit-codes.ts";

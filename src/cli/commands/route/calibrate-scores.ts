@@ -9,8 +9,8 @@ import {
   type GapReport,
   type Judged,
   measureGap,
-} from "../../../policy/complexity/gap-recovered.ts";
-import { COMPLEXITY_VERSION, estimateComplexity } from "../../../policy/complexity.ts";
+} from "../../../policy/estimates/complexity/gap-recovered.ts";
+import { COMPLEXITY_VERSION, estimateComplexity } from "../../../policy/estimates/complexity.ts";
 import type { CommandContext } from "../../context.ts";
 import { EXIT } from "../../exit-codes.ts";
 import { counted } from "../../format.ts";

@@ -9,8 +9,8 @@ import {
   calibrateThreshold,
   type Distribution,
   distributionOf,
-} from "../../../policy/complexity/calibrate.ts";
-import { COMPLEXITY_VERSION, estimateComplexity } from "../../../policy/complexity.ts";
+} from "../../../policy/estimates/complexity/calibrate.ts";
+import { COMPLEXITY_VERSION, estimateComplexity } from "../../../policy/estimates/complexity.ts";
 import { addExamples, type CommandContext, terminalOf } from "../../context.ts";
 import { EXIT } from "../../exit-codes.ts";
 import { counted } from "../../format.ts";

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { createScratch } from "../../../../test/scratch.ts";
-import { COMPLEXITY_VERSION } from "../../../policy/complexity.ts";
+import { COMPLEXITY_VERSION } from "../../../policy/estimates/complexity.ts";
 import { fakeProcess } from "../../fake-ports.ts";
 
 const scratch = createScratch();

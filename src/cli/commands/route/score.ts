@@ -1,7 +1,7 @@
 /** `pointsman route score`: how hard a prompt counts as, and why. Owns the drawing; the score is the policy's. */
 import type { Command } from "commander";
-import { type ComplexityAccount, explainComplexity } from "../../../policy/complexity.ts";
-import { languageOf } from "../../../policy/language.ts";
+import { type ComplexityAccount, explainComplexity } from "../../../policy/estimates/complexity.ts";
+import { languageOf } from "../../../policy/estimates/language.ts";
 import { addExamples, type CommandContext, terminalOf } from "../../context.ts";
 import { EXIT } from "../../exit-codes.ts";
 import { readStdin } from "../../read-text.ts";

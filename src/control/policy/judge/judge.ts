@@ -3,11 +3,11 @@
  * read, a slice at a time. Owns the order; what is judged is decided where small texts are.
  */
 import { type Pauses, runInSlices, type Steps } from "../../../core/steps.ts";
-import { type CompilePorts, compileSteps } from "../../../policy/compile.ts";
-import type { PolicyDocument } from "../../../policy/document.ts";
+import { type CompilePorts, compileSteps } from "../../../policy/compile/compile.ts";
+import type { PolicyDocument } from "../../../policy/document/document.ts";
 import { createReport, type Finding, inOrder, type Locate } from "../../../policy/finding.ts";
-import { type PolicySource, parsePolicy } from "../../../policy/load.ts";
-import { policyTestSteps } from "../../../policy/policy-tests.ts";
+import { policyTestSteps } from "../../../policy/policy-tests/policy-tests.ts";
+import { type PolicySource, parsePolicy } from "../../../policy/reading/load.ts";
 import { type Judged, judgeHere } from "../judge-here.ts";
 import type { DocumentPart, FromReader, Place, ToReader } from "./protocol.ts";
 

@@ -1,6 +1,6 @@
 /** What the reader of policies is asked and answers. Plain data alone: it crosses between processes. */
 import type { Finding, LocateOptions, Path, Position } from "../../../policy/finding.ts";
-import type { PolicySource } from "../../../policy/load.ts";
+import type { PolicySource } from "../../../policy/reading/load.ts";
 
 /** A place in the texts that were read last. */
 export interface Place {

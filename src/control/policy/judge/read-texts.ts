@@ -4,9 +4,9 @@
  */
 import { diffDocuments } from "../../../policy/diff.ts";
 import { digestOf } from "../../../policy/digest.ts";
-import type { PolicyDocument } from "../../../policy/document.ts";
+import type { PolicyDocument } from "../../../policy/document/document.ts";
 import type { Locate } from "../../../policy/finding.ts";
-import { parsePolicy } from "../../../policy/load.ts";
+import { parsePolicy } from "../../../policy/reading/load.ts";
 import { describeChanges } from "../describe-changes.ts";
 import type { DocumentPart, FromReader, ToReader } from "./protocol.ts";
 

@@ -4,7 +4,7 @@
  */
 import type { AppConfigDataClient } from "@aws-sdk/client-appconfigdata";
 import { awsErrorName } from "../../../core/thrown.ts";
-import type { PolicySource } from "../../../policy/load.ts";
+import type { PolicySource } from "../../../policy/reading/load.ts";
 import { decodeText, type Fetched, failedFetch, type Source } from "../source.ts";
 import type { AppConfigAddress } from "../source-address.ts";
 import { awsFailure, orAborted } from "./aws-problem.ts";

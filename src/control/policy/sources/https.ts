@@ -1,5 +1,5 @@
 /** A policy at a URL. Owns the bearer token and the overlay's address; the documents read themselves. */
-import type { PolicySource } from "../../../policy/load.ts";
+import type { PolicySource } from "../../../policy/reading/load.ts";
 import { type Fetched, failedFetch, type Source } from "../source.ts";
 import { overlayUrl } from "../source-address.ts";
 import { askDocument, type HttpAnswer, type HttpDocument } from "./http-document.ts";

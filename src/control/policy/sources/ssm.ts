@@ -4,7 +4,7 @@
  */
 import type { SSMClient } from "@aws-sdk/client-ssm";
 import { awsErrorName } from "../../../core/thrown.ts";
-import type { PolicySource } from "../../../policy/load.ts";
+import type { PolicySource } from "../../../policy/reading/load.ts";
 import { type Fetched, failedFetch, type Source } from "../source.ts";
 import { awsFailure, orAborted } from "./aws-problem.ts";
 import { settledSource } from "./settled.ts";

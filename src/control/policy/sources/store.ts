@@ -1,5 +1,5 @@
 /** The gateway's own store as a source: what `PUT /admin/policy` wrote, here or in another process. */
-import type { PolicySource } from "../../../policy/load.ts";
+import type { PolicySource } from "../../../policy/reading/load.ts";
 import { BASE_DOCUMENT, type PolicyDocuments, type PolicyHeadStore } from "../../../store/policy-heads.ts";
 import { type Fetched, failedFetch, type Source } from "../source.ts";
 

@@ -1,5 +1,5 @@
 /** A text as the words it is looked up by. Owns the cutting; the same for what is kept and what is asked. */
-import { COMMON_WORDS, WORD_LANGUAGES } from "../../../policy/language-words.ts";
+import { COMMON_WORDS, WORD_LANGUAGES } from "../../../policy/estimates/language-words.ts";
 
 /** Words of so many languages that they tell nothing of what a text is about. */
 const COMMON: ReadonlySet<string> = new Set(

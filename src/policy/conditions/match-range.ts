@@ -1,0 +1,131 @@
+/** Ranges of numbers as match tables write them. Owns the notation and what is wrong with a text. */
+
+import type { Writable } from "../../core/writable.ts";
+import { type Interval, neverIn, numberField, wordsForField } from "./number-field.ts";
+
+export type NumberTest = (value: number) => boolean;
+
+export type ParsedRange =
+  | { readonly ok: true; readonly test: NumberTest }
+  /** `offset`: the character of the text at which it goes wrong. */
+  | { readonly ok: false; readonly message: string; readonly fix: string; readonly offset: number };
+
+const NUMBER = "-?\\d+(?:\\.\\d+)?";
+const COMPARISON = new RegExp(`^(<=|>=|<|>|==|=|!=)?\\s*(${NUMBER})$`);
+const SPAN = new RegExp(`^(${NUMBER})\\s*\\.\\.\\s*(${NUMBER})$`);
+
+const FORMS = 'Write a number, "< 500", ">= 0.6", "9..17", or several joined by commas.';
+
+/** What is left of all numbers. */
+interface Draft extends Writable<Interval> {
+  readonly excluded: number[];
+}
+
+/**
+ * `500`, `"< 500"`, `"9..17"` with both ends, or several joined by commas that must all hold. `field` is the
+ * fact it is compared with, `signals.hour`.
+ */
+export function parseRange(written: number | string, field: string): ParsedRange {
+  const interval: Draft = {
+    least: Number.NEGATIVE_INFINITY,
+    most: Number.POSITIVE_INFINITY,
+    leastIncluded: true,
+    mostIncluded: true,
+    excluded: [],
+  };
+  const text = String(written);
+  let offset = 0;
+  for (const part of text.split(",")) {
+    const start = offset + (part.length - part.trimStart().length);
+    const problem = narrow(interval, part.trim(), field);
+    if (problem !== null) return { ok: false, ...problem, offset: start };
+    offset += part.length + 1;
+  }
+  const { least, most, leastIncluded, mostIncluded } = interval;
+  if (least > most || (least === most && !(leastIncluded && mostIncluded))) {
+    const message = `No number is in the range "${text}".`;
+    return {
+      ok: false,
+      message,
+      fix: "A comma means that both must hold; use a list for either.",
+      offset: 0,
+    };
+  }
+  const known = numberField(field);
+  if (known && neverIn(interval, known)) {
+    const what = wordsForField(known);
+    const message = `The range "${text}" never holds: ${nameOf(field)} is ${what}.`;
+    return { ok: false, message, fix: `Write ${what} that is within it.`, offset: 0 };
+  }
+  return { ok: true, test: testOf(interval) };
+}
+
+function narrow(interval: Draft, part: string, field: string): { message: string; fix: string } | null {
+  const span = SPAN.exec(part);
+  if (span !== null) {
+    const [first, last] = [Number(span[1]), Number(span[2])];
+    const problem = outside(first, field) ?? outside(last, field);
+    if (problem !== null) return problem;
+    raise(interval, first, true);
+    lower(interval, last, true);
+    return null;
+  }
+  const comparison = COMPARISON.exec(part);
+  if (comparison === null) return unreadable(part);
+  const number = Number(comparison[2]);
+  const problem = outside(number, field);
+  if (problem !== null) return problem;
+  const operator = comparison[1] ?? "=";
+  if (operator === "!=") interval.excluded.push(number);
+  if (operator === ">" || operator === ">=") raise(interval, number, operator === ">=");
+  if (operator === "<" || operator === "<=") lower(interval, number, operator === "<=");
+  if (operator === "=" || operator === "==") {
+    raise(interval, number, true);
+    lower(interval, number, true);
+  }
+  return null;
+}
+
+function raise(interval: Draft, least: number, included: boolean): void {
+  if (least < interval.least || (least === interval.least && included)) return;
+  interval.least = least;
+  interval.leastIncluded = included;
+}
+
+function lower(interval: Draft, most: number, included: boolean): void {
+  if (most > interval.most || (most === interval.most && included)) return;
+  interval.most = most;
+  interval.mostIncluded = included;
+}
+
+function unreadable(part: string): { message: string; fix: string } {
+  const message = `"${part}" is not a range.`;
+  if (/^=[<>]/.test(part)) return { message, fix: `Write "${part[1]}=" in place of "${part.slice(0, 2)}".` };
+  if (/\d\s*[kKmM%]$/.test(part)) return { message, fix: "Write the number out: 5000, not 5k." };
+  if (part.includes("$")) return { message, fix: "Write US dollars without the sign: > 10." };
+  if (/&&|\band\b/.test(part)) return { message, fix: 'Join with a comma: ">= 9, < 18".' };
+  return { message, fix: FORMS };
+}
+
+/** One beyond the most is let pass: `< 24` means what it says. */
+function outside(number: number, field: string): { message: string; fix: string } | null {
+  const { least, most } = numberField(field) ?? { least: 0, most: Number.POSITIVE_INFINITY };
+  const slack = most > 1 && Number.isFinite(most) ? 1 : 0;
+  if (number >= least && number <= most + slack) return null;
+  const name = nameOf(field);
+  if (most === Number.POSITIVE_INFINITY) {
+    return { message: `${name} is never below 0.`, fix: "Write a number from 0 on." };
+  }
+  const message = `${name} lies between ${least} and ${most}, never at ${number}.`;
+  return { message, fix: `Write a number from ${least} to ${most}.` };
+}
+
+function nameOf(field: string): string {
+  return field.slice(field.indexOf(".") + 1);
+}
+
+function testOf({ least, most, leastIncluded, mostIncluded, excluded }: Draft): NumberTest {
+  const inside: NumberTest = (value) =>
+    (leastIncluded ? value >= least : value > least) && (mostIncluded ? value <= most : value < most);
+  return excluded.length === 0 ? inside : (value) => inside(value) && !excluded.includes(value);
+}

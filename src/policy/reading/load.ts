@@ -1,0 +1,90 @@
+/**
+ * From texts to one valid document: read, overlay, look for secrets, check the form. Owns that order, and
+ * that a policy's own tests belong to its loading.
+ */
+import type { ConfigSnapshot } from "../../core/snapshot.ts";
+import { runSteps } from "../../core/steps.ts";
+import { EXTENSION_PREFIX, type PolicyDocument, policySchema } from "../document/document.ts";
+import { createReport, type Finding, inOrder, type Locate, type Position } from "../finding.ts";
+import { type PolicyTestCounts, policyTestSteps } from "../policy-tests/policy-tests.ts";
+import { mergeOverlay } from "./merge.ts";
+import { reportIssues } from "./schema-findings.ts";
+import { reportSecrets } from "./secrets.ts";
+import { type PolicySource, readYaml, type YamlSource } from "./yaml-source.ts";
+
+export type { PolicySource };
+
+export interface ParsedPolicy {
+  /** Null when any finding is an error. */
+  readonly document: PolicyDocument | null;
+  /** All of them, not only the first. */
+  readonly findings: readonly Finding[];
+  /** Places in the sources, for findings of later stages. */
+  readonly locate: Locate;
+}
+
+/** Characters from which on compiling the schema's checks to functions pays; it takes some 15 ms, once. */
+const WORTH_COMPILING = 65_536;
+
+/**
+ * Reads a base and its overlays, in order. In an overlay maps merge by key, lists and scalars replace, and
+ * null deletes. Never throws.
+ */
+export function parsePolicy(sources: readonly PolicySource[]): ParsedPolicy {
+  const read = sources.map(readYaml);
+  const locate = createLocate(read);
+  const unreadable = read.flatMap((source) => source.findings);
+  if (unreadable.length > 0) return { document: null, findings: unreadable, locate };
+  const report = createReport(locate);
+  const merged = read.reduce<unknown>(
+    (base, source, index) => (index === 0 ? source.value : mergeOverlay(base, source.value ?? {})),
+    null,
+  );
+  if (typeof merged !== "object" || merged === null || Array.isArray(merged)) {
+    const fix = "Begin with `version: 1` and `name: …`; `pointsman init` writes an example.";
+    report.error("empty_policy", [], "The policy is empty or not a map.", fix);
+    return { document: null, findings: report.findings, locate };
+  }
+  const size = sources.reduce((sum, { text }) => sum + text.length, 0);
+  const secrets = reportSecrets(merged, report);
+  const root = withoutExtensions(merged);
+  const parsed = policySchema.safeParse(root, { reportInput: false, jitless: size < WORTH_COMPILING });
+  if (!parsed.success) reportIssues(policySchema, root, parsed.error.issues, report, secrets);
+  const document = parsed.success && !report.failed ? parsed.data : null;
+  return { document, findings: inOrder(report.findings), locate };
+}
+
+export interface TestedPolicy extends PolicyTestCounts {
+  /** Every broken expectation is an error: such a policy must not be put in force. */
+  readonly findings: readonly Finding[];
+}
+
+/** Runs the tests of a policy that compiled. `sources` are its texts, for the places of findings. */
+export function testPolicy(
+  { document, snapshot }: { readonly document: PolicyDocument; readonly snapshot: ConfigSnapshot },
+  sources: readonly PolicySource[],
+): TestedPolicy {
+  let places: Locate | null = null;
+  const report = createReport((path, options) => {
+    // Texts are read again only where a test fails.
+    places ??= createLocate(sources.map(readYaml));
+    return places(path, options);
+  });
+  return { ...runSteps(policyTestSteps(document, snapshot, report)), findings: inOrder(report.findings) };
+}
+
+/** The last text that has the whole path gave the value; else the one that has most of it. */
+function createLocate(sources: readonly YamlSource[]): Locate {
+  return (path, options) => {
+    let best: { readonly depth: number; readonly position: Position } | null = null;
+    for (const source of sources) {
+      const found = source.locate(path, options);
+      if (best === null || found.depth >= best.depth) best = found;
+    }
+    return best?.position ?? { file: "", line: 1, column: 1 };
+  };
+}
+
+function withoutExtensions(document: object): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(document).filter(([key]) => !key.startsWith(EXTENSION_PREFIX)));
+}

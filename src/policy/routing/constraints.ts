@@ -1,0 +1,150 @@
+/** What no rule can override (D3): whether a deployment may serve a request at all, and why not. */
+import type { Capability, SafetyLevel } from "../../core/contract.ts";
+import type { Deployment } from "../../core/deployment.ts";
+import { formatUsd, type NanoDollars, type TokenPrice } from "../../core/money.ts";
+import type { Constraint } from "../../core/plan.ts";
+import { matchesAny } from "../glob.ts";
+
+/** What one request asks of whoever serves it. */
+export interface Demand {
+  readonly tenant: string;
+  /** Of the use case, and of the caller; a region must be in both. Null: anywhere. */
+  readonly residency: readonly string[] | null;
+  readonly callerResidency: readonly string[] | null;
+  readonly safetyLevel: SafetyLevel;
+  readonly capabilities: readonly Capability[];
+  /** Whether it asks for words, which no model of vectors has. */
+  readonly words: boolean;
+  /** Of all of the request: what is paid for. */
+  readonly inputTokens: number;
+  /** Of what the window has to hold at once: of several inputs to embed the longest, else all of the request. */
+  readonly longestInputTokens: number;
+  readonly outputTokens: number;
+  /** Tokens the caller says it needs, input and output together; null: computed from the two above. */
+  readonly statedWindow: number | null;
+  readonly costCeiling: NanoDollars | null;
+  /** Deployments whose credential is not there, whatever the snapshot says; absent: it says. */
+  readonly withoutCredential?: ReadonlySet<string>;
+}
+
+export interface Objection {
+  readonly constraint: Constraint;
+  /** One sentence: what the request needs and what the deployment has. */
+  readonly reason: string;
+}
+
+const SAFETY_RANK: Readonly<Record<SafetyLevel, number>> = { low: 0, standard: 1, high: 2, regulated: 3 };
+
+/** The higher of two levels: a caller can raise what the use case says, never lower it. */
+export function stricter(a: SafetyLevel, b: SafetyLevel | undefined): SafetyLevel {
+  return b !== undefined && SAFETY_RANK[b] > SAFETY_RANK[a] ? b : a;
+}
+
+/** The first constraint that keeps `deployment` from serving `demand`; null when none does. */
+export function objectionTo(deployment: Deployment, demand: Demand): Objection | null {
+  const { model } = deployment;
+  if (model.status === "experimental" || model.status === "retired") return notApproved(deployment);
+  if (model.tenants !== undefined && !model.tenants.includes(demand.tenant))
+    return notOpen(deployment, demand);
+  if (deployment.credential.type === "missing") return noCredential(deployment, deployment.credential.where);
+  if (demand.withoutCredential?.has(deployment.id)) return noCredential(deployment, "at that time");
+  const misplaced = outside(deployment, demand.residency) ?? outside(deployment, demand.callerResidency);
+  if (misplaced !== null) return misplaced;
+  if (SAFETY_RANK[model.safetyLevel] < SAFETY_RANK[demand.safetyLevel]) return tooLow(deployment, demand);
+  for (const capability of demand.capabilities) {
+    if (!model.capabilities.has(capability)) return lacks(deployment, capability);
+  }
+  if (demand.words && makesVectorsAlone(model)) return wordless(deployment);
+  if (neededWindow(deployment, demand) > model.contextWindow) return tooSmall(deployment, demand);
+  if (demand.costCeiling !== null && model.prices !== undefined) {
+    const cost = costOfTokens(demand.inputTokens, model.prices.input);
+    if (cost > demand.costCeiling) return tooDear(deployment, cost, demand.costCeiling);
+  }
+  return null;
+}
+
+/** A model that is said to do nothing else; one that has other capabilities, too, may answer with words. */
+export function makesVectorsAlone({ capabilities }: Deployment["model"]): boolean {
+  return capabilities.size === 1 && capabilities.has("embeddings");
+}
+
+/** Cost of `tokens` of one class, rounded as `costOf` does. */
+export function costOfTokens(tokens: number, price: TokenPrice): NanoDollars {
+  return Math.round((tokens * price) / 1000);
+}
+
+/** Output beyond what the model can produce needs no room. */
+function neededWindow({ model }: Deployment, demand: Demand): number {
+  return (
+    demand.statedWindow ?? demand.longestInputTokens + Math.min(demand.outputTokens, model.maxOutputTokens)
+  );
+}
+
+function notApproved({ model }: Deployment): Objection {
+  const reason = `The model ${model.id} is ${model.status}; only approved and deprecated models serve.`;
+  return { constraint: "approval", reason };
+}
+
+function notOpen({ model }: Deployment, { tenant }: Demand): Objection {
+  return { constraint: "tenant", reason: `The model ${model.id} is not open to the tenant ${tenant}.` };
+}
+
+function noCredential({ provider }: Deployment, where: string): Objection {
+  return {
+    constraint: "credential",
+    reason: `The credential of provider ${provider} is missing (${where}).`,
+  };
+}
+
+function outside(deployment: Deployment, residency: readonly string[] | null): Objection | null {
+  if (residency === null) return null;
+  const there = regionOutside(deployment, residency);
+  if (there === null) return null;
+  const allowed = residency.join(", ");
+  if (there === deployment.region) {
+    return { constraint: "residency", reason: `The region ${there} is outside the residency ${allowed}.` };
+  }
+  const who =
+    deployment.kind === "bedrock"
+      ? `The inference profile of the deployment ${deployment.id} may send a call to`
+      : `A call of the deployment ${deployment.id} may be processed in`;
+  const where = there === "*" ? "any region" : there;
+  return { constraint: "residency", reason: `${who} ${where}, outside the residency ${allowed}.` };
+}
+
+/**
+ * The first region in which a call may be processed and which `residency` does not allow. `*` stands for every
+ * region, and only a residency of `*` allows that.
+ */
+export function regionOutside({ regions }: Deployment, residency: readonly string[]): string | null {
+  for (const region of regions) if (!matchesAny(residency, region)) return region;
+  return null;
+}
+
+function tooLow({ model }: Deployment, { safetyLevel }: Demand): Objection {
+  const reason = `The request needs safety level ${safetyLevel}; the model ${model.id} is approved up to ${model.safetyLevel}.`;
+  return { constraint: "safety_level", reason };
+}
+
+function lacks({ model }: Deployment, capability: Capability): Objection {
+  const reason = `The request needs ${capability}, which the model ${model.id} does not have.`;
+  return { constraint: "capability", reason };
+}
+
+function wordless({ model }: Deployment): Objection {
+  const reason = `The request asks for words; the model ${model.id} has no capability but embeddings.`;
+  return { constraint: "capability", reason };
+}
+
+function tooSmall(deployment: Deployment, demand: Demand): Objection {
+  const { id, contextWindow } = deployment.model;
+  const isPart = demand.statedWindow === null && demand.longestInputTokens < demand.inputTokens;
+  const who = isPart ? "The request's longest input" : "The request";
+  const reason = `${who} needs about ${neededWindow(deployment, demand)} tokens; the model ${id} holds ${contextWindow}.`;
+  return { constraint: "context_window", reason };
+}
+
+function tooDear({ model }: Deployment, cost: NanoDollars, ceiling: NanoDollars): Objection {
+  const reason = `The input alone would cost ${formatUsd(cost)} USD on the model ${model.id}, over the ceiling of ${formatUsd(ceiling)} USD.`;
+  return { constraint: "cost_ceiling", reason };
+}

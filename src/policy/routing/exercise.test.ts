@@ -1,0 +1,89 @@
+import { describe, expect, test } from "bun:test";
+import { seededRandom } from "../../core/clock.ts";
+import type { RoutePlan, RungKind } from "../../core/plan.ts";
+import type { ModelRequest } from "../../core/request.ts";
+import { BASE_POLICY, FAKE_REQUEST, routeInput, snapshotOf } from "../fake-policy.ts";
+import { exercised } from "./exercise.ts";
+import { planRoute, type RouteInput } from "./plan.ts";
+
+const SHARE = 0.1;
+const POLICY = BASE_POLICY.replace(
+  "max_output_tokens: 40",
+  `max_output_tokens: 40\n    exercise: { share: ${SHARE} }`,
+);
+const USUAL: RungKind[] = ["primary", "cross-region", "fallback"];
+
+function plans(count: number, change: Partial<RouteInput> = {}) {
+  const input = routeInput(snapshotOf(POLICY), { random: seededRandom(7), ...change });
+  return Array.from({ length: count }, () => {
+    const planned = planRoute(input);
+    if (!planned.ok) throw new Error(planned.fault.message);
+    return { exercise: planned.value.exercise, rungs: planned.value.rungs.map(({ kind }) => kind) };
+  });
+}
+
+const exercisedOf = (request: Partial<ModelRequest>) =>
+  plans(500, { request: { ...FAKE_REQUEST, ...request } }).filter(({ exercise }) => exercise);
+
+describe("exercise", () => {
+  test("puts a later rung first for its share of the requests, each one as often", () => {
+    const all = plans(10_000);
+    const taken = all.filter(({ exercise }) => exercise);
+    expect(taken.length / all.length).toBeCloseTo(SHARE, 1);
+    const byFirst = Object.groupBy(taken, ({ rungs }) => rungs[0] ?? "none");
+    expect(Object.keys(byFirst).toSorted()).toEqual(["cross-region", "fallback"]);
+    for (const group of Object.values(byFirst)) {
+      expect((group?.length ?? 0) / taken.length).toBeGreaterThan(0.4);
+    }
+  });
+
+  test("the rungs before it follow in their order: the primary catches what the fallback drops", () => {
+    const orders = new Set(plans(500).map(({ rungs }) => rungs.join(" ")));
+    expect([...orders].toSorted()).toEqual([
+      "cross-region primary fallback",
+      "fallback primary cross-region",
+      "primary cross-region fallback",
+    ]);
+  });
+
+  test("the same draws exercise the same requests", () => {
+    expect(plans(200)).toEqual(plans(200));
+  });
+
+  test("a rung that the contract does not admit is never exercised", () => {
+    const image = { type: "image", source: { kind: "url", url: "https://x.example/a.png" } } as const;
+    const rungs = exercisedOf({ messages: [{ role: "user", content: [image] }] }).map(
+      ({ rungs }) => rungs[0],
+    );
+    expect([...new Set(rungs)]).toEqual(["cross-region"]);
+    expect(exercisedOf({ contract: { residency: ["us-east-1"] } })).toEqual([]);
+  });
+
+  test("counting is not exercised", () => {
+    expect(exercisedOf({ operation: "count_tokens" })).toEqual([]);
+  });
+
+  test("a request in an arm of an experiment keeps it", () => {
+    const planned = planRoute(routeInput(snapshotOf(BASE_POLICY)));
+    if (!planned.ok) throw new Error(planned.fault.message);
+    const experiment = { rollout: "new-model", arm: "candidate" };
+    const plan: RoutePlan = {
+      ...planned.value,
+      arm: { experiment, label: "new-model/candidate", change: null },
+    };
+    expect(exercised(plan, 0.5, FAKE_REQUEST, () => 0)).toBe(plan);
+    expect(exercised(planned.value, 0.5, FAKE_REQUEST, () => 0).exercise).toBe(true);
+  });
+
+  test("without the setting nothing is drawn for it", () => {
+    let draws = 0;
+    const random = () => {
+      draws++;
+      return 0;
+    };
+    const planned = planRoute(routeInput(snapshotOf(BASE_POLICY), { random }));
+    expect(planned.ok && planned.value.rungs.map(({ kind }) => kind)).toEqual(USUAL);
+    expect(planned.ok && planned.value.exercise).toBe(false);
+    expect(draws).toBe(0);
+  });
+});

@@ -1,0 +1,134 @@
+/**
+ * Why nobody may serve a request, as its caller hears it. Owns which refusals are by what the request is, so that no
+ * waiting changes them, and the words for each; decides no route.
+ */
+import type { Capability } from "../../core/contract.ts";
+import type { Deployment } from "../../core/deployment.ts";
+import { type Fault, failed, fault, type Result } from "../../core/faults.ts";
+import { formatUsd } from "../../core/money.ts";
+import type { Constraint, Refusal, RoutePlan } from "../../core/plan.ts";
+import type { ModelRequest } from "../../core/request.ts";
+import type { ConfigSnapshot } from "../../core/snapshot.ts";
+import { makesVectorsAlone } from "./constraints.ts";
+
+/** By what the request is: it is served once it is another one. */
+const BY_REQUEST: ReadonlySet<Constraint> = new Set(["capability", "context_window", "cost_ceiling"]);
+/** What is mended without the caller: the same request may be served then. */
+const MAY_PASS: ReadonlySet<Constraint> = new Set(["credential", "approval"]);
+
+/**
+ * Whether the same request would be refused again however long its caller waits, and by its own doing. Residency,
+ * safety level and tenants alone are the policy's choice, which its words may stand in for.
+ */
+export function refusedForGood(refusals: readonly Refusal[]): boolean {
+  let byRequest = false;
+  for (const { constraint } of refusals) {
+    if (MAY_PASS.has(constraint)) return false;
+    byRequest ||= BY_REQUEST.has(constraint);
+  }
+  return byRequest;
+}
+
+interface Refused {
+  readonly request: ModelRequest;
+  readonly snapshot: ConfigSnapshot;
+  /** What the request needs. */
+  readonly capabilities: readonly Capability[];
+}
+
+/**
+ * Fault: `invalid` (`no_candidate`) or `context_overflow` (`context_length_exceeded`) where the request must change,
+ * else `unavailable` (`no_candidate`). The message counts reasons; names of deployments and credentials stay with the
+ * operators, in `cause.detail`.
+ */
+export function noCandidate(plan: RoutePlan, refused: Refused): Result<never> {
+  const { refusals, useCase } = plan;
+  const detail = refusals.map(({ deployment, reason }) => `${deployment}: ${reason}`).join(" ");
+  const cause = { detail: detail.slice(0, 2000) };
+  const wrong = wrongKind(plan, refused);
+  // Neither time nor another region would help: it is as if the caller had named no model at all.
+  if (wrong !== null) return failed("invalid", "no_candidate", wrong, { param: "model", cause });
+  const isForGood = refusedForGood(refusals);
+  const met = new Set(refusals.map(({ constraint }) => constraint));
+  if (isForGood && met.has("context_window") && !met.has("capability") && !met.has("cost_ceiling")) {
+    return { ok: false, fault: { ...tooLong(plan, tooSmall(refusals, refused), refused.request), cause } };
+  }
+  const counts = new Map<string, number>();
+  for (const { constraint } of refusals) counts.set(constraint, (counts.get(constraint) ?? 0) + 1);
+  const reasons = [...counts].map(([constraint, count]) => `${count} by ${constraint}`).join(", ");
+  const message = `No model may serve this request for the use case "${useCase}". Refused: ${reasons}. `;
+  if (!isForGood) {
+    const advice = "Change what the request needs, or ask the policy's owner.";
+    return failed("unavailable", "no_candidate", message + advice, { cause });
+  }
+  return failed("invalid", "no_candidate", message + whatToChange(plan, met, refused), { cause });
+}
+
+/** For the application to shorten: no repetition would help. `deployments`: those that are too small, never none. */
+export function tooLong(
+  { estimatedInputTokens: tokens }: Pick<RoutePlan, "estimatedInputTokens">,
+  deployments: readonly Deployment[],
+  { operation, contract }: Pick<ModelRequest, "operation" | "contract">,
+): Fault {
+  const largest = Math.max(...deployments.map(({ model }) => model.contextWindow));
+  const param = operation === "embed" ? "input" : "messages";
+  const models = `the models of this use case hold ${largest}`;
+  let message = `The request has about ${tokens} tokens of input, and ${models}`;
+  if (contract.contextWindow !== undefined) {
+    message = `The request says that it needs a window of ${contract.contextWindow} tokens, and ${models}. Ask for less.`;
+  } else if (operation === "embed") message += " in one text. Cut the longest text into parts.";
+  else message += " with their answer. Shorten the conversation, or ask for fewer output tokens.";
+  return fault("context_overflow", "context_length_exceeded", message, { param });
+}
+
+function tooSmall(refusals: readonly Refusal[], { snapshot }: Refused): readonly Deployment[] {
+  return refusals.flatMap(({ constraint, deployment }) => {
+    const known = snapshot.deployments.get(deployment);
+    return known && constraint === "context_window" ? [known] : [];
+  });
+}
+
+function whatToChange(
+  { refusals, costCeiling }: RoutePlan,
+  met: ReadonlySet<Constraint>,
+  { snapshot, capabilities }: Refused,
+): string {
+  const advice: string[] = [];
+  if (met.has("capability")) {
+    const lacking = capabilities.filter((capability) =>
+      refusals.some(({ constraint, deployment }) => {
+        const model = snapshot.deployments.get(deployment)?.model;
+        return constraint === "capability" && model !== undefined && !model.capabilities.has(capability);
+      }),
+    );
+    const needs = lacking.length === 0 ? "words" : lacking.join(", ");
+    advice.push(`It needs ${needs}: leave that out, or name a use case whose models have it.`);
+  }
+  if (met.has("context_window")) advice.push("It is too long: shorten it, or ask for fewer output tokens.");
+  if (met.has("cost_ceiling")) {
+    const ceiling = costCeiling === null ? "" : ` of ${formatUsd(costCeiling)} USD`;
+    advice.push(`Its input alone costs more than the use case's ceiling${ceiling}: shorten it.`);
+  }
+  return advice.join(" ");
+}
+
+/** What to say where the use case is for vectors and the request asks for words, or the other way round; else null. */
+function wrongKind(
+  { refusals, useCase }: RoutePlan,
+  { request: { operation }, snapshot: { deployments } }: Refused,
+): string | null {
+  if (operation === "embed") {
+    if (refusals.some(({ constraint }) => constraint !== "capability")) return null;
+    return (
+      `The use case "${useCase}" has no model that makes embeddings for this request. ` +
+      "Name a use case for embeddings."
+    );
+  }
+  if (operation !== "chat") return null;
+  const isVectors = ({ deployment }: Refusal): boolean => {
+    const model = deployments.get(deployment)?.model;
+    return model !== undefined && makesVectorsAlone(model);
+  };
+  if (refusals.length === 0 || !refusals.every(isVectors)) return null;
+  return `The use case "${useCase}" is for embeddings. Name one for chat, or ask it for embeddings.`;
+}
