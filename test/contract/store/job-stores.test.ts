@@ -1,10 +1,10 @@
 /** Both drivers under the contract of jobs. */
-import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { FakeClock } from "../../../src/core/fake-clock.ts";
 import { createMemoryStore } from "../../../src/store/memory.ts";
 import { openSqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
 import { createScratch } from "../../scratch.ts";
+import { backToSchema } from "./earlier-schema.ts";
 import { jobContract } from "./job-contract.ts";
 
 const scratch = createScratch();
@@ -39,14 +39,7 @@ test("a webhook that was due before receivers were noted is due to its receiver 
   const end = { status: "failed", at: 5, fault: null, answer: null, result: null } as const;
   await before.jobs.conclude("job_1", { ...end, dead: false, tell: true, messageId: "m" });
   await before.close();
-  const database = new Database(path);
-  database.run("DROP INDEX jobs_to_tell");
-  database.run("ALTER TABLE jobs DROP COLUMN webhook_origin");
-  database.run("CREATE INDEX jobs_to_tell ON jobs (webhook_at) WHERE webhook_status = 'due'");
-  database.run("ALTER TABLE policy_heads DROP COLUMN via");
-  database.run("DROP TABLE circuit_orders");
-  database.run("DELETE FROM schema_migrations WHERE version >= 9");
-  database.close();
+  backToSchema(path, 8);
   const after = openAt(path);
   expect(await after.jobs.dueReceivers(5)).toEqual(["https://hooks.example:8443"]);
   expect(await after.jobs.takeDueWebhooks("https://hooks.example:8443", 5, 9, 1)).toHaveLength(1);

@@ -6,6 +6,7 @@ import { FakeClock } from "../../../src/core/fake-clock.ts";
 import { openSqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
 import { createScratch } from "../../scratch.ts";
 import { aDecision, anActivation, decisionId, decisions, recordsOf } from "./decision-fixture.ts";
+import { backToSchema } from "./earlier-schema.ts";
 import { storeContract } from "./store-contract.ts";
 import { segmentSizes, storedDecisions } from "./stored-decisions.ts";
 
@@ -161,10 +162,7 @@ test("a policy that was written before acts had kinds is read, and written upon"
   const head = { revision: 1, at: 5, actor: "ops", note: "ünï", documents, staged: null };
   await before.policyHeads.write({ ...head, via: "push" });
   await before.close();
-  const database = new Database(path);
-  database.run("ALTER TABLE policy_heads DROP COLUMN via");
-  database.run("DELETE FROM schema_migrations WHERE version >= 10");
-  database.close();
+  backToSchema(path, 9);
   const after = open(path);
   expect(await after.policyHeads.read(0)).toEqual({ ...head, via: null });
   expect(await after.policyHeads.write({ ...head, revision: 2, via: "rollback" })).toBe(true);
