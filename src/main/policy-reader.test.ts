@@ -1,9 +1,12 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import type { FromReader } from "../control/policy/judge/protocol.ts";
 import { FakeClock } from "../core/fake-clock.ts";
 import { BASE_POLICY } from "../policy/fake-policy.ts";
 import { createPolicyReader, NICENESS, type ReaderEvents, spawnReader } from "./policy-reader.ts";
+
+// Real processes start when a busy machine lets them: a bound for what hangs, and no measure of anything.
+setDefaultTimeout(60_000);
 
 const READ = { type: "read", sources: [{ file: "p", text: BASE_POLICY }], before: null } as const;
 const ANSWER: FromReader = { type: "invalid", findings: [] };

@@ -172,7 +172,7 @@ class Checker implements SchemaChecker {
   }
 }
 
-/** Null where it is too long, or too deep to be written. */
+/** Null where it is too long, or cannot be written. */
 function written({ schema, choices }: Check): SchemaQuestion | null {
   try {
     const text = JSON.stringify(schema);
