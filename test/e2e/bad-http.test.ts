@@ -102,7 +102,7 @@ test.each<[string, Answer, string]>([
   [
     "an error whose chunks are broken",
     says("HTTP/1.1 500 No\r\ntransfer-encoding: chunked\r\n\r\nXX\r\n"),
-    "bad_http",
+    "provider_error",
   ],
   ["headers without end", saysWithoutEnd(HEAD, "x-a: b\r\n".repeat(500)), "bad_http"],
   ["one header without end", saysWithoutEnd(`${HEAD}x-a: `, "a".repeat(3000)), "bad_http"],
