@@ -127,7 +127,7 @@ describe("a request without a usable Host", () => {
     const get = (target: string) => sendRaw(gateway.url, [`GET ${target} ${version}${auth}\r\n`]);
     expect((await get("/healthz"))?.status).toBe(200);
     expect((await get("/admin/decisions?limit=1"))?.status).toBe(200);
-    expectRefusal(await get("/admin/decisions?limit=0&cursor=http://x/y"), 400, "invalid_value");
+    expectRefusal(await get("/admin/decisions?limit=0&tenant=http://x/y"), 400, "invalid_value");
     expect((await get("/v1/models/support-chat"))?.status).toBe(200);
     expectRefusal(await get("/v1/nothing?u=http://x/healthz"), 404, "unknown_path");
     const body = chatBody();
