@@ -11,12 +11,12 @@ export function port(text: string): number {
   return value;
 }
 
-/** An empty one would be all addresses of the machine. */
+/** As a socket takes it: `::1` for `[::1]`. An empty one would be all addresses of the machine. */
 export function host(text: string): string {
   if (text.trim() === "") {
     throw new InvalidArgumentError("Give an address of this machine, such as 127.0.0.1 or 0.0.0.0.");
   }
-  return text;
+  return /^\[.*\]$/.test(text) ? text.slice(1, -1) : text;
 }
 
 export function countUpTo(most: number): (text: string) => number {

@@ -152,7 +152,8 @@ class StreamedAnswer {
     if (event.type === "usage") return { type: "usage", usage: sumUsage(this.#usedBefore, event.usage) };
     if (event.type !== "finish") return event;
     const own = event.usage ?? this.#usage();
-    return { ...event, usage: sumUsage(this.#usedBefore, own) };
+    // What a leg that broke off has used is a guess in any case.
+    return { ...event, usage: sumUsage(this.#usedBefore, own), estimated: true };
   }
 
   /** The next deployment takes over. False where none can: then the fault is the caller's to know. */

@@ -17,6 +17,12 @@ function parsed(wire: WireId, body: unknown): ModelRequest {
 }
 
 const losses = (request: ModelRequest, to: WireId) => crossingLosses(request, loadedWire(to));
+const ANY_MODEL = {
+  modelId: "m",
+  maxOutputTokens: 100,
+  capabilities: new Set<never>(),
+  unsupported: new Set<never>(),
+};
 const OBJECT = { s3Location: { uri: "s3://bucket/a.png" } };
 const REFUSED = { kind: "invalid", code: "unsupported_content" };
 
@@ -46,6 +52,15 @@ describe("content that its own provider alone can read is refused", () => {
       ...REFUSED,
       message: expect.stringContaining("`inlineData` exists on gemini only"),
     });
+    const earlier = parsed("gemini", {
+      contents: [
+        { role: "user", parts: [audio] },
+        { role: "user", parts: [{ text: "And now?" }] },
+      ],
+    });
+    expect(losses(earlier, "openai-chat")).toMatchObject([{ control: "messages[0].content" }]);
+    const lowered = loadedWire("openai-chat").lower(earlier, ANY_MODEL);
+    expect(lowered.ok && lowered.value.body.messages).toEqual([{ role: "user", content: "And now?" }]);
     const beside = parsed("gemini", { contents: [{ role: "user", parts: [{ text: "Listen." }, audio] }] });
     expect(losses(beside, "openai-chat")).toMatchObject([{ control: "messages[0].content" }]);
   });
@@ -75,4 +90,19 @@ test("what a tool showed and no other provider can read is told of", () => {
     ],
   });
   expect(losses(request, "openai-chat")).toMatchObject([{ message: expect.stringContaining("`video`") }]);
+});
+
+test("of what both OpenAI dialects have, a server that imitates them gets nothing that it may refuse", () => {
+  const said = { model: "m", input: "Hi", prompt_cache_key: "k" };
+  const lower = (tier: string, imitates: boolean) => {
+    const request = parsed("openai-responses", { ...said, service_tier: tier });
+    const lowered = loadedWire("openai-chat").lower(request, { ...ANY_MODEL, imitates });
+    if (!lowered.ok) throw new Error(lowered.fault.message);
+    const { service_tier, prompt_cache_key } = lowered.value.body;
+    return [service_tier, prompt_cache_key, lowered.value.warnings.map(({ control }) => control)];
+  };
+  expect(lower("flex", false)).toEqual(["flex", "k", []]);
+  expect(lower("auto", false)).toEqual([undefined, "k", []]);
+  expect(lower("flex", true)).toEqual([undefined, undefined, ["service_tier"]]);
+  expect(lower("auto", true)).toEqual([undefined, undefined, []]);
 });

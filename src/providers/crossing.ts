@@ -28,7 +28,8 @@ export function crossingLosses(request: ModelRequest, wire: AnyWire): readonly W
   for (const [index, message] of request.messages.entries()) {
     const control = `messages[${index}].content`;
     const lost = opaqueTo(wire.id, message);
-    const why = cannotDoWithout(message, lost);
+    const isLast = index === request.messages.length - 1;
+    const why = cannotDoWithout(message, lost, isLast);
     if (why !== null) return fault("invalid", "unsupported_content", why, { param: control });
     for (const part of lost) {
       const of = `Content of the type \`${typeOf(part)}\` exists on ${part.wire} only`;
@@ -47,8 +48,20 @@ function dialectOf(wire: WireId): string {
   return wire === "bedrock-invoke" ? "anthropic-messages" : wire;
 }
 
+/** By body: each attempt of a request asks again. */
+const known = new WeakMap<object, readonly string[]>();
+
 /** Controls that only the wire of `request`'s caller has words for, by name. */
 export function namesBeyondContract(request: ModelRequest): readonly string[] {
+  const { body } = request.origin;
+  const before = known.get(body);
+  if (before !== undefined) return before;
+  const names = findBeyondContract(request);
+  known.set(body, names);
+  return names;
+}
+
+function findBeyondContract(request: ModelRequest): readonly string[] {
   // The gateway's own requests (probes, doctor) name a wire that nobody may have come in on.
   const names = wireInUse(request.origin.wire)?.beyondContract(request) ?? [];
   return names.slice(0, MAX_NAMES).map((name) => name.slice(0, MAX_NAME));
@@ -76,14 +89,14 @@ function opaqueTo(wire: WireId, { content }: Message): readonly OpaquePart[] {
   return found;
 }
 
-/** Why `message` cannot be sent without its parts `lost`; null where it can. */
-function cannotDoWithout({ content }: Message, lost: readonly OpaquePart[]): string | null {
+/** Why `message` cannot be sent without its parts `lost`; null where it can. An earlier turn may be missed. */
+function cannotDoWithout({ content }: Message, lost: readonly OpaquePart[], isLast: boolean): string | null {
   const [first] = lost;
   if (first === undefined) return null;
   const needed = lost.find(({ instead }) => instead !== undefined);
   if (needed?.instead !== undefined) return needed.instead;
   const isEmpty = content.every((part) => part.type === "opaque" && lost.includes(part));
-  if (!isEmpty) return null;
+  if (!isEmpty || !isLast) return null;
   return `Content of the type \`${typeOf(first)}\` exists on ${first.wire} only, and the message has no other. Send text, or leave the message out.`;
 }
 

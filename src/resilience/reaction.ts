@@ -5,6 +5,9 @@ import { fullJitter } from "./backoff.ts";
 import { type Course, chances, type Left, laterRungs, type Step } from "./course.ts";
 import { MINIMUM_ATTEMPT_MS, timeForRung } from "./deadline.ts";
 
+/** Whose fault is none of the request's. */
+const BLAMELESS: ReadonlySet<string> = new Set(["provider", "quota"]);
+
 /**
  * Draws the consequence of a fault from the fault table. `stop`: nothing else would help. Otherwise the
  * course knows where it goes: `repeat` is set, or the next step is another deployment. `beside`: another call
@@ -14,7 +17,9 @@ export function react(course: Course, step: Step, fault: Fault, now: number, bes
   const next: NextStep = FAULTS[fault.kind].next;
   switch (next) {
     case "stop":
-      return "stop";
+      if (!isBesideThePoint(course, fault)) return "stop";
+      leave(course, step.deployment, "deployment");
+      return "go";
     case "leave-region":
       leave(course, step.deployment, "region");
       return "go";
@@ -40,7 +45,16 @@ export function react(course: Course, step: Step, fault: Fault, now: number, bes
 export function stops(course: Course, deployment: Deployment, fault: Fault): boolean {
   const { next } = FAULTS[fault.kind];
   if (next === "larger-model") return !hasLargerThan(course, overflowedBy(course, deployment));
-  return next === "stop";
+  return next === "stop" && !isBesideThePoint(course, fault);
+}
+
+/**
+ * What only this deployment's dialect cannot be told, found before it was called, is the last word on a request that
+ * nobody else has failed; where a provider has, the request was good enough for it, and the climb goes on.
+ */
+function isBesideThePoint({ attempts }: Course, fault: Fault): boolean {
+  if (fault.kind !== "invalid" || fault.unsent !== true) return false;
+  return attempts.some(({ fault: met }) => met !== undefined && BLAMELESS.has(FAULTS[met.kind].blame));
 }
 
 function leave(course: Course, deployment: Deployment, scope: Left["scope"]): void {

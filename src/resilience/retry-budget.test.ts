@@ -57,13 +57,14 @@ describe("createRetryBudget", () => {
     });
     const property = fc.property(
       fc.integer({ min: 1, max: 10 }),
-      fc.nat(20),
+      fc.oneof(fc.nat(20), fc.constantFrom(0.1, 0.5)),
       fc.array(act, { maxLength: 60 }),
       (replicas, budgetPerSecond, acts) => {
         const settings = { budgetRatio: 0.2, budgetPerSecond };
         const fleet = Array.from({ length: replicas }, () => createRetryBudget(settings));
         for (const budget of fleet) budget.share(replicas);
-        const [seen, floor] = [{ requests: 0, retries: 0 }, budgetPerSecond * BUDGET_WINDOW_SECONDS];
+        const seen = { requests: 0, retries: 0 };
+        const floor = budgetPerSecond && Math.max(replicas, budgetPerSecond * BUDGET_WINDOW_SECONDS);
         let now = start;
         for (const one of acts) {
           now += one.afterMs;
@@ -82,14 +83,22 @@ describe("createRetryBudget", () => {
     fc.assert(property, { numRuns: 300 });
   });
 
-  test("one of very many may still show that asking again helps", () => {
-    const budget = createRetryBudget(usual);
-    budget.share(50);
-    expect(budget.available(start)).toBe(1);
-    expect(budget.withdraw(start)).toBe(true);
-    budget.answered(start);
-    expect(budget.available(start)).toBe(1);
-  });
+  test.each([
+    [50, 10],
+    [101, 10],
+    [11, 1],
+    [6, 0.5],
+  ])(
+    "one of %d that share %d a second may still show that asking again helps",
+    (replicas, budgetPerSecond) => {
+      const budget = createRetryBudget({ ...usual, budgetPerSecond });
+      budget.share(replicas);
+      expect(budget.available(start)).toBe(1);
+      expect(budget.withdraw(start)).toBe(true);
+      expect(budget.withdraw(start)).toBe(false);
+      expect(budget.available(start + 10_000)).toBe(1);
+    },
+  );
 
   test("while nothing is answered, only ten of the floor are given in ten seconds", () => {
     const budget = createRetryBudget(usual);

@@ -34,7 +34,8 @@ export interface RetryBudget {
 
 /**
  * One budget for the process, over the last 10 calendar seconds (times are epoch milliseconds). With
- * share = ratio × requests and floor = perSecond × 10 / replicas, each withdrawal leaves, within the window,
+ * share = ratio × requests and floor = max(1, perSecond × 10 / replicas), or 0 where perSecond is, each withdrawal
+ * leaves, within the window,
  *
  *   withdrawals ≤ max(share, min(floor, unproven + 2 × answers))   where unproven = max(1, max(perSecond, 10) / replicas)
  *
@@ -42,8 +43,8 @@ export interface RetryBudget {
  * that ratio more from `unproven / ratio` requests in ten seconds on (50 by default), and below that no more
  * than one retry a second. The floor is for retries that help: each answer lets two more be made, so a gateway
  * that can fall back has all of its floor within a few answers, and a quiet one has its first retries at once.
- * Replicas that know how many they are have together no more than ratio × their requests + perSecond × 10, without a
- * word to each other: each one's requests are its own, and the floor is divided.
+ * Replicas that know how many they are have together no more than ratio × their requests + perSecond × 10, or one each
+ * where they are more, without a word to each other: each one's requests are its own, and the floor is divided.
  * Going back from the last withdrawal window by window, any span that touches S calendar seconds has
  * withdrawals ≤ ratio × requests + floor × ⌈S / 10⌉. Fixed memory, O(1) amortised.
  */
@@ -54,10 +55,11 @@ export function createRetryBudget(settings: BudgetSettings): RetryBudget {
   const available = (now: number): number => {
     const { budgetRatio, budgetPerSecond } = current;
     const share = budgetRatio * window.total(REQUESTS, now);
-    // One may always show that it helps, however many share.
+    // One may always show that it helps, however many share: else a quiet replica's fallback would never be asked.
+    const least = budgetPerSecond > 0 ? 1 : 0;
     const unproven = Math.max(1, Math.max(budgetPerSecond, UNPROVEN) / replicas);
     const proven = unproven + 2 * window.total(ANSWERS, now);
-    const floor = Math.min((budgetPerSecond * BUDGET_WINDOW_SECONDS) / replicas, proven);
+    const floor = Math.min(Math.max(least, (budgetPerSecond * BUDGET_WINDOW_SECONDS) / replicas), proven);
     const earned = Math.max(share, floor);
     return Math.max(0, Math.floor(earned - window.total(WITHDRAWALS, now) + ROUNDING));
   };

@@ -10,18 +10,32 @@ const SHARED: ReadonlySet<string> = new Set(["service_tier", "prompt_cache_key",
 /** Tiers that are what everybody gets who names none. */
 const USUAL_TIERS: ReadonlySet<unknown> = new Set([undefined, null, "auto", "default"]);
 
-/** Whether the field `name` of a caller of `from` reaches a provider of `to`. */
+/** Whether the field `name` of a caller of `from` reaches a provider of `to` that is OpenAI's own, or like it. */
 export function isShared(name: string, from: WireId, to: WireId): boolean {
   return SHARED.has(name) && DIALECTS.has(from) && DIALECTS.has(to);
 }
 
-/** Lays over `body`, of a provider of `to`, the shared fields that a caller of the other dialect sent. */
-export function carryShared(body: Record<string, unknown>, { wire, body: sent }: Origin, to: WireId): void {
-  if (!DIALECTS.has(wire) || !DIALECTS.has(to)) return;
+/**
+ * Lays over `body`, of a provider of `to`, the shared fields that a caller of the other dialect sent, but for what asks
+ * for nothing. A server that `imitates` OpenAI's may refuse a field that it does not know: it gets none.
+ */
+export function carryShared(
+  body: Record<string, unknown>,
+  { wire, body: sent }: Origin,
+  to: WireId,
+  imitates: boolean,
+): void {
+  if (imitates || wire === to || !DIALECTS.has(wire)) return;
   for (const name of SHARED) {
     const value = sent[name];
     if (value !== undefined && value !== null) body[name] = value;
   }
+  if (!asksForTier(body)) delete body.service_tier;
+}
+
+/** Whether a tier that was asked for does not reach a provider of `to`. */
+export function losesTier({ wire, body }: Origin, to: WireId, imitates: boolean): boolean {
+  return imitates && wire !== to && DIALECTS.has(wire) && asksForTier(body);
 }
 
 /** Whether a caller of either dialect asks for another tier than the usual one. */

@@ -9,11 +9,17 @@ import type { JsonObject } from "../wire.ts";
 /** The least that a budget may be. */
 const MIN_BUDGET = 1024;
 
-/** Whether thinking is asked for in a way that this generation refuses; a name that tells none refuses nothing. */
-export function misfitsClaude(fields: JsonObject, modelId: string): boolean {
+/**
+ * Whether thinking is asked for in a way that this generation refuses, a name that tells none refusing nothing; or with
+ * a budget for which the limit, where it is not the caller's own any more, has no room.
+ */
+export function misfitsClaude(fields: JsonObject, modelId: string, request: ModelRequest): boolean {
   const traits = traitsOf(modelId);
   const thinking = fields.thinking ?? fields.reasoning_config;
-  if (traits === null || !isRecord(thinking)) return false;
+  if (!isRecord(thinking)) return false;
+  const limit = request.origin.rewritten.has("sampling") ? request.sampling.maxTokens : undefined;
+  if (limit !== undefined && Number(thinking.budget_tokens) >= limit) return true;
+  if (traits === null) return false;
   if (thinking.type === "adaptive") return !traits.adaptiveThinking;
   return !traits.thinkingBudgets;
 }

@@ -131,7 +131,7 @@ export function refitModelFields(
   const topKs = SPELLINGS_OF_TOP_K.filter(isMisfit);
   const refitsThinking =
     SPELLINGS_OF_REASONING.some(isMisfit) ||
-    (family === "claude" && misfitsClaude(fields, modelBehind(target)));
+    (family === "claude" && misfitsClaude(fields, modelBehind(target), request));
   if (topKs.length === 0 && !refitsThinking && !isMisfit(TOOL_CHOICE)) return null;
   const fitted: Fields = { ...fields };
   if (isMisfit(TOOL_CHOICE)) {

@@ -7,7 +7,7 @@ import { checkRequest } from "./parse-request.ts";
 import type { GeminiRequest } from "./request-schema.ts";
 
 /** Fields that say nothing a model would have to honour. */
-const NEUTRAL: ReadonlySet<string> = new Set(["model"]);
+const NEUTRAL: ReadonlySet<string> = new Set(["model", "systemInstruction.role"]);
 const DECLARATIONS: ReadonlySet<string> = new Set(["functionDeclarations"]);
 const PART: ReadonlySet<string> = new Set([
   "text",

@@ -11,7 +11,7 @@ import type {
 import { withoutContract } from "../contract-metadata.ts";
 import { effortOf } from "../effort.ts";
 import { isRecord } from "../fields.ts";
-import { carryShared } from "../openai-shared.ts";
+import { carryShared, losesTier } from "../openai-shared.ts";
 import type { JsonObject, Lowered, LowerTarget, Warning } from "../wire.ts";
 import { WIRE_ID } from "./fields.ts";
 import { contentLosses, renderMessages } from "./messages.ts";
@@ -48,7 +48,8 @@ const SPELLINGS: Readonly<Record<string, string>> = {
 export function lowerChat(request: ModelRequest, target: LowerTarget): Result<Lowered> {
   const limitField = target.imitates ? "max_tokens" : "max_completion_tokens";
   const isOwn = request.origin.wire === WIRE_ID;
-  const body = isOwn ? fromOrigin(request, limitField) : fromContract(request, limitField);
+  const imitates = target.imitates === true;
+  const body = isOwn ? fromOrigin(request, limitField) : fromContract(request, limitField, imitates);
   body.model = target.modelId;
   body.stream = request.stream;
   if (request.stream) {
@@ -88,7 +89,7 @@ function fromOrigin(request: ModelRequest, limitField: string): Body {
   return body;
 }
 
-function fromContract(request: ModelRequest, limitField: string): Body {
+function fromContract(request: ModelRequest, limitField: string, imitates: boolean): Body {
   const body: Body = { model: "", messages: renderMessages(request.messages) };
   if (request.tools.length > 0) body.tools = request.tools.map(renderTool);
   if (request.toolChoice !== undefined) body.tool_choice = renderToolChoice(request.toolChoice);
@@ -97,7 +98,7 @@ function fromContract(request: ModelRequest, limitField: string): Body {
   renderFormat(body, request.responseFormat);
   renderReasoning(body, request.reasoning);
   if (request.user !== undefined) body.user = request.user;
-  carryShared(body, request.origin, WIRE_ID);
+  carryShared(body, request.origin, WIRE_ID, imitates);
   return body;
 }
 
@@ -165,6 +166,7 @@ function removeUnsupported(body: Body, request: ModelRequest, target: LowerTarge
     if (body.reasoning_effort === "none") delete body.reasoning_effort;
     else lose("reasoning_effort");
   }
+  if (losesTier(request.origin, WIRE_ID, target.imitates === true)) lose("service_tier");
   if (sampling.topK !== undefined && request.origin.wire !== WIRE_ID) lose("top_k");
   if (request.origin.wire !== WIRE_ID) {
     for (const loss of contentLosses(request)) {

@@ -127,16 +127,20 @@ function readAssistant(message: AssistantMessage, index: number): Message | Faul
 }
 
 /**
- * Messages in the wire's shape. Reasoning of earlier turns is left out: the wire has no field for it. A
- * message with several tool results becomes one message a result.
+ * Messages in the wire's shape. Reasoning of earlier turns is left out: the wire has no field for it. So is a turn of
+ * which nothing else is left. A message with several tool results becomes one message a result.
  */
 export function renderMessages(messages: readonly Message[]): readonly JsonObject[] {
   const rendered: JsonObject[] = [];
   for (const message of messages) {
-    if (message.role === "assistant") rendered.push(renderAssistant(message.content));
-    else renderOther(message, rendered);
+    if (message.role !== "assistant") renderOther(message, rendered);
+    else if (!message.content.every(isLeftOut)) rendered.push(renderAssistant(message.content));
   }
   return rendered;
+}
+
+function isLeftOut({ type }: ContentPart): boolean {
+  return type === "opaque" || type === "reasoning";
 }
 
 /** What `renderMessages` leaves out of a request of another wire. */
@@ -178,7 +182,7 @@ function renderOther(message: Message, rendered: JsonObject[]): void {
         if (inner.type === "image" || inner.type === "document") shown.push(inner);
       }
       rendered.push({ role: "tool", tool_call_id: part.callId, content: renderContent(text) });
-    } else rest.push(part);
+    } else if (!isLeftOut(part)) rest.push(part);
   }
   if (shown.length > 0) rest.unshift(...shown);
   if (rest.length === 0) return;

@@ -75,8 +75,16 @@ const NEUTRAL: ReadonlySet<string> = new Set([
   "store",
   // Told of below where another than the usual one is asked for.
   "service_tier",
+  // Which of its caches a provider looks into first is no part of an answer.
+  "prompt_cache_key",
+  "prompt_cache_options",
+  "prompt_cache_retention",
   "stream_options.include_obfuscation",
   "messages[].annotations",
+  "messages[].parsed",
+  "messages[].reasoning",
+  "messages[].reasoning_details",
+  "messages[].tool_calls[].function.parsed_arguments",
   "messages[].tool_calls[].index",
 ]);
 

@@ -52,7 +52,7 @@ const message = z.discriminatedUnion("role", [
     reasoning_content: z.string().nullish(),
     tool_calls: z.array(toolCall).min(1).nullish(),
   }),
-  z.object({ role: z.literal("tool"), content: textContent, tool_call_id: name }),
+  z.object({ role: z.literal("tool"), content: textContent, tool_call_id: name, name: z.string().nullish() }),
 ]);
 
 const tool = z.object({

@@ -33,13 +33,20 @@ describe("beyondContract", () => {
     const request = parse({
       messages: [
         { role: "user", name: "ann", content: [{ type: "text", text: "Hi", cache_control: {} }] },
-        { role: "assistant", content: "Yes?", annotations: [{}], audio: null, reasoning_details: [] },
+        { role: "assistant", content: "Yes?", annotations: [{}], audio: null, parsed: {}, reasoning: "Hm." },
         { role: "user", name: "bob", content: "2 + 2?" },
         {
           role: "assistant",
-          tool_calls: [{ id: "a", index: 0, type: "function", function: { name: "f", arguments: "{}" } }],
+          tool_calls: [
+            {
+              id: "a",
+              index: 0,
+              type: "function",
+              function: { name: "f", arguments: "{}", parsed_arguments: {} },
+            },
+          ],
         },
-        { role: "tool", tool_call_id: "a", content: "4" },
+        { role: "tool", name: "f", tool_call_id: "a", content: "4" },
       ],
       tools: [{ type: "function", function: { name: "f", parameters: { anything: 1 }, examples: ["x"] } }],
       logit_bias: { "50256": -100 },

@@ -13,6 +13,10 @@ const NEUTRAL: ReadonlySet<string> = new Set([
   "background",
   // Told of below where another than the usual one is asked for.
   "service_tier",
+  // Which of its caches a provider looks into first is no part of an answer.
+  "prompt_cache_key",
+  "prompt_cache_options",
+  "prompt_cache_retention",
   "stream_options",
   // `summary` asks to see reasoning, which every wire shows where it has any.
   "reasoning.summary",
@@ -21,6 +25,9 @@ const NEUTRAL: ReadonlySet<string> = new Set([
   "input[].type",
   "input[].id",
   "input[].status",
+  "input[].phase",
+  "input[].parsed_arguments",
+  "input[].content[].parsed",
   "input[].content[].annotations",
   "input[].content[].logprobs",
   "input[].content[].type",

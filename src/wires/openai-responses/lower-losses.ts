@@ -1,5 +1,6 @@
 /** What of a request the target cannot honour. Owns what is taken out of the body, and what is said of it. */
 import type { ContentPart, ModelRequest, Sampling } from "../../core/request.ts";
+import { losesTier } from "../openai-shared.ts";
 import type { LowerTarget, Warning } from "../wire.ts";
 import { ownEncrypted, WIRE_ID } from "./fields.ts";
 import { exclude, INCLUDE_LOGPROBS, INCLUDE_REASONING } from "./include.ts";
@@ -34,6 +35,7 @@ export function removeUnsupported(
   for (const [control, isAsked] of ABSENT) {
     if (isAsked(sampling)) lose(control, "does not exist in the Responses API");
   }
+  if (losesTier(request.origin, WIRE_ID, target.imitates === true)) lose("service_tier");
   if (sampling.logprobs !== undefined && !capabilities.has("logprobs")) {
     exclude(body, INCLUDE_LOGPROBS);
     lose("top_logprobs");

@@ -19,7 +19,7 @@ type Body = Record<string, unknown>;
  * fault (`invalid`, `unsupported_control`).
  */
 export function lowerResponses(request: ModelRequest, target: LowerTarget): Result<Lowered> {
-  const body = request.origin.wire === WIRE_ID ? fromOrigin(request) : fromContract(request);
+  const body = request.origin.wire === WIRE_ID ? fromOrigin(request) : fromContract(request, target);
   body.model = target.modelId;
   body.stream = request.stream;
   if (!request.stream) delete body.stream_options;
@@ -53,7 +53,7 @@ function fromOrigin(request: ModelRequest): Body {
   return body;
 }
 
-function fromContract(request: ModelRequest): Body {
+function fromContract(request: ModelRequest, { imitates = false }: LowerTarget): Body {
   // Other wires' callers have not agreed to their answers being kept at the provider.
   const body: Body = { model: "", store: false };
   renderMessages(body, request);
@@ -72,7 +72,7 @@ function fromContract(request: ModelRequest): Body {
     if (effort !== "none") include(body, INCLUDE_REASONING);
   }
   if (request.user !== undefined) body.user = request.user;
-  carryShared(body, request.origin, WIRE_ID);
+  carryShared(body, request.origin, WIRE_ID, imitates);
   return body;
 }
 

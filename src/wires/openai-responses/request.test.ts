@@ -173,10 +173,8 @@ describe("beyondContract", () => {
     });
     expect([...openaiResponses.beyondContract(request)].sort()).toEqual([
       "include",
-      "input[0].phase",
       "input[3].namespace",
       "max_tool_calls",
-      "prompt_cache_key",
       "reasoning.mode",
       "service_tier",
       "store",
