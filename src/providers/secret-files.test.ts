@@ -79,3 +79,16 @@ test("a reading that hangs is waited for a quarter of a second, by nobody twice,
   await clock.advance(0);
   expect(await current()).toBe("new");
 });
+
+test("a refusal that comes while the file is read has it read again a second later", async () => {
+  const { clock, file, files, credential, current } = start();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  file.held = promise;
+  const reading = current();
+  files.doubt(credential, credential.secret);
+  resolve();
+  expect(await reading).toBe("old");
+  file.content = "new";
+  await clock.advance(1_000);
+  expect(await current()).toBe("new");
+});

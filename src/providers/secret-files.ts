@@ -65,9 +65,10 @@ class SecretFile {
     if (this.#busy) return this.#secret;
     const age = this.#clock.now() - this.#readAt;
     if (age < (this.#doubted ? PAUSE_MS : FRESH_MS)) return this.#secret;
+    // Before the reading: what is refused while it goes on may be what it brings.
+    this.#doubted = false;
     this.#reading = this.#attempt().finally(() => {
       this.#reading = null;
-      this.#doubted = false;
       this.#readAt = this.#clock.now();
     });
     return this.#reading;
