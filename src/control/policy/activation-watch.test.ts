@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import type { Attempt } from "../../core/decision.ts";
+import type { FaultKind } from "../../core/faults.ts";
 import { BASE_DOCUMENT } from "../../store/policy-heads.ts";
 import { beginActivation } from "./activate.ts";
 import { startActivationWatch, worseThan } from "./activation-watch.ts";
@@ -37,6 +39,7 @@ function open(options: Parameters<typeof fakeDesk>[0] = {}): World {
       policyVersion,
       outcome: failed ? "failed" : "answered",
       fault: failed ? { kind: "exhausted", code: "exhausted" } : null,
+      attempts: [],
     });
   return Object.assign(fake, {
     tally,
@@ -80,6 +83,7 @@ describe("what is counted", () => {
         policyVersion: "v",
         outcome,
         fault: kind === undefined ? null : { kind: kind as "exhausted", code: kind },
+        attempts: [],
         ...(shadowOf !== undefined && { shadowOf }),
       });
     record("answered");
@@ -93,6 +97,24 @@ describe("what is counted", () => {
     record("failed", "exhausted", "dec_1");
     expect(tally.count("v", 0)).toEqual({ requests: 7, errors: 6 });
     expect(tally.count("w", 0)).toEqual({ requests: 0, errors: 0 });
+  });
+
+  const tried = { rung: "primary", deployment: "a", model: "m", provider: "p", region: "r" } as const;
+  const took = { startedAtMs: 0, waitedMs: 0, durationMs: 0, cost: null };
+  const passedOver: Attempt = { ...tried, ...took, result: "skipped", skipped: "cost_ceiling" };
+  const called: Attempt = { ...tried, ...took, result: "fault" };
+  const summary: Attempt = { ...tried, ...took, result: "ok", purpose: "overflow_summary" };
+  test.each<[string, FaultKind, string, readonly Attempt[], number]>([
+    ["refused by all for what it needs", "invalid", "no_candidate", [], 1],
+    ["too dear for all", "invalid", "no_candidate", [passedOver, passedOver], 1],
+    ["too long for all", "context_overflow", "context_length_exceeded", [], 1],
+    ["too long for all with its summary, too", "context_overflow", "context_length_exceeded", [summary], 1],
+    ["too long as a model says", "context_overflow", "context_length_exceeded", [called], 0],
+    ["a field that is none", "invalid", "invalid_request", [], 0],
+  ])("%s: %s with %s", (_what, kind, code, attempts, errors) => {
+    const tally = createVersionTally(() => 1_000_000);
+    tally.record({ policyVersion: "v", outcome: "failed", fault: { kind, code }, attempts });
+    expect(tally.count("v", 0)).toEqual({ requests: errors, errors });
   });
 });
 

@@ -335,6 +335,7 @@ describe("a rollback", () => {
         policyVersion,
         outcome: failed ? "failed" : "answered",
         fault: failed ? { kind: "exhausted", code: "exhausted" } : null,
+        attempts: [],
       });
     for (let n = 0; n < 200; n++) ended(good, false);
     await back(a);

@@ -5,7 +5,7 @@ import type { ErrorCount } from "./confidence-sequence.ts";
 
 export interface VersionTally {
   /** One finished request; shadows, and what is nobody's but the caller's, are passed over. */
-  record(decision: Pick<Decision, "policyVersion" | "outcome" | "fault" | "shadowOf">): void;
+  record(decision: Pick<Decision, "policyVersion" | "outcome" | "fault" | "attempts" | "shadowOf">): void;
   /** Of requests that ended at `since` (epoch milliseconds) or later, to the bucket. */
   count(version: string, since: number): ErrorCount;
 }
@@ -24,13 +24,17 @@ const MAX_VERSIONS = 4;
 /** Whoever is to blame for these could be the policy: it names the models, the places, the credentials. */
 const COUNTED: ReadonlySet<Blame> = new Set(["provider", "quota", "configuration", "gateway"]);
 
+/** What the caller of a request hears that the policy lets nobody serve, and that another policy may let somebody. */
+const REFUSED: ReadonlySet<string> = new Set(["no_candidate", "context_length_exceeded"]);
+
 export function createVersionTally(now: () => number): VersionTally {
   const versions = new Map<string, Bucket[]>();
   return {
-    record({ policyVersion, outcome, fault, shadowOf }) {
+    record(decision) {
+      const { policyVersion, outcome, shadowOf } = decision;
       if (shadowOf !== undefined || outcome === "cancelled") return;
       const isError = outcome === "degraded" || outcome === "failed";
-      if (outcome === "failed" && (fault === null || !COUNTED.has(FAULTS[fault.kind].blame))) return;
+      if (outcome === "failed" && !couldBeThePolicy(decision)) return;
       const bucket = bucketOf(versions, policyVersion, now());
       bucket.requests++;
       if (isError) bucket.errors++;
@@ -46,6 +50,16 @@ export function createVersionTally(now: () => number): VersionTally {
       return found;
     },
   };
+}
+
+function couldBeThePolicy({ fault, attempts }: Pick<Decision, "fault" | "attempts">): boolean {
+  if (fault === null) return false;
+  if (COUNTED.has(FAULTS[fault.kind].blame)) return true;
+  // What a model itself refused as too long is the caller's; what none was called for may be the policy's.
+  return (
+    REFUSED.has(fault.code) &&
+    attempts.every(({ result, purpose }) => result === "skipped" || purpose !== undefined)
+  );
 }
 
 function bucketOf(versions: Map<string, Bucket[]>, version: string, now: number): Bucket {
