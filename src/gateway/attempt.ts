@@ -2,7 +2,7 @@
 import type { Deployment } from "../core/deployment.ts";
 import { isTerminal, NO_USAGE, type StreamEvent, type Usage } from "../core/events.ts";
 import { fault } from "../core/faults.ts";
-import { costOf, type NanoDollars } from "../core/money.ts";
+import type { NanoDollars } from "../core/money.ts";
 import type { RoutePlan } from "../core/plan.ts";
 import type { ModelRequest } from "../core/request.ts";
 import { beyondModelFault, capOutput, cappedWarning } from "../providers/cap-output.ts";
@@ -159,14 +159,4 @@ export function estimateAbandoned(
 ): { readonly usage: Usage; readonly cost: NanoDollars | null } {
   const usage: Usage = { ...NO_USAGE, inputTokens: plan.estimatedInputTokens };
   return { usage, cost: priceUsage(deployment, usage) };
-}
-
-/** What one call is expected to cost at the most, for the ceiling; null for a model without a price. */
-export function estimateCost(plan: RoutePlan, deployment: Deployment): NanoDollars | null {
-  const { prices } = deployment.model;
-  if (!prices) return null;
-  return costOf(
-    { ...NO_USAGE, inputTokens: plan.estimatedInputTokens, outputTokens: plan.estimatedOutputTokens },
-    prices,
-  );
 }

@@ -1,6 +1,7 @@
 /** What the ladder needs of the gateway for one request. Owns nothing; all climbs of a request share it. */
 import type { Clock, Random } from "../core/clock.ts";
 import type { Deployment } from "../core/deployment.ts";
+import { estimateCost } from "../core/estimate-cost.ts";
 import { fault } from "../core/faults.ts";
 import type { RoutePlan } from "../core/plan.ts";
 import type { ModelRequest } from "../core/request.ts";
@@ -10,7 +11,7 @@ import type { Resume } from "../resilience/course.ts";
 import type { Health } from "../resilience/health.ts";
 import type { Call, Climb, ClimbPorts, SendOutcome } from "../resilience/ladder.ts";
 import type { RetryBudget } from "../resilience/retry-budget.ts";
-import { attempt, estimateAbandoned, estimateCost } from "./attempt.ts";
+import { attempt, estimateAbandoned } from "./attempt.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
 
@@ -100,7 +101,7 @@ class RequestClimb<T extends ProviderReply> implements ClimbPorts<T> {
   }
 
   estimateCost(deployment: Deployment): ReturnType<typeof estimateCost> {
-    return estimateCost(this.#plan, deployment);
+    return estimateCost(this.#plan, deployment.model);
   }
 
   estimateAbandoned(deployment: Deployment): ReturnType<typeof estimateAbandoned> {

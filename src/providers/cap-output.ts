@@ -1,5 +1,6 @@
 /** The limits on the length of an answer, the use case's and the model's, on the request. Owns what is lowered and who is told. */
 import type { ModelSpec } from "../core/deployment.ts";
+import { outputLimit } from "../core/estimate-cost.ts";
 import { type Fault, fault } from "../core/faults.ts";
 import type { ModelRequest, Section } from "../core/request.ts";
 import type { Warning } from "../wires/wire.ts";
@@ -35,8 +36,8 @@ export function limitOutput(request: ModelRequest, limit: number): ModelRequest 
 }
 
 /** What nobody stated cuts nothing that a caller asks for. */
-function limitOf(cap: number | null, { maxOutputTokens, maxOutputAssumed }: Producer): number {
-  const possible = maxOutputAssumed ? Number.POSITIVE_INFINITY : maxOutputTokens;
+function limitOf(cap: number | null, model: Producer): number {
+  const possible = outputLimit(model);
   return cap === null ? possible : Math.min(cap, possible);
 }
 

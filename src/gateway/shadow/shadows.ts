@@ -3,9 +3,9 @@
  * many at once, what they may cost, and that each leaves a record or a count.
  */
 import type { Timer } from "../../core/clock.ts";
+import { estimateCost } from "../../core/estimate-cost.ts";
 import type { ShadowCall } from "../../core/plan.ts";
 import type { ModelRequest } from "../../core/request.ts";
-import { estimateShadowCost } from "./estimate-shadow-cost.ts";
 import { createHourlyBudget, type HourlyBudget } from "./hourly-budget.ts";
 import { sendShadow } from "./send-shadow.ts";
 import type { LiveRequest, ShadowPorts, ShadowSkip, Shadows } from "./shadow-port.ts";
@@ -59,7 +59,7 @@ class ShadowRunner implements Shadows {
     if (!ports.health.healthy(deployment.id)) return "unhealthy";
     if (this.#waiting.size + this.#running.size >= this.#maxConcurrent) return "busy";
     if (maxCostPerHour === null) return null;
-    const estimate = estimateShadowCost({ ...call, deployment }) ?? 0;
+    const estimate = estimateCost(call, deployment.model) ?? 0;
     const now = ports.clock.now();
     return this.#budget.reserve(experiment.rollout, maxCostPerHour, estimate, now) ? null : "cost";
   }
@@ -93,7 +93,7 @@ class ShadowRunner implements Shadows {
       ports.reportInternal(live.requestId, thrown);
     } finally {
       if (maxCostPerHour !== null) {
-        const estimate = estimateShadowCost(call) ?? 0;
+        const estimate = estimateCost(call, call.deployment.model) ?? 0;
         this.#budget.settle(experiment.rollout, estimate, cost, clock.now());
       }
     }

@@ -87,3 +87,14 @@ test("what a person reads", () => {
   expect(explained.ladder[0]).toMatchObject({ rung: "primary", model: "large", selection: "sticky" });
   expect(explained.degraded[0]?.mode).toBe("busy");
 });
+
+test("an estimate counts all that is planned where nobody stated what the model can produce", () => {
+  const wide = BASE_POLICY.replace("context_window: 1000", "context_window: 100000").replace(
+    "max_output_tokens: 40",
+    "max_output_tokens: 8000",
+  );
+  const cost = (text: string) =>
+    explainRoute(routeInput(snapshotOf(text), { estimatedInputTokens: 1000 })).ladder[0]?.estimatedCostUsd;
+  expect(cost(wide)).toBe("0.0105");
+  expect(cost(wide.replace(" max_output_tokens: 500,", ""))).toBe("0.123");
+});

@@ -1,6 +1,7 @@
 /** What would happen to a request, and why (D4). Reads the plan that routing makes; decides nothing itself. */
 import type { Capability, LatencyTier, SafetyLevel, TaskType } from "../../core/contract.ts";
 import type { AttemptTimeouts, Deployment } from "../../core/deployment.ts";
+import { outputLimit } from "../../core/estimate-cost.ts";
 import { formatUsd } from "../../core/money.ts";
 import type { Refusal, RoutePlan, RungKind, Selection } from "../../core/plan.ts";
 import { NOTHING_SPENT, type SpendSum } from "../../core/spend.ts";
@@ -182,7 +183,7 @@ function explainCandidate(deployment: Deployment, plan: RoutePlan, input: RouteI
 function costUsd({ model }: Deployment, plan: RoutePlan, { request }: RouteInput): string | null {
   if (model.prices === undefined) return null;
   const choices = request.sampling.choices ?? 1;
-  const output = Math.min(plan.estimatedOutputTokens, model.maxOutputTokens) * choices;
+  const output = Math.min(plan.estimatedOutputTokens, outputLimit(model)) * choices;
   const cost =
     costOfTokens(plan.estimatedInputTokens, model.prices.input) + costOfTokens(output, model.prices.output);
   return formatUsd(cost);

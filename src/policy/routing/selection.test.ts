@@ -155,6 +155,19 @@ describe("by a figure", () => {
     expect(order(1000)).toEqual(["cheap-input", "cheap-output", "unknown"]);
     expect(order(10)).toEqual(["cheap-output", "cheap-input", "unknown"]);
   });
+
+  test("lowest_cost counts the output that is planned, unless the model is known to produce less", () => {
+    const model = candidates[0]?.model;
+    if (model === undefined) throw new Error("no model");
+    const prices = { input: 1, output: 9 };
+    const brief = { ...model, maxOutputTokens: 10, prices };
+    const stated = deployment("stated", { model: brief });
+    const assumed = deployment("assumed", { model: { ...brief, maxOutputAssumed: true } });
+    const dearer = deployment("dearer", { model: { ...brief, prices: { input: 2, output: 9 } } });
+    const asked = input({ inputTokens: 100, outputTokens: 1000 });
+    const order = idsOf(orderCandidates([assumed, dearer, stated], "lowest_cost", asked));
+    expect(order).toEqual(["stated", "dearer", "assumed"]);
+  });
 });
 
 describe("sticky", () => {

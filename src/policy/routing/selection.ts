@@ -2,6 +2,7 @@
 import type { Caller } from "../../core/caller.ts";
 import type { Random } from "../../core/clock.ts";
 import type { Deployment } from "../../core/deployment.ts";
+import { outputLimit } from "../../core/estimate-cost.ts";
 import type { HealthView } from "../../core/health.ts";
 import type { Selection } from "../../core/plan.ts";
 import { BASIS, hashText, mix, scoreOf } from "../rollouts/rendezvous.ts";
@@ -66,9 +67,7 @@ function stickyScore(stickyKey: string): (deployment: Deployment) => number {
 /** An unpriced model comes last: its cost is unknown, not zero. */
 function unitCost({ model }: Deployment, { inputTokens, outputTokens }: SelectionInput): number {
   if (model.prices === undefined) return Number.POSITIVE_INFINITY;
-  return (
-    inputTokens * model.prices.input + Math.min(outputTokens, model.maxOutputTokens) * model.prices.output
-  );
+  return inputTokens * model.prices.input + Math.min(outputTokens, outputLimit(model)) * model.prices.output;
 }
 
 /** Ascending and stable; each score is worked out once. */
