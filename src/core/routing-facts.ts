@@ -19,7 +19,7 @@ export interface PlannedRoute {
   readonly rule: string;
   /** `rollout/arm`; absent: no rollout took the request in. */
   readonly arm?: string;
-  /** Who would be called first; absent: nobody was left, and a degraded mode or a refusal answers. */
+  /** Who would be called first; absent: nobody was left: a degraded mode answers or a refusal, or it is shortened. */
   readonly first?: { readonly rung: RungKind; readonly model: string; readonly deployment: string };
   /** Code of the fault that the caller gets at once; absent: something answers. */
   readonly refused?: string;

@@ -87,6 +87,16 @@ describe("a request that is too long", () => {
     await response.text();
   });
 
+  test.each(["trimmed-long", "summed-long"])("is refused where %s cannot be shortened", async (useCase) => {
+    const response = await ask(gateway, useCase, "The quick brown fox jumps over the lazy dog. ".repeat(500));
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error: { code: "context_length_exceeded" } });
+    expect(await decisionOf(gateway, response)).toMatchObject({
+      outcome: "failed",
+      fault: { kind: "context_overflow" },
+    });
+  });
+
   test("has its history summed up by another model, whose cost it bears", async () => {
     const response = await long("summed-long");
     expect(response.headers.get("x-pointsman-overflow")).toBe("summarized");

@@ -212,6 +212,19 @@ describe("the policy that made the records", () => {
     }
   });
 
+  test("knows what its caller hears of a request that is too long, and that one is shortened instead", () => {
+    const snapshot = snapshotOf(BASE_POLICY);
+    const shortening = snapshotOf(BASE_POLICY, "use_cases: { chat: { on_overflow: [truncate_oldest] } }\n");
+    const tooLong = { estimatedInputTokens: 5000 };
+    const refused = recordOf(snapshot, FAKE_REQUEST, tooLong);
+    expect(refused.routing?.planned).toEqual({ rule: "default", refused: "context_length_exceeded" });
+    expect(replayed(snapshot, refused)).toMatchObject({ changed: 0, newlyRefused: 0 });
+    const shortened = recordOf(shortening, FAKE_REQUEST, tooLong);
+    expect(shortened.routing?.planned).toEqual({ rule: "default" });
+    expect(replayed(shortening, shortened)).toMatchObject({ changed: 0, newlyRefused: 0 });
+    expect(replayed(snapshot, shortened)).toMatchObject({ changed: 1, newlyRefused: 1 });
+  });
+
   test("knows the longest of several inputs, and judges a record without it as it was judged then", () => {
     const embeds = BASE_POLICY.replace("capabilities: [tools, vision]", "capabilities: [embeddings]");
     const asked: ModelRequest = {

@@ -76,6 +76,16 @@ describe("a promise that is kept", () => {
     ).toEqual([]);
   });
 
+  test.each([
+    ["[truncate_oldest]", "rule: default, ladder: [], refused: { large-us: context_window }"],
+    ["[larger_model, { summarize: { model: small } }]", "rule: default, ladder: []"],
+    ["[larger_model]", "error: context_length_exceeded"],
+    ["[fail, truncate_oldest]", "error: context_length_exceeded"],
+  ])("too long, with on_overflow of %s: %s", (measures, expectation) => {
+    const overlay = `use_cases: { chat: { on_overflow: ${measures} } }\n`;
+    expect(run(one("input_tokens: 5000", expectation), overlay).findings).toEqual([]);
+  });
+
   test("a policy without tests keeps them all", () => {
     expect(run("  []")).toEqual({ total: 0, passed: 0, failed: [], findings: [] });
   });

@@ -78,7 +78,7 @@ function routePast(past: PastRequest, snapshot: ConfigSnapshot, key: KeySpec | u
   if (recorded.lacking !== null) return { result: "lacks", why: recorded.lacking };
   // As traffic does: who would have been tried, where nobody is left, is asked anew.
   const plan = planned.ok ? planned.value : draftRoute(input);
-  return { result: "routed", plan: plannedRoute(plan), peers: peersOf(plan) };
+  return { result: "routed", plan: plannedRoute(plan, input), peers: peersOf(plan) };
 }
 
 /** Whose order in the first rung is none of the policy's own. */

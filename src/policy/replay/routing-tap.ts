@@ -14,7 +14,7 @@ import type { EstimateRecording, FlagDetails, FlagSource, FlagValue } from "../.
 import { type RequestSpend, SPEND_SUMS, type SpendSum, type SpendView } from "../../core/spend.ts";
 import type { Writable } from "../../core/writable.ts";
 import { RequestEstimates } from "../conditions/rule-facts.ts";
-import type { RouteInput } from "../routing/plan.ts";
+import { type RouteInput, refusalOf } from "../routing/plan.ts";
 import { createDraws, type Draws, WORD } from "./draws.ts";
 
 interface Outside {
@@ -100,7 +100,7 @@ export class RoutingTap implements HealthView, RequestSpend {
       role: caller.role,
       inputTokens: estimatedInputTokens,
       messages: request.messages.length,
-      planned: plannedRoute(plan),
+      planned: plannedRoute(plan, input),
     };
     if (request.target !== useCase.id) facts.target = request.target;
     if (request.operation !== "chat") facts.operation = request.operation;
@@ -145,15 +145,17 @@ export class RoutingTap implements HealthView, RequestSpend {
   }
 }
 
-/** What `plan` would call first; of a plan with no one to call, what is left. */
-export function plannedRoute({ rule, arm, rungs, degraded }: RoutePlan): PlannedRoute {
+/** What `plan`, which `input` gave, would call first; of a plan with no one to call, what is left. */
+export function plannedRoute(plan: RoutePlan, input: RouteInput): PlannedRoute {
+  const { rule, arm, rungs } = plan;
   const rung = rungs[0];
   const deployment = rung?.candidates[0];
+  const refusal = refusalOf(plan, input);
   return {
     rule,
     ...(arm && { arm: arm.label }),
     ...(rung &&
       deployment && { first: { rung: rung.kind, model: deployment.model.id, deployment: deployment.id } }),
-    ...(rungs.length === 0 && degraded.length === 0 && { refused: "no_candidate" }),
+    ...(refusal && { refused: refusal.code }),
   };
 }

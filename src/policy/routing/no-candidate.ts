@@ -4,7 +4,7 @@
  */
 import type { Capability } from "../../core/contract.ts";
 import type { Deployment } from "../../core/deployment.ts";
-import { type Fault, failed, fault, type Result } from "../../core/faults.ts";
+import { type Fault, fault } from "../../core/faults.ts";
 import { formatUsd } from "../../core/money.ts";
 import type { Constraint, Refusal, RoutePlan } from "../../core/plan.ts";
 import type { ModelRequest } from "../../core/request.ts";
@@ -41,17 +41,17 @@ interface Refused {
  * else `unavailable` (`no_candidate`). The message counts reasons; names of deployments and credentials stay with the
  * operators, in `cause.detail`.
  */
-export function noCandidate(plan: RoutePlan, refused: Refused): Result<never> {
+export function noCandidate(plan: RoutePlan, refused: Refused): Fault {
   const { refusals, useCase } = plan;
   const detail = refusals.map(({ deployment, reason }) => `${deployment}: ${reason}`).join(" ");
   const cause = { detail: detail.slice(0, 2000) };
   const wrong = wrongKind(plan, refused);
   // Neither time nor another region would help: it is as if the caller had named no model at all.
-  if (wrong !== null) return failed("invalid", "no_candidate", wrong, { param: "model", cause });
+  if (wrong !== null) return fault("invalid", "no_candidate", wrong, { param: "model", cause });
   const isForGood = refusedForGood(refusals);
   const met = new Set(refusals.map(({ constraint }) => constraint));
   if (isForGood && met.has("context_window") && !met.has("capability") && !met.has("cost_ceiling")) {
-    return { ok: false, fault: { ...tooLong(plan, tooSmall(refusals, refused), refused.request), cause } };
+    return { ...tooLong(plan, tooSmall(refusals, refused), refused.request), cause };
   }
   const counts = new Map<string, number>();
   for (const { constraint } of refusals) counts.set(constraint, (counts.get(constraint) ?? 0) + 1);
@@ -59,9 +59,9 @@ export function noCandidate(plan: RoutePlan, refused: Refused): Result<never> {
   const message = `No model may serve this request for the use case "${useCase}". Refused: ${reasons}. `;
   if (!isForGood) {
     const advice = "Change what the request needs, or ask the policy's owner.";
-    return failed("unavailable", "no_candidate", message + advice, { cause });
+    return fault("unavailable", "no_candidate", message + advice, { cause });
   }
-  return failed("invalid", "no_candidate", message + whatToChange(plan, met, refused), { cause });
+  return fault("invalid", "no_candidate", message + whatToChange(plan, met, refused), { cause });
 }
 
 /** For the application to shorten: no repetition would help. `deployments`: those that are too small, never none. */

@@ -7,7 +7,7 @@ import type { Caller } from "../../core/caller.ts";
 import type { Random } from "../../core/clock.ts";
 import type { Capability } from "../../core/contract.ts";
 import type { Deployment } from "../../core/deployment.ts";
-import { ok, type Result } from "../../core/faults.ts";
+import { type Fault, ok, type Result } from "../../core/faults.ts";
 import type { HealthView } from "../../core/health.ts";
 import type { Refusal, RequestChange, RoutePlan, Rung, ShadowCall } from "../../core/plan.ts";
 import { type ModelRequest, requiredCapabilities } from "../../core/request.ts";
@@ -76,17 +76,34 @@ const DEFAULT_OUTPUT_TOKENS = 1024;
 const NO_MODES: RoutePlan["degraded"] = [];
 
 /**
- * Fault where no deployment may serve the request and no degraded mode stands in for it either: `unavailable` with code
- * `no_candidate`, or `invalid` or `context_overflow` where the request must change; `cause.detail` has the reasons.
+ * Fault where no deployment may serve the request and nothing stands in for it either: as `refusalOf`. A plan without a
+ * rung and without a degraded mode is one of a request that is shortened before it is served, or only counted.
  */
 export function planRoute(input: RouteInput): Result<RoutePlan> {
-  const { request, snapshot } = input;
   const plan = draftRoute(input);
+  const refusal = refusalOf(plan, input);
+  if (refusal) return { ok: false, fault: refusal };
+  return ok(exercised(plan, input.useCase.exerciseShare, input.request, input.random));
+}
+
+/**
+ * What the caller of `plan`, which `input` gave, hears at once: `unavailable` with code `no_candidate`, or `invalid` or
+ * `context_overflow` where the request must change; `cause.detail` has the reasons. Null: something may answer.
+ */
+export function refusalOf(plan: RoutePlan, input: RouteInput): Fault | null {
+  if (plan.rungs.length > 0 || plan.degraded.length > 0) return null;
+  const { request, snapshot } = input;
   // A count needs no model: the gateway's own estimate is one.
-  if (plan.rungs.length === 0 && plan.degraded.length === 0 && request.operation !== "count_tokens") {
-    return noCandidate(plan, { request, snapshot, capabilities: requiredCapabilities(request) });
-  }
-  return ok(exercised(plan, input.useCase.exerciseShare, request, input.random));
+  if (request.operation === "count_tokens" || mayBeShortened(plan, input)) return null;
+  return noCandidate(plan, { request, snapshot, capabilities: requiredCapabilities(request) });
+}
+
+/** Whether the policy shortens a request that is too long, so that a model may hold it then. */
+function mayBeShortened({ refusals }: RoutePlan, { request, useCase }: RouteInput): boolean {
+  if (request.operation !== "chat") return false;
+  if (!refusals.some(({ constraint }) => constraint === "context_window")) return false;
+  const measure = useCase.onOverflow.find(({ type }) => type !== "larger_model");
+  return measure !== undefined && measure.type !== "fail";
 }
 
 /** The plan as it is, also where it has no rung and no degraded mode. */
