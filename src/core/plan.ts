@@ -199,6 +199,8 @@ export interface RoutePlan {
   readonly rungs: readonly Rung[];
   readonly refusals: readonly Refusal[];
   readonly degraded: readonly DegradedMode[];
+  /** Nobody is left, by what the request itself is, and no waiting would help. Absent: somebody may serve it yet. */
+  readonly refusedForGood?: true;
   readonly taskType: TaskType;
   readonly latencyTier: LatencyTier;
   readonly safetyLevel: SafetyLevel;

@@ -186,6 +186,10 @@ describe("estimates in a condition", () => {
     );
     if (!compiled.ok) throw new Error(compiled.problem.message);
     expect([...compiled.reads].toSorted()).toEqual(["complexity", "language"]);
+    const momentary = compileCondition(
+      '!signals.healthy["a"] && signals.hour > 3 && signals.input_tokens > 1',
+    );
+    expect(momentary.ok && [...momentary.reads].toSorted()).toEqual(["healthy", "hour"]);
     expect(compiled.requires).toEqual([
       { field: "signals.language", values: ["de"] },
       { field: "caller.tenant", values: ["a", "b"] },

@@ -26,7 +26,7 @@ export type CompiledCondition =
       readonly condition: Condition;
       /** Deployments it names, for the compiler to look up. */
       readonly deployments: readonly { readonly id: string; readonly offset: number }[];
-      /** Signals it reads for which something is made, kept or shown. */
+      /** Signals it reads for which something is made, kept or shown, or which change with time. */
       readonly reads: ReadonlySet<string>;
       readonly requires: readonly RuleRequirement[];
     }

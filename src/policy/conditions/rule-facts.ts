@@ -82,9 +82,25 @@ export const SPEND_SIGNALS: ReadonlyMap<string, SpendSum> = new Map(
   SPEND_SUMS.map((sum) => [`spend_${sum}` satisfies keyof typeof SIGNAL_FIELDS, sum]),
 );
 
-/** Whether it is worth knowing that a rule reads `signal`: something is made, kept or shown for it. */
+const OF_THE_MOMENT: ReadonlySet<string> = new Set([
+  "hour",
+  "minute",
+  "weekday",
+  "healthy",
+  "first_token_ms",
+] satisfies (keyof typeof SIGNAL_FIELDS)[]);
+
+/** Whether `signal` may be another one for the same request, a while later. */
+export function isOfTheMoment(signal: string): boolean {
+  return OF_THE_MOMENT.has(signal) || SPEND_SIGNALS.has(signal);
+}
+
+/**
+ * Whether it is worth knowing that a rule reads `signal`: something is made, kept or shown for it, or the rule may match
+ * the same request at another time alone.
+ */
 export function isTracked(signal: string): boolean {
-  return SPEND_SIGNALS.has(signal) || (ESTIMATED_SIGNALS as readonly string[]).includes(signal);
+  return isOfTheMoment(signal) || (ESTIMATED_SIGNALS as readonly string[]).includes(signal);
 }
 
 /** Field names are those a policy author writes, hence their case. */

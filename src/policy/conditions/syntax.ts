@@ -17,7 +17,7 @@ import { isTracked } from "./rule-facts.ts";
 export interface ConditionSyntax {
   readonly problem: ConditionProblem | null;
   readonly deployments: readonly { readonly id: string; readonly offset: number }[];
-  /** Signals it reads for which something is made, kept or shown. */
+  /** Signals it reads for which something is made, kept or shown, or which change with time. */
   readonly reads: ReadonlySet<string>;
 }
 
@@ -53,7 +53,9 @@ class Inspector implements ConditionSyntax {
     }
     const lookup = lookupOf(value);
     if (lookup !== null) {
-      this.deployments.push(lookup);
+      const { signal, ...named } = lookup;
+      this.deployments.push(named);
+      this.reads.add(signal);
       return;
     }
     const field = fieldOf(value);
@@ -135,13 +137,14 @@ function wholeMap(node: SyntaxNode): ConditionProblem {
 }
 
 /** `signals.healthy["id"]` or `signals.healthy.id`. */
-function lookupOf(node: SyntaxNode): { id: string; offset: number } | null {
+function lookupOf(node: SyntaxNode): { signal: string; id: string; offset: number } | null {
   if (node.op !== "[]" && node.op !== ".") return null;
   const [left, right] = argumentsOf(node);
   if (!isNode(left) || !isLookupMap(left)) return null;
-  if (node.op === ".") return { id: String(right), offset: node.start };
+  const signal = String(fieldOf(left)?.field);
+  if (node.op === ".") return { signal, id: String(right), offset: node.start };
   const id = textOf(right);
-  return id === null || !isNode(right) ? null : { id, offset: right.start };
+  return id === null || !isNode(right) ? null : { signal, id, offset: right.start };
 }
 
 function isLookupMap(node: SyntaxNode): boolean {

@@ -44,10 +44,27 @@ export function stricter(a: SafetyLevel, b: SafetyLevel | undefined): SafetyLeve
 export function objectionTo(deployment: Deployment, demand: Demand): Objection | null {
   const { model } = deployment;
   if (model.status === "experimental" || model.status === "retired") return notApproved(deployment);
-  if (model.tenants !== undefined && !model.tenants.includes(demand.tenant))
-    return notOpen(deployment, demand);
+  const closed = closedTo(deployment, demand);
+  if (closed !== null) return closed;
   if (deployment.credential.type === "missing") return noCredential(deployment, deployment.credential.where);
   if (demand.withoutCredential?.has(deployment.id)) return noCredential(deployment, "at that time");
+  return misfit(deployment, demand);
+}
+
+/** Whether `deployment` could serve `demand` with its credential there and its model approved, which may yet be. */
+export function mayServeInTime(deployment: Deployment, demand: Demand): boolean {
+  if (deployment.model.status === "retired") return false;
+  return closedTo(deployment, demand) === null && misfit(deployment, demand) === null;
+}
+
+function closedTo(deployment: Deployment, demand: Demand): Objection | null {
+  const { tenants } = deployment.model;
+  return tenants === undefined || tenants.includes(demand.tenant) ? null : notOpen(deployment, demand);
+}
+
+/** By what the request is and where it may go. */
+function misfit(deployment: Deployment, demand: Demand): Objection | null {
+  const { model } = deployment;
   const misplaced = outside(deployment, demand.residency) ?? outside(deployment, demand.callerResidency);
   if (misplaced !== null) return misplaced;
   if (SAFETY_RANK[model.safetyLevel] < SAFETY_RANK[demand.safetyLevel]) return tooLow(deployment, demand);

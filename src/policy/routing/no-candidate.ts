@@ -1,7 +1,4 @@
-/**
- * Why nobody may serve a request, as its caller hears it. Owns which refusals are by what the request is, so that no
- * waiting changes them, and the words for each; decides no route.
- */
+/** Why nobody may serve a request, as its caller hears it. Owns the words; decides no route. */
 import type { Capability } from "../../core/contract.ts";
 import type { Deployment } from "../../core/deployment.ts";
 import { type Fault, fault } from "../../core/faults.ts";
@@ -10,24 +7,6 @@ import type { Constraint, Refusal, RoutePlan } from "../../core/plan.ts";
 import type { ModelRequest } from "../../core/request.ts";
 import type { ConfigSnapshot } from "../../core/snapshot.ts";
 import { makesVectorsAlone } from "./constraints.ts";
-
-/** By what the request is: it is served once it is another one. */
-const BY_REQUEST: ReadonlySet<Constraint> = new Set(["capability", "context_window", "cost_ceiling"]);
-/** What is mended without the caller: the same request may be served then. */
-const MAY_PASS: ReadonlySet<Constraint> = new Set(["credential", "approval"]);
-
-/**
- * Whether the same request would be refused again however long its caller waits, and by its own doing. Residency,
- * safety level and tenants alone are the policy's choice, which its words may stand in for.
- */
-export function refusedForGood(refusals: readonly Refusal[]): boolean {
-  let byRequest = false;
-  for (const { constraint } of refusals) {
-    if (MAY_PASS.has(constraint)) return false;
-    byRequest ||= BY_REQUEST.has(constraint);
-  }
-  return byRequest;
-}
 
 interface Refused {
   readonly request: ModelRequest;
@@ -48,7 +27,7 @@ export function noCandidate(plan: RoutePlan, refused: Refused): Fault {
   const wrong = wrongKind(plan, refused);
   // Neither time nor another region would help: it is as if the caller had named no model at all.
   if (wrong !== null) return fault("invalid", "no_candidate", wrong, { param: "model", cause });
-  const isForGood = refusedForGood(refusals);
+  const isForGood = plan.refusedForGood === true;
   const met = new Set(refusals.map(({ constraint }) => constraint));
   if (isForGood && met.has("context_window") && !met.has("capability") && !met.has("cost_ceiling")) {
     return { ...tooLong(plan, tooSmall(refusals, refused), refused.request), cause };

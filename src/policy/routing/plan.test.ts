@@ -1,6 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import type { ModelRequest } from "../../core/request.ts";
-import { BASE_POLICY, FAKE_CALLER, FAKE_REQUEST, routeInput, snapshotOf } from "../fake-policy.ts";
+import {
+  BASE_POLICY,
+  FAKE_CALLER,
+  FAKE_HEALTH,
+  FAKE_REQUEST,
+  routeInput,
+  snapshotOf,
+} from "../fake-policy.ts";
 import { draftRoute, planRoute, type RouteInput, resolveUseCase } from "./plan.ts";
 
 function plan(text: string, change: Partial<RouteInput> = {}) {
@@ -296,6 +303,54 @@ describe("nothing left", () => {
     const retired = BASE_POLICY.replace("safety_level: high", "safety_level: high, status: experimental");
     const made = plan(retired, { estimatedInputTokens: 500 });
     expect([made.rungs.length, made.degraded.length]).toEqual([0, 1]);
+  });
+
+  const spare = `deployments:
+  spare-us: { model: spare, provider: sim, model_id: x, region: us-east-1 }
+models:
+  spare: { context_window: SIZE, STATUS }
+use_cases: { chat: { ladder: { fallback: [small, spare] } } }
+`;
+  const missing =
+    "deployments: { spare-us: { provider: gone } }\nproviders: { gone: { kind: openai, credential: { env: NOT_SET } } }\n";
+
+  test.each<[string, string, string, string, boolean]>([
+    ["that is retired", "100000", "status: retired", "", true],
+    ["that is experimental, and too small", "200", "status: experimental", "", true],
+    ["that is experimental", "100000", "status: experimental", "", false],
+    ["without a credential, and too small", "200", "status: approved", missing, true],
+    ["without a credential", "100000", "status: approved", missing, false],
+  ])("a model %s (%s tokens)", (_what, size, status, overlay, forGood) => {
+    const spared = spare.replace("SIZE", size).replace("STATUS", status);
+    const snapshot = snapshotOf(BASE_POLICY, spared, ...(overlay === "" ? [] : [overlay]));
+    const drafted = draftRoute(routeInput(snapshot, { estimatedInputTokens: 5000 }));
+    expect(drafted.refusals.map(({ constraint }) => constraint)).toContain("context_window");
+    expect([drafted.refusedForGood === true, drafted.degraded.length]).toEqual(
+      forGood ? [true, 0] : [false, 1],
+    );
+  });
+
+  const sick = "when: '!signals.healthy[\"large-us\"]'";
+  test.each<[string, string, boolean]>([
+    ["while another model is down", `  - { name: r, ${sick}, ladder: { primary: small } }\n`, false],
+    ["at this hour", "  - { name: r, match: { hour: 0..23 }, ladder: { primary: small } }\n", false],
+    ["for this tier", "  - { name: r, match: { tier: premium }, ladder: { primary: small } }\n", true],
+    [
+      "for this tier, but not when another one is down",
+      `  - { name: q, when: 'signals.healthy["large-eu"] == false', ladder: { primary: large } }\n  - { name: r, match: { tier: premium }, ladder: { primary: small } }\n`,
+      false,
+    ],
+  ])("too long for a rule's model %s", (_what, rules, forGood) => {
+    const health = { ...FAKE_HEALTH, healthy: (id: string) => id !== "large-us" };
+    const input = routeInput(snapshotOf(`${BASE_POLICY}routes:\n${rules}`), {
+      estimatedInputTokens: 500,
+      health,
+    });
+    const drafted = draftRoute(input);
+    expect(drafted.rule).toBe("r");
+    expect([drafted.refusedForGood === true, drafted.degraded.length]).toEqual(
+      forGood ? [true, 0] : [false, 1],
+    );
   });
 
   test("too long a text to embed is told as such", () => {

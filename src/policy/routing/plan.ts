@@ -27,7 +27,8 @@ import { enrol, type Subject, shadowsFor } from "../rollouts/enrol.ts";
 import { digestOfUser } from "../rollouts/sticky-key.ts";
 import { type Demand, objectionTo, stricter } from "./constraints.ts";
 import { exercised } from "./exercise.ts";
-import { noCandidate, refusedForGood } from "./no-candidate.ts";
+import { refusedForGood } from "./for-good.ts";
+import { noCandidate } from "./no-candidate.ts";
 import { orderCandidates, type SelectionInput } from "./selection.ts";
 
 export { resolveUseCase } from "./resolve-use-case.ts";
@@ -121,13 +122,16 @@ export function draftRoute(input: RouteInput): RoutePlan {
   const changed = change === null ? demand : changedDemand(demand, change, useCase);
   const refusals: Refusal[] = [];
   const rungs = admit(ladder, changed, input, refusals);
-  const plan: RoutePlan = {
+  // Cold: most plans have a rung.
+  const isForGood = rungs.length === 0 && refusedForGood(refusals, changed, { useCase, rule, ladder });
+  const plan: Writable<RoutePlan> = {
     useCase: useCase.id,
     rule: rule === null ? DEFAULT_RULE : rule.name,
     policyVersion: snapshot.version,
     rungs,
     refusals,
-    degraded: standsIn(request, rungs, refusals) ? useCase.degraded : NO_MODES,
+    // Words stand in for an answer that a model could have given; not for vectors.
+    degraded: isForGood || request.operation === "embed" ? NO_MODES : useCase.degraded,
     taskType: contract.taskType ?? useCase.taskType,
     latencyTier,
     safetyLevel: demand.safetyLevel,
@@ -142,6 +146,7 @@ export function draftRoute(input: RouteInput): RoutePlan {
     estimatedOutputTokens: changed.outputTokens,
     maxOutputTokens: useCase.maxOutputTokens,
   };
+  if (isForGood) plan.refusedForGood = true;
   if (enrolled === null && useCase.shadows.length === 0) return plan;
   const { experiment, label } = enrolled?.arm ?? {};
   const shadows = shadowCalls(base, demand, subject, input);
@@ -150,15 +155,6 @@ export function draftRoute(input: RouteInput): RoutePlan {
     ...(experiment && label && { arm: { experiment, label, change } }),
     ...(shadows.length > 0 && { shadows }),
   };
-}
-
-/** Words stand in for an answer that a model could have given; not for vectors. */
-function standsIn(
-  { operation }: ModelRequest,
-  rungs: readonly Rung[],
-  refusals: readonly Refusal[],
-): boolean {
-  return operation !== "embed" && (rungs.length > 0 || !refusedForGood(refusals));
 }
 
 /** Who the request is of. A class, since its facts are gathered when the first condition wants them, and once. */
