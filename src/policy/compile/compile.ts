@@ -13,6 +13,7 @@ import { compileInventory, type DeploymentPorts } from "./deployments.ts";
 import { compileJobs, compileWebhooks } from "./jobs.ts";
 import { compileKeys, type KeyPorts } from "./keys.ts";
 import { compileProbes } from "./resilience.ts";
+import { aliasHint } from "./routes.ts";
 import {
   compileActivation,
   compileCircuit,
@@ -48,7 +49,7 @@ export function* compileSteps(
   known: { readonly digest: string } | null = null,
 ): Steps<CompiledPolicy> {
   const report = createReport(locate);
-  const vocabulary = withUseCases(Object.keys(document.use_cases));
+  const vocabulary = withUseCases(Object.keys(document.use_cases), (name) => aliasHint(name, document));
   const listed = { ...(yield* compileInventory(document, ports, report)), vocabulary };
   const flags = compileFlags(document, listed, report);
   const inventory =

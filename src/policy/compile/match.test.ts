@@ -101,7 +101,8 @@ describe("a bad match table", () => {
     ["no entry", "", "invalid_value", "match:", /Simple conditions/],
     ["a range that is none", 'input_tokens: "about 500"', "invalid_match", "about 500", /"< 500"/],
     ["a range with one bad part", 'input_tokens: "> 5, under 9"', "invalid_match", "under 9", /number/],
-    ["a range in a list", 'hour: [9, "> 25"]', "invalid_match", "> 25", /from 0 to 23/],
+    ["ranges in a list that all never hold", 'hour: ["> 25", 24]', "invalid_match", "> 25", /from 0 to 23/],
+    ["an unreadable range in a list", 'hour: [9, "late"]', "invalid_match", "late", /number/],
     ["what is spent below nothing", 'spend_key_today: "< -1"', "invalid_match", "< -1", /from 0 on/],
     ["dollars with their sign", 'spend_key_today: "> $10"', "invalid_match", "> $10", /without the sign/],
     [
@@ -120,7 +121,7 @@ describe("a bad match table", () => {
       "clasification",
       /"classification"/,
     ],
-    ["a role in a list", "role: [admin, opertor]", "invalid_match", "opertor", /"operator"/],
+    ["roles that do not exist", "role: [opertor, admn]", "invalid_match", "opertor", /"operator"/],
     ["a language with a region", "language: pt-BR", "invalid_match", "pt-BR", /Write "pt"/],
     ["a language by name", "language: german", "invalid_match", "german", /en, de/],
     ["text for a flag", "stream: yes please", "invalid_type", "yes please", /streamed/],
@@ -135,6 +136,47 @@ describe("a bad match table", () => {
     expect(line.slice((found?.column ?? 0) - 1).replace(/^"/, "")).toStartWith(at);
     expect(found?.fix).toMatch(fix);
   });
+});
+
+describe("a match table that holds, with what a request never has", () => {
+  test.each([
+    ["a range in a list", 'hour: [9, "> 25"]', 9, "> 25", /from 0 to 23/],
+    ["an hour in a list", "hour: [22, 13, 24]", 13, "24", /from 0 to 23/],
+    ["a role in a list", "role: [caller, opertor]", 13, "opertor", /"operator"/],
+    ["days as ISO counts them", 'weekday: "1..7"', 13, "1..7", /Sunday is 0/],
+    ["a Sunday as ISO counts it", "weekday: [1, 7]", 13, "7", /Sunday is 0/],
+  ])("%s: a warning with place and fix", (_name, match, hour, at, fix) => {
+    const text = withRoutes(rule(`match: { ${match} }`));
+    const { snapshot, findings } = compileTexts(text);
+    if (snapshot === null) throw new Error(JSON.stringify(findings));
+    expect(findings).toMatchObject([
+      { severity: "warning", code: "doubtful_condition", fix: expect.stringMatching(fix) },
+    ]);
+    const { line = 0, column = 0 } = findings[0] ?? {};
+    const written = text.split("\n")[line - 1]?.slice(column - 1) ?? "";
+    expect(written.replace(/^"/, "")).toStartWith(at);
+    const now = Date.UTC(2026, 5, 1, hour, 30);
+    expect(draftRoute(routeInput(snapshot, { now })).rule).toBe("r");
+  });
+});
+
+test("a condition that can hold is served, with a warning for what a field never has", () => {
+  const when = 'request.use_case != "caht" && signals.weekday in [1, 7]';
+  const { snapshot, findings } = compileTexts(withRoutes(rule(`when: '${when}'`)));
+  expect(snapshot).not.toBeNull();
+  expect(findings).toMatchObject([
+    { severity: "warning", code: "doubtful_condition", fix: expect.stringContaining("chat") },
+  ]);
+});
+
+test("a condition on an alias of a use case says whose it is", () => {
+  const aliased = withRoutes(rule(`when: 'request.use_case == "gpt-4o"'`)).replace(
+    "  chat:\n",
+    "  chat:\n    aliases: [gpt-4o]\n",
+  );
+  expect(compileTexts(aliased).findings).toMatchObject([
+    { severity: "error", code: "invalid_condition", fix: 'It is an alias of "chat": write that.' },
+  ]);
 });
 
 test("a condition on a use case that there is not never holds", () => {

@@ -1,6 +1,6 @@
 /** Match tables as conditions, without CEL. Owns what an entry means, and what of it can never hold. */
 import type { Condition, RuleContext, RuleRequirement } from "../../core/snapshot.ts";
-import { type NumberTest, parseRange } from "../conditions/match-range.ts";
+import { parseRange } from "../conditions/match-range.ts";
 import {
   CALLER_FIELDS,
   ESTIMATED_SIGNALS,
@@ -23,7 +23,7 @@ export interface CompiledMatch {
 type Owner = keyof RuleContext;
 type Test = (context: RuleContext) => boolean;
 
-/** Reports what can never hold; such an entry matches nothing. */
+/** Reports what can never hold: an error where it is a whole entry, which matches nothing, else a warning. */
 export function compileMatch(table: MatchTable, path: Path, report: Report): CompiledMatch {
   const tests: Test[] = [];
   const requires: RuleRequirement[] = [];
@@ -75,12 +75,16 @@ function read(context: RuleContext, owner: Owner, name: string): unknown {
 function compileWords(written: unknown, owner: Owner, name: string, path: Path, report: Report): string[] {
   const words = Array.isArray(written) ? written.map(String) : [String(written)];
   const known = FIELD_VALUES[`${owner}.${name}`];
+  // A wrong member of a list leaves out what it stands for; the entry without a right one never matches.
+  const isPart = known !== undefined && words.some((word) => known.includes(word));
   for (const [index, word] of words.entries()) {
     if (known === undefined || known.includes(word)) continue;
     const at = Array.isArray(written) ? [...path, index] : path;
     const language = name === "language" ? languageHint(word, known) : null;
     const fix = language ?? report.suggest(word, known, "Use one that exists.");
-    report.error("invalid_match", at, `"${word}" is not a ${name} that a request can have.`, fix);
+    const message = `"${word}" is not a ${name} that a request can have.`;
+    if (isPart) report.warning("doubtful_condition", at, message, fix);
+    else report.error("invalid_match", at, message, fix);
   }
   return words;
 }
@@ -103,14 +107,16 @@ function wordTest(values: readonly string[], owner: Owner, name: string): Test {
 function compileRange(written: unknown, owner: Owner, name: string, path: Path, report: Report): Test {
   const several = Array.isArray(written);
   const choices = several ? written : [written];
-  const tests: NumberTest[] = [];
-  for (const [index, choice] of choices.entries()) {
-    const parsed = parseRange(choice as number | string, `${owner}.${name}`);
-    if (parsed.ok) tests.push(parsed.test);
-    else {
-      const at = several ? [...path, index] : path;
-      report.error("invalid_match", at, parsed.message, parsed.fix, { offset: parsed.offset });
-    }
+  const ranges = choices.map((choice) => parseRange(choice as number | string, `${owner}.${name}`));
+  const tests = ranges.flatMap((range) => (range.ok ? [range.test] : []));
+  for (const [index, range] of ranges.entries()) {
+    const problem = range.ok ? range.doubt : range.problem;
+    if (problem === null) continue;
+    const { message, fix, offset } = problem;
+    const at = several ? [...path, index] : path;
+    const isFatal = !range.ok && (!range.readable || tests.length === 0);
+    if (isFatal) report.error("invalid_match", at, message, fix, { offset });
+    else report.warning("doubtful_condition", at, message, fix, { offset });
   }
   const [only] = tests;
   if (tests.length === 1 && only !== undefined) {

@@ -103,12 +103,17 @@ function compileWhen(source: string, path: Path, inventory: Inventory, report: R
     report.error("invalid_condition", at, message, fix, { offset });
     return { condition: () => false, source, reads: new Set(), requires: [] };
   }
+  if (compiled.doubt !== null) {
+    const { message, fix, offset } = compiled.doubt;
+    report.warning("doubtful_condition", at, message, fix, { offset });
+  }
   for (const { id, offset } of compiled.deployments) {
     if (inventory.deployments.has(id)) continue;
     const fix = report.suggest(id, [...inventory.deployments.keys()], "Add it under deployments.");
     report.error("unknown_deployment", at, `There is no deployment "${id}".`, fix, { offset });
   }
-  return { ...compiled, source };
+  const { condition, reads, requires } = compiled;
+  return { condition, source, reads, requires };
 }
 
 /** Those of `ids` that `written` names; all of them where it names none. */

@@ -79,18 +79,18 @@ describe("conditions", () => {
     ["dyn(signals).x == 3", /dyn/, /itself/, 0],
     ['request[caller.tier] == "x"', /request as a whole/, /Name a field/, 0],
     ['request.task_type == "clasification"', /never/, /"classification"/, 21],
-    ['caller.role in ["admin", "opertor"]', /never/, /"operator"/, 25],
+    ['request.stream && caller.role in ["admn", "opertor"]', /never "admn"/, /"admin"/, 34],
     ['"deutsch" == signals.language', /never/, /en, de/, 0],
     ["signals.spend_tenant_todya > 1", /does not exist/, /"spend_tenant_today"/, 0],
     ["signals.spend > 1", /signals.spend, which does not exist/, /spend_tenant_today, spend_tenant_month/, 0],
     ["signals.spend.tenant_today > 1", /signals.spend, which does not exist/, /spend_use_case_month/, 0],
     ['signals.spend_key_today > "10"', /number > text/, /like with like/, 0],
     ["signals.complexity > 60", /between 0 and 1,/, /from 0 to 1/, 21],
-    ["true || signals.weekday == -7", /between 0 and 6,/, /from 0 to 6/, 27],
-    ["signals.weekday == 7", /weekday == 7 never holds/, /a whole number from 0 to 6/, 19],
+    ["true && signals.weekday == -7", /between 0 and 6,/, /from 0 to 6/, 27],
+    ["signals.weekday == 7", /weekday == 7 never holds/, /a whole number from 0 to 6. Sunday is 0/, 19],
     ["signals.hour > 23", /hour > 23 never holds/, /from 0 to 23/, 15],
     ["24 <= signals.hour", /hour >= 24 never holds/, /from 0 to 23/, 0],
-    ["signals.hour in [9, 24]", /hour == 24 never holds/, /from 0 to 23/, 20],
+    ["signals.hour in [24, 25]", /hour == 24 never holds/, /from 0 to 23/, 17],
     ["signals.minute == 9.5", /never holds/, /whole/, 18],
     ["signals.complexity > 1", /complexity > 1 never holds/, /from 0 to 1/, 21],
     ["signals.input_tokens < 0", /never holds/, /from 0 on/, 23],
@@ -115,7 +115,29 @@ describe("conditions", () => {
     "signals.input_tokens > -1",
     "request.messages == 0",
     "signals.input_tokens < 0.5",
-  ])("%s can hold", (source) => expect(compileCondition(source)).toMatchObject({ ok: true }));
+    "signals.weekday < 7",
+    "signals.hour != 12",
+    'caller.role != "admin"',
+  ])("%s can hold", (source) => expect(compileCondition(source)).toMatchObject({ ok: true, doubt: null }));
+
+  test.each([
+    ["signals.weekday in [6, 7]", /weekday == 7 never holds/, /Sunday is 0/, 23],
+    ["signals.weekday >= 1 && signals.weekday <= 7", /is never 7/, /Sunday is 0/, 43],
+    ["signals.hour in [22, 23, 24]", /hour == 24 never holds/, /from 0 to 23/, 25],
+    ['caller.role in ["admin", "opertor"]', /never "opertor"/, /"operator"/, 25],
+    ["!(signals.complexity > 1)", /complexity > 1 never holds/, /from 0 to 1/, 23],
+    ["request.stream || signals.weekday == 9", /between 0 and 6,/, /from 0 to 6/, 37],
+    ['request.stream ? caller.role == "opertor" : true', /never/, /"operator"/, 32],
+    ['request.task_type != "nope"', /never "nope"/, /"code"/, 21],
+    ["signals.weekday != 7", /is never 7/, /Sunday is 0/, 19],
+    ["signals.complexity < 60", /between 0 and 1,/, /from 0 to 1/, 21],
+  ])("%s can hold and is doubtful", (source, message, fix, offset) => {
+    const compiled = compileCondition(source);
+    if (!compiled.ok) throw new Error(compiled.problem.message);
+    expect(compiled.doubt?.message).toMatch(message);
+    expect(compiled.doubt?.fix).toMatch(fix);
+    expect(compiled.doubt?.offset).toBe(offset);
+  });
 
   test("one that fails at run time does not match", () => {
     expect(evaluate("signals.hour == 13 && 1 / 0 == 1")).toBe(false);

@@ -18,7 +18,13 @@ import {
   SignalFacts,
 } from "./rule-facts.ts";
 import { inspectCondition } from "./syntax.ts";
-import { impossibleComparison, type KnownValues, requirementsOf } from "./values.ts";
+import {
+  impossibleComparison,
+  type KnownTexts,
+  type KnownValues,
+  oddComparison,
+  requirementsOf,
+} from "./values.ts";
 
 export type CompiledCondition =
   | {
@@ -29,6 +35,8 @@ export type CompiledCondition =
       /** Signals it reads for which something is made, kept or shown, or which change with time. */
       readonly reads: ReadonlySet<string>;
       readonly requires: readonly RuleRequirement[];
+      /** A comparison with what its field never has, where others can hold; null: none. */
+      readonly doubt: ConditionProblem | null;
     }
   | { readonly ok: false; readonly problem: ConditionProblem };
 
@@ -41,10 +49,9 @@ const FIELDS: Fields = {
 };
 
 /** What conditions of one policy may speak of. */
-export interface Vocabulary {
+export interface Vocabulary extends KnownTexts {
   readonly environment: Environment;
   readonly fields: Fields;
-  readonly values: KnownValues;
 }
 
 /** The flags of a policy, as conditions see them. */
@@ -60,11 +67,16 @@ export interface FlagVocabulary {
 
 const EXAMPLE = 'For example: signals.input_tokens < 40 && caller.tier == "free".';
 
-const BASIC: Vocabulary = { environment: createEnvironment(), fields: FIELDS, values: FIELD_VALUES };
+const BASIC: Vocabulary = {
+  environment: createEnvironment(),
+  fields: FIELDS,
+  values: FIELD_VALUES,
+  aliasHint: () => null,
+};
 
 /** What there is to speak of where these are the use cases, by their own ids. */
-export function withUseCases(ids: readonly string[]): Vocabulary {
-  return { ...BASIC, values: { ...FIELD_VALUES, "request.use_case": ids } };
+export function withUseCases(ids: readonly string[], aliasHint: KnownTexts["aliasHint"]): Vocabulary {
+  return { ...BASIC, values: { ...FIELD_VALUES, "request.use_case": ids }, aliasHint };
 }
 
 /** `basic` with `flags`. */
@@ -79,6 +91,7 @@ export function withFlags(basic: Vocabulary, { facts, fields, values }: FlagVoca
     .registerVariable("flags", "Flags");
   const named = Object.entries(values).map(([name, known]) => [`flags.${name}`, known] as const);
   return {
+    ...basic,
     environment,
     fields: { ...basic.fields, flags: fields },
     values: { ...basic.values, ...Object.fromEntries(named) },
@@ -91,7 +104,7 @@ export function withFlags(basic: Vocabulary, { facts, fields, values }: FlagVoca
  * evaluated, such as a division by zero.
  */
 export function compileCondition(source: string, vocabulary: Vocabulary = BASIC): CompiledCondition {
-  const { environment, fields, values } = vocabulary;
+  const { environment, fields } = vocabulary;
   let parsed: ReturnType<Environment["parse"]>;
   try {
     parsed = environment.parse(source);
@@ -106,10 +119,11 @@ export function compileCondition(source: string, vocabulary: Vocabulary = BASIC)
     const message = `The condition gives ${nameOfType(checked.type ?? "dyn")}, not true or false.`;
     return { ok: false, problem: { message, fix: `Compare it with something. ${EXAMPLE}`, offset: 0 } };
   }
-  const impossible = impossibleComparison(parsed.ast, values);
+  const impossible = impossibleComparison(parsed.ast, vocabulary);
   if (impossible !== null) return { ok: false, problem: impossible };
   const condition = plainCondition(parsed.ast) ?? runner(parsed);
-  return { ok: true, condition, deployments, reads, requires: requirementsOf(parsed.ast) };
+  const doubt = oddComparison(parsed.ast, vocabulary);
+  return { ok: true, condition, deployments, reads, requires: requirementsOf(parsed.ast), doubt };
 }
 
 function runner(run: (context: RuleContext) => unknown): Condition {

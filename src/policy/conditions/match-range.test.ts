@@ -3,7 +3,7 @@ import { parseRange } from "./match-range.ts";
 
 function holds(written: number | string, value: number, field = "signals.input_tokens"): boolean {
   const parsed = parseRange(written, field);
-  if (!parsed.ok) throw new Error(parsed.message);
+  if (!parsed.ok) throw new Error(parsed.problem.message);
   return parsed.test(value);
 }
 
@@ -47,13 +47,14 @@ describe("a range", () => {
     ["> 3, < 2", /No number/, /list/, 0],
     ["> 3, < 3", /No number/, /list/, 0],
     ["17..9", /No number/, /list/, 0],
-    ["> -1", /never below 0/, /from 0 on/, 0],
+    ["< -1", /never below 0/, /from 0 on/, 0],
+    ["> 3, < -1, < 2", /No number/, /list/, 0],
   ])("%p is refused", (written, message, fix, offset) => {
     const parsed = parseRange(written, "signals.input_tokens");
     if (parsed.ok) throw new Error("it was read");
-    expect(parsed.message).toMatch(message);
-    expect(parsed.fix).toMatch(fix);
-    expect(parsed.offset).toBe(offset);
+    expect(parsed.problem.message).toMatch(message);
+    expect(parsed.problem.fix).toMatch(fix);
+    expect(parsed.problem.offset).toBe(offset);
   });
 
   test.each([
@@ -74,6 +75,34 @@ describe("a range", () => {
   ])("%p is no %s", (written, field, message) => {
     const parsed = parseRange(written, field);
     if (parsed.ok) throw new Error("it was read");
-    expect(parsed.message).toMatch(message);
+    expect(parsed.problem.message).toMatch(message);
   });
+
+  test.each([
+    ["1..7", "signals.weekday", /does not hold on Sundays/, /Sunday is 0/, 0],
+    ["> 0, <= 7", "signals.weekday", /does not hold on Sundays/, /Sunday is 0/, 0],
+    ["!= 7", "signals.weekday", /is never 7/, /Sunday is 0/, 0],
+    ["> 3, != 24", "signals.hour", /is never 24/, /from 0 to 23/, 0],
+    ["9..99", "signals.hour", /between 0 and 23/, /from 0 to 23/, 0],
+    [">= 9, < 99", "signals.hour", /between 0 and 23/, /from 0 to 23/, 6],
+    ["< 60", "signals.complexity", /between 0 and 1/, /from 0 to 1/, 0],
+    ["> -1", "signals.input_tokens", /never below 0/, /from 0 on/, 0],
+  ])("%p of %s can hold and is doubtful", (written, field, message, fix, offset) => {
+    const parsed = parseRange(written, field);
+    if (!parsed.ok) throw new Error(parsed.problem.message);
+    expect(parsed.doubt?.message).toMatch(message);
+    expect(parsed.doubt?.fix).toMatch(fix);
+    expect(parsed.doubt?.offset).toBe(offset);
+  });
+
+  test.each([
+    ["0..7", "signals.weekday"],
+    ["< 7", "signals.weekday"],
+    ["1..6", "signals.weekday"],
+    ["18..24", "signals.hour"],
+    ["!= 12", "signals.hour"],
+    ["!= 0.5", "signals.complexity"],
+  ])("%p of %s is beyond doubt", (written, field) =>
+    expect(parseRange(written, field)).toMatchObject({ ok: true, doubt: null }),
+  );
 });

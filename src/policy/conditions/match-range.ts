@@ -1,14 +1,29 @@
 /** Ranges of numbers as match tables write them. Owns the notation and what is wrong with a text. */
 
 import type { Writable } from "../../core/writable.ts";
-import { type Interval, neverIn, numberField, wordsForField } from "./number-field.ts";
+import {
+  ANY_NUMBER,
+  type Interval,
+  neverIn,
+  numberField,
+  sundayHint,
+  wordsForField,
+} from "./number-field.ts";
 
 export type NumberTest = (value: number) => boolean;
 
+interface RangeProblem {
+  readonly message: string;
+  readonly fix: string;
+  /** The character of the text at which it goes wrong. */
+  readonly offset: number;
+}
+
 export type ParsedRange =
-  | { readonly ok: true; readonly test: NumberTest }
-  /** `offset`: the character of the text at which it goes wrong. */
-  | { readonly ok: false; readonly message: string; readonly fix: string; readonly offset: number };
+  /** `doubt`: a number in it that the field never has; null: none. */
+  | { readonly ok: true; readonly test: NumberTest; readonly doubt: RangeProblem | null }
+  /** `readable`: it says something, which no number of the field meets. */
+  | { readonly ok: false; readonly readable: boolean; readonly problem: RangeProblem };
 
 const NUMBER = "-?\\d+(?:\\.\\d+)?";
 const COMPARISON = new RegExp(`^(<=|>=|<|>|==|=|!=)?\\s*(${NUMBER})$`);
@@ -26,55 +41,51 @@ interface Draft extends Writable<Interval> {
  * fact it is compared with, `signals.hour`.
  */
 export function parseRange(written: number | string, field: string): ParsedRange {
-  const interval: Draft = {
-    least: Number.NEGATIVE_INFINITY,
-    most: Number.POSITIVE_INFINITY,
-    leastIncluded: true,
-    mostIncluded: true,
-    excluded: [],
-  };
+  const interval: Draft = { ...ANY_NUMBER, excluded: [] };
+  let doubt: RangeProblem | null = null;
   const text = String(written);
   let offset = 0;
   for (const part of text.split(",")) {
     const start = offset + (part.length - part.trimStart().length);
-    const problem = narrow(interval, part.trim(), field);
-    if (problem !== null) return { ok: false, ...problem, offset: start };
+    const numbers = narrow(interval, part.trim());
+    if (numbers === null) {
+      return { ok: false, readable: false, problem: { ...unreadable(part.trim()), offset: start } };
+    }
+    for (const number of numbers) {
+      const outside = doubtOf(number, field);
+      if (outside !== null) doubt ??= { ...outside, offset: start };
+    }
     offset += part.length + 1;
   }
   const { least, most, leastIncluded, mostIncluded } = interval;
   if (least > most || (least === most && !(leastIncluded && mostIncluded))) {
     const message = `No number is in the range "${text}".`;
-    return {
-      ok: false,
-      message,
-      fix: "A comma means that both must hold; use a list for either.",
-      offset: 0,
-    };
+    const fix = "A comma means that both must hold; use a list for either.";
+    return { ok: false, readable: false, problem: { message, fix, offset: 0 } };
   }
   const known = numberField(field);
   if (known && neverIn(interval, known)) {
     const what = wordsForField(known);
     const message = `The range "${text}" never holds: ${nameOf(field)} is ${what}.`;
-    return { ok: false, message, fix: `Write ${what} that is within it.`, offset: 0 };
+    const fix = `Write ${what} that is within it.${sundayHint(field, least)}`;
+    return { ok: false, readable: true, problem: doubt ?? { message, fix, offset: 0 } };
   }
-  return { ok: true, test: testOf(interval) };
+  doubt ??= doubtOfExcluded(interval, field) ?? doubtOfSunday(interval, text, field);
+  return { ok: true, test: testOf(interval), doubt };
 }
 
-function narrow(interval: Draft, part: string, field: string): { message: string; fix: string } | null {
+/** The numbers that `part` names; null: it cannot be read. */
+function narrow(interval: Draft, part: string): readonly number[] | null {
   const span = SPAN.exec(part);
   if (span !== null) {
     const [first, last] = [Number(span[1]), Number(span[2])];
-    const problem = outside(first, field) ?? outside(last, field);
-    if (problem !== null) return problem;
     raise(interval, first, true);
     lower(interval, last, true);
-    return null;
+    return [first, last];
   }
   const comparison = COMPARISON.exec(part);
-  if (comparison === null) return unreadable(part);
+  if (comparison === null) return null;
   const number = Number(comparison[2]);
-  const problem = outside(number, field);
-  if (problem !== null) return problem;
   const operator = comparison[1] ?? "=";
   if (operator === "!=") interval.excluded.push(number);
   if (operator === ">" || operator === ">=") raise(interval, number, operator === ">=");
@@ -83,7 +94,26 @@ function narrow(interval: Draft, part: string, field: string): { message: string
     raise(interval, number, true);
     lower(interval, number, true);
   }
-  return null;
+  return [number];
+}
+
+/** What is excluded and is never there: the entry always holds, as far as that goes. */
+function doubtOfExcluded({ excluded }: Draft, field: string): RangeProblem | null {
+  const known = numberField(field);
+  const number = excluded.find((one) => known && neverIn({ ...ANY_NUMBER, least: one, most: one }, known));
+  if (number === undefined || !known) return null;
+  const what = wordsForField(known);
+  const message = `${nameOf(field)} is never ${number}: it is ${what}.`;
+  return { message, fix: `Write ${what}.${sundayHint(field, number)}`, offset: 0 };
+}
+
+/** `1..7` reads as every day, and is all but one. */
+function doubtOfSunday(interval: Draft, text: string, field: string): RangeProblem | null {
+  const { least, leastIncluded, most, mostIncluded } = interval;
+  const hasSunday = least < 0 || (least === 0 && leastIncluded);
+  if (hasSunday || !mostIncluded || sundayHint(field, most) === "") return null;
+  const message = `"${text}" does not hold on Sundays: weekday is 0 then, and never 7.`;
+  return { message, fix: 'Sunday is 0: list it beside the other days, ["1..6", 0].', offset: 0 };
 }
 
 function raise(interval: Draft, least: number, included: boolean): void {
@@ -108,7 +138,7 @@ function unreadable(part: string): { message: string; fix: string } {
 }
 
 /** One beyond the most is let pass: `< 24` means what it says. */
-function outside(number: number, field: string): { message: string; fix: string } | null {
+function doubtOf(number: number, field: string): { message: string; fix: string } | null {
   const { least, most } = numberField(field) ?? { least: 0, most: Number.POSITIVE_INFINITY };
   const slack = most > 1 && Number.isFinite(most) ? 1 : 0;
   if (number >= least && number <= most + slack) return null;

@@ -37,6 +37,13 @@ export interface Interval {
   readonly mostIncluded: boolean;
 }
 
+export const ANY_NUMBER: Interval = {
+  least: Number.NEGATIVE_INFINITY,
+  most: Number.POSITIVE_INFINITY,
+  leastIncluded: true,
+  mostIncluded: true,
+};
+
 /** Of `owner.field`; undefined: any number, or no number at all. */
 export function numberField(name: string): NumberField | undefined {
   return Object.hasOwn(FIELDS, name) ? FIELDS[name] : undefined;
@@ -51,6 +58,17 @@ export function neverIn({ least, most, leastIncluded, mostIncluded }: Interval, 
   const first = leastIncluded ? Math.ceil(least) : Math.floor(least) + 1;
   const last = mostIncluded ? Math.floor(most) : Math.ceil(most) - 1;
   return Math.max(first, field.least) > Math.min(last, field.most);
+}
+
+/** Whether `number` is so far from the bounds of a field with an end that it is no way to write one of them. */
+export function isOutside(number: number, { least, most }: NumberField): boolean {
+  const slack = most > 1 ? 1 : 0;
+  return Number.isFinite(most) && (number < least - slack || number > most + slack);
+}
+
+/** With a blank before it; empty unless `number` is how others count Sundays. */
+export function sundayHint(name: string, number: number): string {
+  return name === "signals.weekday" && number === 7 ? " Sunday is 0." : "";
 }
 
 /** `a number from 0 on`, `a whole number from 0 to 23`. */
