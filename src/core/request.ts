@@ -150,6 +150,8 @@ export interface Origin {
   readonly wire: WireId;
   readonly body: Readonly<Record<string, unknown>>;
   readonly rewritten: ReadonlySet<Section>;
+  /** The limit in `sampling` is an arm's; absent: the caller's, where it states one. */
+  readonly limitByPolicy?: boolean;
   /** The caller's headers that its wire passes on (`anthropic-beta`), by lower-case name. */
   readonly headers?: Readonly<Record<string, string>>;
 }

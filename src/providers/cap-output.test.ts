@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { ModelRequest } from "../core/request.ts";
 import { FAKE_REQUEST } from "../policy/fake-policy.ts";
 import { beyondModelFault, capOutput, cappedFault, cappedWarning } from "./cap-output.ts";
+import { changedRequest } from "./change-request.ts";
 
 const MODEL = { maxOutputTokens: 4096 };
 const ASSUMED = { maxOutputTokens: 4096, maxOutputAssumed: true } as const;
@@ -68,4 +69,14 @@ describe("the limits of an answer", () => {
     expect(capOutput(request, 100, MODEL)).toBe(request);
     expect(cappedWarning(request, 100, MODEL)).toBeNull();
   });
+});
+
+test("an arm's limit is lowered in silence: it is not the caller's, strict or not", () => {
+  const change = { prompt: null, sampling: { maxTokens: 9000 }, reasoning: null };
+  const armed = changedRequest(asking(50, { strict: true }), change);
+  expect(beyondModelFault(armed, MODEL)).toBeNull();
+  expect(cappedWarning(armed, 100, MODEL)).toBeNull();
+  expect(capOutput(armed, 100, MODEL).sampling.maxTokens).toBe(100);
+  const colder = changedRequest(asking(9000, { strict: true }), { ...change, sampling: { temperature: 0 } });
+  expect(beyondModelFault(colder, MODEL)?.code).toBe("unsupported_control");
 });

@@ -64,8 +64,9 @@ export function beyondModelFault(request: ModelRequest, model: Producer): Fault 
   return { ...refusal(beyondModel(asked, limit)), unsent: true };
 }
 
-function askedOf({ operation, sampling }: ModelRequest): number {
-  return operation === "chat" ? (sampling.maxTokens ?? 0) : 0;
+/** By the caller: nobody is told of, or refused for, a limit that the policy has set. */
+function askedOf({ operation, sampling, origin }: ModelRequest): number {
+  return operation === "chat" && !origin.limitByPolicy ? (sampling.maxTokens ?? 0) : 0;
 }
 
 function refusal(message: string): Fault {

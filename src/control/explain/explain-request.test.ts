@@ -17,6 +17,11 @@ use_cases:
   both: { ladder: { primary: large, fallback: [claude] } }
   other: { ladder: { primary: claude, fallback: [large] } }
   capped: { max_output_tokens: 100, ladder: { primary: large } }
+  short: { ladder: { primary: claude } }
+  long: { ladder: { primary: claude } }
+rollouts:
+  - { name: less, use_case: short, canary: { weight: 100, candidate: { parameters: { max_tokens: 300 } } } }
+  - { name: more, use_case: long, canary: { weight: 100, candidate: { parameters: { max_tokens: 900 } } } }
 `;
 
 async function explained(body: object) {
@@ -68,5 +73,13 @@ describe("what each candidate would not honour", () => {
     });
     const strict = await explained({ model: "capped", max_tokens: 300, ...STRICT });
     expect(strict).toMatchObject({ fault: "unsupported_control" });
+  });
+
+  test("is what the arm asks for, and what the arm asks for is not refused in the caller's name", async () => {
+    const fine = { fault: null, lost: [[]], refused: [null] };
+    expect(await explained({ model: "short", max_tokens: 5000, ...STRICT })).toMatchObject(fine);
+    expect(await explained({ model: "long", max_tokens: 100, ...STRICT })).toMatchObject(fine);
+    const seeded = await explained({ model: "short", seed: 5, ...STRICT });
+    expect(seeded).toMatchObject({ fault: "unsupported_control", lost: [["seed"]] });
   });
 });

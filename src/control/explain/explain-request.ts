@@ -19,6 +19,7 @@ import {
 import { resolveUseCase } from "../../policy/routing/plan.ts";
 import { suggestion } from "../../policy/suggest.ts";
 import { cappedFault } from "../../providers/cap-output.ts";
+import { changedRequest } from "../../providers/change-request.ts";
 import { honouredBy } from "../../providers/honour.ts";
 import type { AnyWire } from "../../providers/wire-registry.ts";
 import type { Warning } from "../../wires/wire.ts";
@@ -115,14 +116,19 @@ export async function explainRequest(
   });
   const name = explained.rollout?.rollout;
   const { maxOutputTokens: cap } = useCase.value;
-  const ladder = await Promise.all(
-    explained.ladder.map((rung) => withHonoured(rung, request, snapshot, cap)),
-  );
+  const asked = asItsArmWants(request, explained, useCase.value);
+  const ladder = await Promise.all(explained.ladder.map((rung) => withHonoured(rung, asked, snapshot, cap)));
   // As traffic does: the use case's own limit first, and the first call's refusal ends the ladder.
   const tooMuch = cappedFault(request, cap);
   const fault = (tooMuch && told(tooMuch)) ?? explained.fault ?? ladder[0]?.candidates[0]?.refusal ?? null;
   const override = ports.overrides?.find(({ rollout }) => rollout === name) ?? null;
   return ok({ ...explained, strict: request.strict, ladder, fault, override });
+}
+
+/** What candidates are asked, which need not be what the caller asked. */
+function asItsArmWants(request: ModelRequest, { rollout }: Explanation, { rollouts }: UseCase): ModelRequest {
+  const entered = rollout && findArm(rollouts, `${rollout.rollout}/${rollout.arm}`);
+  return changedRequest(request, entered?.arm.change ?? null);
 }
 
 async function withHonoured(

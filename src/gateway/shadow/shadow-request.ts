@@ -1,7 +1,7 @@
 /** The copy of a request that a shadow is sent. Owns what must not be done twice. */
 import type { RequestChange } from "../../core/plan.ts";
 import type { ModelRequest, WireId } from "../../core/request.ts";
-import { changedRequest } from "../arm.ts";
+import { changedRequest } from "../../providers/change-request.ts";
 
 /**
  * In the contract's words alone. What only the caller's own provider knows stays behind: tools that it would run

@@ -1,0 +1,32 @@
+/** A request as an arm or a shadow wants it: its prompt and parameters. Owns what is replaced; knows no rollout. */
+import type { RequestChange } from "../core/plan.ts";
+import type { Message, ModelRequest, Section } from "../core/request.ts";
+import { withReasoning } from "./change-reasoning.ts";
+
+/** The very same request where nothing is changed, or it asks for vectors. */
+export function changedRequest(request: ModelRequest, change: RequestChange | null): ModelRequest {
+  if (change === null || request.operation === "embed") return request;
+  const { prompt, sampling, reasoning } = change;
+  const rewritten = new Set<Section>(request.origin.rewritten);
+  let changed = request;
+  if (prompt !== null) {
+    rewritten.add("messages");
+    changed = { ...changed, messages: withPrompt(request.messages, prompt) };
+  }
+  if (sampling !== null) {
+    rewritten.add("sampling");
+    changed = { ...changed, sampling: { ...request.sampling, ...sampling } };
+  }
+  const limitByPolicy = sampling?.maxTokens !== undefined;
+  changed = { ...changed, origin: { ...request.origin, rewritten, ...(limitByPolicy && { limitByPolicy }) } };
+  return reasoning === null ? changed : withReasoning(changed, reasoning);
+}
+
+function withPrompt(
+  messages: readonly Message[],
+  { text, place }: NonNullable<RequestChange["prompt"]>,
+): readonly Message[] {
+  const own: Message = { role: "system", content: [{ type: "text", text }] };
+  const rest = place === "instead" ? messages.filter(({ role }) => role !== "system") : messages;
+  return [own, ...rest];
+}
