@@ -6,6 +6,11 @@ import { systemClock } from "./main/system.ts";
 const interrupted = new AbortController();
 if (!["up", "simulate"].includes(process.argv[2] ?? "")) {
   process.once("SIGINT", () => interrupted.abort());
+  // `… | head` has read enough: that is an end, and no fault.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit(0);
+  });
 }
 
 process.exitCode = await runCli(process.argv, {

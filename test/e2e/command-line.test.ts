@@ -169,6 +169,33 @@ describe("against a running gateway", () => {
     expect(new Set(shown)).toEqual(sent);
   });
 
+  test("a tail whose reader has read enough ends without a word", async () => {
+    const child = endWithFile(
+      spawn("sh", ["-c", '"$0" decisions tail --json | head -n 1', LAUNCHER], {
+        cwd: directory,
+        env: { ...process.env, POINTSMAN_URL: gateway.url, POINTSMAN_API_KEY: KEY },
+        stdio: ["ignore", "pipe", "pipe"],
+      }),
+    );
+    let said = "";
+    let complaint = "";
+    const ends: (number | null)[] = [];
+    child.stdout.on("data", (chunk) => {
+      said += chunk;
+    });
+    child.stderr.on("data", (chunk) => {
+      complaint += chunk;
+    });
+    child.on("close", (code) => ends.push(code));
+    await eventually(async () => {
+      await (await chat(gateway, { model: "nimbus-chat" })).text();
+      return ends.length > 0;
+    });
+    expect(complaint).toBe("");
+    expect(ends).toEqual([0]);
+    expect(said.trimEnd().split("\n")).toHaveLength(1);
+  });
+
   test("an unknown decision is exit code 1, a wrong key 3", async () => {
     expect((await ask("decisions", "show", "dec_nothing")).code).toBe(1);
     const refused = await ask("decisions", "list", "--api-key", "pm_secret_zebra_4411");

@@ -1,7 +1,7 @@
 /** The use case's limit on an answer's length reaches every provider, whatever dialect the caller speaks. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { endToEnd } from "./end-to-end.ts";
-import { chat, decisionOf, KEY, type RunningGateway, startGateway } from "./harness.ts";
+import { admin, chat, decisionOf, KEY, type RunningGateway, startGateway } from "./harness.ts";
 import { type RecordingUpstream, startUpstream } from "./recording-upstream.ts";
 import { INSTANT, PROVIDER_WIRES, via, wirePolicy } from "./wire-policies.ts";
 
@@ -143,6 +143,22 @@ describe("what a model can produce", () => {
     expect(upstream.calls.at(-1)?.body.model).toBe("big");
   });
 
+  test("an arm's limit is sent as the model can keep it, and no strict caller is refused for it", async () => {
+    const strict = { "x-pointsman-strict": "true" };
+    for (const [model, asked, sent] of [
+      ["armed-short", 8000, 300],
+      ["armed-long", 100, 4096],
+    ] as const) {
+      const response = await chatOf(model, asked, strict);
+      expect(response.status).toBe(200);
+      expect(lastSent()).toBe(sent);
+      expect(response.headers.get("x-pointsman-warnings")).toBeNull();
+      const messages = [{ role: "user", content: "Hi" }];
+      const request = { model, max_tokens: asked, messages, metadata: { pointsman_strict: "true" } };
+      expect(await admin(other, "/admin/explain", { request })).toMatchObject({ strict: true, fault: null });
+    }
+  });
+
   test("where the policy does not say it, what the caller asks for is sent", async () => {
     const response = await chatOf("unsaid", 8000);
     expect(response.status).toBe(200);
@@ -176,5 +192,10 @@ ${deployments.join("\n")}
 use_cases:
   falls-back: { ladder: { primary: big, fallback: [little], degraded: [{ template: { message: Later. } }] } }
   unsaid: { ladder: { primary: unsaid } }
+  armed-short: { ladder: { primary: little } }
+  armed-long: { ladder: { primary: little } }
+rollouts:
+  - { name: less, use_case: armed-short, canary: { weight: 100, candidate: { parameters: { max_tokens: 300 } } } }
+  - { name: more, use_case: armed-long, canary: { weight: 100, candidate: { parameters: { max_tokens: 9000 } } } }
 `;
 }

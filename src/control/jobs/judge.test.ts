@@ -53,11 +53,14 @@ describe("an answer", () => {
     const template = { decision: decisionWith({ degraded: "template" }), retryAfterMs: 7 };
     expect(judge(answered(200, template), false)).toMatchObject({
       type: "again",
-      fault: { kind: "degraded", code: "template" },
+      fault: { kind: "degraded", code: "template", message: expect.stringContaining("is not accepted") },
       retryAfterMs: 7,
     });
     expect(judge(answered(200, template), true)).toEqual({ type: "succeeded" });
-    expect(judge(answered(503, template), true)).toMatchObject({ type: "again" });
+    expect(judge(answered(503, template), true)).toMatchObject({
+      type: "again",
+      fault: { message: expect.stringContaining("has the status 503") },
+    });
   });
 
   test("says why in the gateway's own words", () => {

@@ -28,7 +28,8 @@ export function judge(answer: InferAnswer, acceptDegraded: boolean): Verdict {
   const isFine = status >= 200 && status < 300;
   if (decision?.degraded && !(isFine && acceptDegraded)) {
     if (decision.attempts.length === 0) return { type: "failed", fault: NOBODY_MAY };
-    const message = `No model answered, and the policy's ${decision.degraded} answer is not accepted.`;
+    const why = acceptDegraded ? `has the status ${status}, which is no answer` : "is not accepted";
+    const message = `No model answered, and the policy's ${decision.degraded} answer ${why}.`;
     return { type: "again", fault: { kind: "degraded", code: decision.degraded, message }, retryAfterMs };
   }
   if (isFine) return { type: "succeeded" };

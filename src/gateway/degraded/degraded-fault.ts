@@ -5,7 +5,7 @@
 import { FAULTS, type Fault, type FaultKind } from "../../core/faults.ts";
 import type { DegradedAnswer } from "./degraded-answer.ts";
 
-export const DEGRADED_CODE = "degraded";
+const DEGRADED_CODE = "degraded";
 
 /** From this status on clients look for an error in the body. */
 const FIRST_ERROR = 400;
