@@ -197,7 +197,7 @@ export const explanationView = z.object({
 });
 export type ExplanationView = z.output<typeof explanationView>;
 
-export const healthRow = z.object({
+const healthRow = z.object({
   deployment: z.string(),
   model: z.string(),
   region: z.string(),
@@ -221,6 +221,9 @@ const queueView = z.object({
   problem: z.string().nullable(),
 });
 export type QueueView = z.output<typeof queueView>;
+
+/** `kept` false: a restart would lose what was ordered. */
+export const orderedRow = healthRow.extend({ kept: z.literal(false).optional() });
 
 /** A gateway of an earlier release says nothing of its queue. */
 export const healthView = z.object({ deployments: list(healthRow), queue: queueView.optional() });

@@ -1,6 +1,6 @@
 /**
- * Operators' orders over circuits, joined to this process: where they are kept, who brings them back at the start, and
- * what the logs say of them.
+ * Operators' orders over circuits, joined to this process: who brings them back at the start, and what the logs say of
+ * those that end. order-writer.ts brings them into the store.
  */
 import type { AuditTrail } from "../control/audit/audit-trail.ts";
 import { type Clock, sleep } from "../core/clock.ts";
@@ -8,6 +8,7 @@ import type { CircuitOrder, OrderKeeper } from "../resilience/circuit-order.ts";
 import type { Fleet } from "../resilience/fleet.ts";
 import type { CircuitOrderStore } from "../store/circuit-orders.ts";
 import { describeThrown, type Log } from "./log.ts";
+import { AGAIN_MS, createOrderWriter } from "./order-writer.ts";
 
 export interface CircuitOrderParts {
   readonly store: CircuitOrderStore;
@@ -19,26 +20,22 @@ export interface CircuitOrderParts {
 
 export interface CircuitOrders {
   readonly keeper: OrderKeeper;
-  /** Resolves when what was ordered until now is kept, or the log says that it is not. */
-  kept(): Promise<void>;
+  /** Whether what was last ordered of `deployment` outlasts this process; resolves soon. Until it does, it is tried. */
+  kept(deployment: string): Promise<boolean>;
   /** Gives the fleet what an earlier process has left: before the first request, unless the store is slow. */
   restore(fleet: Pick<Fleet, "restore">): Promise<void>;
-  stop(): void;
+  /** Resolves soon, whatever the store does. */
+  stop(): Promise<void>;
 }
 
 /** A start waits no longer for the store. */
 const START_WAIT_MS = 1000;
-const AGAIN_MS = 5000;
 
 /** Begins to read at once. */
 export function openCircuitOrders(parts: CircuitOrderParts): CircuitOrders {
   const { store, environment, clock, log, audit } = parts;
   const stopped = new AbortController();
-  let writing: Promise<void> = Promise.resolve();
-  // One after the other: the last one to be written is the last one there was.
-  const write = (event: string, act: () => Promise<void>): void => {
-    writing = writing.then(act).catch((thrown: unknown) => log("error", event, describeThrown(thrown)));
-  };
+  const writer = createOrderWriter(parts);
   const read = async (): Promise<readonly CircuitOrder[]> => {
     for (;;) {
       try {
@@ -53,9 +50,9 @@ export function openCircuitOrders(parts: CircuitOrderParts): CircuitOrders {
   const reading = read();
   return {
     keeper: {
-      keep: (order) => write("circuit_order_not_kept", () => store.put(environment, order)),
+      keep: writer.put,
       forget(order, why) {
-        write("circuit_order_not_forgotten", () => store.remove(environment, order));
+        writer.remove(order);
         const { deployment, verb, by, stamp } = order;
         if (verb === "reset" || why === "over") return;
         log("info", "circuit_order_ended", { deployment, by });
@@ -63,7 +60,7 @@ export function openCircuitOrders(parts: CircuitOrderParts): CircuitOrders {
         void audit.note({ actor: "policy", action: "circuit.order_ended", subject: deployment, details });
       },
     },
-    kept: () => writing,
+    kept: writer.kept,
     async restore(fleet) {
       const restored = reading.then((orders) => {
         for (const order of orders) fleet.restore(order);
@@ -75,6 +72,9 @@ export function openCircuitOrders(parts: CircuitOrderParts): CircuitOrders {
       await Promise.race([restored, sleep(clock, START_WAIT_MS, waited.signal)]);
       waited.abort();
     },
-    stop: () => stopped.abort(),
+    stop() {
+      stopped.abort();
+      return writer.close();
+    },
   };
 }

@@ -42,7 +42,7 @@ export interface Parts {
   readonly profileRegions: NonNullable<CompilePorts["profileRegions"]>;
   /** This gateway among its replicas, if it has any. */
   readonly fleet: Fleet;
-  /** Resolves when what operators have ordered is kept. */
-  circuitOrdersKept(): Promise<void>;
+  /** Whether what was last ordered of `deployment` outlasts this process; resolves soon. */
+  circuitOrdersKept(deployment: string): Promise<boolean>;
   ready(): boolean;
 }

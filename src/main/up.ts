@@ -241,8 +241,7 @@ async function serve(base: Base): Promise<number> {
         await flags.stop();
         await replicas.stop();
         await shared?.close();
-        orders.stop();
-        await orders.kept();
+        await orders.stop();
         await jobs.close();
         await store.close();
       },

@@ -1,6 +1,8 @@
 /** What an operator ordered of a circuit: it outlasts the process, until it is reset, over, or about nothing any more. */
+import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { endToEnd } from "./end-to-end.ts";
 import { admin, callsUpstream, chat, eventually, type RunningGateway, startGateway } from "./harness.ts";
 import { INSTANT, testPolicy } from "./policies.ts";
@@ -55,3 +57,28 @@ test("a policy without the deployment ends it, which the audit log says", async 
   expect(await reasonOf(second)).toBeNull();
   await second.stop();
 });
+
+test("a database that is locked meanwhile: it is said not to be kept yet, and is as soon as it can be", async () => {
+  const first = await startGateway({ policy: POLICY, scenario: INSTANT });
+  const database = new Database(join(first.dataDirectory, "pointsman.db"));
+  database.run("BEGIN IMMEDIATE");
+  const ordered = await admin(first, "/admin/health/atlas-us/force-open", {});
+  expect(ordered).toMatchObject({ state: "open", reason: "forced", kept: false });
+  database.run("COMMIT");
+  const rows = () => database.query("SELECT deployment FROM circuit_orders").all();
+  await eventually(async () => rows().length === 1, 30_000);
+  database.close();
+  const { entries } = await eventually(async () => {
+    const log = (await admin(first, "/admin/audit")) as {
+      entries: readonly { readonly action: string; readonly details: object }[];
+    };
+    return log.entries.some(({ action }) => action === "circuit.forced_open") && log;
+  });
+  const entry = entries.find(({ action }) => action === "circuit.forced_open");
+  expect(entry?.details).toMatchObject({ kept: false });
+  first.crash();
+  await first.exited();
+  const second = await again(first);
+  expect(await reasonOf(second)).toBe("forced");
+  await second.stop();
+}, 60_000);

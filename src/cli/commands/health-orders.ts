@@ -4,7 +4,7 @@ import { askGateway, reportFailure } from "../ask.ts";
 import { addExamples, type CommandContext, terminalOf } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { instant } from "../format.ts";
-import { healthRow } from "../gateway-answers.ts";
+import { orderedRow } from "../gateway-answers.ts";
 import { addGatewayOptions, duration, type GatewayOptions } from "../options.ts";
 
 interface OrderArguments extends GatewayOptions {
@@ -65,7 +65,7 @@ async function order(
     ...(options.for !== undefined && { for: `${options.for}ms` }),
   };
   const path = `/admin/health/${encodeURIComponent(deployment)}/${verb}`;
-  const asked = await askGateway(context, options, { path, body }, healthRow);
+  const asked = await askGateway(context, options, { path, body }, orderedRow);
   if (!asked.ok) {
     const exitCode = reportFailure(terminal, asked);
     return asked.code === "unknown_deployment" ? EXIT.notRight : exitCode;
@@ -74,12 +74,17 @@ async function order(
     terminal.printJson(asked.raw);
     return EXIT.success;
   }
-  const { state, nextProbeAt } = asked.view;
+  const { state, nextProbeAt, kept } = asked.view;
   const until = nextProbeAt === null ? "until it is reset" : `until ${instant(nextProbeAt)} UTC`;
   terminal.print(
     state === "closed"
       ? `${deployment} is closed: requests are sent to it.`
       : `${deployment} is ${state} ${until}.`,
   );
+  if (kept === false) {
+    terminal.print(
+      "The gateway could not write it to its store as yet, and goes on trying: a restart now would lose it.",
+    );
+  }
   return EXIT.success;
 }

@@ -113,6 +113,13 @@ describe("an operator's orders", () => {
     expect(shell.stdout()).toContain("is open until it is reset.");
   });
 
+  test("one that the gateway's store has not taken yet comes with a warning", async () => {
+    const row = report({ state: "open", reason: "forced" });
+    const shell = fakeProcess({ gateway: () => Response.json({ ...row, kept: false }) });
+    expect(await shell.run("health", "force-open", "atlas-large-us")).toBe(0);
+    expect(shell.stdout()).toContain("a restart now would lose it");
+  });
+
   test("reset closes, at the gateway that was named", async () => {
     const shell = fakeProcess({ gateway: answers(report()) });
     const args = ["health", "reset", "atlas-large-us", "--url", "http://10.0.0.7:9", "--api-key", "pm_ops"];

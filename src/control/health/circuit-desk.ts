@@ -2,6 +2,7 @@
 import type { Clock } from "../../core/clock.ts";
 import { type Fault, fault } from "../../core/faults.ts";
 import type { Health, HealthReport } from "../../resilience/health.ts";
+import type { AuditDetails } from "../../store/audit-store.ts";
 import type { AuditTrail } from "../audit/audit-trail.ts";
 
 export interface CircuitDesk {
@@ -9,8 +10,13 @@ export interface CircuitDesk {
   readonly clock: Clock;
   /** Null: no audit log is kept. */
   readonly audit: Pick<AuditTrail, "note"> | null;
-  /** Resolves when what was ordered until now is kept for a later process, or cannot be. */
-  kept(): Promise<void>;
+  /** Whether what was last ordered of `deployment` is kept for a later process; resolves soon. Until it is, it is tried. */
+  kept(deployment: string): Promise<boolean>;
+}
+
+/** `kept`: a restart would lose the order, since the store cannot be written as yet. */
+export interface OrderedReport extends HealthReport {
+  readonly kept?: false;
 }
 
 /** Who does it, and why in their words; null: they did not say. */
@@ -30,4 +36,21 @@ export function unknownDeployment(): Fault {
 /** How the deployment is after the act. */
 export function rowOf({ health, clock }: CircuitDesk, deployment: string): HealthReport | null {
   return health.report(clock.now()).find((row) => row.deployment === deployment) ?? null;
+}
+
+/**
+ * Writes down what was done, once it is kept or is known not to be: nobody waits for the records of a store that could not
+ * take the order itself. Null: there is no such deployment any more.
+ */
+export async function noteOrder(
+  desk: CircuitDesk,
+  deployment: string,
+  actor: string,
+  { action, details }: { readonly action: string; readonly details: AuditDetails },
+): Promise<OrderedReport | null> {
+  const unkept = (await desk.kept(deployment)) ? {} : ({ kept: false } as const);
+  const noted = desk.audit?.note({ actor, action, subject: deployment, details: { ...details, ...unkept } });
+  if (unkept.kept === undefined) await noted;
+  const row = rowOf(desk, deployment);
+  return row && { ...row, ...unkept };
 }

@@ -1,7 +1,12 @@
 /** Takes a deployment out: no call is made to it, whatever else is left. */
 import { ok, type Result } from "../../core/faults.ts";
-import type { HealthReport } from "../../resilience/health.ts";
-import { type CircuitDesk, type Orderer, rowOf, unknownDeployment } from "./circuit-desk.ts";
+import {
+  type CircuitDesk,
+  noteOrder,
+  type OrderedReport,
+  type Orderer,
+  unknownDeployment,
+} from "./circuit-desk.ts";
 
 /**
  * Until someone resets it, or for `forMs` milliseconds, after which it is probed like any other. Fault:
@@ -12,18 +17,12 @@ export async function forceOpenCircuit(
   deployment: string,
   forMs: number | null,
   { actor, reason }: Orderer,
-): Promise<Result<HealthReport>> {
+): Promise<Result<OrderedReport>> {
   const until = forMs === null ? null : desk.clock.now() + forMs;
   if (!desk.health.forceOpen(deployment, until ?? undefined, actor)) {
     return { ok: false, fault: unknownDeployment() };
   }
-  await desk.kept();
-  await desk.audit?.note({
-    actor,
-    action: "circuit.forced_open",
-    subject: deployment,
-    details: { reason, until },
-  });
-  const row = rowOf(desk, deployment);
+  const details = { reason, until };
+  const row = await noteOrder(desk, deployment, actor, { action: "circuit.forced_open", details });
   return row ? ok(row) : { ok: false, fault: unknownDeployment() };
 }

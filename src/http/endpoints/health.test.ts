@@ -14,10 +14,11 @@ function setUp() {
   const health = createHealth(clock);
   health.reconfigure(byId([deployment("large-us")]), circuitSettings);
   const audited: unknown[] = [];
+  const store = { isWritable: true };
   const audit = { note: async (record: unknown) => void audited.push(record) };
   const endpoints = healthEndpoints(
     { callerOf: () => OPERATOR },
-    { health, clock, audit, kept: async () => undefined },
+    { health, clock, audit, kept: async () => store.isWritable },
   );
   const order = async (verb: "reset" | "force-open", name: string, body: object) => {
     const path = `/admin/health/{deployment}/${verb}`;
@@ -25,7 +26,7 @@ function setUp() {
     if (!endpoint) throw new Error(path);
     return answerOf(endpoint, name, body);
   };
-  return { clock, health, audited, order };
+  return { clock, health, audited, order, store };
 }
 
 async function answerOf(endpoint: Endpoint, name: string, body: object): Promise<HealthReport | string> {
@@ -73,6 +74,18 @@ describe("an operator", () => {
       details: { reason: null, was: "open", openedBy: "forced" },
     });
   });
+
+  test.each(["reset", "force-open"] as const)(
+    "%s that the store has not taken yet says so, and so does the audit log",
+    async (verb) => {
+      const { audited, order, store } = setUp();
+      expect(await order(verb, "large-us", {})).not.toHaveProperty("kept");
+      store.isWritable = false;
+      expect(await order(verb, "large-us", {})).toMatchObject({ kept: false });
+      expect(audited).toMatchObject([{ details: {} }, { details: { kept: false } }]);
+      expect(audited[0]).not.toHaveProperty("details.kept");
+    },
+  );
 
   test.each(["reset", "force-open"] as const)(
     "%s of an unknown deployment is told so, and not audited",

@@ -1,11 +1,10 @@
 /** What an operator orders of a deployment's circuit. */
 import { z } from "@hono/zod-openapi";
-import type { CircuitDesk, Orderer } from "../../control/health/circuit-desk.ts";
+import type { CircuitDesk, OrderedReport, Orderer } from "../../control/health/circuit-desk.ts";
 import { forceOpenCircuit } from "../../control/health/force-open.ts";
 import { resetCircuit } from "../../control/health/reset.ts";
 import { parseDuration } from "../../core/duration.ts";
 import { type Fault, fault, type Result } from "../../core/faults.ts";
-import type { HealthReport } from "../../resilience/health.ts";
 import type { ControlPorts } from "../control-ports.ts";
 import { define, type Endpoint } from "../endpoint.ts";
 import { jsonOf, refusal } from "./response-docs.ts";
@@ -28,7 +27,15 @@ const forceBody = z.strictObject({
     .optional()
     .openapi({ description: "how long, such as 10m; absent: until it is reset" }),
 });
-const row = z.looseObject({ deployment: z.string(), state: z.string(), nextProbeAt: z.number().nullable() });
+const row = z.looseObject({
+  deployment: z.string(),
+  state: z.string(),
+  nextProbeAt: z.number().nullable(),
+  kept: z
+    .literal(false)
+    .optional()
+    .openapi({ description: "the store could not be written as yet: a restart now would lose the order" }),
+});
 const responses = { 200: jsonOf("As it is now.", row), 400: refusal, 404: refusal };
 
 export function healthEndpoints(
@@ -38,7 +45,7 @@ export function healthEndpoints(
   const order = async (
     headers: Headers,
     why: string | undefined,
-    act: (by: Orderer) => Promise<Result<HealthReport>>,
+    act: (by: Orderer) => Promise<Result<OrderedReport>>,
   ): Promise<Response | Fault> => {
     const caller = ports.callerOf(headers);
     if (!caller) return fault("unauthenticated", "invalid_api_key", "Send a key of the policy.");
