@@ -41,7 +41,15 @@ function replicaOf({ clock, hub, origin, settings = circuitSettings, kept = new 
   fleet.join(health);
   for (const order of [...kept.values()]) fleet.restore(order);
   const reachable = (is: boolean) => shared?.reachable(is);
-  return { health, kept, forgotten, serve, reachable, stop: async () => shared?.close() };
+  return {
+    health,
+    kept,
+    forgotten,
+    serve,
+    restore: fleet.restore,
+    reachable,
+    stop: async () => shared?.close(),
+  };
 }
 
 function fleetOf(count: number, change: Partial<CircuitSettings> = {}) {
@@ -355,7 +363,47 @@ describe("an order is not learnt anew", () => {
     await settle();
     expect(two.kept.size).toBe(0);
     two.serve(a, b, c);
+    await settle();
     expect([isOut(two, "c"), two.kept.get("c")?.verb]).toEqual([true, "force-open"]);
+  });
+
+  test("one that was heard before there is a policy with its deployment, and has ended since, stays ended", async () => {
+    const { replicas, settle } = fleetOf(2);
+    const [one, two] = pair(replicas);
+    const c = deployment("c");
+    one.serve(a, b, c);
+    one.health.forceOpen("c");
+    await settle();
+    one.serve(a, b);
+    expect(one.forgotten).toEqual(["c gone"]);
+    two.serve(a, b, c);
+    one.serve(a, b, c);
+    await settle();
+    expect([isOut(one, "c"), isOut(two, "c"), two.kept.size]).toEqual([false, false, 0]);
+  });
+
+  test("one that was kept and is heard again while the policy has no such deployment is forgotten all the same", async () => {
+    const { clock, hub, replicas, settle } = fleetOf(1);
+    const one = first(replicas);
+    const c = deployment("c");
+    one.serve(a, b, c);
+    one.health.forceOpen("c");
+    const early = replicaOf({ clock, hub, origin: "early" });
+    await settle();
+    for (const order of one.kept.values()) early.restore(order);
+    expect(early.forgotten).toEqual(["c gone"]);
+  });
+
+  test("what circuits have found out of a deployment is known as soon as the policy has it", async () => {
+    const { clock, replicas, settle } = fleetOf(2);
+    const [one, two] = pair(replicas);
+    const c = deployment("c");
+    one.serve(a, b, c);
+    fail(one, clock, "c");
+    await settle();
+    two.serve(a, b, c);
+    await settle();
+    expect(two.health.openReason("c")).toBe("failures");
   });
 });
 

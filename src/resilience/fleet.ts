@@ -20,7 +20,7 @@ import { type FleetNews, isLater, type ProbeClaim, type SharedState, type Stamp 
 /** For so long a refused claim is not asked for again: the probe of another replica takes longer. Milliseconds. */
 const HELD_MS = 100;
 
-/** Deployments that are remembered, those of other policies among them; what is told of more is passed over. */
+/** Deployments that are remembered, those that earlier policies had among them: of these the oldest go first. */
 const MAX_SEEN = 10_000;
 
 export interface Fleet {
@@ -47,7 +47,7 @@ type TurnNews = Exclude<FleetNews, { kind: "cooling" }>;
 /** What was found out and ordered of one deployment, here or elsewhere. */
 interface Seen {
   order: Stamp | null;
-  /** The order of that stamp; null: there was none, or it is forgotten. */
+  /** The order of that stamp; null: there was none, or it is forgotten, as with a policy that has no such deployment. */
   ordered: CircuitOrder | null;
   circuit: Stamp | null;
   /** The opening that `circuit` was about; null: it closed. */
@@ -78,21 +78,17 @@ export function createFleet({ shared, clock, origin, orders }: FleetPorts): Flee
     }
     return seen;
   };
-  /** One for a deployment of another policy waits for a policy that has it. */
-  const keep = (order: CircuitOrder): void => {
-    if (known.has(order.deployment)) orders.keep(order);
-  };
   const forget = (seen: Seen, order: CircuitOrder): void => {
     seen.ordered = null;
     orders.forget(order, isOver(order, clock.now()) ? "over" : "gone");
     shared?.withdraw(order.deployment, order.stamp);
   };
-  /** Of the policy in force, those that somebody may have to be told of again. */
+  /** Those that somebody may have to be told of again. */
   const standing = (): readonly FleetNews[] => {
     const now = clock.now();
     const found: FleetNews[] = [];
     for (const { ordered } of everySeen.values()) {
-      if (ordered && known.has(ordered.deployment) && !isOver(ordered, now)) {
+      if (ordered && !isOver(ordered, now)) {
         found.push(newsOf(ordered.deployment, ordered.stamp, openingBy(ordered, openMs), ordered.by, now));
       }
     }
@@ -101,13 +97,14 @@ export function createFleet({ shared, clock, origin, orders }: FleetPorts): Flee
   const hearTurn = (news: TurnNews, now: number): void => {
     latest = Math.max(latest, news.stamp.at);
     const { deployment } = news;
-    if (everySeen.size >= MAX_SEEN && !everySeen.has(deployment)) return;
+    // A policy that brings it in asks what holds then: nobody is told of what is withdrawn until then.
+    if (!known.has(deployment)) return;
     const seen = seenOf(deployment);
     const before = seen.order;
     const turn = hear(seen, news, health?.isOrderedOpen(deployment) ?? false, now);
     if (seen.order !== before) {
       seen.ordered = orderOf(news, now);
-      keep(seen.ordered);
+      orders.keep(seen.ordered);
     }
     if (turn === undefined) return;
     turnTo(seen, turn && news.stamp);
@@ -122,7 +119,7 @@ export function createFleet({ shared, clock, origin, orders }: FleetPorts): Flee
       if (orderedBy !== null) {
         seen.order = stamp;
         seen.ordered = orderOf(news, now);
-        keep(seen.ordered);
+        orders.keep(seen.ordered);
       }
       if (orderedBy === null || opening === null) {
         seen.circuit = stamp;
@@ -154,18 +151,15 @@ export function createFleet({ shared, clock, origin, orders }: FleetPorts): Flee
       const before = known;
       known = deployments;
       openMs = settings.openMs;
-      const now = clock.now();
       for (const [deployment, seen] of everySeen) {
-        const { ordered } = seen;
-        const isKnown = known.has(deployment);
-        if (ordered && !isKnown && before.has(deployment)) forget(seen, ordered);
-        if (!isKnown && shared === null) everySeen.delete(deployment);
-        if (!ordered || !isKnown || before.has(deployment) || isOver(ordered, now)) continue;
-        // Heard before there was a policy with it.
-        keep(ordered);
-        const opening = openingBy(ordered, openMs);
-        turnTo(seen, opening && ordered.stamp);
-        health?.adopt(deployment, opening);
+        if (known.has(deployment)) continue;
+        if (seen.ordered) forget(seen, seen.ordered);
+        if (shared === null || everySeen.size > MAX_SEEN) everySeen.delete(deployment);
+      }
+      for (const deployment of known.keys()) {
+        if (before.has(deployment)) continue;
+        shared?.refresh();
+        break;
       }
     },
   };
@@ -183,9 +177,10 @@ export function createFleet({ shared, clock, origin, orders }: FleetPorts): Flee
     restore(order) {
       const now = clock.now();
       latest = Math.max(latest, order.stamp.at);
-      const seen = everySeen.get(order.deployment);
-      if (!isLater(order.stamp, seen?.order ?? null)) return;
-      if (isOver(order, now) || !known.has(order.deployment)) forget(seenOf(order.deployment), order);
+      const seen = seenOf(order.deployment);
+      const isKnown = known.has(order.deployment);
+      if (isKnown && !isLater(order.stamp, seen.order)) return;
+      if (isOver(order, now) || !isKnown) forget(seen, order);
       else hearTurn(newsOf(order.deployment, order.stamp, openingBy(order, openMs), order.by, now), now);
     },
   };

@@ -70,6 +70,8 @@ export interface SharedState {
    * says then, and from time to time, is told again to those who do not know it: whoever keeps it may have lost it.
    */
   follow(listener: (news: FleetNews) => void, standing?: () => readonly FleetNews[]): void;
+  /** All that holds now is told to the listener again: at once, or with the next connection. */
+  refresh(): void;
   /** Takes down the order of that stamp, soon where that is possible; a later one stays. Others are not told. */
   withdraw(deployment: string, stamp: Stamp): void;
   /**

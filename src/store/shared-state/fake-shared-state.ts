@@ -132,7 +132,7 @@ class Replica implements SharedState {
     for (const news of this.#waiting.splice(0)) this.publish(news);
     for (const [deployment, stamp] of this.#withdrawn.splice(0)) this.withdraw(deployment, stamp);
     this.#remind();
-    for (const news of this.#hub.holding()) this.hear(news);
+    this.refresh();
   };
 
   hear(news: FleetNews): void {
@@ -155,6 +155,10 @@ class Replica implements SharedState {
     this.#listener = listener;
     this.#standing = standing;
     this.#remind();
+    this.refresh();
+  }
+
+  refresh(): void {
     for (const news of this.#hub.holding()) this.hear(news);
   }
 

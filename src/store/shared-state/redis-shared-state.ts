@@ -113,7 +113,11 @@ class RedisSharedState implements SharedState {
   follow(listener: (news: FleetNews) => void, standing: () => readonly FleetNews[] = () => []): void {
     this.#listener = listener;
     this.#standing = standing;
-    if (this.#listening && this.#commands.isReady()) void this.#list();
+    this.refresh();
+  }
+
+  refresh(): void {
+    if (!this.#closed && this.#listening && this.#commands.isReady()) void this.#list();
   }
 
   withdraw(deployment: string, stamp: Stamp): void {

@@ -177,6 +177,22 @@ export function describeSharedState(name: string, start: () => Promise<SharedSta
       expect(late.heard).toContainEqual(order(5, "stays"));
     });
 
+    test("whoever asks again hears what holds now, and no more what was withdrawn", async () => {
+      const [one, two] = [await join(), await join()];
+      const order = (at: number, deployment: string) =>
+        opened(at, { deployment, reason: "forced", forMs: null, by: "ops-1" });
+      one.replica.publish(order(1, "gone"));
+      one.replica.publish(order(2, "stays"));
+      await soon(() => expect(two.heard).toHaveLength(2));
+      one.replica.withdraw("gone", stamp(1));
+      one.replica.publish(closed(3));
+      await soon(() => expect(two.heard).toHaveLength(3));
+      two.heard.length = 0;
+      two.replica.refresh();
+      await soon(() => expect(kinds(two).toSorted()).toEqual(["closed", "opened"]));
+      expect(two.heard).toContainEqual(order(2, "stays"));
+    });
+
     test("the last good probe ends an order's time, too", async () => {
       const [one, two] = [await join(), await join()];
       one.replica.publish(opened(1, { reason: "forced", forMs: 0 }));
