@@ -100,6 +100,8 @@ export type StagingResult =
   | { readonly result: "running"; readonly staging: StagingStatus }
   /** Somebody else has written first. */
   | { readonly result: "conflict" }
+  /** What the store has is not valid here, and so is nothing that this gateway could go on from. */
+  | { readonly result: "behind" }
   | ActivationResult;
 
 /** Longest note that is kept. */

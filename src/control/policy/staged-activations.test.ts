@@ -1,6 +1,8 @@
 /** A version that takes over by steps, through the acts of operators. */
 import { describe, expect, test } from "bun:test";
-import { BASE_DOCUMENT } from "../../store/policy-heads.ts";
+import { createMemoryStore } from "../../store/memory.ts";
+import { BASE_DOCUMENT, type PolicyHeadStore } from "../../store/policy-heads.ts";
+import { StoreError } from "../../store/store-error.ts";
 import { type ActivationWish, abortActivation, beginActivation, completeActivation } from "./activate.ts";
 import { type FakeDesk, fakeDesk, inFile, policyWith } from "./fake-desk.ts";
 import { pushPolicy } from "./push.ts";
@@ -238,6 +240,67 @@ describe("a gateway that follows a source", () => {
     fake.broken = true;
     expect(await abortActivation(fake.desk, "ops", null)).toMatchObject({ result: "activated" });
     expect(fake.control.split()).toBeNull();
+  });
+});
+
+describe("a store that cannot be written", () => {
+  async function lockable() {
+    const store = createMemoryStore();
+    const { policyHeads } = store;
+    const lock = { is: false };
+    const heads: PolicyHeadStore = {
+      read: policyHeads.read,
+      async write(head) {
+        if (lock.is) throw new StoreError("busy", "locked");
+        return policyHeads.write(head);
+      },
+    };
+    const fake = fakeDesk({ store: true, heads });
+    const documents = { [BASE_DOCUMENT]: policyWith(1) };
+    await heads.write({ revision: 1, at: 0, actor: "seed", note: null, documents });
+    await fake.look();
+    return { fake, lock };
+  }
+
+  test("is what a person hears of, not somebody else's change", async () => {
+    const { fake, lock } = await lockable();
+    lock.is = true;
+    await expect(begin(fake)).rejects.toThrow("locked");
+    lock.is = false;
+    await begin(fake);
+    await fake.clock.advance(MINUTE);
+    lock.is = true;
+    await expect(completeActivation(fake.desk, "ops", null)).rejects.toThrow("locked");
+    await expect(abortActivation(fake.desk, "ops", null)).rejects.toThrow("locked");
+    await expect(rollBack(fake.desk, { version: null, actor: "ops", note: null })).rejects.toThrow("locked");
+    await fake.clock.advance(0);
+    expect([share(fake), attempts(fake)]).toEqual([40, 1]);
+    lock.is = false;
+    expect(await abortActivation(fake.desk, "ops", null)).toMatchObject({ result: "activated" });
+  });
+
+  test("takes the last step as soon as it can be", async () => {
+    const { fake, lock } = await lockable();
+    await begin(fake);
+    lock.is = true;
+    await fake.clock.advance(10 * MINUTE);
+    expect([share(fake), attempts(fake)]).toEqual([100, 1]);
+    lock.is = false;
+    await fake.clock.advance(1000);
+    expect([attempts(fake), fake.control.status().staging, fake.clock.pending]).toEqual([2, null, 0]);
+  });
+
+  test("one whose newest text is not valid here is no race: it says what to do", async () => {
+    const fake = await storeDesk();
+    const documents = { [BASE_DOCUMENT]: policyWith(3).replace("primary: large", "primary: lrge") };
+    await fake.desk.heads?.write({ revision: 2, at: 1, actor: "other", note: null, documents });
+    expect(await begin(fake)).toEqual({ result: "behind" });
+    const atOnce = { startsAt: fake.clock.now(), stepPercent: 100, stepEveryMs: MINUTE };
+    expect(await begin(fake, { schedule: atOnce })).toEqual({ result: "behind" });
+    expect(await rollBack(fake.desk, { version: null, actor: "ops", note: null })).toMatchObject({
+      result: "activated",
+    });
+    expect(await begin(fake)).toMatchObject({ result: "staged" });
   });
 });
 

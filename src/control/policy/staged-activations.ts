@@ -15,7 +15,7 @@ import type { Act, ActivationResult, Schedule, StagingResult, StagingStatus } fr
 import type { PolicyPorts } from "./policy-control.ts";
 import { digestOfTexts, type StagedOffer } from "./source.ts";
 import { Staging } from "./staging.ts";
-import type { StagingMove } from "./staging-place.ts";
+import type { StagingMove, Written } from "./staging-place.ts";
 
 /** What stages need of whoever puts versions in force. */
 export interface StagingCore {
@@ -104,7 +104,8 @@ export class StagedActivations {
     };
     const staging = this.#make({ plan, sources }, made, this.#core.sourceDigest());
     if (staging.stage().phase === "complete") return this.#complete(staging, act, null);
-    if (!(await this.#write(staging, null, "begin", act))) return { result: "conflict" };
+    const written = await this.#write(staging, null, "begin", act);
+    if (written !== "written") return { result: written };
     const { startsAt, stepPercent, stepEveryMs } = schedule;
     const told = { previousVersion, startsAt, stepPercent, stepEveryMs, note };
     await this.#audit("policy.staged", actor, plan, { ...told, changes: changes.slice(0, MAX_AUDITED) });
@@ -125,7 +126,8 @@ export class StagedActivations {
     if (!inForce) return null;
     if (!staging) return this.#dropElsewhere(inForce, act, details);
     const { plan, sources } = staging.offer;
-    if (!(await this.#write(staging, plan.id, "drop", act))) return { result: "conflict" };
+    const written = await this.#write(staging, plan.id, "drop", act);
+    if (written !== "written") return { result: written };
     await this.supersede(act, details);
     const offered = this.#core.offered();
     // A version that was given up does not come back with the next look at the source.
@@ -167,7 +169,7 @@ export class StagedActivations {
   async clear(act: Act): Promise<boolean> {
     const staging = this.#staging;
     if (!staging) return true;
-    if (!(await this.#write(staging, staging.offer.plan.id, "drop", act))) return false;
+    if ((await this.#write(staging, staging.offer.plan.id, "drop", act)) !== "written") return false;
     await this.supersede(act, { superseded: true });
     return true;
   }
@@ -265,12 +267,18 @@ export class StagedActivations {
     }
     if (phase !== "complete") return;
     const { actor, note } = plan;
-    const done = await this.#complete(staging, { actor, via: "activate", note }, plan.id);
-    if (done.result === "conflict") staging.arm(AGAIN_MS);
+    try {
+      const done = await this.#complete(staging, { actor, via: "activate", note }, plan.id);
+      if (done.result === "conflict") staging.arm(AGAIN_MS);
+    } catch (thrown) {
+      this.#ports.onRecordFailed(thrown);
+      staging.arm(AGAIN_MS);
+    }
   }
 
   async #complete(staging: Staging, act: Act, from: string | null): Promise<StagingResult> {
-    if (!(await this.#write(staging, from, "finish", act))) return { result: "conflict" };
+    const written = await this.#write(staging, from, "finish", act);
+    if (written !== "written") return { result: written };
     const { sources } = staging.offer;
     const offered = this.#core.offered();
     const waits = offered !== null && this.#waits(staging, offered);
@@ -291,22 +299,23 @@ export class StagedActivations {
     return !this.#ports.stagingPlace.isSource && digestOfTexts(offered) !== sourceDigest;
   }
 
-  /** A place that cannot be written is one that somebody else has: nothing is done, and it is said why. */
+  /** Rejects where the store cannot be written: nothing is done then. */
   async #write(
     staging: Staging,
     from: string | null,
     to: StagingMove["to"],
     { actor, note }: Act,
-  ): Promise<boolean> {
+  ): Promise<Written> {
     const older = this.#core.inForce()?.sources ?? [];
     const { offer, sourceDigest } = staging;
     try {
       const move = { from, to, staged: offer, older, sourceDigest, actor, note };
       return await this.#ports.stagingPlace.write(move);
     } catch (thrown) {
+      if (this.#ports.stagingPlace.isSource) throw thrown;
       this.#ports.onRecordFailed(thrown);
       // What only this gateway keeps must not keep anybody from going back.
-      return to === "drop" && !this.#ports.stagingPlace.isSource;
+      return to === "drop" ? "written" : "conflict";
     }
   }
 

@@ -30,11 +30,14 @@ export interface StagingMove {
   readonly note: string | null;
 }
 
+/** `conflict`: somebody else has written since. `behind`: what the store has could not be put in force here. */
+export type Written = "written" | "conflict" | "behind";
+
 export interface StagingPlace {
   /** It is the policy's source as well: other gateways follow, and nothing need be pinned. */
   readonly isSource: boolean;
-  /** False where somebody else has written since: then nothing has changed. Rejects where it cannot be written. */
-  write(move: StagingMove): Promise<boolean>;
+  /** Unless it is `written`, nothing has changed. Rejects where it cannot be written. */
+  write(move: StagingMove): Promise<Written>;
 }
 
 export function storePlace(stored: StoredPolicy, environment: string | null): StagingPlace {
@@ -42,13 +45,16 @@ export function storePlace(stored: StoredPolicy, environment: string | null): St
     isSource: true,
     async write({ from, to, staged, older, actor, note }) {
       const { head } = stored;
-      if (!head || (head.staged?.plan.id ?? null) !== from) return false;
+      if (!head || (head.staged?.plan.id ?? null) !== from) return "conflict";
       // What this gateway could not put in force is not taken over from.
-      if (from === null && !sameTexts(textsOf(head.documents, environment), older)) return false;
+      if (from === null && !sameTexts(textsOf(head.documents, environment), older)) return "behind";
       const newer = documentsWith(head.documents, staged.sources, environment);
-      if (to === "finish") return stored.write({ actor, note, via: "activate", documents: newer });
       const begun = to === "begin" ? { plan: staged.plan, documents: newer } : null;
-      return stored.write({ ...head, staged: begun });
+      const isFinished = to === "finish";
+      const written = await stored.write(
+        isFinished ? { actor, note, via: "activate", documents: newer } : { ...head, staged: begun },
+      );
+      return written ? "written" : "conflict";
     },
   };
 }
@@ -59,7 +65,7 @@ export function ownPlace(save: (kept: KeptStaging | null) => Promise<void>): Sta
     isSource: false,
     async write({ to, staged, older, sourceDigest }) {
       await save(to === "begin" ? { plan: staged.plan, older, newer: staged.sources, sourceDigest } : null);
-      return true;
+      return "written";
     },
   };
 }

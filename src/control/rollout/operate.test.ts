@@ -216,6 +216,22 @@ describe("in the store", () => {
     expect((await fake.desk.heads?.read(0))?.documents[BASE_DOCUMENT]).toBe(canary(5));
   });
 
+  test("a newest text that is not valid here is not undone by a verb, which says so", async () => {
+    const fake = fakeDesk({ store: true });
+    const seeded = { at: 0, actor: "seed", note: null };
+    const good = { [BASE_DOCUMENT]: canary(25) };
+    const bad = { [BASE_DOCUMENT]: canary(25).replace("primary: large", "primary: lrge") };
+    await fake.desk.heads?.write({ ...seeded, revision: 1, documents: good });
+    await fake.look();
+    await fake.desk.heads?.write({ ...seeded, revision: 2, documents: bad });
+    const desk: RolloutDesk = { ...fake.desk, overrides: null, audit: async () => {} };
+    for (const dryRun of [true, false]) {
+      const wish = { rollout: "try", order: ABORT, actor: "ops", note: null, dryRun };
+      expect(await operateRollout(desk, wish)).toEqual({ result: "behind" });
+    }
+    expect((await fake.desk.heads?.read(0))?.revision).toBe(2);
+  });
+
   test("a version that another gateway has begun to put in force is not ended by a verb here", async () => {
     const there = fakeDesk({ store: true });
     const documents = { [BASE_DOCUMENT]: canary(25) };

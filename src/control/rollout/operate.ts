@@ -62,7 +62,9 @@ export type RolloutOutcome =
   | { readonly result: "fault"; readonly fault: Fault }
   | { readonly result: "refused"; readonly findings: readonly Finding[] }
   | { readonly result: "running"; readonly staging: StagingStatus }
-  | { readonly result: "conflict" };
+  | { readonly result: "conflict" }
+  /** What the store has is not valid here, and is not undone by a verb on what was in force before. */
+  | { readonly result: "behind" };
 
 const AUDITED = {
   set: "rollout.set",
@@ -149,6 +151,8 @@ async function intoStore(desk: RolloutDesk, turn: PolicyTurn, wish: RolloutWish)
   const told = { rollout, where: "store", file, changes, previousVersion } as const;
   if (changes.length === 0) return { result: "unchanged", ...told, summary: [], version: previousVersion };
   const texts = sources.map((source) => (source.file === file ? { file, text: after } : source));
+  const documents = turn.head?.documents ?? {};
+  if (!sameTexts(textsOf(documents, environment), sources)) return { result: "behind" };
   const checked = await control.check(texts);
   if (checked.result === "refused") return checked;
   if (wish.dryRun) {
@@ -156,9 +160,6 @@ async function intoStore(desk: RolloutDesk, turn: PolicyTurn, wish: RolloutWish)
   }
   const { actor, note } = wish;
   const words = `${titleOf(rollout)}: ${changes.join(", ")}`.slice(0, MAX_WORDS);
-  const documents = turn.head?.documents ?? {};
-  // What the store has and is not valid here is not undone by this.
-  if (!sameTexts(textsOf(documents, environment), sources)) return { result: "conflict" };
   const act = { actor, via: "push", note: note ?? words } as const;
   const put = await turn.replace(documentsWith(documents, texts, environment), act);
   if (put.result === "refused") return put;

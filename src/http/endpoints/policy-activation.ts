@@ -13,6 +13,7 @@ import type { ControlPorts } from "../control-ports.ts";
 import { define, type Endpoint } from "../endpoint.ts";
 import { callerOf } from "./files.ts";
 import {
+  behindStore,
   changeDoc,
   changedMeanwhile,
   foreignEnvironment,
@@ -111,6 +112,8 @@ function render(outcome: ActivationOutcome, requestId: string): Response {
       return otherEnvironment(outcome.environment, requestId);
     case "conflict":
       return changedMeanwhile(requestId);
+    case "behind":
+      return behindStore(requestId);
     case "foreign_environment":
       return foreignEnvironment(outcome, requestId);
     case "foreign":

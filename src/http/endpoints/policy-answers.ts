@@ -78,6 +78,13 @@ export function changedMeanwhile(requestId: string): Response {
   return refused({ status: 409, type: "conflict", code: "version_changed", message }, requestId);
 }
 
+/** Nobody need look again: it stays so until somebody mends it. */
+export function behindStore(requestId: string): Response {
+  const message =
+    "The store's policy is not valid here (see `pointsman policy status`). Push a mended text or roll back.";
+  return refused({ status: 409, type: "conflict", code: "store_policy_refused", message }, requestId);
+}
+
 /** Only texts that are one document can be put back. */
 export function foreignVersion(requestId: string): Response {
   const message = "This version came from another source, in several texts. Push it as one.";

@@ -11,7 +11,7 @@ import type { ControlPorts } from "../control-ports.ts";
 import { define, type Endpoint } from "../endpoint.ts";
 import { problem } from "../problem.ts";
 import { callerOf } from "./files.ts";
-import { changedMeanwhile, invalidPolicy, refusedDoc, running } from "./policy-answers.ts";
+import { behindStore, changedMeanwhile, invalidPolicy, refusedDoc, running } from "./policy-answers.ts";
 import { jsonOf, refusal } from "./response-docs.ts";
 
 const params = z.object({ rollout: z.string().min(1).max(128) });
@@ -110,6 +110,8 @@ export function renderOrder(
       return running(outcome.staging, requestId);
     case "conflict":
       return changedMeanwhile(requestId);
+    case "behind":
+      return behindStore(requestId);
     default:
       return Response.json(shape(outcome));
   }
