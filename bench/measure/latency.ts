@@ -3,8 +3,8 @@
  * a constant 1,000 requests a second over 64 kept connections. Rounds alternate, the two of a pair are
  * subtracted, and the median of the pairs counts.
  *
- * The generator is open-loop: a request is due at its time whatever the answers do, and its latency runs from
- * then (no coordinated omission). The gateway is warm: its first tens of thousands of requests, beside which the runtime
+ * The generator is open-loop: a request is due at its time whatever the answers do, and its latency runs from then (no
+ * coordinated omission). The gateway is warm: its first tens of thousands of requests, beside which the runtime
  * compiles code, have been made in a closed loop, here or for the CPU figures.
  *
  * Caveats: the generator spins, so on two cores the gateway and the upstream share the

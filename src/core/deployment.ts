@@ -49,7 +49,10 @@ export type Credential =
       readonly type: "header";
       readonly header: string;
       readonly secret: Secret;
-      /** Where it was read, as it is with `bearer`: another secret may have taken its place there. Absent: nowhere to look. */
+      /**
+       * Where it was read, as it is with `bearer`: another secret may have taken its place there. Absent: nowhere to
+       * look.
+       */
       readonly file?: string;
     }
   /** Signature version 4, signed for `service` in `region`. */

@@ -120,7 +120,10 @@ export type StreamEvent =
   | { readonly type: "opaque"; readonly choice: number; readonly extra: Extra }
   /** The vector of input number `index`. */
   | { readonly type: "embedding"; readonly index: number; readonly vector: readonly number[] }
-  /** One choice is complete. A provider's filter may find something afterwards: then it comes again, and the last counts. */
+  /**
+   * One choice is complete. A provider's filter may find something afterwards: then it comes again, and the last
+   * counts.
+   */
   | {
       readonly type: "choice_end";
       readonly choice: number;
@@ -129,7 +132,9 @@ export type StreamEvent =
     }
   /** Running totals; the last one counts. */
   | { readonly type: "usage"; readonly usage: Usage; readonly extra?: Extra }
-  /** Terminal: the answer is complete. `estimated`: the provider counted nothing, and `usage` is the gateway's guess. */
+  /**
+   * Terminal: the answer is complete. `estimated`: the provider counted nothing, and `usage` is the gateway's guess.
+   */
   | {
       readonly type: "finish";
       readonly reason: FinishReason;

@@ -97,7 +97,9 @@ export interface RouteRule {
   readonly when: Condition | null;
   /** Match table and condition as written, for explain. */
   readonly source: string | null;
-  /** Signals it reads that are estimated from the request's text, or change with time: health, the hour, the spending. */
+  /**
+   * Signals it reads that are estimated from the request's text, or change with time: health, the hour, the spending.
+   */
   readonly reads: ReadonlySet<string>;
   /** Necessary for `when`, not sufficient. */
   readonly requires: readonly RuleRequirement[];
@@ -115,7 +117,9 @@ interface RolloutScope {
   readonly when: Condition | null;
   /** As written, for explain. */
   readonly source: string | null;
-  /** Signals it reads that are estimated from the request's text, or change with time: health, the hour, the spending. */
+  /**
+   * Signals it reads that are estimated from the request's text, or change with time: health, the hour, the spending.
+   */
   readonly reads: ReadonlySet<string>;
   readonly sticky: Stickiness;
   /** Of its name, for hashing. */

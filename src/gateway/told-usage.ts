@@ -1,4 +1,6 @@
-/** The usage that a caller is told. Owns when that is the gateway's estimate: where its dialect knows no answer without. */
+/**
+ * The usage that a caller is told. Owns when that is the gateway's estimate: where its dialect knows no answer without.
+ */
 import type { StreamEvent, Usage } from "../core/events.ts";
 import type { AnyWire } from "../providers/wire-registry.ts";
 

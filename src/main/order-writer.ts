@@ -1,6 +1,6 @@
 /**
- * Operators' orders on their way into the store. Owns that the newest one of each deployment is tried until it is there, or
- * another has taken its place; knows nothing of what orders do.
+ * Operators' orders on their way into the store. Owns that the newest one of each deployment is tried until it is
+ * there, or another has taken its place; knows nothing of what orders do.
  */
 import { type Clock, sleep } from "../core/clock.ts";
 import type { CircuitOrder } from "../resilience/circuit-order.ts";

@@ -1,4 +1,6 @@
-/** How this process reaches providers and proves itself to them, and what it knows of where their profiles send calls. */
+/**
+ * How this process reaches providers and proves itself to them, and what it knows of where their profiles send calls.
+ */
 import { join } from "node:path";
 import type { Clock } from "../core/clock.ts";
 import type { Coalesce } from "../core/coalesce.ts";

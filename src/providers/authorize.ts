@@ -14,9 +14,10 @@ import type { UnsignedCall } from "./unsigned-call.ts";
 export type { UnsignedCall };
 
 /**
- * Adds to `call.headers`, and says in `call.doubt` what a refusal means for the next. Fails with `CredentialsUnavailable` where a signature or a token cannot be had, with
- * `CredentialUnfit` where a secret cannot stand in a header (`authorizationFault` has the fault of both), and with the
- * signal's reason once nobody waits any more. What is at hand fails by throwing, what must be awaited by rejecting.
+ * Adds to `call.headers`, and says in `call.doubt` what a refusal means for the next. Fails with
+ * `CredentialsUnavailable` where a signature or a token cannot be had, with `CredentialUnfit` where a secret cannot
+ * stand in a header (`authorizationFault` has the fault of both), and with the signal's reason once nobody waits any
+ * more. What is at hand fails by throwing, what must be awaited by rejecting.
  */
 export type Authorize = (
   deployment: Deployment,

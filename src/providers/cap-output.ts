@@ -1,4 +1,7 @@
-/** The limits on the length of an answer, the use case's and the model's, on the request. Owns what is lowered and who is told. */
+/**
+ * The limits on the length of an answer, the use case's and the model's, on the request. Owns what is lowered and who
+ * is told.
+ */
 import type { ModelSpec } from "../core/deployment.ts";
 import { outputLimit } from "../core/estimate-cost.ts";
 import { type Fault, fault } from "../core/faults.ts";

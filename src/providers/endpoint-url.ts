@@ -25,7 +25,9 @@ export function endpointUrl(deployment: Deployment, request: ModelRequest, path:
   }
 }
 
-/** Whether `request` is answered with a stream: a container that a template is for answers whole, whatever was asked. */
+/**
+ * Whether `request` is answered with a stream: a container that a template is for answers whole, whatever was asked.
+ */
 export function streams(endpoint: Endpoint, { stream }: ModelRequest): boolean {
   return stream && (endpoint.type !== "sagemaker" || endpoint.template === undefined);
 }

@@ -1,6 +1,7 @@
 /**
  * The answer of a provider that refused or failed. Owns how much of it is read and for how long: its status and headers
- * have said most of it already, and a body that hangs or is cut says no more, and nothing of whether the provider is well.
+ * have said most of it already, and a body that hangs or is cut says no more, and nothing of whether the provider is
+ * well.
  */
 import { type ByteReader, readBounded } from "../core/bounded-body.ts";
 import type { Clock } from "../core/clock.ts";

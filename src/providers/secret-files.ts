@@ -1,6 +1,7 @@
 /**
  * Secrets in files, which whoever mounted them may replace while the gateway serves. Owns when a file is read again;
- * how one is read is an argument. The first secret is the policy's: a file that went away, or is empty, changes nothing.
+ * how one is read is an argument. The first secret is the policy's: a file that went away, or is empty, changes
+ * nothing.
  */
 import type { Clock } from "../core/clock.ts";
 import type { Credential } from "../core/deployment.ts";

@@ -1,4 +1,6 @@
-/** One call against a transport of our own: answers that are errors, what proved the call, what stands beside a body. */
+/**
+ * One call against a transport of our own: answers that are errors, what proved the call, what stands beside a body.
+ */
 import { beforeAll, describe, expect, test } from "bun:test";
 import { bareRequest } from "../core/bare-request.ts";
 import type { Credential, Deployment } from "../core/deployment.ts";

@@ -41,7 +41,9 @@ export interface ProviderCall {
   /** The caller's own part of it; null: none. */
   readonly tracestate: string | null;
   readonly callerSignal: AbortSignal | null;
-  /** Ends the call at once when it aborts; null or absent: only the caller may leave, which is noticed in half a second. */
+  /**
+   * Ends the call at once when it aborts; null or absent: only the caller may leave, which is noticed in half a second.
+   */
   readonly endSignal?: AbortSignal | null;
 }
 

@@ -47,7 +47,9 @@ type TurnNews = Exclude<FleetNews, { kind: "cooling" }>;
 /** What was found out and ordered of one deployment, here or elsewhere. */
 interface Seen {
   order: Stamp | null;
-  /** The order of that stamp; null: there was none, or it is forgotten, as with a policy that has no such deployment. */
+  /**
+   * The order of that stamp; null: there was none, or it is forgotten, as with a policy that has no such deployment.
+   */
   ordered: CircuitOrder | null;
   circuit: Stamp | null;
   /** The opening that `circuit` was about; null: it closed. */

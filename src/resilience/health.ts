@@ -81,7 +81,9 @@ export interface Health extends HealthView {
   admitProbe(deploymentId: string, now: number): Permit | Blocked;
   /** A probe before the circuit's pause is over, where it allows that; see `Circuit.admitEarly`. */
   admitEarly(deploymentId: string, now: number): Permit | Blocked;
-  /** A permit in spite of the circuit, which will learn nothing from it; never in spite of a cooldown or an operator. */
+  /**
+   * A permit in spite of the circuit, which will learn nothing from it; never in spite of a cooldown or an operator.
+   */
   admitAnyway(deploymentId: string, now: number): Permit | Blocked;
   /** Asks the fleet about a permit that is a probe; null: it need not be asked. */
   claimProbe(deploymentId: string, permit: Permit): Promise<boolean> | null;

@@ -1,4 +1,6 @@
-/** How many second attempts the whole gateway may make (E3). Owns the count; which request retries is not its business. */
+/**
+ * How many second attempts the whole gateway may make (E3). Owns the count; which request retries is not its business.
+ */
 import type { RetrySettings } from "../core/snapshot.ts";
 import { createHedgeBudget, type HedgeBudget } from "./hedge-budget.ts";
 import { RollingWindow } from "./rolling-window.ts";

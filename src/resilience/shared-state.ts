@@ -66,8 +66,9 @@ export interface SharedState {
   /** Tells every other replica, soon where that is possible. Returns at once and never throws. */
   publish(news: FleetNews): void;
   /**
-   * Calls `listener` with what others tell, and with all that still holds whenever a connection is made. What `standing`
-   * says then, and from time to time, is told again to those who do not know it: whoever keeps it may have lost it.
+   * Calls `listener` with what others tell, and with all that still holds whenever a connection is made. What
+   * `standing` says then, and from time to time, is told again to those who do not know it: whoever keeps it may have
+   * lost it.
    */
   follow(listener: (news: FleetNews) => void, standing?: () => readonly FleetNews[]): void;
   /** All that holds now is told to the listener again: at once, or with the next connection. */

@@ -1,6 +1,6 @@
 /**
- * Operators' orders over circuits, as a port: of each deployment the one that holds. Owns the shape; what an order does is
- * the resilience room's business. Gateways of several environments may share a store: an order is of one of them.
+ * Operators' orders over circuits, as a port: of each deployment the one that holds. Owns the shape; what an order does
+ * is the resilience room's business. Gateways of several environments may share a store: an order is of one of them.
  */
 import type { CircuitOrder } from "../resilience/circuit-order.ts";
 

@@ -6,8 +6,8 @@
 
 export interface FleetBoard {
   /**
-   * Puts this gateway's card up, or renews it; it is gone after `ttlMs`. How many are up then, this one among them. Rejects
-   * where it cannot be.
+   * Puts this gateway's card up, or renews it; it is gone after `ttlMs`. How many are up then, this one among them.
+   * Rejects where it cannot be.
    */
   post(id: string, card: string, ttlMs: number): Promise<number>;
   /** Takes it down. Rejects where it cannot be. */

@@ -36,8 +36,8 @@ export function waitInText(detail: string): number | undefined {
 }
 
 /**
- * `retryDelay` of the `google.rpc.RetryInfo` among an error's details, in milliseconds, at most a day: Google's services
- * send it whoever made the model.
+ * `retryDelay` of the `google.rpc.RetryInfo` among an error's details, in milliseconds, at most a day: Google's
+ * services send it whoever made the model.
  * https://github.com/googleapis/googleapis/blob/master/google/rpc/error_details.proto
  */
 export function retryDelay(details: unknown): number | undefined {

@@ -24,8 +24,9 @@ export interface SseParser {
   push(text: string): readonly Frame[];
   /**
    * The bytes ended. Text that begins as JSON does, and no field of an event can, is one frame, marked as `whole`:
-   * servers that were asked to stream answer so, under any content type. A frame whose lines were complete and which only lacked its blank line is delivered;
-   * a last line without its line break was cut somewhere in the middle and is discarded.
+   * servers that were asked to stream answer so, under any content type. A frame whose lines were complete and which
+   * only lacked its blank line is delivered; a last line without its line break was cut somewhere in the middle and is
+   * discarded.
    */
   end(): readonly Frame[];
   /** Set once when a frame exceeds the bound (`malformed`, `frame_too_large`); later text is ignored. */

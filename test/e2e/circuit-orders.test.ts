@@ -1,4 +1,6 @@
-/** What an operator ordered of a circuit: it outlasts the process, until it is reset, over, or about nothing any more. */
+/**
+ * What an operator ordered of a circuit: it outlasts the process, until it is reset, over, or about nothing any more.
+ */
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";

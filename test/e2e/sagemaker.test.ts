@@ -1,4 +1,6 @@
-/** Endpoints of SageMaker that fail, as the service and its containers say so: each leads to the rung that it should. */
+/**
+ * Endpoints of SageMaker that fail, as the service and its containers say so: each leads to the rung that it should.
+ */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { awsEventStream } from "../../src/wires/aws-event-stream.ts";
 import { endToEnd } from "./end-to-end.ts";

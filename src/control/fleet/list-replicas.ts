@@ -4,8 +4,8 @@ import { type ReplicaCard, readCard } from "./replica-card.ts";
 
 export interface ReplicaList {
   /**
-   * `shared`: all that are there. `alone`: this one, which shares nothing. `unreachable`: this one, and others only as far
-   * as they are seen, since the board cannot be used now, or could not be a moment ago.
+   * `shared`: all that are there. `alone`: this one, which shares nothing. `unreachable`: this one, and others only as
+   * far as they are seen, since the board cannot be used now, or could not be a moment ago.
    */
   readonly knows: "shared" | "alone" | "unreachable";
   /** All of them serve one version, to the same share; null: those that are seen do, and others may be unseen. */

@@ -10,7 +10,9 @@ export interface CircuitDesk {
   readonly clock: Clock;
   /** Null: no audit log is kept. */
   readonly audit: Pick<AuditTrail, "note"> | null;
-  /** Whether what was last ordered of `deployment` is kept for a later process; resolves soon. Until it is, it is tried. */
+  /**
+   * Whether what was last ordered of `deployment` is kept for a later process; resolves soon. Until it is, it is tried.
+   */
   kept(deployment: string): Promise<boolean>;
 }
 
@@ -39,8 +41,8 @@ export function rowOf({ health, clock }: CircuitDesk, deployment: string): Healt
 }
 
 /**
- * Writes down what was done, once it is kept or is known not to be: nobody waits for the records of a store that could not
- * take the order itself. Null: there is no such deployment any more.
+ * Writes down what was done, once it is kept or is known not to be: nobody waits for the records of a store that could
+ * not take the order itself. Null: there is no such deployment any more.
  */
 export async function noteOrder(
   desk: CircuitDesk,

@@ -3,10 +3,10 @@
  * compared with what, and when; what counts as an error is version-tally.ts's, how sure one must be
  * confidence-sequence.ts's.
  *
- * The newer version is worse where the lower bound of its error rate is above the upper bound of the older one's by more
- * than `maxIncrease`. Each bound is wrong, at any of all the times one looks, with a probability of at most ALPHA / 2: so
- * a version that is no worse than that is ever returned from with a probability of at most ALPHA, however often one looks
- * (union bound). Few requests give wide bounds, and nothing follows.
+ * The newer version is worse where the lower bound of its error rate is above the upper bound of the older one's by
+ * more than `maxIncrease`. Each bound is wrong, at any of all the times one looks, with a probability of at most ALPHA
+ * / 2: so a version that is no worse than that is ever returned from with a probability of at most ALPHA, however often
+ * one looks (union bound). Few requests give wide bounds, and nothing follows.
  */
 import type { Clock, Timer } from "../../core/clock.ts";
 import type { ActivationGuard, ConfigSnapshot } from "../../core/snapshot.ts";

@@ -89,9 +89,9 @@ const PAGE = 100;
 const MAX_PAGES = 20;
 
 /**
- * What was in force in this environment before `current` came, rollbacks left out: after a rollback from C to B it is A,
- * not C. It came with the oldest of records of it that stand together: later ones are of gateways that followed, and of
- * starts. Null where the history does not say.
+ * What was in force in this environment before `current` came, rollbacks left out: after a rollback from C to B it is
+ * A, not C. It came with the oldest of records of it that stand together: later ones are of gateways that followed, and
+ * of starts. Null where the history does not say.
  */
 export async function previousVersion(
   { activations, environment }: History,

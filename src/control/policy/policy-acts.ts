@@ -1,4 +1,6 @@
-/** What can be done to the policy in force, by whom, and what comes of it. Owns the shapes, and what kinds there are. */
+/**
+ * What can be done to the policy in force, by whom, and what comes of it. Owns the shapes, and what kinds there are.
+ */
 import type { ActivationPlan, ActivationStage } from "../../core/activation-plan.ts";
 import type { Finding } from "../../policy/finding.ts";
 import type { HeadAct } from "../../store/policy-heads.ts";

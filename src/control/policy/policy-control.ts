@@ -130,8 +130,8 @@ export interface PolicyControl {
    */
   follow(head: PolicyHead): Promise<ActivationResult>;
   /**
-   * Takes in what the store has newer, where the policy lives there, and does `work` upon it; anew, where another gateway
-   * writes meanwhile. Rejects where the store cannot be read or written.
+   * Takes in what the store has newer, where the policy lives there, and does `work` upon it; anew, where another
+   * gateway writes meanwhile. Rejects where the store cannot be read or written.
    */
   atNewest<T>(work: (turn: PolicyTurn) => Promise<T>): Promise<T>;
   /** At the start: goes on with what an earlier process has staged. False: it cannot be, and is forgotten. */

@@ -190,8 +190,8 @@ export class StagedActivations {
   }
 
   /**
-   * The store says that `plan` is under way, or nothing. What was until now has ended elsewhere: callers stay where they
-   * are until `follow` has put in force what came of it.
+   * The store says that `plan` is under way, or nothing. What was until now has ended elsewhere: callers stay where
+   * they are until `follow` has put in force what came of it.
    */
   async yieldTo<T>(plan: ActivationPlan | null, follow: () => Promise<T>): Promise<T> {
     if (!this.#staging || this.#staging.offer.plan.id === plan?.id) return follow();

@@ -5,7 +5,9 @@ import { changePart, type PartChange, type Wish } from "./open-part.ts";
 import { type OpenRollout, openRollout } from "./open-rollout.ts";
 import { weightWishes } from "./set-weight.ts";
 
-/** The candidate gets nothing, the first arm everything, blue is live, no copy is made. Faults: `not_found`, `invalid`. */
+/**
+ * The candidate gets nothing, the first arm everything, blue is live, no copy is made. Faults: `not_found`, `invalid`.
+ */
 export function abortRollout(sources: readonly PolicySource[], rollout: string): Result<PartChange> {
   const opened = openRollout(sources, rollout);
   if (!opened.ok) return opened;

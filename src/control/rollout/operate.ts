@@ -1,6 +1,6 @@
 /**
- * A verb on a rollout or a model alias of a running gateway: in force when it resolves. Owns where it is written: into the store where
- * the policy lives there; else as an operator's order over the text, until the text of that changes.
+ * A verb on a rollout or a model alias of a running gateway: in force when it resolves. Owns where it is written: into
+ * the store where the policy lives there; else as an operator's order over the text, until the text of that changes.
  */
 import { type Fault, failed, type Result } from "../../core/faults.ts";
 import type { Finding } from "../../policy/finding.ts";

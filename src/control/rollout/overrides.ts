@@ -1,6 +1,6 @@
 /**
- * What operators have ordered of rollouts and model aliases whose policy is written elsewhere, laid over its texts. Owns
- * the rule that an order holds until the own text of what it is about changes; knows no disk and no fleet.
+ * What operators have ordered of rollouts and model aliases whose policy is written elsewhere, laid over its texts.
+ * Owns the rule that an order holds until the own text of what it is about changes; knows no disk and no fleet.
  */
 import { digestOf } from "../../policy/digest.ts";
 import { type PolicySource, parsePolicy } from "../../policy/reading/load.ts";

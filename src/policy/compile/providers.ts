@@ -233,7 +233,10 @@ function vertex(spec: Written<"vertex">, credential: Credential): Provider {
   };
 }
 
-/** https://docs.cloud.google.com/vertex-ai/docs/reference/rest: one host a location, one for `global`, two multi-regions. */
+/**
+ * https://docs.cloud.google.com/vertex-ai/docs/reference/rest: one host a location, one for `global`, two
+ * multi-regions.
+ */
 function vertexUrl(location: string): string {
   if (location === "global") return "https://aiplatform.googleapis.com";
   if (location === "us" || location === "eu") return `https://aiplatform.${location}.rep.googleapis.com`;

@@ -96,8 +96,8 @@ export function isOfTheMoment(signal: string): boolean {
 }
 
 /**
- * Whether it is worth knowing that a rule reads `signal`: something is made, kept or shown for it, or the rule may match
- * the same request at another time alone.
+ * Whether it is worth knowing that a rule reads `signal`: something is made, kept or shown for it, or the rule may
+ * match the same request at another time alone.
  */
 export function isTracked(signal: string): boolean {
   return isOfTheMoment(signal) || (ESTIMATED_SIGNALS as readonly string[]).includes(signal);

@@ -9,8 +9,8 @@ export function candidatesOf(plan: RoutePlan): readonly Deployment[] {
 }
 
 /**
- * A deployment's name stands for itself, a model's or its alias's for all its deployments in a row. A name that is both is
- * read either way. All of the ladder must be named.
+ * A deployment's name stands for itself, a model's or its alias's for all its deployments in a row. A name that is both
+ * is read either way. All of the ladder must be named.
  */
 export function ladderMatches(
   expected: readonly string[],

@@ -1,6 +1,7 @@
 /**
  * Notes what routing reads from outside the request: chance, the deployments' condition, flags of another system, what
- * was spent. With that on record the same policy routes the request the same way again. Changes nothing of what is read.
+ * was spent. With that on record the same policy routes the request the same way again. Changes nothing of what is
+ * read.
  */
 
 import type { Caller } from "../../core/caller.ts";

@@ -92,7 +92,10 @@ export interface Explanation {
   readonly timeouts: AttemptTimeouts;
   readonly estimatedInputTokens: number;
   readonly estimatedOutputTokens: number;
-  /** What the caller would get at once, because nothing can answer; null: the ladder is climbed, or the request shortened first. */
+  /**
+   * What the caller would get at once, because nothing can answer; null: the ladder is climbed, or the request
+   * shortened first.
+   */
   readonly fault: ExplainedFault | null;
 }
 

@@ -17,7 +17,10 @@ export class CredentialsUnavailable extends Error {
   }
 }
 
-/** Thrown where a secret is there and cannot be one: it could not stand in a header, or would sign wrongly. Says nothing of it. */
+/**
+ * Thrown where a secret is there and cannot be one: it could not stand in a header, or would sign wrongly. Says nothing
+ * of it.
+ */
 export class CredentialUnfit extends Error {
   override readonly name = "CredentialUnfit";
 

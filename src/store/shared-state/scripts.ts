@@ -19,9 +19,9 @@ local function later(at, origin, fact) return at > fact.at or (at == fact.at and
 `;
 
 /**
- * Keeps a fact, unless a later one of its subject is there, and tells everybody; one that is told `again`, only where it
- * was not there. KEYS: facts.
- * ARGV: channel, field, message, news, for (-1: never ending), kept (-1), at (0: now), origin, ttl, again (1).
+ * Keeps a fact, unless a later one of its subject is there, and tells everybody; one that is told `again`, only where
+ * it was not there. KEYS: facts. ARGV: channel, field, message, news, for (-1: never ending), kept (-1), at (0: now),
+ * origin, ttl, again (1).
  */
 export const TELL = `${NOW}
 local at = tonumber(ARGV[7])

@@ -16,8 +16,9 @@ interface Migration {
 }
 
 /**
- * `decision_segments.seq` counts records, without gaps: it is the number of the first one of a segment, so that retention
- * needs no COUNT, and pages walk it, since a record is written when its request ends and its id is made when it begins.
+ * `decision_segments.seq` counts records, without gaps: it is the number of the first one of a segment, so that
+ * retention needs no COUNT, and pages walk it, since a record is written when its request ends and its id is made when
+ * it begins.
  */
 const MIGRATIONS: readonly Migration[] = [
   {

@@ -1,4 +1,6 @@
-/** A model whose name hides what it is, and of which the policy says it: every wire of Bedrock asks it as that model. */
+/**
+ * A model whose name hides what it is, and of which the policy says it: every wire of Bedrock asks it as that model.
+ */
 import { expect, test } from "bun:test";
 import { anthropicMessages } from "../anthropic-messages.ts";
 import { bedrockInvoke } from "../bedrock-invoke.ts";

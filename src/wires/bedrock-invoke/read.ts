@@ -51,7 +51,9 @@ export function flushInvoke({ inner, guarded }: ReadState): readonly StreamEvent
 
 const GUARDED_END: StreamEvent = { type: "choice_end", choice: 0, reason: INTERVENED };
 
-/** Quotes inside a text are escaped: the field's name in quotes is the field, and is looked for before parsing again. */
+/**
+ * Quotes inside a text are escaped: the field's name in quotes is the field, and is looked for before parsing again.
+ */
 function saysIntervened(data: string): boolean {
   if (!data.includes(`"${GUARDRAIL_FIELD}"`)) return false;
   let chunk: unknown;

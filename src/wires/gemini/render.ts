@@ -1,4 +1,6 @@
-/** Events as the caller's stream of this wire, one at a time. Owns what a chunk looks like and what waits for the end. */
+/**
+ * Events as the caller's stream of this wire, one at a time. Owns what a chunk looks like and what waits for the end.
+ */
 import type { StreamEvent, Usage } from "../../core/events.ts";
 import type { Frame } from "../frame.ts";
 import type { JsonObject, RenderContext } from "../wire.ts";

@@ -5,8 +5,8 @@ import { statesUsage, tokenCount } from "../token-count.ts";
 import type { JsonObject } from "../wire.ts";
 
 /**
- * `promptTokenCount` holds the cached tokens, and results of the provider's own tools come beside it. Thoughts
- * come beside the candidates too; where the total says that they are inside, they are taken out. Candidates that are not
+ * `promptTokenCount` holds the cached tokens, and results of the provider's own tools come beside it. Thoughts come
+ * beside the candidates too; where the total says that they are inside, they are taken out. Candidates that are not
  * counted are what the total has besides. Null for a block that reports nothing.
  */
 export function readUsage(raw: unknown): Usage | null {

@@ -1,4 +1,7 @@
-/** A rollout or a model alias changed in a policy file on this machine. Owns that a change which breaks the policy is not written. */
+/**
+ * A rollout or a model alias changed in a policy file on this machine. Owns that a change which breaks the policy is
+ * not written.
+ */
 import { randomUUID } from "node:crypto";
 import { realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";

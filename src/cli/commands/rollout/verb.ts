@@ -1,4 +1,6 @@
-/** What the verbs of rollouts and model aliases share: their options, and how a change is told. Changes nothing itself. */
+/**
+ * What the verbs of rollouts and model aliases share: their options, and how a change is told. Changes nothing itself.
+ */
 import type { Command } from "commander";
 import { aliasOfSubject } from "../../../control/alias/open-alias.ts";
 import type { PartChange } from "../../../control/rollout/open-part.ts";
