@@ -1,5 +1,6 @@
 /** The policy that lives in SQLite: one row that counts, and the one before it. Owns its queries. */
 import type { HeadAct, PolicyDocuments, PolicyHeadStore, StagedDocuments } from "../policy-heads.ts";
+import { StoreError } from "../store-error.ts";
 import type { Writing } from "./file-store.ts";
 import type { Reads } from "./tables.ts";
 
@@ -19,12 +20,12 @@ export function sqlitePolicyHeads(write: Writing, reads: Reads): PolicyHeadStore
         .limit(1)
         .executeTakeFirst();
       if (!row) return null;
-      // Written by `write` and by nobody else, so it is what it says.
+      // Written by `write` and by nobody else, so it is what it says, or damaged.
       return {
         ...row,
         via: row.via as HeadAct | null,
-        documents: JSON.parse(row.documents) as PolicyDocuments,
-        staged: row.staged === null ? null : (JSON.parse(row.staged) as StagedDocuments),
+        documents: parsed(row.documents, row.revision) as PolicyDocuments,
+        staged: row.staged === null ? null : (parsed(row.staged, row.revision) as StagedDocuments),
       };
     },
     async write({ revision, at, actor, note, via = null, documents, staged = null }) {
@@ -37,4 +38,17 @@ export function sqlitePolicyHeads(write: Writing, reads: Reads): PolicyHeadStore
       return rows.length === 1;
     },
   };
+}
+
+/** Throws a `StoreError`, which has nothing of the text. */
+function parsed(text: string, revision: number): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new StoreError(
+      "corrupt",
+      `The policy in the store (table policy_heads, revision ${revision}) is damaged: it is no JSON. Restore a backup; or ` +
+        `stop the gateways on it, DELETE FROM policy_heads WHERE revision = ${revision}, and start them on the one before.`,
+    );
+  }
 }

@@ -155,6 +155,26 @@ test("a file in which each decision was a row of its own is taken over", async (
   await store.close();
 });
 
+test.each(["documents", "staged"])(
+  "a policy whose %s are damaged says where, and how to mend it",
+  async (column) => {
+    const path = freshPath();
+    const store = open(path);
+    const head = { revision: 7, at: 5, actor: "ops", note: null, documents: { "": "secret: text" } };
+    for (const revision of [1, 2]) await store.policyHeads.write({ ...head, revision });
+    const damage = new Database(path);
+    damage.run(`UPDATE policy_heads SET ${column} = '{"": secret' WHERE revision = 2`);
+    const thrown = await store.policyHeads.read(0).catch((one: unknown) => one);
+    expect(thrown).toMatchObject({ name: "StoreError", kind: "corrupt" });
+    expect(String(thrown)).toContain("DELETE FROM policy_heads WHERE revision = 2");
+    expect(String(thrown)).not.toContain("secret");
+    damage.run("DELETE FROM policy_heads WHERE revision = 2");
+    damage.close();
+    expect((await store.policyHeads.read(0))?.revision).toBe(1);
+    await store.close();
+  },
+);
+
 test("a policy that was written before acts had kinds is read, and written upon", async () => {
   const path = freshPath();
   const before = open(path);
