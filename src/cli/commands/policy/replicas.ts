@@ -41,7 +41,10 @@ export function addPolicyReplicas(group: Command, context: CommandContext): void
   addGatewayOptions(command);
   addExamples(command, [
     ["pointsman policy replicas", "has every replica taken the change up?"],
-    ["until pointsman policy replicas >/dev/null; do sleep 1; done", "a pipeline waits for it"],
+    [
+      "timeout 120 sh -c 'until pointsman policy replicas >/dev/null; do sleep 1; done'",
+      "a pipeline waits for it, two minutes at the most",
+    ],
     ["pointsman policy replicas --json | jq .converged", "true, false, or null where nobody can tell"],
   ]);
   command.action(async (options: GatewayOptions) => context.end(await replicas(context, command, options)));
