@@ -1,5 +1,4 @@
 /** This gateway among its replicas: its card, the fleet's board where there is one, and what orders from there do. */
-
 import { hostname } from "node:os";
 import { aliasOfSubject } from "../control/alias/open-alias.ts";
 import { startBoardRunner } from "../control/fleet/board-runner.ts";

@@ -1,5 +1,4 @@
 /** `pointsman up`: the process from its options to its exit code. */
-
 import { hash } from "node:crypto";
 import { join } from "node:path";
 import type { UpOptions } from "../cli/ports.ts";

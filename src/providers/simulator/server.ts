@@ -2,7 +2,6 @@
  * The simulator: providers of every wire over real sockets, on node:http. Owns the socket and what is asked of
  * whom; what a request to a model gets is decided in serve-call.ts.
  */
-
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { authorityOf } from "../../core/authority.ts";
