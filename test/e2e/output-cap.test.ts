@@ -136,11 +136,14 @@ describe("what a model can produce", () => {
     expect(response.headers.get("x-pointsman-warnings")).toBe("max_tokens");
   });
 
-  test("under strict it is not called", async () => {
-    const response = await chatOf("falls-back", 8000, { "x-pointsman-strict": "true" });
-    expect(response.status).toBe(400);
-    expect(await response.text()).toContain("4096 tokens at the most");
+  test("under strict it is not called, and what another one failed at is no caller's mistake", async () => {
+    const strict = { "x-pointsman-strict": "true" };
+    const response = await chatOf("falls-back", 8000, strict);
+    expect([response.status, response.headers.get("x-pointsman-degraded")]).toEqual([200, "template"]);
     expect(upstream.calls.at(-1)?.body.model).toBe("big");
+    const alone = await chatOf("little-alone", 8000, strict);
+    expect(alone.status).toBe(400);
+    expect(await alone.text()).toContain("4096 tokens at the most");
   });
 
   test("an arm's limit is sent as the model can keep it, and no strict caller is refused for it", async () => {
@@ -191,6 +194,7 @@ deployments:
 ${deployments.join("\n")}
 use_cases:
   falls-back: { ladder: { primary: big, fallback: [little], degraded: [{ template: { message: Later. } }] } }
+  little-alone: { ladder: { primary: little } }
   unsaid: { ladder: { primary: unsaid } }
   armed-short: { ladder: { primary: little } }
   armed-long: { ladder: { primary: little } }
