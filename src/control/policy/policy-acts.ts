@@ -50,6 +50,11 @@ export function kindOf({ via, origin }: Act): Act["via"] {
   return origin ?? via;
 }
 
+/** Whether the source's text, whichever it is, is put in force by it. */
+export function isFromSource({ via }: Act): boolean {
+  return via === "source" || via === "unpin" || via === "recompile";
+}
+
 /** A version that was in force before is again. */
 export function isReturn(act: Act): boolean {
   const kind = kindOf(act);

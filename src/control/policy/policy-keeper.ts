@@ -12,7 +12,7 @@ import { compileVersion, judgeTexts } from "./compile-version.ts";
 import { isOnRecord } from "./find-version.ts";
 import type { InForce } from "./in-force.ts";
 import type { Pin } from "./kept-policies.ts";
-import { type Act, type ActivationResult, isReturn, kindOf } from "./policy-acts.ts";
+import { type Act, type ActivationResult, isFromSource, isReturn, kindOf } from "./policy-acts.ts";
 import type {
   CheckResult,
   PolicyControl,
@@ -50,6 +50,7 @@ interface Put {
 
 /** Writers of other gateways that come between reading and writing, before an act gives up. */
 const MAX_TRIES = 20;
+
 class Keeper implements PolicyControl {
   readonly #ports: PolicyPorts;
   readonly #staged: StagedActivations;
@@ -385,10 +386,6 @@ class Keeper implements PolicyControl {
       this.#ports.onRecordFailed(thrown);
     }
   }
-}
-
-function isFromSource({ via }: Act): boolean {
-  return via === "source" || via === "unpin" || via === "recompile";
 }
 
 function asStart(sources: readonly PolicySource[] | null): Offered | null {
