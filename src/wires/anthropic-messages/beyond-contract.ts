@@ -4,8 +4,6 @@ import { isRecord, unmodelled } from "../fields.ts";
 import type { JsonObject } from "../wire.ts";
 import { messagesRequestSchema } from "./request-schema.ts";
 
-/** More than this many names help nobody. */
-const MAX_NAMES = 16;
 /** Beside the modelled fields, those that say nothing a model would have to honour. */
 const OURS: ReadonlySet<string> = new Set([
   ...Object.keys(messagesRequestSchema.shape),
@@ -44,7 +42,7 @@ export function messagesBeyondContract(request: ModelRequest): readonly string[]
     for (const [index, message] of body.messages.entries()) addBlocks(names, index, message);
   }
   if (headers?.["anthropic-beta"] !== undefined) names.push("anthropic-beta");
-  return names.slice(0, MAX_NAMES);
+  return names;
 }
 
 function addTool(names: string[], path: string, tool: unknown): void {
@@ -66,6 +64,6 @@ function addBlocks(names: string[], message: number, holder: unknown): void {
 
 function add(names: string[], path: string, fields: JsonObject, modelled: ReadonlySet<string>): void {
   const lost = unmodelled(fields, modelled, null);
-  if (lost === null || names.length >= MAX_NAMES) return;
+  if (lost === null) return;
   for (const name of Object.keys(lost)) names.push(path + name.slice(0, 64));
 }
