@@ -42,7 +42,7 @@ export function beginCall(
     running,
     deployment,
     target,
-    dialect: errorsOf(target.call.wire),
+    dialect: errorsOf(target.call),
     requestNumber,
     requestId: requestIdOf(running, deployment, requestNumber),
     response,

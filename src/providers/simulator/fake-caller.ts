@@ -67,12 +67,12 @@ export function send(
 
 /** Everything that arrived as events; a connection that breaks ends the bytes. `now` is epoch milliseconds. */
 export async function readReply(
-  id: WireId,
+  read: WireId | AnyWire,
   response: Response,
   now: number,
-  framing: Framing = loadedWire(id).framing,
 ): Promise<readonly StreamEvent[]> {
-  const wire = loadedWire(id);
+  const wire = typeof read === "string" ? loadedWire(read) : read;
+  const { framing } = wire;
   const isStream = response.headers.get("content-type") === framing.contentType;
   if (response.status < 400 && isStream) return readStream(wire, framing, response);
   const body = asJson(await response.text());

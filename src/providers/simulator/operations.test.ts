@@ -3,8 +3,11 @@ import { describe, expect, test } from "bun:test";
 import type { StreamEvent, Usage } from "../../core/events.ts";
 import type { CacheHint, Message, ModelRequest, WireId } from "../../core/request.ts";
 import { sagemakerSse } from "../../wires/aws-event-stream.ts";
+import { behindSagemaker } from "../../wires/behind-sagemaker.ts";
+import { openaiChat } from "../../wires/openai-chat.ts";
 import { endOf, readReply, requestOf, send, textOf } from "./fake-caller.ts";
 import { start } from "./fake-client.ts";
+import type { FaultInput } from "./fault-list.ts";
 import type { Simulator } from "./server.ts";
 
 /** One test for each wire. */
@@ -138,6 +141,8 @@ describe("other addresses of the same wires", () => {
     expect(endOf(events).type).toBe("finish");
   });
 
+  const endpoint = { ...behindSagemaker(openaiChat), framing: sagemakerSse };
+
   test("a container behind SageMaker streams inside payload parts", async () => {
     const { simulator } = await start();
     const stream = (fault?: Parameters<Simulator["inject"]>[0]["fault"]) => {
@@ -148,18 +153,36 @@ describe("other addresses of the same wires", () => {
         body: JSON.stringify({ ...CHAT, stream: true }),
       });
     };
-    const sound = await readReply("openai-chat", await stream(), 0, sagemakerSse);
+    const sound = await readReply(endpoint, await stream(), 0);
     expect(textOf(sound)).toStartWith("[simulated by atlas-large]");
     expect(endOf(sound).type).toBe("finish");
-    const broken = await readReply("openai-chat", await stream({ malformed_chunk_at: 2 }), 0, sagemakerSse);
+    const broken = await readReply(endpoint, await stream({ malformed_chunk_at: 2 }), 0);
     expect(endOf(broken)).toMatchObject({ type: "fault", fault: { kind: "malformed" } });
-    const failed = await readReply(
-      "openai-chat",
-      await stream({ error_in_stream_after_tokens: 2 }),
-      0,
-      sagemakerSse,
-    );
-    expect(endOf(failed)).toMatchObject({ type: "fault", fault: { kind: "outage" } });
+    const failed = await readReply(endpoint, await stream({ error_in_stream_after_tokens: 2 }), 0);
+    expect(endOf(failed)).toMatchObject({
+      type: "fault",
+      fault: { kind: "outage", cause: { code: "ModelStreamError" } },
+    });
+    const code = "rate_limit_exceeded";
+    const throttled = await stream({ error_in_stream_after_tokens: 2, code });
+    expect(endOf(await readReply(endpoint, throttled, 0))).toMatchObject({ fault: { kind: "throttled" } });
+  });
+
+  test.each<[FaultInput["fault"], object]>([
+    [{ status: 400 }, { kind: "invalid", cause: { code: "invalid_request_error", status: 400 } }],
+    [{ status: 500 }, { kind: "outage", cause: { code: "server_error", status: 500 } }],
+    ["context_overflow", { kind: "context_overflow", cause: { status: 400 } }],
+    ["content_filter", { kind: "filtered", cause: { status: 400 } }],
+    [{ status: 403 }, { kind: "provider_auth", cause: { code: "AccessDeniedException" } }],
+    [{ status: 503 }, { kind: "outage", cause: { code: "ServiceUnavailable" } }],
+    [{ status: 529 }, { kind: "outage", cause: { code: "ModelNotReadyException" } }],
+    ["throttle", { kind: "throttled", cause: { code: "ThrottlingException", status: 400 } }],
+  ])("%j behind SageMaker is said as SageMaker says it", async (fault, read) => {
+    const { simulator } = await start();
+    simulator.inject({ fault });
+    const url = `${simulator.url}/atlas/endpoints/llm/invocations`;
+    const response = await fetch(url, { method: "POST", body: JSON.stringify(CHAT) });
+    expect(endOf(await readReply(endpoint, response, 0))).toMatchObject({ type: "fault", fault: read });
   });
 
   test.each(["/endpoints/llm/invocations", "/openai/deployments/e/embeddings?api-version=2024-10-21"])(

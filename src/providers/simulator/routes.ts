@@ -19,6 +19,8 @@ export interface CallRoute {
   readonly framing: Framing | null;
   /** Whether the body may leave out the model that the path or the endpoint behind it stands for. */
   readonly impliesModel: boolean;
+  /** Whether a SageMaker endpoint stands before the server that answers. */
+  readonly behindSagemaker: boolean;
 }
 
 /** A path of a wire, and the model that it names; null where it names none. */
@@ -46,6 +48,7 @@ const COUNTS = { operation: "count_tokens", stream: false } as const;
 const EMBEDS = { operation: "embed", stream: false } as const;
 const WHOLE = { stream: false } as const;
 const STREAMED = { stream: true } as const;
+const ENDPOINT = { impliesModel: true, behindSagemaker: true } as const;
 const AZURE = "/openai/deployments/{model}";
 const VERTEX = "/v1/projects/{}/locations/{}/publishers";
 
@@ -80,15 +83,11 @@ const CALLS: readonly Row[] = [
     { ...STREAMED, impliesModel: true },
   ],
   // A container of the OpenAI wires behind SageMaker
-  [
-    "/endpoints/{model}/invocations",
-    "openai-chat",
-    { stream: false, vectors: "openai-embeddings", impliesModel: true },
-  ],
+  ["/endpoints/{model}/invocations", "openai-chat", { ...WHOLE, ...ENDPOINT, vectors: "openai-embeddings" }],
   [
     "/endpoints/{model}/invocations-response-stream",
     "openai-chat",
-    { stream: true, framing: sagemakerSse, impliesModel: true },
+    { ...STREAMED, ...ENDPOINT, framing: sagemakerSse },
   ],
   // Azure OpenAI, by deployment and on the v1 surface
   [`${AZURE}/chat/completions`, "openai-chat", { impliesModel: true }],
@@ -122,6 +121,7 @@ for (const [path, wire, rest] of CALLS) {
     stream: null,
     framing: null,
     impliesModel: false,
+    behindSagemaker: false,
     ...rest,
   };
   if (path.includes("{")) PATTERNS.push({ expression: expressionOf(path), call });

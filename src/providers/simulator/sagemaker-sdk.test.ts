@@ -1,8 +1,9 @@
 /** The AWS SDK's SageMaker Runtime client finds in the simulator what it finds at an endpoint. */
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
 import {
   InvokeEndpointCommand,
   InvokeEndpointWithResponseStreamCommand,
+  ModelError,
   SageMakerRuntimeClient,
 } from "@aws-sdk/client-sagemaker-runtime";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
@@ -30,6 +31,8 @@ afterAll(async () => {
   await simulator.close();
 });
 
+afterEach(() => simulator.clear());
+
 function input(stream: boolean) {
   const messages = [{ role: "user", content: "Where is my parcel?" }];
   const Body = new TextEncoder().encode(JSON.stringify({ model: "tuned", messages, stream }));
@@ -53,4 +56,36 @@ test("InvokeEndpointWithResponseStream gives the container's events in payload p
     }
   }
   expect(text).toContain("Where is my parcel?");
+});
+
+test("what the container says against a request is inside the host's ModelError", async () => {
+  simulator.inject({ fault: "context_overflow" });
+  const thrown = await client
+    .send(new InvokeEndpointCommand(input(false)))
+    .catch((reason: unknown) => reason);
+  if (!(thrown instanceof ModelError)) throw new Error("no ModelError");
+  expect(thrown).toMatchObject({ OriginalStatusCode: 400, $metadata: { httpStatusCode: 424 } });
+  expect(JSON.parse(thrown.OriginalMessage ?? "")).toMatchObject({
+    error: { code: "context_length_exceeded" },
+  });
+});
+
+test("the host throttles in its own name", async () => {
+  simulator.inject({ fault: "throttle" });
+  const sent = client.send(new InvokeEndpointCommand(input(false)));
+  await expect(sent).rejects.toMatchObject({
+    name: "ThrottlingException",
+    $metadata: { httpStatusCode: 400 },
+  });
+});
+
+test("a stream that fails midway ends with an exception of the host's", async () => {
+  simulator.inject({ fault: { error_in_stream_after_tokens: 2 } });
+  const { Body } = await client.send(new InvokeEndpointWithResponseStreamCommand(input(true)));
+  let parts = 0;
+  const reading = (async () => {
+    for await (const part of Body ?? []) if (part.PayloadPart) parts++;
+  })();
+  await expect(reading).rejects.toMatchObject({ name: "ModelStreamError", ErrorCode: "StreamBroken" });
+  expect(parts).toBeGreaterThan(1);
 });

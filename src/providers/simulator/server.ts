@@ -116,7 +116,7 @@ async function serve(
   if (id === null || route === null) {
     sendError(response, openaiErrors.refuse(refusal(404, NOTHING_HERE), running.clock.now()));
   } else if (request.method !== route.method) {
-    const dialect = route.method === "POST" ? errorsOf(route.call.wire) : openaiErrors;
+    const dialect = route.method === "POST" ? errorsOf(route.call) : openaiErrors;
     sendError(response, dialect.refuse(refusal(405, `Use ${route.method}.`), running.clock.now()));
   } else if (route.method === "GET") {
     sendJson(response, 200, modelList(running.deployments.get(id).settings, route.models));
