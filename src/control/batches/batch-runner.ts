@@ -6,6 +6,7 @@
 import type { Batch } from "../../core/batches.ts";
 import { sleep, type Timer } from "../../core/clock.ts";
 import type { BatchHolder } from "../../store/batch-store.ts";
+import { createOutage, type Outage } from "../background/outage.ts";
 import type { WorkPorts } from "./batch-ports.ts";
 import { createRun, type RunControls } from "./run.ts";
 import { runBatch } from "./run-batch.ts";
@@ -39,13 +40,13 @@ class Runner implements BatchRunner {
   readonly #ports: WorkPorts;
   readonly #owner: string;
   readonly #slots: Slots;
+  readonly #outage: Outage;
   readonly #active = new Map<string, Active>();
   #heldUntil = 0;
   #nextSweepAt = 0;
   #sweeping: Promise<void> | null = null;
   #looking: Promise<void> | null = null;
   #again = false;
-  #failing = false;
   #stopping = false;
   #timer: Timer | null = null;
 
@@ -53,6 +54,7 @@ class Runner implements BatchRunner {
     this.#ports = ports;
     this.#owner = ports.nextId("runner");
     this.#slots = createSlots(ports.limits.concurrent);
+    this.#outage = createOutage((thrown) => ports.report(null, thrown));
     this.wake();
   }
 
@@ -101,11 +103,9 @@ class Runner implements BatchRunner {
       await this.#watch();
       while (!this.#stopping && (await this.#claimOne()));
       this.#sweepWhenDue();
-      this.#failing = false;
+      this.#outage.over();
     } catch (thrown) {
-      // Once, until it is back: a store that is away for an hour is one event and not a thousand.
-      if (!this.#failing) this.#ports.report(null, thrown);
-      this.#failing = true;
+      this.#outage.failed(thrown);
     }
   }
 

@@ -252,6 +252,47 @@ describe("several processes", () => {
   });
 });
 
+describe("a store that is away", () => {
+  test("is reported once while jobs are received and held on to, and again when it has been back", async () => {
+    await fakes.work.submit(1);
+    const { jobs } = fakes.work.store;
+    let away = true;
+    const statuses: typeof jobs.statuses = (ids) =>
+      away ? Promise.reject(new Error("away")) : jobs.statuses(ids);
+    start({ jobs: { ...jobs, statuses } });
+    await asked(1);
+    await fakes.work.clock.advance(60_000);
+    expect(fakes.work.reports.splice(0)).toHaveLength(1);
+    away = false;
+    await fakes.work.clock.advance(1_000);
+    away = true;
+    await fakes.work.clock.advance(60_000);
+    expect(fakes.work.reports.splice(0)).toHaveLength(1);
+    fakes.work.pending[0]?.answer();
+    await is(1, "succeeded");
+  });
+
+  test("does not hide that the queue is away, too", async () => {
+    await fakes.work.submit(1);
+    const { jobs, queue } = fakes.work.store;
+    let away = false;
+    start({
+      jobs: { ...jobs, statuses: () => Promise.reject(new Error("the store")) },
+      queue: {
+        ...queue,
+        receive: (...call) => (away ? Promise.reject(new Error("the queue")) : queue.receive(...call)),
+      },
+    });
+    await asked(1);
+    await fakes.work.clock.advance(1_000);
+    away = true;
+    await fakes.work.clock.advance(60_000);
+    expect(fakes.work.reports.splice(0)).toEqual([new Error("the store"), new Error("the queue")]);
+    fakes.work.pending[0]?.answer();
+    await is(1, "succeeded");
+  });
+});
+
 describe("ending in order", () => {
   test("what is under way may finish, what waits is given back untried", async () => {
     fakes.work.settings.set("chat", { concurrency: 1, maxAttempts: 3, microBatch: null });

@@ -7,6 +7,7 @@ import { sleep } from "../../core/clock.ts";
 import type { JobSettings } from "../../core/job-settings.ts";
 import { isJobOver, type Job } from "../../core/jobs.ts";
 import type { Delivery } from "../../store/job-queue.ts";
+import { createOutage, type Outage } from "../background/outage.ts";
 import { createHand, type Hand } from "./hand.ts";
 import { type Held, hold } from "./held.ts";
 import type { JobStats, JobWorkPorts } from "./job-ports.ts";
@@ -48,13 +49,16 @@ class Runner implements JobRunner {
   readonly #watching: Rhythm;
   readonly #tidying: Tidying;
   readonly #underway = new Set<Promise<void>>();
+  readonly #receiveOutage: Outage;
+  readonly #watchOutage: Outage;
   #bytes = 0;
-  #failing = false;
   #stopping = false;
 
   constructor(ports: JobWorkPorts) {
     const { clock, random } = ports;
     this.#ports = ports;
+    this.#receiveOutage = createOutage((thrown) => ports.report(null, thrown));
+    this.#watchOutage = createOutage((thrown) => ports.report(null, thrown));
     this.#hand = createHand((useCase) => this.#settingsOf(useCase));
     this.#putBacks = createPutBacks(clock, random);
     this.#tidying = startTidying(ports, { isHeld: (id) => this.#held.has(id), wake: () => this.wake() });
@@ -109,11 +113,9 @@ class Runner implements JobRunner {
         await Promise.all(deliveries.map((delivery) => this.#accept(delivery, heldUntil)));
         this.#start();
       }
-      this.#failing = false;
+      this.#receiveOutage.over();
     } catch (thrown) {
-      // Once, until it is back: a queue that is away for an hour is one event and not a thousand.
-      if (!this.#failing) this.#ports.report(null, thrown);
-      this.#failing = true;
+      this.#receiveOutage.failed(thrown);
     }
     this.#start();
     const company = this.#hand.nextIn(clock.now());
@@ -256,7 +258,7 @@ class Runner implements JobRunner {
 
   /** Holds on to what is in hand, and sees what has become of it. Never rejects. */
   async #watch(): Promise<number> {
-    const { clock, jobs, limits, report } = this.#ports;
+    const { clock, jobs, limits } = this.#ports;
     const all = [...this.#held.values()];
     if (all.length === 0) return limits.watchMs;
     for (const held of all) if (held.expiresAt <= clock.now()) this.#end(held, "expired");
@@ -267,9 +269,9 @@ class Runner implements JobRunner {
         const held = this.#held.get(id);
         if (held?.running && isJobOver(status)) held.end("cancelled");
       }
+      this.#watchOutage.over();
     } catch (thrown) {
-      if (!this.#failing) report(null, thrown);
-      this.#failing = true;
+      this.#watchOutage.failed(thrown);
     }
     return limits.watchMs;
   }

@@ -2,6 +2,7 @@
  * What happens to jobs without anybody asking: those that the queue may not have are sent, those whose time is over
  * end, old ones are forgotten, and what waits is counted. Each has its rhythm; several processes may do it at once.
  */
+import { createOutage } from "../background/outage.ts";
 import type { JobStats, JobWorkPorts } from "./job-ports.ts";
 import { startRhythm } from "./rhythm.ts";
 import { concludeExpired, concludeUnseen } from "./run-jobs.ts";
@@ -22,10 +23,10 @@ interface Around {
 }
 
 export function startTidying(ports: JobWorkPorts, around: Around): Tidying {
-  const { jobs, queue, clock, limits, snapshot, report } = ports;
+  const { jobs, queue, clock, limits, snapshot } = ports;
+  const outage = createOutage((thrown) => ports.report(null, thrown));
   let stats: JobStats = { counts: [], depth: null, at: clock.now() };
   let nextSweepAt = 0;
-  let failing = false;
   const sendUnsent = async (now: number): Promise<void> => {
     for (const unsent of await jobs.unsent(now - limits.tidyMs, AT_ONCE)) {
       await send({ queue, jobs, clock, changed: around.wake }, unsent);
@@ -53,8 +54,8 @@ export function startTidying(ports: JobWorkPorts, around: Around): Tidying {
     // Each for itself: a queue that is away is no reason to keep what is over.
     const done = await Promise.allSettled([sendUnsent(now), endOverdue(now), count(now), sweep(now)]);
     const failure = done.find(({ status }) => status === "rejected");
-    if (failure?.status === "rejected" && !failing) report(null, failure.reason);
-    failing = failure !== undefined;
+    if (failure?.status === "rejected") outage.failed(failure.reason);
+    else outage.over();
     return limits.tidyMs;
   });
   return { stats: () => stats, stop: rhythm.stop };

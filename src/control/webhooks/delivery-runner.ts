@@ -4,6 +4,7 @@
  * processes deliver the same at once, and a process that dies leaves it to the next.
  */
 import type { Clock, Timer } from "../../core/clock.ts";
+import { createOutage, type Outage } from "../background/outage.ts";
 
 /** Between two looks for work that nobody announced. */
 const IDLE_MS = 15_000;
@@ -49,17 +50,18 @@ class Runner<Item extends { readonly id: string }, Line> {
   readonly #ports: DeliveryPorts<Item, Line>;
   /** By id. */
   readonly #underway = new Map<string, { readonly receiver: string; readonly ended: Promise<void> }>();
+  readonly #outage: Outage;
   #looking: Promise<void> | null = null;
   #again = false;
   #timer: Timer | null = null;
   /** When the first of those that failed is to be tried again. */
   #tryAt: number | null = null;
   #nextSweepAt = 0;
-  #failing = false;
   #stopping = false;
 
   constructor(ports: DeliveryPorts<Item, Line>) {
     this.#ports = ports;
+    this.#outage = createOutage((thrown) => ports.report(thrown));
     this.wake();
   }
 
@@ -97,9 +99,9 @@ class Runner<Item extends { readonly id: string }, Line> {
     try {
       while (!this.#stopping && this.#underway.size < AT_ONCE && (await this.#takeRound()));
       await this.#sweepWhenDue();
-      if (this.#underway.size === 0) this.#failing = false;
+      if (this.#underway.size === 0) this.#outage.over();
     } catch (thrown) {
-      this.#report(thrown);
+      this.#outage.failed(thrown);
     }
   }
 
@@ -145,17 +147,12 @@ class Runner<Item extends { readonly id: string }, Line> {
     try {
       const againAt = await this.#ports.deliver(item);
       if (againAt !== null) this.#tryAt = Math.min(this.#tryAt ?? againAt, againAt);
-      this.#failing = false;
+      this.#outage.over();
       return true;
     } catch (thrown) {
-      this.#report(thrown);
+      this.#outage.failed(thrown);
       return false;
     }
-  }
-
-  #report(thrown: unknown): void {
-    if (!this.#failing) this.#ports.report(thrown);
-    this.#failing = true;
   }
 
   async #sweepWhenDue(): Promise<void> {
