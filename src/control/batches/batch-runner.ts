@@ -1,12 +1,13 @@
 /**
- * Finds work and holds on to it: claims batches, renews their leases, tells each when to stop. Owns the rhythm
- * and who works on what in this process; what a batch needs is run-batch's. Several processes may run one over
- * the same store: the lease sees to it that no batch is worked on twice.
+ * Finds work and holds on to it: claims batches, renews their leases, tells each when to stop. Owns who works on what
+ * in this process; what a batch needs is run-batch's. Several processes may run one over the same store: the lease
+ * sees to it that no batch is worked on twice.
  */
 import type { Batch } from "../../core/batches.ts";
-import { sleep, type Timer } from "../../core/clock.ts";
+import { sleep } from "../../core/clock.ts";
 import type { BatchHolder } from "../../store/batch-store.ts";
 import { createOutage, type Outage } from "../background/outage.ts";
+import { type Rhythm, startRhythm } from "../background/rhythm.ts";
 import type { WorkPorts } from "./batch-ports.ts";
 import { createRun, type RunControls } from "./run.ts";
 import { runBatch } from "./run-batch.ts";
@@ -41,34 +42,23 @@ class Runner implements BatchRunner {
   readonly #owner: string;
   readonly #slots: Slots;
   readonly #outage: Outage;
+  readonly #rhythm: Rhythm;
   readonly #active = new Map<string, Active>();
   #heldUntil = 0;
   #nextSweepAt = 0;
   #sweeping: Promise<void> | null = null;
-  #looking: Promise<void> | null = null;
-  #again = false;
   #stopping = false;
-  #timer: Timer | null = null;
 
   constructor(ports: WorkPorts) {
     this.#ports = ports;
     this.#owner = ports.nextId("runner");
     this.#slots = createSlots(ports.limits.concurrent);
     this.#outage = createOutage((thrown) => ports.report(null, thrown));
-    this.wake();
+    this.#rhythm = startRhythm(ports.clock, () => this.#look());
   }
 
   wake(): void {
-    if (this.#looking) {
-      this.#again = true;
-      return;
-    }
-    this.#timer?.cancel();
-    this.#timer = null;
-    this.#looking = this.#look().finally(() => {
-      this.#looking = null;
-      this.#schedule();
-    });
+    this.#rhythm.wake();
   }
 
   async stop(graceMs: number): Promise<void> {
@@ -80,25 +70,18 @@ class Runner implements BatchRunner {
       for (const { controls } of this.#active.values()) controls.cut();
     }
     await ended;
-    this.#timer?.cancel();
-    this.#timer = null;
+    // Until then it renewed the leases of what was still under way.
+    await this.#rhythm.stop();
   }
 
   /** Also what a look that was under way still claimed. */
   async #allEnded(): Promise<void> {
-    await this.#looking;
+    await this.#rhythm.settled();
     await Promise.all([...this.#active.values()].map(({ ended }) => ended));
   }
 
-  #schedule(): void {
-    if (this.#stopping && this.#active.size === 0) return;
-    const { watchMs, idleMs } = this.#ports.limits;
-    const delay = this.#again ? 0 : this.#active.size > 0 ? watchMs : idleMs;
-    this.#again = false;
-    this.#timer = this.#ports.clock.after(delay, () => this.wake());
-  }
-
-  async #look(): Promise<void> {
+  /** Milliseconds until the next look. Never rejects. */
+  async #look(): Promise<number> {
     try {
       await this.#watch();
       while (!this.#stopping && (await this.#claimOne()));
@@ -107,6 +90,8 @@ class Runner implements BatchRunner {
     } catch (thrown) {
       this.#outage.failed(thrown);
     }
+    const { watchMs, idleMs } = this.#ports.limits;
+    return this.#active.size > 0 ? watchMs : idleMs;
   }
 
   /** Renews the leases, and tells each batch what has become of it meanwhile. */

@@ -8,12 +8,12 @@ import type { JobSettings } from "../../core/job-settings.ts";
 import { isJobOver, type Job } from "../../core/jobs.ts";
 import type { Delivery } from "../../store/job-queue.ts";
 import { createOutage, type Outage } from "../background/outage.ts";
+import { type Rhythm, startRhythm } from "../background/rhythm.ts";
 import { createHand, type Hand } from "./hand.ts";
 import { type Held, hold } from "./held.ts";
 import type { JobStats, JobWorkPorts } from "./job-ports.ts";
 import { readMessage } from "./message.ts";
 import { createPutBacks, type PutBacks } from "./put-back.ts";
-import { type Rhythm, startRhythm } from "./rhythm.ts";
 import { bury, concludeExpired, runJobs } from "./run-jobs.ts";
 import { startTidying, type Tidying } from "./tidy.ts";
 

@@ -3,8 +3,8 @@
  * end, old ones are forgotten, and what waits is counted. Each has its rhythm; several processes may do it at once.
  */
 import { createOutage } from "../background/outage.ts";
+import { startRhythm } from "../background/rhythm.ts";
 import type { JobStats, JobWorkPorts } from "./job-ports.ts";
-import { startRhythm } from "./rhythm.ts";
 import { concludeExpired, concludeUnseen } from "./run-jobs.ts";
 import { send } from "./submit.ts";
 

@@ -1,10 +1,11 @@
 /**
- * Delivers in the background what is due: the answers to tickets, the ends of jobs. Owns the rhythm, how many are
- * under way, and whose turn it is: a receiver that is slow holds up itself alone. The store sees to it that no two
- * processes deliver the same at once, and a process that dies leaves it to the next.
+ * Delivers in the background what is due: the answers to tickets, the ends of jobs. Owns how many are under way, and
+ * whose turn it is: a receiver that is slow holds up itself alone. The store sees to it that no two processes deliver
+ * the same at once, and a process that dies leaves it to the next.
  */
-import type { Clock, Timer } from "../../core/clock.ts";
+import type { Clock } from "../../core/clock.ts";
 import { createOutage, type Outage } from "../background/outage.ts";
+import { type Rhythm, startRhythm } from "../background/rhythm.ts";
 
 /** Between two looks for work that nobody announced. */
 const IDLE_MS = 15_000;
@@ -51,9 +52,7 @@ class Runner<Item extends { readonly id: string }, Line> {
   /** By id. */
   readonly #underway = new Map<string, { readonly receiver: string; readonly ended: Promise<void> }>();
   readonly #outage: Outage;
-  #looking: Promise<void> | null = null;
-  #again = false;
-  #timer: Timer | null = null;
+  readonly #rhythm: Rhythm;
   /** When the first of those that failed is to be tried again. */
   #tryAt: number | null = null;
   #nextSweepAt = 0;
@@ -62,29 +61,16 @@ class Runner<Item extends { readonly id: string }, Line> {
   constructor(ports: DeliveryPorts<Item, Line>) {
     this.#ports = ports;
     this.#outage = createOutage((thrown) => ports.report(thrown));
-    this.wake();
+    this.#rhythm = startRhythm(ports.clock, () => this.#look());
   }
 
   wake(): void {
-    if (this.#stopping) return;
-    if (this.#looking) {
-      this.#again = true;
-      return;
-    }
-    this.#timer?.cancel();
-    this.#looking = this.#look().finally(() => {
-      this.#looking = null;
-      if (this.#stopping) return;
-      const delay = this.#again ? 0 : this.#delay();
-      this.#again = false;
-      this.#timer = this.#ports.clock.after(delay, () => this.wake());
-    });
+    this.#rhythm.wake();
   }
 
   async stop(): Promise<void> {
     this.#stopping = true;
-    this.#timer?.cancel();
-    await this.#looking;
+    await this.#rhythm.stop();
     await Promise.all([...this.#underway.values()].map(({ ended }) => ended));
   }
 
@@ -93,8 +79,8 @@ class Runner<Item extends { readonly id: string }, Line> {
     return Math.min(IDLE_MS, Math.max(0, this.#tryAt - this.#ports.clock.now()));
   }
 
-  /** Starts what may be started, and waits for none of it. Never rejects. */
-  async #look(): Promise<void> {
+  /** Starts what may be started, and waits for none of it. Milliseconds until the next look. Never rejects. */
+  async #look(): Promise<number> {
     if (this.#tryAt !== null && this.#tryAt <= this.#ports.clock.now()) this.#tryAt = null;
     try {
       while (!this.#stopping && this.#underway.size < AT_ONCE && (await this.#takeRound()));
@@ -103,6 +89,7 @@ class Runner<Item extends { readonly id: string }, Line> {
     } catch (thrown) {
       this.#outage.failed(thrown);
     }
+    return this.#delay();
   }
 
   /** Whether there was anything to take. */

@@ -4,6 +4,8 @@ import type { Clock, Timer } from "../../core/clock.ts";
 export interface Rhythm {
   /** Now, or again as soon as the one under way is over. */
   wake(): void;
+  /** Resolves when the one under way is over; others follow. */
+  settled(): Promise<void>;
   /** Resolves when none is under way; none follows. */
   stop(): Promise<void>;
 }
@@ -30,13 +32,17 @@ export function startRhythm(clock: Clock, work: () => Promise<number>): Rhythm {
     timer?.cancel();
     underway = beat();
   };
+  const settled = async (): Promise<void> => {
+    await underway;
+  };
   wake();
   return {
     wake,
+    settled,
     async stop() {
       stopping = true;
       timer?.cancel();
-      await underway;
+      await settled();
     },
   };
 }
