@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { fullJitter } from "./backoff.ts";
+import { fullJitter, statedAndJitter } from "./backoff.ts";
 
 describe("fullJitter", () => {
   test.each([
@@ -24,5 +24,22 @@ describe("fullJitter", () => {
         if (repeat <= 30) expect(wait).toBeLessThanOrEqual(base * 2 ** repeat);
       }),
     );
+  });
+});
+
+describe("statedAndJitter", () => {
+  const bounds = { backoffBaseMs: 100, backoffMaxMs: 1000, retryAfterMaxMs: 5000 };
+
+  test.each([
+    ["nothing stated", 0, 0, 50],
+    ["a stated wait comes first", 3000, 0, 3050],
+    ["the jitter grows and is bounded", 3000, 9, 3500],
+    ["a stated wait is bounded", 600_000, 0, 5050],
+  ])("%s", (_, stated, repeat, expected) => {
+    expect(statedAndJitter(() => 0.5, stated, bounds, repeat)).toBe(expected);
+  });
+
+  test("nobody comes back before the stated time", () => {
+    expect(statedAndJitter(() => 0, 3000, bounds, 3)).toBe(3000);
   });
 });

@@ -1,6 +1,7 @@
 /** What the verbs on batches work with, and the bounds of the work. */
 import type { BatchEndpoint } from "../../core/batches.ts";
 import type { Random } from "../../core/clock.ts";
+import type { PatientBackoff } from "../../resilience/backoff.ts";
 import type { BatchStore } from "../../store/batch-store.ts";
 import type { Infer } from "../background/infer.ts";
 import type { FilePorts } from "../files/file-ports.ts";
@@ -23,7 +24,7 @@ export interface WorkPorts extends Pick<BatchPorts, "files" | "batches" | "clock
   report(batchId: string | null, thrown: unknown): void;
 }
 
-export interface WorkLimits {
+export interface WorkLimits extends PatientBackoff {
   /** Requests at once, of all batches of this process. */
   readonly concurrent: number;
   /** Batches this process works on at once, and of one tenant. */
@@ -33,10 +34,6 @@ export interface WorkLimits {
   readonly bytesInHand: number;
   /** How often a request that was throttled is made again. */
   readonly retries: number;
-  /** Full jitter: uniform in [0, min(maxMs, baseMs × 2^n)], and never before the stated Retry-After. */
-  readonly backoffBaseMs: number;
-  readonly backoffMaxMs: number;
-  readonly retryAfterMaxMs: number;
   /** A batch is another process's to take when this one has not renewed its lease for so long. */
   readonly leaseMs: number;
   /** Between two looks at what is being worked on: renews leases, sees cancellations and the end of windows. */

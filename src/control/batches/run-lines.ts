@@ -1,6 +1,6 @@
 /** Works through the requests of a batch that have no result yet, some at once. Knows no status of the batch. */
-import type { Batch, BatchResult } from "../../core/batches.ts";
-import { sleep } from "../../core/clock.ts";
+import type { Batch } from "../../core/batches.ts";
+import { untilWritten } from "../background/until-written.ts";
 import { ask } from "./ask.ts";
 import { MAX_LINE_BYTES, type WorkPorts } from "./batch-ports.ts";
 import { checkLine } from "./check-line.ts";
@@ -11,24 +11,20 @@ import type { Slots } from "./slots.ts";
 
 /** Lines whose results are asked for at once. */
 const WINDOW = 1000;
-const RECORD_RETRY_BASE_MS = 500;
-const RECORD_RETRY_MAX_MS = 10_000;
-/** For how long a result that the store does not take is held on to. */
-const RECORD_PATIENCE_MS = 60_000;
 
 /**
  * Resolves when nothing is under way any more: at the end of the file, or after the run was stopped. Rejects
  * when the store fails for longer than a minute.
  */
 export async function runLines(run: Run, slots: Slots, ports: WorkPorts): Promise<void> {
-  const hand = createHand(ports.limits);
+  const work = createBoundedWork(ports.limits);
   for await (const line of openLines(run.batch, ports)) {
     if (run.stop.aborted) break;
-    await hand.room(line.bytes?.byteLength ?? 0);
-    if (run.stop.aborted || hand.failed()) break;
-    hand.add(line.bytes?.byteLength ?? 0, runLine(run, line, slots, ports));
+    await work.room(line.bytes?.byteLength ?? 0);
+    if (run.stop.aborted || work.failed()) break;
+    work.add(line.bytes?.byteLength ?? 0, runLine(run, line, slots, ports));
   }
-  await hand.empty();
+  await work.empty();
 }
 
 /** Lines without a result, in the order of the file. */
@@ -58,24 +54,11 @@ async function runLine(run: Run, { line, bytes }: InputLine, slots: Slots, ports
     asked.kind === "answered"
       ? answeredRecord(of, asked.answer)
       : failedRecord(of, "internal_error", "The gateway failed on this request.");
-  await keep(run, result, ports);
-}
-
-/** An answer costs money: it is not given up because the store is away for a moment. */
-async function keep(run: Run, result: BatchResult, { batches, clock }: WorkPorts): Promise<void> {
-  const until = clock.now() + RECORD_PATIENCE_MS;
-  for (let delay = RECORD_RETRY_BASE_MS; ; delay = Math.min(2 * delay, RECORD_RETRY_MAX_MS)) {
-    try {
-      await batches.record(run.batch.id, [result]);
-      return;
-    } catch (thrown) {
-      if (clock.now() >= until || !(await sleep(clock, delay, run.cut))) throw thrown;
-    }
-  }
+  await untilWritten(ports.clock, () => ports.batches.record(run.batch.id, [result]), run.cut);
 }
 
 /** What is under way, bounded in number and in bytes. */
-function createHand({ concurrent, bytesInHand }: WorkPorts["limits"]) {
+function createBoundedWork({ concurrent, bytesInHand }: WorkPorts["limits"]) {
   const underway = new Set<Promise<void>>();
   let bytes = 0;
   let failure: { readonly thrown: unknown } | null = null;

@@ -3,6 +3,7 @@ import type { Clock, Random } from "../../core/clock.ts";
 import { type Fault, fault, type Result } from "../../core/faults.ts";
 import type { FinalJobStatus, JobEndpoint } from "../../core/jobs.ts";
 import type { ConfigSnapshot } from "../../core/snapshot.ts";
+import type { PatientBackoff } from "../../resilience/backoff.ts";
 import type { JobQueue, QueueDepth } from "../../store/job-queue.ts";
 import type { JobCount, JobStore } from "../../store/job-store.ts";
 import type { Infer } from "../background/infer.ts";
@@ -71,7 +72,7 @@ export interface JobWorkPorts {
   report(jobId: string | null, thrown: unknown): void;
 }
 
-export interface JobWorkLimits {
+export interface JobWorkLimits extends PatientBackoff {
   /** A message is another process's to take when this one has not held on to it for so long. */
   readonly visibilityMs: number;
   /** Messages in hand, running ones included; and asked for at once. */
@@ -87,10 +88,6 @@ export interface JobWorkLimits {
   readonly tidyMs: number;
   /** Between two rounds of forgetting what is long over. */
   readonly sweepMs: number;
-  /** Full jitter: uniform in [0, min(maxMs, baseMs × 2^n)], on top of the stated Retry-After. */
-  readonly backoffBaseMs: number;
-  readonly backoffMaxMs: number;
-  readonly retryAfterMaxMs: number;
   /** Characters of a result. */
   readonly maxResultChars: number;
 }

@@ -3,20 +3,16 @@
  * nothing: the job's end is written before its message is acknowledged, so whoever dies between the two leaves a
  * message that finds its job over.
  */
-import { sleep } from "../../core/clock.ts";
 import type { Job, JobFault, MicroBatchShare } from "../../core/jobs.ts";
-import { fullJitter } from "../../resilience/backoff.ts";
+import { statedAndJitter } from "../../resilience/backoff.ts";
 import type { JobEnd } from "../../store/job-store.ts";
+import { askInBackground } from "../background/ask-in-background.ts";
 import type { InferAnswer } from "../background/infer.ts";
+import { untilWritten } from "../background/until-written.ts";
 import type { Held } from "./held.ts";
 import type { JobWorkPorts } from "./job-ports.ts";
 import { judge, noteOf, type Verdict } from "./judge.ts";
 import { joined, split } from "./micro-batch.ts";
-
-/** How long an answer that cost money waits for a store that is away. */
-const RECORD_PATIENCE_MS = 60_000;
-const RECORD_RETRY_BASE_MS = 100;
-const RECORD_RETRY_MAX_MS = 5_000;
 
 /** One try of one job. */
 interface Try {
@@ -87,24 +83,19 @@ function wasMalformed(answer: InferAnswer | null): boolean {
   return answer?.decision?.attempts.some(({ fault }) => fault?.kind === "malformed") ?? false;
 }
 
-/** Null where the gateway itself failed on it. Does not wait for an answer that nobody wants. */
-function asked(
+/** Null where nobody wants it any more, or the gateway itself failed on it. */
+async function asked(
   body: Readonly<Record<string, unknown>>,
   { order }: Held,
   signal: AbortSignal,
   { infer, report }: JobWorkPorts,
 ): Promise<InferAnswer | null> {
-  if (signal.aborted) return Promise.resolve(null);
-  return new Promise((resolve) => {
-    const onAbort = (): void => resolve(null);
-    signal.addEventListener("abort", onAbort, { once: true });
-    infer(order.endpoint, body, order, signal, order.headers)
-      .then(resolve, (thrown: unknown) => {
-        if (!signal.aborted) report(order.id, thrown);
-        resolve(null);
-      })
-      .finally(() => signal.removeEventListener("abort", onAbort));
-  });
+  const answer = await askInBackground(
+    signal,
+    (given) => infer(order.endpoint, body, order, given, order.headers),
+    (thrown) => report(order.id, thrown),
+  );
+  return typeof answer === "string" ? null : answer;
 }
 
 /** Aborted when all of them are: as long as one is wanted, the request is. */
@@ -195,9 +186,7 @@ async function again(
   const { id, useCase } = held.order;
   const maxAttempts = snapshot().useCases.get(useCase)?.jobs.maxAttempts ?? 1;
   if (attempt >= maxAttempts) return bury(held, fault, answer, ports);
-  const wish = Math.min(retryAfterMs, limits.retryAfterMaxMs);
-  // The jitter comes on top of the wish, or everybody would come back in the same moment.
-  const delay = Math.ceil(wish + fullJitter(random, limits.backoffBaseMs, limits.backoffMaxMs, attempt - 1));
+  const delay = Math.ceil(statedAndJitter(random, retryAfterMs, limits, attempt - 1));
   const at = clock.now() + delay;
   if (at >= held.expiresAt) {
     await concludeExpired(held, fault, ports);
@@ -251,20 +240,10 @@ type End = Pick<JobEnd, "status" | "fault" | "answer" | "result"> & {
   readonly tell?: boolean;
 };
 
-/** An answer costs money: it is not given up because the store is away for a moment. */
 async function conclude({ order }: Concerned, end: End, ports: JobWorkPorts): Promise<void> {
   const { jobs, clock, nextId, events } = ports;
   const whole: JobEnd = { dead: false, tell: true, ...end, at: clock.now(), messageId: nextId("msg") };
-  const until = clock.now() + RECORD_PATIENCE_MS;
-  for (let delay = RECORD_RETRY_BASE_MS; ; delay = Math.min(2 * delay, RECORD_RETRY_MAX_MS)) {
-    try {
-      const job = await jobs.conclude(order.id, whole);
-      if (job) events.ended(order.useCase, end.status, whole.dead);
-      if (job?.webhook && whole.tell) ports.ended();
-      return;
-    } catch (thrown) {
-      if (clock.now() >= until) throw thrown;
-      await sleep(clock, delay);
-    }
-  }
+  const job = await untilWritten(clock, () => jobs.conclude(order.id, whole));
+  if (job) events.ended(order.useCase, end.status, whole.dead);
+  if (job?.webhook && whole.tell) ports.ended();
 }
