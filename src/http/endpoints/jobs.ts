@@ -1,6 +1,6 @@
 /** Jobs: requests that can wait. Each belongs to the tenant of the key that submitted it. */
 import { z } from "@hono/zod-openapi";
-import { cancelJob, redeliverJob } from "../../control/jobs/end.ts";
+import { cancelJob } from "../../control/jobs/cancel.ts";
 import {
   DEFAULT_DEADLINE_SECONDS,
   type JobPorts,
@@ -8,6 +8,7 @@ import {
   unknownJob,
 } from "../../control/jobs/job-ports.ts";
 import { jobView } from "../../control/jobs/job-view.ts";
+import { redeliverJob } from "../../control/jobs/redeliver.ts";
 import { type Submission, submitJob } from "../../control/jobs/submit.ts";
 import type { Caller } from "../../core/caller.ts";
 import { type Fault, failed, ok, type Result } from "../../core/faults.ts";

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "bun:test";
-import { cancelJob } from "./end.ts";
+import { cancelJob } from "./cancel.ts";
 import { createFakeJobs, type FakeJobs, idOf } from "./fake-jobs.ts";
 import type { JobPorts } from "./job-ports.ts";
 
