@@ -1,6 +1,8 @@
 /** Tickets: what people are asked to answer because no model could. */
 import { z } from "@hono/zod-openapi";
-import { answerTicket, claimTicket, closeTicket } from "../../control/tickets/change.ts";
+import { answerTicket } from "../../control/tickets/answer.ts";
+import { claimTicket } from "../../control/tickets/claim.ts";
+import { closeTicket } from "../../control/tickets/close.ts";
 import { type TicketPorts, unknownTicket } from "../../control/tickets/ticket-ports.ts";
 import { type Fault, fault, type Result } from "../../core/faults.ts";
 import { TICKET_STATUSES, type Ticket } from "../../core/tickets.ts";
