@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { seededRandom, sleep } from "./clock.ts";
+import { seededRandom, sleep, within } from "./clock.ts";
 import { FakeClock } from "./fake-clock.ts";
 
 describe("sleep", () => {
@@ -28,6 +28,34 @@ describe("sleep", () => {
     const clock = new FakeClock();
     expect(await sleep(clock, 100, AbortSignal.abort())).toBe(false);
     expect(clock.pending).toBe(0);
+  });
+});
+
+describe("within", () => {
+  test("is what the work resolves to in time, and leaves no timer", async () => {
+    const clock = new FakeClock();
+    expect(await within(clock, 100, Promise.resolve("done"))).toBe("done");
+    expect(clock.pending).toBe(0);
+  });
+
+  test("rejects as the work does, and leaves no timer", async () => {
+    const clock = new FakeClock();
+    const failed = within(clock, 100, Promise.reject(new Error("no")));
+    expect(await failed.catch((thrown: Error) => thrown.message)).toBe("no");
+    expect(clock.pending).toBe(0);
+  });
+
+  test("is late when the time has come, and does not hear of a later rejection", async () => {
+    const clock = new FakeClock();
+    const work = Promise.withResolvers<string>();
+    const outcomes: string[] = [];
+    void within(clock, 100, work.promise).then((outcome) => void outcomes.push(outcome));
+    await clock.advance(99);
+    expect(outcomes).toEqual([]);
+    await clock.advance(1);
+    work.reject(new Error("too late"));
+    await clock.advance(0);
+    expect([outcomes, clock.pending]).toEqual([["late"], 0]);
   });
 });
 

@@ -31,6 +31,20 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
   });
 }
 
+/**
+ * What `work` settles as, or `"late"` when it has not after `limitMs`. It goes on then, and nobody hears what becomes of
+ * it, a rejection included.
+ */
+export async function within<T>(clock: Clock, limitMs: number, work: Promise<T>): Promise<T | "late"> {
+  const { promise: late, resolve } = Promise.withResolvers<"late">();
+  const timer = clock.after(limitMs, () => resolve("late"));
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    timer.cancel();
+  }
+}
+
 /** A small, fast, seedable generator (mulberry32). Not for secrets. */
 export function seededRandom(seed: number): Random {
   let state = seed >>> 0;

@@ -3,7 +3,7 @@
  * those that end. order-writer.ts brings them into the store.
  */
 import type { AuditTrail } from "../control/audit/audit-trail.ts";
-import { type Clock, sleep } from "../core/clock.ts";
+import { type Clock, sleep, within } from "../core/clock.ts";
 import type { CircuitOrder, OrderKeeper } from "../resilience/circuit-order.ts";
 import type { Fleet } from "../resilience/fleet.ts";
 import type { CircuitOrderStore } from "../store/circuit-orders.ts";
@@ -68,9 +68,7 @@ export function openCircuitOrders(parts: CircuitOrderParts): CircuitOrders {
         if (forced.length === 0) return;
         log("info", "circuit_orders_restored", { deployments: forced.map(({ deployment }) => deployment) });
       });
-      const waited = new AbortController();
-      await Promise.race([restored, sleep(clock, START_WAIT_MS, waited.signal)]);
-      waited.abort();
+      await within(clock, START_WAIT_MS, restored);
     },
     stop() {
       stopped.abort();

@@ -39,6 +39,7 @@ test("without a provider nothing is loaded", async () => {
 test("a provider of a package is loaded, and its values come a moment later", async () => {
   const { source, clock, logged } = await start(IN_MEMORY);
   expect(logged[0]).toStartWith("info flags_provider_ready");
+  expect(clock.pending).toBe(0);
   expect(look(source)).toBeNull();
   await clock.advance(0);
   for (let turn = 0; turn < 50 && !look(source); turn++) await Promise.resolve();

@@ -1,6 +1,6 @@
 /** Loads the OpenFeature provider that the policy names, once, at the start. Owns the SDK; requests never wait for it. */
 import type { Client, Provider } from "@openfeature/server-sdk";
-import { type Clock, sleep } from "../core/clock.ts";
+import { type Clock, within } from "../core/clock.ts";
 import type { HealthView } from "../core/health.ts";
 import type {
   ConfigSnapshot,
@@ -58,7 +58,7 @@ export async function startFlags(ports: FlagsPorts): Promise<FlagsRuntime> {
       () => log("info", "flags_provider_ready", { module }),
       onFailed,
     );
-    await Promise.race([ready, sleep(clock, READY_WITHIN_MS)]);
+    await within(clock, READY_WITHIN_MS, ready);
     const client = OpenFeature.getClient(DOMAIN);
     const source = createFlagCache({
       clock,

@@ -2,7 +2,7 @@
  * Operators' orders on their way into the store. Owns that the newest one of each deployment is tried until it is
  * there, or another has taken its place; knows nothing of what orders do.
  */
-import { type Clock, sleep } from "../core/clock.ts";
+import { type Clock, sleep, within } from "../core/clock.ts";
 import type { CircuitOrder } from "../resilience/circuit-order.ts";
 import type { CircuitOrderStore } from "../store/circuit-orders.ts";
 import { describeThrown, type Log } from "./log.ts";
@@ -79,11 +79,6 @@ export function createOrderWriter({ store, environment, clock, log }: OrderWrite
     unkept.set(order.deployment, entry);
     void enqueue([entry]);
   };
-  const inTime = async (work: Promise<void>): Promise<void> => {
-    const waited = new AbortController();
-    await Promise.race([work, sleep(clock, PATIENCE_MS, waited.signal)]);
-    waited.abort();
-  };
 
   return {
     put: (order) => write(order, ["put"]),
@@ -93,12 +88,12 @@ export function createOrderWriter({ store, environment, clock, log }: OrderWrite
       write(order, isUnkept ? ["put", "remove"] : ["remove"]);
     },
     async kept(deployment) {
-      await inTime(writing);
+      await within(clock, PATIENCE_MS, writing);
       return !unkept.has(deployment);
     },
     async close() {
       closed.abort();
-      await inTime(unkept.size > 0 ? enqueue([...unkept.values()]) : writing);
+      await within(clock, PATIENCE_MS, unkept.size > 0 ? enqueue([...unkept.values()]) : writing);
     },
   };
 }

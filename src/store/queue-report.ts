@@ -1,5 +1,5 @@
 /** How full the queue is, or why nobody can say. Owns the words and how long one waits; knows no driver. */
-import { type Clock, sleep } from "../core/clock.ts";
+import { type Clock, within } from "../core/clock.ts";
 import type { JobQueue, QueueDepth } from "./job-queue.ts";
 import { StoreError } from "./store-error.ts";
 
@@ -15,20 +15,13 @@ export interface QueueReport {
 
 /** Never rejects, and answers within two seconds. */
 export async function reportQueue(queue: JobQueue, clock: Clock): Promise<QueueReport> {
-  const enough = new AbortController();
-  const tooLate = sleep(clock, WITHIN_MS, enough.signal).then(() => ({
-    depth: null,
-    problem: `The queue did not answer within ${WITHIN_MS / 1_000} s.`,
-  }));
   const asked = queue.depth().then(
     (depth) => ({ depth, problem: null }),
     (thrown: unknown) => ({ depth: null, problem: problemOf(thrown) }),
   );
-  try {
-    return await Promise.race([asked, tooLate]);
-  } finally {
-    enough.abort();
-  }
+  const report = await within(clock, WITHIN_MS, asked);
+  if (report !== "late") return report;
+  return { depth: null, problem: `The queue did not answer within ${WITHIN_MS / 1_000} s.` };
 }
 
 function problemOf(thrown: unknown): string {

@@ -71,3 +71,24 @@ test("how many there are is told with each card that is put up, but not by one t
   await clock.advance(2_000);
   expect(counted.length).toBeGreaterThan(before);
 });
+
+test("stopping takes the card down and leaves no timer", async () => {
+  const { clock, board, runner } = run(true);
+  await clock.advance(200);
+  await runner.stop();
+  expect([await board.cards(), clock.pending]).toEqual([new Map(), 0]);
+});
+
+test("a board that does not answer holds up no stop for longer than a quarter of a second", async () => {
+  const { clock, board, runner } = run(true);
+  await clock.advance(200);
+  board.withdraw = () => new Promise(() => {});
+  let isStopped = false;
+  void runner.stop().then(() => {
+    isStopped = true;
+  });
+  await clock.advance(249);
+  expect(isStopped).toBe(false);
+  await clock.advance(1);
+  expect([isStopped, clock.pending]).toEqual([true, 0]);
+});

@@ -2,7 +2,7 @@
  * This gateway at the fleet's board: its card renewed, orders over rollouts taken down and put up. Owns how often; what
  * is on a card and what an order does is decided elsewhere. Nothing that serves requests waits for it.
  */
-import type { Clock, Timer } from "../../core/clock.ts";
+import { type Clock, type Timer, within } from "../../core/clock.ts";
 import { type FleetBoard, FleetBoardError } from "../../store/fleet-board.ts";
 import { type OverrideBook, readOverride } from "../rollout/override-book.ts";
 import { isNewer, type RolloutOverride } from "../rollout/overrides.ts";
@@ -103,7 +103,7 @@ export function startBoardRunner(ports: BoardRunnerPorts): BoardRunner {
       stopped = true;
       timer?.cancel();
       const farewell = looking.then(() => board.withdraw(id)).catch(() => undefined);
-      await Promise.race([farewell, new Promise<void>((resolve) => clock.after(FAREWELL_MS, resolve))]);
+      await within(clock, FAREWELL_MS, farewell);
     },
   };
 }

@@ -1,5 +1,5 @@
 /** Where tickets are made. Owns how long a request waits for one to be kept; who answers them is not known here. */
-import { type Clock, sleep } from "../../core/clock.ts";
+import { type Clock, within } from "../../core/clock.ts";
 import type { Ids } from "../../core/ids.ts";
 import type { NewTicket } from "../../core/tickets.ts";
 import type { TicketStore } from "../../store/ticket-store.ts";
@@ -23,16 +23,12 @@ export function createTicketDesk({ store, clock, ids, report }: TicketDeskPorts)
   return {
     async open(stated, maxOpen) {
       const ticket: NewTicket = { ...stated, id: ids.next("tkt"), at: clock.now() };
-      const patience = new AbortController();
-      const late = sleep(clock, PATIENCE_MS, patience.signal).then(() => "late" as const);
       try {
-        const made = await Promise.race([store.create(ticket, maxOpen), late]);
+        const made = await within(clock, PATIENCE_MS, store.create(ticket, maxOpen));
         return made === "created" ? ticket.id : null;
       } catch (thrown) {
         report(thrown);
         return null;
-      } finally {
-        patience.abort();
       }
     },
   };
