@@ -26,12 +26,17 @@ export interface Identity {
   readonly proof: { readonly stated: StatedSignature; readonly secret: Secret } | null;
 }
 
+interface KeyIndex {
+  readonly byDigest: ReadonlyMap<string, KnownKey>;
+  readonly byAccessKeyId: ReadonlyMap<string, KeySpec>;
+}
+
 /** One index a snapshot, made on first use: finding a key costs the same among 10 and among 100,000. */
-const indexes = new WeakMap<ConfigSnapshot, ReadonlyMap<string, KnownKey>>();
+const indexes = new WeakMap<ConfigSnapshot, KeyIndex>();
 
 /**
- * Takes `Authorization: Bearer`, else `x-api-key`, `api-key` or `x-goog-api-key`. Faults: `unauthenticated`
- * with what to send.
+ * Takes `Authorization: Bearer`, else `x-api-key`, `api-key` or `x-goog-api-key`; another scheme than `Bearer` is a
+ * proxy's on the way and says nothing of who calls. Faults: `unauthenticated` with what to send.
  */
 export function authenticate(headers: PresentedKey, snapshot: ConfigSnapshot): Result<Caller> {
   const known = identifyByKey(headers, snapshot);
@@ -46,7 +51,7 @@ export function identify(headers: PresentedKey, snapshot: ConfigSnapshot): Resul
   const { authorization } = headers;
   if (authorization === null || !isSigned(authorization)) return identifyByKey(headers, snapshot);
   const stated = readSignature(authorization);
-  const key = stated && snapshot.keys.find(({ aws }) => aws?.accessKeyId === stated.accessKeyId);
+  const key = stated && indexOf(snapshot).byAccessKeyId.get(stated.accessKeyId);
   if (!stated || !key?.aws) {
     return failed(
       "unauthenticated",
@@ -67,7 +72,7 @@ function identifyByKey(headers: PresentedKey, snapshot: ConfigSnapshot): Result<
     );
   }
   const hex = presented.length <= MAX_KEY_CHARS ? hash("sha256", presented, "hex") : "";
-  const known = indexOf(snapshot).get(hex);
+  const known = indexOf(snapshot).byDigest.get(hex);
   // The lookup by digest tells nothing about the key; the comparison in constant time settles it.
   if (!known || !equalInConstantTime(known.digest, hex)) {
     return failed(
@@ -81,13 +86,19 @@ function identifyByKey(headers: PresentedKey, snapshot: ConfigSnapshot): Result<
 
 function presentedKey({ authorization, apiKey }: PresentedKey): string | null {
   if (authorization === null) return apiKey;
-  return BEARER.exec(authorization)?.[1] ?? null;
+  return BEARER.exec(authorization)?.[1] ?? apiKey;
 }
 
-function indexOf(snapshot: ConfigSnapshot): ReadonlyMap<string, KnownKey> {
+function indexOf(snapshot: ConfigSnapshot): KeyIndex {
   const made = indexes.get(snapshot);
   if (made) return made;
-  const index = new Map(snapshot.keys.map((key) => [key.sha256, knownKey(key)]));
+  const byDigest = new Map<string, KnownKey>();
+  const byAccessKeyId = new Map<string, KeySpec>();
+  for (const key of snapshot.keys) {
+    byDigest.set(key.sha256, knownKey(key));
+    if (key.aws) byAccessKeyId.set(key.aws.accessKeyId, key);
+  }
+  const index = { byDigest, byAccessKeyId };
   indexes.set(snapshot, index);
   return index;
 }

@@ -90,7 +90,6 @@ export async function handleInference(
 
     const routed = route(gateway, exchange, request.value, caller);
     const planned = routed instanceof Promise ? await routed : routed;
-    if (planned.ok) exchange.plan = planned.value;
     const kept = lookUp(gateway, exchange, http.headers);
     if (kept) return answerKept(gateway, exchange, kept);
     const fitting = fitRequest(gateway, exchange, planned);
@@ -180,7 +179,7 @@ function planFor(
   const plan = planned.ok ? planned.value : draftRoute(input);
   tap.seal(exchange.snapshot.estimates);
   exchange.routing = { tap, input, plan };
-  if (!planned.ok) exchange.plan = plan;
+  exchange.plan = plan;
   const tooMuch = cappedFault(request, plan.maxOutputTokens);
   if (tooMuch) return { ok: false, fault: tooMuch };
   if (plan.arm) takeArm(exchange, input, plan, plan.arm);

@@ -95,7 +95,10 @@ test.each(Object.keys(CALLERS))("%s under strict: refused, and nothing is called
   const { response, text } = await ask(caller, via("openai-chat"), 5000, { "x-pointsman-strict": "true" });
   expect(response.status).toBe(400);
   expect(text).toContain("20 tokens at the most");
-  expect((await decisionOf(gateway, response)).attempts).toEqual([]);
+  expect(response.headers.get("x-pointsman-use-case")).toBe(via("openai-chat"));
+  const decision = await decisionOf(gateway, response);
+  expect(decision).toMatchObject({ attempts: [], useCase: via("openai-chat"), rule: "default" });
+  expect(decision.estimatedInputTokens).toBeGreaterThan(0);
 });
 
 test("a caller who asks for less has less", async () => {
