@@ -22,7 +22,8 @@ export async function simulate(options: SimulateOptions): Promise<number> {
 
 /**
  * The simulator learns what the policy says of its deployments, and faults strike by that: a scenario need not repeat it.
- * A fault for a deployment that the policy has not would never be seen, and its drill would pass for nothing.
+ * A fault for a deployment that the policy has not would never be seen, and its drill would pass for nothing; where the
+ * two give a deployment different regions, a fault by region strikes others than the policy's reader thinks.
  */
 export function introducePolicy(simulator: Simulator, snapshot: () => ConfigSnapshot, log: Log): void {
   simulator.introduce((id) => {
@@ -34,6 +35,12 @@ export function introducePolicy(simulator: Simulator, snapshot: () => ConfigSnap
     if (known.includes(deployment)) continue;
     const fix = suggestion(deployment, known, "Add it to the policy's deployments.");
     log("warn", "fault_of_unknown_deployment", { deployment, fix });
+  }
+  for (const { id: deployment, region } of simulator.described) {
+    const said = snapshot().deployments.get(deployment)?.region;
+    if (said === undefined || region === null || region === said) continue;
+    const fix = `Write region: ${said} in the scenario, as the policy does, or leave the deployment out.`;
+    log("warn", "scenario_differs_from_policy", { deployment, region, fix });
   }
 }
 

@@ -1,7 +1,9 @@
 /** A policy of one's own with the simulator and no scenario: faults strike by the names that the policy gives. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { endToEnd } from "./end-to-end.ts";
-import { chat, inject, type RunningGateway, startGateway } from "./harness.ts";
+import { chat, inject, ROOT, type RunningGateway, startGateway } from "./harness.ts";
 
 endToEnd();
 
@@ -52,3 +54,31 @@ faults:
   );
   expect(errors).not.toContain('"deployment":"talk-eu"');
 });
+
+test("a scenario that puts a deployment in another region than the policy is told of", async () => {
+  const described = `version: 1
+deployments:
+  talk-us: { region: us-east-1 }
+  talk-eu: { region: eu-central-1 }
+  other: { region: mars }
+`;
+  const mistaken = await startGateway({ policy: POLICY, scenario: described });
+  const errors = mistaken.errors();
+  await mistaken.stop();
+  expect(errors).toContain(
+    '"event":"scenario_differs_from_policy","deployment":"talk-eu","region":"eu-central-1","fix":"Write region: eu-west-1',
+  );
+  expect(errors.match(/scenario_differs_from_policy/g)).toHaveLength(1);
+});
+
+test.each(["calm", "region-outage", "bad-day"])(
+  "the scenario %s says what the example policy says",
+  async (name) => {
+    const read = (path: string) => readFileSync(join(ROOT, "examples", path), "utf8");
+    const scenario = read(`scenarios/${name}.yaml`);
+    const example = await startGateway({ policy: read("policy.yaml"), scenario });
+    const errors = example.errors();
+    await example.stop();
+    expect(errors).not.toMatch(/scenario_differs_from_policy|fault_of_unknown_deployment/);
+  },
+);

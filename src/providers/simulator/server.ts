@@ -18,7 +18,7 @@ import { MAX_DEPTH, readBody, sendError, sendJson, TOO_LARGE } from "./exchange.
 import { createFaultList, type FaultInput } from "./fault-list.ts";
 import { modelList } from "./model-list.ts";
 import { decodeSegment, findRoute, SERVED } from "./routes.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Scenario, SimulatedDeployment } from "./scenario.ts";
 import { serveCall } from "./serve-call.ts";
 
 export interface SimulatorOptions {
@@ -41,6 +41,8 @@ export interface Simulator {
   stats(): Readonly<Record<string, DeploymentStats>>;
   /** Ids of the deployments that the scenario's faults name, each once. */
   readonly struck: readonly string[];
+  /** The deployments that the scenario describes, as it describes them. */
+  readonly described: readonly SimulatedDeployment[];
   /** Asked once for each deployment that the scenario does not name, when it is first called. */
   introduce(namesOf: NamesOf): void;
   /** Drops every connection and timer. */
@@ -75,6 +77,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     clear: (id) => void running.faults.clear(id),
     stats: () => running.deployments.stats(),
     struck: [...new Set(scenario.faults.flatMap(({ match }) => match.deployment ?? []))],
+    described: [...scenario.deployments.values()],
     introduce(names) {
       namesOf = names;
     },
