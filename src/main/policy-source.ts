@@ -11,9 +11,10 @@ import { readPolicyFiles } from "../control/policy/policy-files.ts";
 import { createSourcePoller, type FirstFetch } from "../control/policy/poll-source.ts";
 import type { Fetched, SourceStatus } from "../control/policy/source.ts";
 import { readSourceAddress } from "../control/policy/source-address.ts";
+import { documentsWith, fitsStore } from "../control/policy/store-documents.ts";
 import type { Clock, Random } from "../core/clock.ts";
 import type { PolicySource } from "../policy/reading/load.ts";
-import { BASE_DOCUMENT, type PolicyHeadStore } from "../store/policy-heads.ts";
+import type { PolicyHeadStore } from "../store/policy-heads.ts";
 import type { Log } from "./log.ts";
 import { systemRandom } from "./system.ts";
 
@@ -113,7 +114,7 @@ async function readSeed(file: string, options: PolicySourceOptions): Promise<Fir
   }
   try {
     const texts = await readPolicyFiles(file, environment);
-    if (texts.length <= (environment === null ? 1 : 2)) return { texts, problem: null };
+    if (fitsStore(texts, environment)) return { texts, problem: null };
     return { texts: null, problem: "The store is filled from one file, not from a folder of several." };
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message : "it cannot be read";
@@ -127,11 +128,7 @@ async function plant(
   texts: readonly PolicySource[],
   { environment, clock }: PolicySourceOptions,
 ): Promise<void> {
-  const [base, overlay] = texts;
-  const documents = {
-    [BASE_DOCUMENT]: base?.text ?? "",
-    ...(environment !== null && overlay && { [environment]: overlay.text }),
-  };
+  const documents = documentsWith({}, texts, environment);
   await heads.write({ revision: 1, at: clock.now(), actor: "seed", note: null, documents });
 }
 

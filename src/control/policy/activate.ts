@@ -5,12 +5,12 @@
 import type { Finding } from "../../policy/finding.ts";
 import type { PolicySource } from "../../policy/reading/load.ts";
 import { BASE_DOCUMENT } from "../../store/policy-heads.ts";
-import { type ForeignVersion, findOwnVersion } from "./find-version.ts";
+import { type NoOwnVersion, versionTexts } from "./find-version.ts";
 import type { Act, Schedule, StagingResult } from "./policy-acts.ts";
 import type { PolicyTurn } from "./policy-control.ts";
 import type { PolicyDesk } from "./policy-desk.ts";
-import { textsOf } from "./sources/store.ts";
 import { stagingOf } from "./staging.ts";
+import { documentTexts } from "./store-documents.ts";
 
 export interface ActivationWish {
   /** A version of the history, or a text: the base, or the overlay of the gateway's own environment. */
@@ -25,9 +25,8 @@ export interface ActivationWish {
 export type ActivationOutcome =
   | Exclude<StagingResult, { result: "refused" | "held" }>
   | { readonly result: "refused"; readonly findings: readonly Finding[] }
-  | { readonly result: "unknown" | "forgotten" | "foreign"; readonly version: string }
   | { readonly result: "other_environment"; readonly environment: string | null }
-  | ForeignVersion;
+  | NoOwnVersion;
 
 /** The smallest step: more of them than a hundred tell nobody anything. */
 export const LEAST_STEP_PERCENT = 1;
@@ -69,15 +68,6 @@ export function abortActivation(
 
 type Texts = { readonly sources: readonly PolicySource[] };
 
-async function versionTexts(desk: PolicyDesk, version: string): Promise<Texts | ActivationOutcome> {
-  const found = await findOwnVersion(desk, version);
-  if (found.result === "foreign_environment") return found;
-  if (found.result !== "found") return { result: found.result, version };
-  const places = desk.environment === null ? 1 : 2;
-  if (desk.heads && found.sources.length > places) return { result: "foreign", version };
-  return { sources: found.sources };
-}
-
 /** The other texts of the policy stay as they are. */
 function givenTexts(
   { heads, environment, control }: PolicyDesk,
@@ -89,7 +79,7 @@ function givenTexts(
   }
   if (heads) {
     const documents = { ...head?.documents, [given.environment ?? BASE_DOCUMENT]: given.text };
-    return { sources: textsOf(documents, environment) };
+    return { sources: documentTexts(documents, environment) };
   }
   const one = { file: given.file, text: given.text };
   if (given.environment === null) return { sources: [one] };

@@ -1,4 +1,4 @@
-/** Texts to a compiled policy, with every finding on the way, and when two of them are the same. */
+/** Texts to a compiled policy, with every finding on the way. */
 import type { ConfigSnapshot } from "../../core/snapshot.ts";
 import { type CompilePorts, compilePolicy } from "../../policy/compile/compile.ts";
 import type { PolicyDocument } from "../../policy/document/document.ts";
@@ -18,8 +18,4 @@ export function compileSources(sources: readonly PolicySource[], ports: CompileP
   const findings = [...parsed.findings, ...compiled.findings];
   if (!compiled.snapshot) return { built: null, findings };
   return { built: { snapshot: compiled.snapshot, document: parsed.document }, findings };
-}
-
-export function sameTexts(a: readonly PolicySource[], b: readonly PolicySource[]): boolean {
-  return a.length === b.length && a.every((source, i) => source.text === b[i]?.text);
 }

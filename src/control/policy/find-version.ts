@@ -6,7 +6,7 @@ import type { PolicySource } from "../../policy/reading/load.ts";
 import type { Activation, ActivationStore } from "../../store/ports.ts";
 import { textDigest } from "./activation-record.ts";
 import type { PolicyDesk } from "./policy-desk.ts";
-import { documentName } from "./sources/store.ts";
+import { documentName, fitsStore } from "./store-documents.ts";
 
 export interface KeptVersion {
   readonly activation: Activation;
@@ -39,16 +39,34 @@ export async function findVersion(
 ): Promise<FoundVersion> {
   const activation =
     (await activations.findVersion(version, environment)) ?? (await activations.findVersion(version));
-  return activation ? textsOf(activations, activation) : { result: "unknown" };
+  return activation ? withTexts(activations, activation) : { result: "unknown" };
 }
 
-/** The same, to be put in force here: its texts are the base and this environment's own overlay, and no other's. */
-export async function findOwnVersion(
+/** Why a version cannot be put in force here. */
+export type NoOwnVersion =
+  | ForeignVersion
+  /** `foreign`: it came from another source in more texts than the store has places for. */
+  | { readonly result: "unknown" | "forgotten" | "foreign"; readonly version: string };
+
+/** The texts of `version`, to be put in force here. */
+export async function versionTexts(
+  desk: PolicyDesk,
+  version: string,
+): Promise<{ readonly sources: readonly PolicySource[] } | NoOwnVersion> {
+  const found = await findOwnVersion(desk, version);
+  if (found.result === "foreign_environment") return found;
+  if (found.result !== "found") return { result: found.result, version };
+  const { sources } = found;
+  return desk.heads && !fitsStore(sources, desk.environment) ? { result: "foreign", version } : { sources };
+}
+
+/** Its texts are the base and this environment's own overlay, and no other's. */
+async function findOwnVersion(
   { activations, environment: own }: History,
   version: string,
 ): Promise<FoundVersion | ForeignVersion> {
   const activation = await activations.findVersion(version, own);
-  if (activation && isOwn(activation, own)) return textsOf(activations, activation);
+  if (activation && isOwn(activation, own)) return withTexts(activations, activation);
   const elsewhere = activation ?? (await activations.findVersion(version));
   if (!elsewhere) return { result: "unknown" };
   return { result: "foreign_environment", version, environment: environmentOf(elsewhere) ?? null, own };
@@ -65,7 +83,7 @@ function environmentOf({ environment, texts = [] }: Activation): string | null |
   return texts.map(({ file }) => documentName(file)).find((name) => name !== null && name !== "");
 }
 
-async function textsOf(activations: ActivationStore, activation: Activation): Promise<FoundVersion> {
+async function withTexts(activations: ActivationStore, activation: Activation): Promise<FoundVersion> {
   const sources = await sourcesOf(activations, activation);
   return sources ? { result: "found", activation, sources } : { result: "forgotten", activation };
 }

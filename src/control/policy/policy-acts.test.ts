@@ -6,7 +6,7 @@ import { type FakeDesk, fakeDesk, inFile, policyWith } from "./fake-desk.ts";
 import { previousVersion } from "./find-version.ts";
 import { type PushWish, pushPolicy } from "./push.ts";
 import { rollBack } from "./rollback.ts";
-import { textsOf } from "./sources/store.ts";
+import { documentTexts } from "./store-documents.ts";
 
 const attemptsOf = ({ control }: FakeDesk) => control.snapshot().useCases.get("chat")?.maxAttempts;
 const versionOf = ({ control }: FakeDesk) => control.snapshot().version;
@@ -108,7 +108,7 @@ describe("a policy that lives in the store", () => {
     expect((await fake.desk.activations.list(1))[0]).toMatchObject({ actor: "ops", note: "cheaper" });
     expect(fake.audited.at(-1)).toMatchObject({ actor: "ops", action: "policy.pushed" });
     // The source finds what was pushed, and it is no news.
-    expect((await fake.control.offer(textsOf(head?.documents ?? {}, null), "store")).result).toBe(
+    expect((await fake.control.offer(documentTexts(head?.documents ?? {}, null), "store")).result).toBe(
       "unchanged",
     );
   });

@@ -7,7 +7,6 @@ import type { ConfigSnapshot, SplitSnapshots } from "../../core/snapshot.ts";
 import type { Finding } from "../../policy/finding.ts";
 import type { PolicySource } from "../../policy/reading/load.ts";
 import type { PolicyDocuments, PolicyHead } from "../../store/policy-heads.ts";
-import { sameTexts } from "./compile-sources.ts";
 import { compileVersion, judgeTexts } from "./compile-version.ts";
 import { isOnRecord } from "./find-version.ts";
 import type { InForce } from "./in-force.ts";
@@ -22,10 +21,10 @@ import type {
   WrittenAct,
 } from "./policy-control.ts";
 import { type ActRecorder, recordActs } from "./record-acts.ts";
-import { digestOfTexts } from "./source.ts";
-import { textsOf } from "./sources/store.ts";
+import { digestOfTexts, sameTexts } from "./source.ts";
 import { type Compiled, StagedActivations } from "./staged-activations.ts";
 import type { KeptStaging } from "./staging-place.ts";
+import { documentTexts } from "./store-documents.ts";
 
 /** `pin`: what an earlier process has left. */
 export function createPolicyControl(ports: PolicyPorts, pin: Pin | null = null): PolicyControl {
@@ -233,7 +232,7 @@ class Keeper implements PolicyControl {
     const { plan = null, documents = {} } = head.staged ?? {};
     const put = await this.#staged.yieldTo(plan, () => this.#takeOffer(offered));
     if (plan && !this.#staged.running && put.result !== "refused") {
-      const staged = { plan, sources: textsOf(documents, environment) };
+      const staged = { plan, sources: documentTexts(documents, environment) };
       await this.#staged.adopt(staged, true, digestOfTexts(offered.sources));
     }
     return put;
@@ -242,7 +241,7 @@ class Keeper implements PolicyControl {
   /** A start is its own act, unless whoever changed the policy has not lived to write that down. */
   async #offerOf({ documents, actor, note, via }: PolicyHead): Promise<Offered> {
     const { compile, activations } = this.#ports;
-    const sources = textsOf(documents, compile.environment);
+    const sources = documentTexts(documents, compile.environment);
     const act: Act = { actor, via: "source", note, ...(via && { origin: via }) };
     if (this.#inForce) return { sources, act };
     const known = !via || (await isOnRecord(activations, compile.environment, sources).catch(() => true));
@@ -252,7 +251,7 @@ class Keeper implements PolicyControl {
   async #replace(documents: PolicyDocuments, act: WrittenAct) {
     const { stored, compile } = this.#ports;
     if (!stored) return { result: "conflict" } as const;
-    const sources = textsOf(documents, compile.environment);
+    const sources = documentTexts(documents, compile.environment);
     const ended = stored.head?.staged?.plan;
     if (stored.head && !ended && sameDocuments(stored.head.documents, documents)) {
       return this.#putUnpinned(sources, act, {});

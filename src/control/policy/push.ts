@@ -4,12 +4,11 @@
  */
 import type { Finding } from "../../policy/finding.ts";
 import { BASE_DOCUMENT, type PolicyHead } from "../../store/policy-heads.ts";
-import { sameTexts } from "./compile-sources.ts";
 import type { ActivationResult, StagingStatus } from "./policy-acts.ts";
 import type { PolicyTurn } from "./policy-control.ts";
 import type { PolicyDesk } from "./policy-desk.ts";
-import { textsOf } from "./sources/store.ts";
 import { stagingOf } from "./staging.ts";
+import { documentTexts, holdsTexts } from "./store-documents.ts";
 
 export interface PushWish {
   readonly text: string;
@@ -64,7 +63,7 @@ async function pushOnto(desk: PolicyDesk, turn: PolicyTurn, wish: PushWish): Pro
   if (ifVersion !== null && ifVersion !== present) return { result: "conflict", version: present };
   const documents = { ...head?.documents, [wish.environment ?? BASE_DOCUMENT]: wish.text };
   if (wish.dryRun) {
-    const checked = await control.check(textsOf(documents, environment));
+    const checked = await control.check(documentTexts(documents, environment));
     return checked.result === "refused" ? checked : { ...checked, previousVersion: present };
   }
   const put = await turn.replace(documents, { actor, via: "push", note });
@@ -74,8 +73,8 @@ async function pushOnto(desk: PolicyDesk, turn: PolicyTurn, wish: PushWish): Pro
 
 /** Another gateway may have written what is not valid here, and so is not in force. */
 async function versionOf({ control, environment }: PolicyDesk, head: PolicyHead): Promise<string | null> {
-  const sources = textsOf(head.documents, environment);
-  if (sameTexts(sources, control.inForce()?.sources ?? [])) return control.snapshot().version;
-  const checked = await control.check(sources);
+  const { documents } = head;
+  if (holdsTexts(documents, environment, control.inForce()?.sources ?? [])) return control.snapshot().version;
+  const checked = await control.check(documentTexts(documents, environment));
   return checked.result === "valid" ? checked.version : null;
 }

@@ -1,12 +1,11 @@
 /** Back to an earlier version, at once. Owns which one that is, and that the source does not undo it. */
 import type { PolicyHead } from "../../store/policy-heads.ts";
-import { sameTexts } from "./compile-sources.ts";
-import { type ForeignVersion, findOwnVersion, previousVersion } from "./find-version.ts";
+import { type NoOwnVersion, previousVersion, versionTexts } from "./find-version.ts";
 import type { ActivationResult } from "./policy-acts.ts";
 import type { PolicyTurn } from "./policy-control.ts";
 import type { PolicyDesk } from "./policy-desk.ts";
-import { documentsWith, textsOf } from "./sources/store.ts";
 import { stagingOf } from "./staging.ts";
+import { documentsWith, holdsTexts } from "./store-documents.ts";
 
 export interface RollbackWish {
   /** Null: the one before the one in force. */
@@ -21,9 +20,7 @@ export type RollbackOutcome =
   | (Extract<ActivationResult, { result: "activated" | "unchanged" }> & { readonly pinned: boolean })
   | { readonly result: "refused"; readonly version: string; readonly findings: RefusedFindings }
   | { readonly result: "no_earlier" | "in_force" | "conflict" }
-  | ForeignVersion
-  /** `foreign`: it came from another source in more texts than the store has places for. */
-  | { readonly result: "unknown" | "forgotten" | "foreign"; readonly version: string };
+  | NoOwnVersion;
 
 type RefusedFindings = Extract<ActivationResult, { result: "refused" }>["findings"];
 
@@ -54,12 +51,8 @@ export async function goBack(
   const version = wish.version ?? (isBehind ? current : await previousVersion(desk, current));
   if (version === null) return { result: "no_earlier" };
   if (version === current && !isBehind) return { result: "in_force" };
-  const found = await findOwnVersion(desk, version);
-  if (found.result === "foreign_environment") return found;
-  if (found.result !== "found") return { result: found.result, version };
-  if (desk.heads && found.sources.length > (environment === null ? 1 : 2)) {
-    return { result: "foreign", version };
-  }
+  const found = await versionTexts(desk, version);
+  if (!("sources" in found)) return found;
   const put = desk.heads
     ? await turn.replace(documentsWith(turn.head?.documents ?? {}, found.sources, environment), act)
     : await turn.pin(found.sources, act);
@@ -71,5 +64,5 @@ export async function goBack(
 }
 
 function isInForce({ control, environment }: PolicyDesk, { documents }: PolicyHead): boolean {
-  return sameTexts(textsOf(documents, environment), control.inForce()?.sources ?? []);
+  return holdsTexts(documents, environment, control.inForce()?.sources ?? []);
 }

@@ -1,4 +1,7 @@
-/** What every source of a policy is: where it is, how it is asked, how it stands. Knows no kind of source. */
+/**
+ * What every source of a policy is: where it is, how it is asked, how it stands, and when it says the same. Knows no
+ * kind of source.
+ */
 import { createHash } from "node:crypto";
 import type { ActivationPlan } from "../../core/activation-plan.ts";
 import type { PolicySource } from "../../policy/reading/load.ts";
@@ -63,7 +66,12 @@ export interface SourceStatus {
   readonly revision: string | null;
 }
 
-/** Equal for equal texts in the same order, whatever they are called. */
+/** Whether they are equal texts in the same order, whatever they are called. */
+export function sameTexts(a: readonly PolicySource[], b: readonly PolicySource[]): boolean {
+  return a.length === b.length && a.every((source, i) => source.text === b[i]?.text);
+}
+
+/** The same for texts that are the same, as `sameTexts` has it. */
 export function digestOfTexts(texts: readonly PolicySource[]): string {
   const hash = createHash("sha256");
   for (const { text } of texts) hash.update(`${text.length}\n`).update(text);

@@ -8,12 +8,11 @@ import { diffDocuments } from "../../policy/diff.ts";
 import type { Finding } from "../../policy/finding.ts";
 import type { PolicySource } from "../../policy/reading/load.ts";
 import type { AuditDetails } from "../../store/audit-store.ts";
-import { sameTexts } from "./compile-sources.ts";
 import { describeChanges } from "./describe-changes.ts";
 import type { InForce } from "./in-force.ts";
 import type { Act, ActivationResult, Schedule, StagingResult, StagingStatus } from "./policy-acts.ts";
 import type { PolicyPorts } from "./policy-control.ts";
-import { digestOfTexts, type StagedOffer } from "./source.ts";
+import { digestOfTexts, type StagedOffer, sameTexts } from "./source.ts";
 import { Staging } from "./staging.ts";
 import type { StagingMove, Written } from "./staging-place.ts";
 

@@ -4,9 +4,8 @@
  */
 import type { ActivationPlan } from "../../core/activation-plan.ts";
 import type { PolicySource } from "../../policy/reading/load.ts";
-import { sameTexts } from "./compile-sources.ts";
 import type { StagedOffer } from "./source.ts";
-import { documentsWith, textsOf } from "./sources/store.ts";
+import { documentsWith, holdsTexts } from "./store-documents.ts";
 import type { StoredPolicy } from "./stored-policy.ts";
 
 /** As one gateway keeps it. */
@@ -47,7 +46,7 @@ export function storePlace(stored: StoredPolicy, environment: string | null): St
       const { head } = stored;
       if (!head || (head.staged?.plan.id ?? null) !== from) return "conflict";
       // What this gateway could not put in force is not taken over from.
-      if (from === null && !sameTexts(textsOf(head.documents, environment), older)) return "behind";
+      if (from === null && !holdsTexts(head.documents, environment, older)) return "behind";
       const newer = documentsWith(head.documents, staged.sources, environment);
       const begun = to === "begin" ? { plan: staged.plan, documents: newer } : null;
       const isFinished = to === "finish";

@@ -8,12 +8,11 @@ import type { PolicySource } from "../../policy/reading/load.ts";
 import type { AuditRecord } from "../../store/audit-store.ts";
 import { moveAlias } from "../alias/move.ts";
 import { aliasOfSubject } from "../alias/open-alias.ts";
-import { sameTexts } from "../policy/compile-sources.ts";
 import type { StagingStatus } from "../policy/policy-acts.ts";
 import type { PolicyTurn } from "../policy/policy-control.ts";
 import type { PolicyDesk } from "../policy/policy-desk.ts";
-import { documentsWith, textsOf } from "../policy/sources/store.ts";
 import { stagingOf } from "../policy/staging.ts";
+import { documentsWith, documentTexts, holdsTexts } from "../policy/store-documents.ts";
 import { abortRollout } from "./abort.ts";
 import type { PartChange } from "./open-part.ts";
 import { openSubject, titleOf } from "./open-subject.ts";
@@ -91,7 +90,7 @@ export async function operateRollout(desk: RolloutDesk, wish: RolloutWish): Prom
 
 /** A store that was filled from a file has its text under a name of its own. */
 function namedAsThere({ environment }: RolloutDesk, texts: readonly PolicySource[]): readonly PolicySource[] {
-  return textsOf(documentsWith({}, texts, environment), environment);
+  return documentTexts(documentsWith({}, texts, environment), environment);
 }
 
 /** `laid`: the texts with all orders over them, which is what the next step starts from. */
@@ -152,7 +151,7 @@ async function intoStore(desk: RolloutDesk, turn: PolicyTurn, wish: RolloutWish)
   if (changes.length === 0) return { result: "unchanged", ...told, summary: [], version: previousVersion };
   const texts = sources.map((source) => (source.file === file ? { file, text: after } : source));
   const documents = turn.head?.documents ?? {};
-  if (!sameTexts(textsOf(documents, environment), sources)) return { result: "behind" };
+  if (!holdsTexts(documents, environment, sources)) return { result: "behind" };
   const checked = await control.check(texts);
   if (checked.result === "refused") return checked;
   if (wish.dryRun) {

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { documentFile } from "../../../control/policy/sources/store.ts";
+import { documentFile } from "../../../control/policy/store-documents.ts";
 import { BASE_DOCUMENT } from "../../../store/policy-heads.ts";
 import { addExamples, type CommandContext, terminalOf } from "../../context.ts";
 import { EXIT } from "../../exit-codes.ts";

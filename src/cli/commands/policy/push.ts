@@ -1,7 +1,7 @@
 /** `pointsman policy push`: a policy written into the gateway's own store. */
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { documentFile } from "../../../control/policy/sources/store.ts";
+import { documentFile } from "../../../control/policy/store-documents.ts";
 import { BASE_DOCUMENT } from "../../../store/policy-heads.ts";
 import { addExamples, type CommandContext, terminalOf } from "../../context.ts";
 import { EXIT } from "../../exit-codes.ts";
