@@ -2,7 +2,6 @@
  * A version put in force by steps, or at once: begun, completed, given up by an operator. Owns where its texts come
  * from: a version of the history, or a text that comes with the wish.
  */
-import type { Finding } from "../../policy/finding.ts";
 import type { PolicySource } from "../../policy/reading/load.ts";
 import { BASE_DOCUMENT } from "../../store/policy-heads.ts";
 import { type NoOwnVersion, versionTexts } from "./find-version.ts";
@@ -23,8 +22,7 @@ export interface ActivationWish {
 }
 
 export type ActivationOutcome =
-  | Exclude<StagingResult, { result: "refused" | "held" }>
-  | { readonly result: "refused"; readonly findings: readonly Finding[] }
+  | StagingResult
   | { readonly result: "other_environment"; readonly environment: string | null }
   | NoOwnVersion;
 
@@ -38,7 +36,7 @@ export function beginActivation(desk: PolicyDesk, wish: ActivationWish): Promise
     const staging = stagingOf(desk, turn);
     if (staging) return { result: "running", staging };
     const found = "version" in what ? await versionTexts(desk, what.version) : givenTexts(desk, turn, what);
-    return "sources" in found ? told(await turn.stage(found.sources, schedule, act)) : found;
+    return "sources" in found ? turn.stage(found.sources, schedule, act) : found;
   });
 }
 
@@ -48,10 +46,7 @@ export function completeActivation(
   actor: string,
   note: string | null,
 ): Promise<ActivationOutcome | null> {
-  return control.atNewest(async (turn) => {
-    const done = await turn.finishStaging({ actor, via: "activate", note });
-    return done && told(done);
-  });
+  return control.atNewest((turn) => turn.finishStaging({ actor, via: "activate", note }));
 }
 
 /** All traffic back to the version before, at once. Null: nothing is staged. */
@@ -60,10 +55,7 @@ export function abortActivation(
   actor: string,
   note: string | null,
 ): Promise<ActivationOutcome | null> {
-  return control.atNewest(async (turn) => {
-    const done = await turn.dropStaging({ actor, via: "activate", note });
-    return done && told(done);
-  });
+  return control.atNewest((turn) => turn.dropStaging({ actor, via: "activate", note }));
 }
 
 type Texts = { readonly sources: readonly PolicySource[] };
@@ -85,9 +77,4 @@ function givenTexts(
   if (given.environment === null) return { sources: [one] };
   const [base] = control.inForce()?.sources ?? [];
   return { sources: base ? [base, one] : [one] };
-}
-
-/** Only the source's offers are held back. */
-function told(result: StagingResult): ActivationOutcome {
-  return result.result === "held" ? { result: "conflict" } : result;
 }

@@ -32,7 +32,8 @@ export interface Act {
   readonly note: string | null;
 }
 
-export type ActivationResult =
+/** What comes of texts that are to be put in force. */
+export type PutResult =
   | {
       readonly result: "activated" | "unchanged";
       readonly version: string;
@@ -41,8 +42,12 @@ export type ActivationResult =
       /** What changed, in words. */
       readonly changes: readonly string[];
     }
-  | { readonly result: "refused"; readonly findings: readonly Finding[] }
-  /** A rollback, or a staged activation, holds these texts back. */
+  | { readonly result: "refused"; readonly findings: readonly Finding[] };
+
+/** What comes of texts that the source offers: of all texts only these are held back. */
+export type OfferResult =
+  | PutResult
+  /** By a rollback, or by a staged activation; or they are older than what is known. `version`: the one in force. */
   | { readonly result: "held"; readonly version: string };
 
 /** What kind of act it is, wherever it was done. */
@@ -109,7 +114,7 @@ export type StagingResult =
   | { readonly result: "conflict" }
   /** What the store has is not valid here, and so is nothing that this gateway could go on from. */
   | { readonly result: "behind" }
-  | ActivationResult;
+  | PutResult;
 
 /** Longest note that is kept. */
 export const MAX_NOTE = 500;

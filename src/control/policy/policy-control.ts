@@ -14,7 +14,8 @@ import type { Judged } from "./judge-here.ts";
 import type { Pin } from "./kept-policies.ts";
 import type {
   Act,
-  ActivationResult,
+  OfferResult,
+  PutResult,
   Schedule,
   StagingResult,
   StagingStatus,
@@ -92,12 +93,9 @@ export interface PolicyTurn {
    * Checks `documents`, writes them into the store upon `head`, and puts them in force. `conflict`: another gateway has
    * written first, and nothing has happened.
    */
-  replace(
-    documents: PolicyDocuments,
-    act: WrittenAct,
-  ): Promise<ActivationResult | { readonly result: "conflict" }>;
+  replace(documents: PolicyDocuments, act: WrittenAct): Promise<PutResult | { readonly result: "conflict" }>;
   /** Puts `sources` in force until the source has other texts than now, also over restarts. */
-  pin(sources: readonly PolicySource[], act: Act): Promise<ActivationResult>;
+  pin(sources: readonly PolicySource[], act: Act): Promise<PutResult>;
   /** Begins to put `sources` in force by steps; those that are due at once, at once. */
   stage(sources: readonly PolicySource[], schedule: Schedule, act: Act): Promise<StagingResult>;
   /** Completes what is staged, without its remaining steps. Null: nothing is. */
@@ -123,12 +121,12 @@ export interface PolicyControl {
    * Puts the source's texts in force, or refuses them and changes nothing. The same texts again do nothing, and
    * neither do those that a rollback or a staged activation holds back.
    */
-  offer(sources: readonly PolicySource[], actor: string): Promise<ActivationResult>;
+  offer(sources: readonly PolicySource[], actor: string): Promise<OfferResult>;
   /**
    * The same of what the store says, with what it says of who did it and of what is staged. One that is not newer than
    * what this gateway has taken in or written is a look that has come late, and does nothing.
    */
-  follow(head: PolicyHead): Promise<ActivationResult>;
+  follow(head: PolicyHead): Promise<OfferResult>;
   /**
    * Takes in what the store has newer, where the policy lives there, and does `work` upon it; anew, where another
    * gateway writes meanwhile. Rejects where the store cannot be read or written.
@@ -137,20 +135,20 @@ export interface PolicyControl {
   /** At the start: goes on with what an earlier process has staged. False: it cannot be, and is forgotten. */
   resumeStaging(kept: KeptStaging, offered: readonly PolicySource[] | null): Promise<boolean>;
   /** Puts texts in force that were good once, whatever their tests say today: the alternative is no policy. */
-  restore(sources: readonly PolicySource[], actor: string): Promise<ActivationResult>;
+  restore(sources: readonly PolicySource[], actor: string): Promise<PutResult>;
   /** Puts the source's texts in force again. Null: nothing was pinned. */
-  unpin(act: Act): Promise<ActivationResult | null>;
+  unpin(act: Act): Promise<PutResult | null>;
   /**
    * At the start: puts the pinned texts in force, where the source says what they hold back, or nothing. Null:
    * nothing is pinned, or the source has other texts.
    */
-  restorePin(offered: readonly PolicySource[] | null): Promise<ActivationResult | null>;
+  restorePin(offered: readonly PolicySource[] | null): Promise<PutResult | null>;
   /** Puts the texts in force into force anew: what lies outside them, such as a profile's regions, has changed. */
   recompile(
     actor: string,
     via?: "recompile" | "rollout" | "alias",
     note?: string | null,
-  ): Promise<ActivationResult | null>;
+  ): Promise<PutResult | null>;
   /** Shows findings of a text that was refused before the policy in force took its place. */
   noteRefused(findings: readonly Finding[]): void;
 }

@@ -11,7 +11,7 @@ import { compileVersion, judgeTexts } from "./compile-version.ts";
 import { isOnRecord } from "./find-version.ts";
 import type { InForce } from "./in-force.ts";
 import type { Pin } from "./kept-policies.ts";
-import { type Act, type ActivationResult, isFromSource, isReturn, kindOf } from "./policy-acts.ts";
+import { type Act, isFromSource, isReturn, kindOf, type OfferResult, type PutResult } from "./policy-acts.ts";
 import type {
   CheckResult,
   PolicyControl,
@@ -161,7 +161,7 @@ class Keeper implements PolicyControl {
   }
 
   unpin(act: Act) {
-    return this.#inTurn(async (): Promise<ActivationResult | null> => {
+    return this.#inTurn(async (): Promise<PutResult | null> => {
       if (!this.#pin || !this.#inForce) return null;
       await this.#staged.clear(act);
       const put = await this.#put(this.#offered?.sources ?? this.#inForce.sources, act, {
@@ -224,7 +224,7 @@ class Keeper implements PolicyControl {
     if (newer) await this.#takeIn(newer);
   }
 
-  async #takeIn(head: PolicyHead): Promise<ActivationResult> {
+  async #takeIn(head: PolicyHead): Promise<OfferResult> {
     if (!this.#ports.stored?.take(head)) return { result: "held", version: this.snapshot().version };
     const { environment } = this.#ports.compile;
     const offered = await this.#offerOf(head);
@@ -267,7 +267,7 @@ class Keeper implements PolicyControl {
     return this.#putUnpinned(sources, act, { compiled, isWritten: true });
   }
 
-  async #takeOffer({ sources, act }: Offered): Promise<ActivationResult> {
+  async #takeOffer({ sources, act }: Offered): Promise<OfferResult> {
     const pin = this.#pin;
     const held = this.#staged.running && !sameTexts(sources, this.#inForce?.sources ?? []);
     if (pin?.sourceDigest === digestOfTexts(sources) || held) {
@@ -277,7 +277,7 @@ class Keeper implements PolicyControl {
     return this.#putUnpinned(sources, act, {});
   }
 
-  async #putUnpinned(sources: readonly PolicySource[], act: Act, how: Put): Promise<ActivationResult> {
+  async #putUnpinned(sources: readonly PolicySource[], act: Act, how: Put): Promise<PutResult> {
     const pin = this.#pin;
     const put = await this.#put(sources, act, { ...how, onSwap: this.#unpinned });
     if (pin && put.result !== "refused") await this.#setPin(null);
@@ -289,7 +289,7 @@ class Keeper implements PolicyControl {
     act: Act,
     sourceDigest: string | null,
     tested = true,
-  ): Promise<ActivationResult> {
+  ): Promise<PutResult> {
     const { actor, note } = act;
     const at = this.#ports.clock.now();
     const pinned = (version: string) => {
@@ -320,7 +320,7 @@ class Keeper implements PolicyControl {
     return compileVersion(this.#ports, { texts, sources, tested, before: this.#inForce });
   }
 
-  async #put(sources: readonly PolicySource[], act: Act, how: Put = {}): Promise<ActivationResult> {
+  async #put(sources: readonly PolicySource[], act: Act, how: Put = {}): Promise<PutResult> {
     const before = this.#inForce;
     const previousVersion = before?.snapshot.version ?? null;
     // A version that is gone back to is put in force as it was.
@@ -364,7 +364,7 @@ class Keeper implements PolicyControl {
     findings: readonly Finding[],
     sources: readonly PolicySource[],
     act: Act,
-  ): Promise<Extract<ActivationResult, { result: "refused" }>> {
+  ): Promise<Extract<PutResult, { result: "refused" }>> {
     const previousVersion = this.#inForce?.snapshot.version ?? null;
     if (isFromSource(act)) this.noteRefused(findings);
     this.#ports.onRefused(findings);

@@ -4,7 +4,7 @@
  */
 import type { Finding } from "../../policy/finding.ts";
 import { BASE_DOCUMENT, type PolicyHead } from "../../store/policy-heads.ts";
-import type { ActivationResult, StagingStatus } from "./policy-acts.ts";
+import type { PutResult, StagingStatus } from "./policy-acts.ts";
 import type { PolicyTurn } from "./policy-control.ts";
 import type { PolicyDesk } from "./policy-desk.ts";
 import { stagingOf } from "./staging.ts";
@@ -25,7 +25,7 @@ export interface PushWish {
 }
 
 export type PushOutcome =
-  | Extract<ActivationResult, { result: "activated" | "unchanged" }>
+  | PutResult
   | {
       readonly result: "valid";
       readonly version: string;
@@ -33,7 +33,6 @@ export type PushOutcome =
       readonly findings: readonly Finding[];
       readonly changes: readonly string[];
     }
-  | { readonly result: "refused"; readonly findings: readonly Finding[] }
   /** It is not `ifVersion`, but `version`; null: none that is valid here. */
   | { readonly result: "conflict"; readonly version: string | null }
   /** Other gateways have written again and again, each time before this one. */
@@ -67,8 +66,7 @@ async function pushOnto(desk: PolicyDesk, turn: PolicyTurn, wish: PushWish): Pro
     return checked.result === "refused" ? checked : { ...checked, previousVersion: present };
   }
   const put = await turn.replace(documents, { actor, via: "push", note });
-  // Only the source's offers are held back.
-  return put.result === "conflict" || put.result === "held" ? { result: "overtaken" } : put;
+  return put.result === "conflict" ? { result: "overtaken" } : put;
 }
 
 /** Another gateway may have written what is not valid here, and so is not in force. */

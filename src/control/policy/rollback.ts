@@ -1,7 +1,7 @@
 /** Back to an earlier version, at once. Owns which one that is, and that the source does not undo it. */
 import type { PolicyHead } from "../../store/policy-heads.ts";
 import { type NoOwnVersion, previousVersion, versionTexts } from "./find-version.ts";
-import type { ActivationResult } from "./policy-acts.ts";
+import type { PutResult } from "./policy-acts.ts";
 import type { PolicyTurn } from "./policy-control.ts";
 import type { PolicyDesk } from "./policy-desk.ts";
 import { stagingOf } from "./staging.ts";
@@ -17,12 +17,12 @@ export interface RollbackWish {
 }
 
 export type RollbackOutcome =
-  | (Extract<ActivationResult, { result: "activated" | "unchanged" }> & { readonly pinned: boolean })
+  | (Extract<PutResult, { result: "activated" | "unchanged" }> & { readonly pinned: boolean })
   | { readonly result: "refused"; readonly version: string; readonly findings: RefusedFindings }
   | { readonly result: "no_earlier" | "in_force" | "conflict" }
   | NoOwnVersion;
 
-type RefusedFindings = Extract<ActivationResult, { result: "refused" }>["findings"];
+type RefusedFindings = Extract<PutResult, { result: "refused" }>["findings"];
 
 /**
  * The version is in force when this resolves. Where the policy lives in the store, its texts become the
@@ -57,8 +57,6 @@ export async function goBack(
     ? await turn.replace(documentsWith(turn.head?.documents ?? {}, found.sources, environment), act)
     : await turn.pin(found.sources, act);
   if (put.result === "conflict") return put;
-  // Only the source's offers are held back.
-  if (put.result === "held") return { result: "in_force" };
   if (put.result === "refused") return { ...put, version };
   return { ...put, pinned: desk.heads === null };
 }

@@ -10,7 +10,7 @@ import type { PolicySource } from "../../policy/reading/load.ts";
 import type { AuditDetails } from "../../store/audit-store.ts";
 import { describeChanges } from "./describe-changes.ts";
 import type { InForce } from "./in-force.ts";
-import type { Act, ActivationResult, Schedule, StagingResult, StagingStatus } from "./policy-acts.ts";
+import type { Act, OfferResult, PutResult, Schedule, StagingResult, StagingStatus } from "./policy-acts.ts";
 import type { PolicyPorts } from "./policy-control.ts";
 import { digestOfTexts, type StagedOffer, sameTexts } from "./source.ts";
 import { Staging } from "./staging.ts";
@@ -25,11 +25,11 @@ export interface StagingCore {
   sourceDigest(): string;
   /** `tested`: whether the policy's own tests decide, too. */
   compile(sources: readonly PolicySource[], tested: boolean): Promise<Compiled>;
-  refuse(findings: readonly Finding[], sources: readonly PolicySource[], act: Act): Promise<ActivationResult>;
-  put(sources: readonly PolicySource[], act: Act, tested: boolean): Promise<ActivationResult>;
-  pinTo(sources: readonly PolicySource[], act: Act, digest: string | null): Promise<ActivationResult>;
+  refuse(findings: readonly Finding[], sources: readonly PolicySource[], act: Act): Promise<PutResult>;
+  put(sources: readonly PolicySource[], act: Act, tested: boolean): Promise<PutResult>;
+  pinTo(sources: readonly PolicySource[], act: Act, digest: string | null): Promise<PutResult>;
   /** The source's text is put in force, unless something holds it back. */
-  takeOffer(): Promise<ActivationResult | null>;
+  takeOffer(): Promise<OfferResult | null>;
   /** Takes in what is newer in the store, where the policy lives there. Rejects where it cannot be read. */
   catchUp(): Promise<void>;
   inTurn<T>(work: () => Promise<T>): Promise<T>;

@@ -162,7 +162,7 @@ async function intoStore(desk: RolloutDesk, turn: PolicyTurn, wish: RolloutWish)
   const act = { actor, via: "push", note: note ?? words } as const;
   const put = await turn.replace(documentsWith(documents, texts, environment), act);
   if (put.result === "refused") return put;
-  if (put.result === "conflict" || put.result === "held") return { result: "conflict" };
+  if (put.result === "conflict") return put;
   return { result: "applied", ...told, summary: put.changes, version: put.version };
 }
 
@@ -197,7 +197,7 @@ async function overText(desk: RolloutDesk, wish: RolloutWish): Promise<RolloutOu
   };
   if (!(await overrides.put(override))) return { result: "conflict" };
   const put = await control.recompile(actor, aliasOfSubject(rollout) === null ? "rollout" : "alias", note);
-  if (put === null || put.result === "held") return { result: "conflict" };
+  if (put === null) return { result: "conflict" };
   if (put.result === "refused") return put;
   return { result: "applied", ...told, summary: put.changes, version: put.version };
 }
