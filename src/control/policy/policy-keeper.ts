@@ -11,6 +11,7 @@ import { compileVersion, judgeTexts } from "./compile-version.ts";
 import { isOnRecord } from "./find-version.ts";
 import type { InForce } from "./in-force.ts";
 import type { Pin } from "./kept-policies.ts";
+import { oneTry, type TurnActs } from "./one-try.ts";
 import { type Act, isFromSource, isReturn, kindOf, type OfferResult, type PutResult } from "./policy-acts.ts";
 import type {
   CheckResult,
@@ -60,7 +61,7 @@ class Keeper implements PolicyControl {
   /** What the source says now, whether or not it is in force. */
   #offered: Offered | null = null;
   readonly #records: ActRecorder;
-  readonly #turn: PolicyTurn;
+  readonly #acts: TurnActs;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(ports: PolicyPorts, pin: Pin | null) {
@@ -84,7 +85,7 @@ class Keeper implements PolicyControl {
     });
     this.#records = recordActs(ports, () => this.#pause());
     const staged = this.#staged;
-    this.#turn = {
+    this.#acts = {
       get head() {
         return ports.stored?.head ?? null;
       },
@@ -150,8 +151,9 @@ class Keeper implements PolicyControl {
     return this.#inTurn(async () => {
       for (let tries = 1; ; tries++) {
         await this.#catchUp();
-        const done = await work(this.#turn);
-        if (!this.#ports.stored?.overtaken || tries === MAX_TRIES) return done;
+        const attempt = oneTry(this.#acts);
+        const done = await work(attempt.turn);
+        if (!attempt.overtaken || tries === MAX_TRIES) return done;
       }
     });
   }
@@ -260,7 +262,7 @@ class Keeper implements PolicyControl {
     if (compiled.made) {
       await this.#pause();
       const { actor, note, via } = act;
-      if (!(await stored.write({ actor, note, via, documents }))) return { result: "conflict" } as const;
+      if (!(await stored.write({ actor, note, via, documents }))) return { result: "overtaken" } as const;
       this.#offered = { sources, act };
       await this.#staged.supersede(act, { superseded: true }, ended);
     }

@@ -10,6 +10,7 @@ import type { PolicySource } from "../../policy/reading/load.ts";
 import type { AuditDetails } from "../../store/audit-store.ts";
 import { describeChanges } from "./describe-changes.ts";
 import type { InForce } from "./in-force.ts";
+import type { Overtaken } from "./one-try.ts";
 import type { Act, OfferResult, PutResult, Schedule, StagingResult, StagingStatus } from "./policy-acts.ts";
 import type { PolicyPorts } from "./policy-control.ts";
 import { digestOfTexts, type StagedOffer, sameTexts } from "./source.ts";
@@ -77,7 +78,11 @@ export class StagedActivations {
     return staging.status(offered !== null && this.#waits(staging, offered));
   }
 
-  async begin(sources: readonly PolicySource[], schedule: Schedule, act: Act): Promise<StagingResult> {
+  async begin(
+    sources: readonly PolicySource[],
+    schedule: Schedule,
+    act: Act,
+  ): Promise<StagingResult | Overtaken> {
     const before = this.#core.inForce();
     if (!before) return { result: "conflict" };
     if (this.#staging) return { result: "running", staging: this.#staging.status(false) };
@@ -114,12 +119,12 @@ export class StagedActivations {
   }
 
   /** Null: nothing is staged. */
-  async finish(act: Act): Promise<StagingResult | null> {
+  async finish(act: Act): Promise<StagingResult | Overtaken | null> {
     return this.#staging && this.#complete(this.#staging, act, this.#staging.offer.plan.id);
   }
 
   /** All traffic is the older version's again. Null: nothing is staged. */
-  async drop(act: Act, details: AuditDetails): Promise<StagingResult | null> {
+  async drop(act: Act, details: AuditDetails): Promise<StagingResult | Overtaken | null> {
     const staging = this.#staging;
     const inForce = this.#core.inForce();
     if (!inForce) return null;
@@ -142,12 +147,16 @@ export class StagedActivations {
   }
 
   /** One that only other gateways serve, since it is not valid here. */
-  async #dropElsewhere(inForce: InForce, act: Act, details: AuditDetails): Promise<StagingResult | null> {
+  async #dropElsewhere(
+    inForce: InForce,
+    act: Act,
+    details: AuditDetails,
+  ): Promise<StagingResult | Overtaken | null> {
     const { stored } = this.#ports;
     const head = stored?.head;
     const plan = head?.staged?.plan;
     if (!stored || !head || !plan) return null;
-    if (!(await stored.write({ ...head, staged: null }))) return { result: "conflict" };
+    if (!(await stored.write({ ...head, staged: null }))) return { result: "overtaken" };
     await this.supersede(act, details, plan);
     const { snapshot, warnings } = inForce;
     const { version } = snapshot;
@@ -268,14 +277,14 @@ export class StagedActivations {
     const { actor, note } = plan;
     try {
       const done = await this.#complete(staging, { actor, via: "activate", note }, plan.id);
-      if (done.result === "conflict") staging.arm(AGAIN_MS);
+      if (done.result === "conflict" || done.result === "overtaken") staging.arm(AGAIN_MS);
     } catch (thrown) {
       this.#ports.onRecordFailed(thrown);
       staging.arm(AGAIN_MS);
     }
   }
 
-  async #complete(staging: Staging, act: Act, from: string | null): Promise<StagingResult> {
+  async #complete(staging: Staging, act: Act, from: string | null): Promise<StagingResult | Overtaken> {
     const written = await this.#write(staging, from, "finish", act);
     if (written !== "written") return { result: written };
     const { sources } = staging.offer;

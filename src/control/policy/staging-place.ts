@@ -29,8 +29,11 @@ export interface StagingMove {
   readonly note: string | null;
 }
 
-/** `conflict`: somebody else has written since. `behind`: what the store has could not be put in force here. */
-export type Written = "written" | "conflict" | "behind";
+/**
+ * `conflict`: something else is staged than was taken for granted. `overtaken`: another gateway has written first.
+ * `behind`: what the store has could not be put in force here.
+ */
+export type Written = "written" | "conflict" | "overtaken" | "behind";
 
 export interface StagingPlace {
   /** It is the policy's source as well: other gateways follow, and nothing need be pinned. */
@@ -53,7 +56,7 @@ export function storePlace(stored: StoredPolicy, environment: string | null): St
       const written = await stored.write(
         isFinished ? { actor, note, via: "activate", documents: newer } : { ...head, staged: begun },
       );
-      return written ? "written" : "conflict";
+      return written ? "written" : "overtaken";
     },
   };
 }

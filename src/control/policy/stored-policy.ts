@@ -8,8 +8,6 @@ import type { PolicyHead, PolicyHeadStore } from "../../store/policy-heads.ts";
 export interface StoredPolicy {
   /** Null: nothing is known of it yet. */
   readonly head: PolicyHead | null;
-  /** The last write came to nothing, since another gateway had written before it. */
-  readonly overtaken: boolean;
   /** What the store has now, where it is newer than `head`. Rejects where it cannot be read. */
   newer(): Promise<PolicyHead | null>;
   /** False where it is not newer than what is known. */
@@ -25,20 +23,12 @@ export type HeadChange = Omit<PolicyHead, "revision" | "at">;
 
 export function storedPolicy(heads: PolicyHeadStore, clock: Clock): StoredPolicy {
   let head: PolicyHead | null = null;
-  let overtaken = false;
   const revision = () => head?.revision ?? 0;
   return {
     get head() {
       return head;
     },
-    get overtaken() {
-      return overtaken;
-    },
-    async newer() {
-      const newest = await heads.read(revision());
-      overtaken = false;
-      return newest;
-    },
+    newer: () => heads.read(revision()),
     take(newer) {
       if (newer.revision <= revision()) return false;
       head = newer;
@@ -48,7 +38,6 @@ export function storedPolicy(heads: PolicyHeadStore, clock: Clock): StoredPolicy
       const next = { ...change, revision: revision() + 1, at: clock.now() };
       const written = await heads.write(next);
       if (written) head = next;
-      overtaken = !written;
       return written;
     },
   };
