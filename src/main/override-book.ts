@@ -12,7 +12,7 @@ export interface OverrideBookOptions {
   readonly origin: string;
   readonly clock: Clock;
   readonly log: Log;
-  readonly audit: AuditTrail | undefined;
+  readonly audit: AuditTrail;
 }
 
 export async function openOverrideBook(options: OverrideBookOptions): Promise<OverrideBook> {
@@ -39,7 +39,7 @@ export async function openOverrideBook(options: OverrideBookOptions): Promise<Ov
       };
       const alias = aliasOfSubject(rollout);
       const action = alias === null ? "rollout.override_ended" : "model_alias.override_ended";
-      void audit?.note({ actor: "policy", action, subject: alias ?? rollout, details });
+      void audit.note({ actor: "policy", action, subject: alias ?? rollout, details });
     },
   });
 }

@@ -14,37 +14,31 @@ import type { ConfigSnapshot, KeySpec } from "../core/snapshot.ts";
 import type { Pauses } from "../core/steps.ts";
 import type { CompilePorts } from "../policy/compile/compile.ts";
 import type { Finding } from "../policy/finding.ts";
-import type { PolicyHeadStore } from "../store/policy-heads.ts";
 import type { ActivationStore } from "../store/ports.ts";
 import { describeThrown, type Log } from "./log.ts";
 import { openOverrideBook } from "./override-book.ts";
 import { createPolicyReader } from "./policy-reader.ts";
-import { type OpenedSource, openPolicySource } from "./policy-source.ts";
+import type { OpenedSource } from "./policy-source.ts";
 
 export interface PolicyRuntimeOptions {
-  /** Where the policy is: a file, a folder or an address. */
-  readonly file: string;
-  /** The same, opened already, where somebody had to look into it first. */
-  readonly opened?: OpenedSource;
+  /** Where the policy is. */
+  readonly opened: OpenedSource;
   readonly environment: string | null;
   /** Where the last good copy lives; null: nowhere. */
   readonly directory: string | null;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly activations: ActivationStore;
-  /** Absent: `store:` leads nowhere. */
-  readonly heads?: PolicyHeadStore;
-  /** Absent: nothing is written to the audit log. */
-  readonly audit?: AuditTrail;
+  readonly audit: AuditTrail;
   readonly compile: CompilePorts;
   readonly extraKeys: readonly KeySpec[];
   readonly log: Log;
   onActivated: PolicyPorts["onActivated"];
   onRefused(): void;
   /** A version that begins to take over beside the one in force; null: none does any more. */
-  onStaged?(newer: ConfigSnapshot | null): void;
+  onStaged(newer: ConfigSnapshot | null): void;
   /** Which gateway this is. */
-  readonly instance?: string;
+  readonly instance: string;
 }
 
 export type PolicyStart =
@@ -62,11 +56,8 @@ const SLICES: Pauses = {
 };
 
 export async function startPolicy(options: PolicyRuntimeOptions): Promise<PolicyStart> {
-  const { file, environment, directory, clock, log, heads = null } = options;
-  const opened =
-    options.opened ?? (await openPolicySource({ address: file, environment, directory, heads, clock, log }));
+  const { opened, environment, directory, clock, log, audit, instance: origin } = options;
   const pin = await keptPin.load(directory);
-  const { audit, instance: origin = "gw" } = options;
   // Where the policy lives in the store, verbs change its text.
   const overrides = opened.heads ? null : await openOverrideBook({ directory, origin, clock, log, audit });
   const reader = createPolicyReader(clock);
@@ -75,12 +66,12 @@ export async function startPolicy(options: PolicyRuntimeOptions): Promise<Policy
     pauses: SLICES,
     onFailed: (thrown) => log("error", "policy_reader_failed", describeThrown(thrown)),
   });
-  const control = createPolicyControl({ ...controlPorts(options, opened, overrides), judge }, pin);
+  const control = createPolicyControl({ ...controlPorts(options, overrides), judge }, pin);
   const stop = () => {
     opened.stop();
     reader.stop();
   };
-  const failed = await firstActivation(control, opened, options);
+  const failed = await firstActivation(control, options);
   if (failed) {
     stop();
     return failed;
@@ -91,7 +82,7 @@ export async function startPolicy(options: PolicyRuntimeOptions): Promise<Policy
   const desk: RolloutDesk = {
     control,
     overrides,
-    audit: async (record) => audit?.write(record),
+    audit: audit.write,
     activations: options.activations,
     heads: opened.heads,
     environment,
@@ -101,12 +92,8 @@ export async function startPolicy(options: PolicyRuntimeOptions): Promise<Policy
   return { ok: true, control, desk, stop };
 }
 
-function controlPorts(
-  options: PolicyRuntimeOptions,
-  opened: OpenedSource,
-  overlay: OverrideBook | null,
-): PolicyPorts {
-  const { directory, log, audit, environment, clock, instance } = options;
+function controlPorts(options: PolicyRuntimeOptions, overlay: OverrideBook | null): PolicyPorts {
+  const { opened, directory, log, audit, environment, clock, instance } = options;
   const stored = opened.heads ? storedPolicy(opened.heads, clock) : null;
   return {
     clock: options.clock,
@@ -118,7 +105,7 @@ function controlPorts(
     sourceStatus: opened.status,
     saveLastGood: (sources) => keptLastGood.save(directory, sources),
     savePin: (pin) => keptPin.save(directory, pin),
-    audit: async (record: Parameters<AuditTrail["write"]>[0]) => audit?.write(record),
+    audit: audit.write,
     ...(stored && { stored }),
     stagingPlace: stored
       ? storePlace(stored, environment)
@@ -126,9 +113,9 @@ function controlPorts(
     onStaged(newer, share) {
       const told = newer === null ? {} : { version: newer.version, share };
       log("info", newer === null ? "policy_activation_ended" : "policy_activation_stage", told);
-      options.onStaged?.(newer);
+      options.onStaged(newer);
     },
-    ...(instance !== undefined && { instance }),
+    instance,
     ...(overlay && { overlay }),
     onActivated(snapshot: ConfigSnapshot, previousVersion, via, validatedAt) {
       options.onActivated(snapshot, previousVersion, via);
@@ -149,8 +136,7 @@ function controlPorts(
 /** What is pinned, else what the source says, else the last good copy; null: one of them is in force. */
 async function firstActivation(
   control: PolicyControl,
-  opened: OpenedSource,
-  { directory, log }: PolicyRuntimeOptions,
+  { opened, directory, log }: PolicyRuntimeOptions,
 ): Promise<Extract<PolicyStart, { ok: false }> | null> {
   const { texts, problem } = opened.first;
   if (await goOnStaging(control, opened, directory, log)) return null;

@@ -93,7 +93,6 @@ async function serve(base: Base): Promise<number> {
   let watch: ActivationWatch | null = null;
   serving.follow((covering) => access.profiles.follow(covering.deployments.values()));
   const policy: PolicyStart = await startPolicy({
-    file: options.policy,
     opened: source,
     audit,
     environment: options.environment,
