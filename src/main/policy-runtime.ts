@@ -2,7 +2,7 @@
 import type { AuditTrail } from "../control/audit/audit-trail.ts";
 import { createJudge } from "../control/policy/judge/judge.ts";
 import { keptLastGood, keptPin, keptStaging } from "../control/policy/kept-policies.ts";
-import type { PolicyControl, PolicyPorts } from "../control/policy/policy-control.ts";
+import type { PolicyControl, PolicyPorts, RecordKind } from "../control/policy/policy-control.ts";
 import { createPolicyControl } from "../control/policy/policy-keeper.ts";
 import { ownPlace, storePlace } from "../control/policy/staging-place.ts";
 import { storedPolicy } from "../control/policy/stored-policy.ts";
@@ -129,7 +129,7 @@ function controlPorts(options: PolicyRuntimeOptions, overlay: OverrideBook | nul
       });
       options.onRefused();
     },
-    onRecordFailed: () => log("error", "policy_record_failed"),
+    onRecordFailed: (what, thrown) => notKept(log, what, thrown),
   };
 }
 
@@ -172,7 +172,7 @@ async function goOnStaging(
   if (!kept) return false;
   if (await control.resumeStaging(kept, opened.first.texts)) return true;
   log("error", "policy_activation_lost", { version: kept.plan.version });
-  await keptStaging.save(directory, null).catch(() => undefined);
+  await keptStaging.save(directory, null).catch((thrown: unknown) => notKept(log, "staging", thrown));
   return false;
 }
 
@@ -187,10 +187,14 @@ function explain(opened: OpenedSource): string | null {
 async function keepSeed(opened: OpenedSource, log: Log): Promise<void> {
   try {
     await opened.keepSeed();
-  } catch {
+  } catch (thrown) {
     // It serves all the same, and the next start finds the store as empty as this one.
-    log("error", "policy_record_failed");
+    notKept(log, "seed", thrown);
   }
+}
+
+function notKept(log: Log, what: RecordKind | "seed", thrown: unknown): void {
+  log("error", "policy_record_failed", { what, ...describeThrown(thrown) });
 }
 
 /** Who changes the policy where nobody in particular is known to. */

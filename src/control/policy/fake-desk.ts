@@ -9,7 +9,7 @@ import type { PolicyHeadStore } from "../../store/policy-heads.ts";
 import type { Store } from "../../store/ports.ts";
 import type { Overlay } from "./in-force.ts";
 import type { Pin } from "./kept-policies.ts";
-import type { PolicyControl, PolicyPorts } from "./policy-control.ts";
+import type { PolicyControl, PolicyPorts, RecordKind } from "./policy-control.ts";
 import type { PolicyDesk } from "./policy-desk.ts";
 import { createPolicyControl } from "./policy-keeper.ts";
 import type { SourceStatus } from "./source.ts";
@@ -36,6 +36,8 @@ export interface FakeDesk {
   /** Written down last; undefined: nothing yet. */
   readonly disk: { lastGood?: readonly PolicySource[]; pin?: Pin | null; staging?: KeptStaging | null };
   readonly activated: string[];
+  /** Records that could not be kept, and what was thrown, as they were told. */
+  readonly failures: (readonly [what: RecordKind, thrown: unknown])[];
   /** Versions that take over by steps, and their shares, as they were told. */
   readonly staged: (readonly [version: string | null, share: number])[];
   readonly store: Store;
@@ -72,6 +74,7 @@ export function fakeDesk(options: FakeDeskOptions = {}): FakeDesk {
   const audited: AuditRecord[] = [];
   const disk: FakeDesk["disk"] = {};
   const activated: string[] = [];
+  const failures: [RecordKind, unknown][] = [];
   const staged: [string | null, number][] = [];
   const state = { broken: false };
   const source: SourceStatus = {
@@ -122,7 +125,7 @@ export function fakeDesk(options: FakeDeskOptions = {}): FakeDesk {
         }),
     onStaged: (newer, share) => void staged.push([newer?.version ?? null, share]),
     onRefused: () => {},
-    onRecordFailed: () => {},
+    onRecordFailed: (what, thrown) => void failures.push([what, thrown]),
   };
   const control = createPolicyControl(ports, pin);
   const desk: PolicyDesk = {
@@ -137,5 +140,17 @@ export function fakeDesk(options: FakeDeskOptions = {}): FakeDesk {
     const head = await heads.read(0);
     if (head) await control.follow(head);
   };
-  return Object.assign(state, { desk, control, clock, audited, disk, activated, staged, store, nth, look });
+  return Object.assign(state, {
+    desk,
+    control,
+    clock,
+    audited,
+    disk,
+    activated,
+    failures,
+    staged,
+    store,
+    nth,
+    look,
+  });
 }

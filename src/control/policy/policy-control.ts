@@ -60,9 +60,12 @@ export interface PolicyPorts {
   /** Which gateway this is, for records of what each of several does by itself. */
   readonly instance?: string;
   onRefused(findings: readonly Finding[]): void;
-  /** Records that could not be kept: serving goes on. */
-  onRecordFailed(thrown: unknown): void;
+  /** Serving goes on. Of what is tried again by itself it is told once, and once an hour for as long as it fails. */
+  onRecordFailed(what: RecordKind, thrown: unknown): void;
 }
+
+/** What was not written down; `head`: what the store has newer was not read. */
+export type RecordKind = "history" | "pin" | "staging" | "head";
 
 export interface PolicyStatus {
   readonly version: string | null;

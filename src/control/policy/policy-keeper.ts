@@ -384,7 +384,7 @@ class Keeper implements PolicyControl {
     try {
       await this.#ports.savePin(pin);
     } catch (thrown) {
-      this.#ports.onRecordFailed(thrown);
+      this.#ports.onRecordFailed("pin", thrown);
     }
   }
 }

@@ -31,7 +31,7 @@ export function recordActs(ports: PolicyPorts, pause: () => Promise<void>): ActR
         await activations.record(activation, texts);
       } catch (thrown) {
         // A disk that is full must not keep a good policy from serving.
-        ports.onRecordFailed(thrown);
+        ports.onRecordFailed("history", thrown);
       }
       await ports.audit(auditOf(recorded, clock.now()));
     },

@@ -12,7 +12,7 @@ import { describeChanges } from "./describe-changes.ts";
 import type { InForce } from "./in-force.ts";
 import type { Overtaken } from "./one-try.ts";
 import type { Act, OfferResult, PutResult, Schedule, StagingResult, StagingStatus } from "./policy-acts.ts";
-import type { PolicyPorts } from "./policy-control.ts";
+import type { PolicyPorts, RecordKind } from "./policy-control.ts";
 import { digestOfTexts, type StagedOffer, sameTexts } from "./source.ts";
 import { Staging } from "./staging.ts";
 import type { StagingMove, Written } from "./staging-place.ts";
@@ -255,7 +255,7 @@ export class StagedActivations {
     try {
       await this.#core.catchUp();
     } catch (thrown) {
-      this.#ports.onRecordFailed(thrown);
+      this.#failedAgain("head", thrown);
     }
     await this.#step();
   }
@@ -275,17 +275,29 @@ export class StagedActivations {
     }
     if (phase !== "complete") return;
     const { actor, note } = plan;
+    const onFailed = (thrown: unknown) => this.#failedAgain("staging", thrown);
     try {
-      const done = await this.#complete(staging, { actor, via: "activate", note }, plan.id);
+      const done = await this.#complete(staging, { actor, via: "activate", note }, plan.id, onFailed);
       if (done.result === "conflict" || done.result === "overtaken") staging.arm(AGAIN_MS);
     } catch (thrown) {
-      this.#ports.onRecordFailed(thrown);
+      onFailed(thrown);
       staging.arm(AGAIN_MS);
     }
   }
 
-  async #complete(staging: Staging, act: Act, from: string | null): Promise<StagingResult | Overtaken> {
-    const written = await this.#write(staging, from, "finish", act);
+  /** Each try by itself comes here: somebody must know why it fails, but not every second. */
+  #failedAgain(what: RecordKind, thrown: unknown): void {
+    if (this.#staging?.isNews(what)) this.#ports.onRecordFailed(what, thrown);
+  }
+
+  /** `onFailed`: where it is not the store that cannot be written. */
+  async #complete(
+    staging: Staging,
+    act: Act,
+    from: string | null,
+    onFailed?: (thrown: unknown) => void,
+  ): Promise<StagingResult | Overtaken> {
+    const written = await this.#write(staging, from, "finish", act, onFailed);
     if (written !== "written") return { result: written };
     const { sources } = staging.offer;
     const offered = this.#core.offered();
@@ -313,6 +325,7 @@ export class StagedActivations {
     from: string | null,
     to: StagingMove["to"],
     { actor, note }: Act,
+    onFailed = (thrown: unknown) => this.#ports.onRecordFailed("staging", thrown),
   ): Promise<Written> {
     const older = this.#core.inForce()?.sources ?? [];
     const { offer, sourceDigest } = staging;
@@ -321,7 +334,7 @@ export class StagedActivations {
       return await this.#ports.stagingPlace.write(move);
     } catch (thrown) {
       if (this.#ports.stagingPlace.isSource) throw thrown;
-      this.#ports.onRecordFailed(thrown);
+      onFailed(thrown);
       // What only this gateway keeps must not keep anybody from going back.
       return to === "drop" ? "written" : "conflict";
     }

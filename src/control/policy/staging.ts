@@ -5,10 +5,12 @@ import type { ConfigSnapshot, SplitSnapshots } from "../../core/snapshot.ts";
 import { seedOf } from "../../policy/rollouts/choose.ts";
 import type { InForce } from "./in-force.ts";
 import type { StagingStatus } from "./policy-acts.ts";
-import type { PolicyTurn } from "./policy-control.ts";
+import type { PolicyTurn, RecordKind } from "./policy-control.ts";
 import type { PolicyDesk } from "./policy-desk.ts";
 import type { StagedOffer } from "./source.ts";
 
+/** How often what fails again and again is told. */
+const REMIND_EVERY_MS = 60 * 60_000;
 /** Timers of the platform do not reach further than about 24 days. */
 const LONGEST_WAIT_MS = 60 * 60_000;
 
@@ -20,6 +22,7 @@ export class Staging {
   readonly #onDue: () => void;
   #newer: InForce;
   #timer: Timer | null = null;
+  readonly #toldAt = new Map<RecordKind, number>();
   /** The step that was told last. */
   step = 0;
 
@@ -67,6 +70,15 @@ export class Staging {
     const due = this.stage().next?.at ?? this.#clock.now();
     const wait = againMs ?? Math.max(0, due - this.#clock.now());
     this.#timer = this.#clock.after(Math.min(wait, LONGEST_WAIT_MS), this.#onDue);
+  }
+
+  /** Whether a failure of `what` is to be told: the first one, and one an hour for as long as each try fails. */
+  isNews(what: RecordKind): boolean {
+    const now = this.#clock.now();
+    const toldAt = this.#toldAt.get(what);
+    if (toldAt !== undefined && now - toldAt < REMIND_EVERY_MS) return false;
+    this.#toldAt.set(what, now);
+    return true;
   }
 
   stop(): void {
