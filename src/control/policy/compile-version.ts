@@ -1,9 +1,9 @@
 /** Texts to what can be put in force, and what it changes of what is. Owns where large ones are judged. */
+import type { Finding } from "../../policy/finding.ts";
 import type { PolicySource } from "../../policy/reading/load.ts";
 import type { InForce } from "./in-force.ts";
 import { judgeHere } from "./judge-here.ts";
 import type { PolicyPorts } from "./policy-control.ts";
-import type { Compiled } from "./staged-activations.ts";
 
 /** Characters from which on reading and compiling take longer than a request should wait. */
 const LARGE = 8_192;
@@ -18,6 +18,19 @@ export interface Question {
   /** What is in force. */
   readonly before: InForce | null;
 }
+
+/** What became of the texts. `made` null: they must not be put in force. */
+export type Compiled =
+  | {
+      readonly made: InForce;
+      readonly findings: readonly Finding[];
+      /** What it changes of what is in force: dotted paths, and the same in words. */
+      readonly paths: readonly string[];
+      readonly changes: readonly string[];
+      /** By the judge's own clock; absent: judged in one go. */
+      readonly validatedAt?: number;
+    }
+  | { readonly made: null; readonly findings: readonly Finding[] };
 
 export async function compileVersion(ports: PolicyPorts, question: Question): Promise<Compiled> {
   const { texts, sources } = question;

@@ -7,7 +7,7 @@ import type { ConfigSnapshot, SplitSnapshots } from "../../core/snapshot.ts";
 import type { Finding } from "../../policy/finding.ts";
 import type { PolicySource } from "../../policy/reading/load.ts";
 import type { PolicyDocuments, PolicyHead } from "../../store/policy-heads.ts";
-import { compileVersion, judgeTexts } from "./compile-version.ts";
+import { type Compiled, compileVersion, judgeTexts } from "./compile-version.ts";
 import { isOnRecord } from "./find-version.ts";
 import type { InForce } from "./in-force.ts";
 import type { Pin } from "./kept-policies.ts";
@@ -23,7 +23,7 @@ import type {
 } from "./policy-control.ts";
 import { type ActRecorder, recordActs } from "./record-acts.ts";
 import { digestOfTexts, sameTexts } from "./source.ts";
-import { type Compiled, StagedActivations } from "./staged-activations.ts";
+import { StagedActivations } from "./staged-activations.ts";
 import type { KeptStaging } from "./staging-place.ts";
 import { documentTexts } from "./store-documents.ts";
 

@@ -8,6 +8,7 @@ import { diffDocuments } from "../../policy/diff.ts";
 import type { Finding } from "../../policy/finding.ts";
 import type { PolicySource } from "../../policy/reading/load.ts";
 import type { AuditDetails } from "../../store/audit-store.ts";
+import type { Compiled } from "./compile-version.ts";
 import { describeChanges } from "./describe-changes.ts";
 import type { InForce } from "./in-force.ts";
 import type { Overtaken } from "./one-try.ts";
@@ -35,17 +36,6 @@ export interface StagingCore {
   catchUp(): Promise<void>;
   inTurn<T>(work: () => Promise<T>): Promise<T>;
 }
-
-/** `paths`, `changes`: from what is in force, dotted and in words. */
-export type Compiled =
-  | {
-      readonly made: InForce;
-      readonly findings: readonly Finding[];
-      readonly paths: readonly string[];
-      readonly changes: readonly string[];
-      readonly validatedAt?: number;
-    }
-  | { readonly made: null; readonly findings: readonly Finding[] };
 
 /** How long until what could not be completed is tried again. */
 const AGAIN_MS = 1000;
