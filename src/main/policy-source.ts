@@ -104,7 +104,7 @@ function noSource(problem: string): OpenedSource {
   };
 }
 
-/** Null where the store is not empty, but does not answer. */
+/** Null where the store has a policy already, or does not answer. */
 async function readSeed(file: string, options: PolicySourceOptions): Promise<FirstFetch | null> {
   const { heads, environment } = options;
   try {

@@ -20,7 +20,7 @@ export type FoundVersion =
   /** It was in force, but its texts are not kept any more. */
   | { readonly result: "forgotten"; readonly activation: Activation };
 
-/** It was in force in another environment alone. */
+/** It was in force, but only in another environment. */
 export interface ForeignVersion {
   readonly result: "foreign_environment";
   readonly version: string;
@@ -107,9 +107,9 @@ const PAGE = 100;
 const MAX_PAGES = 20;
 
 /**
- * What was in force in this environment before `current` came, rollbacks left out: after a rollback from C to B it is
- * A, not C. It came with the oldest of records of it that stand together: later ones are of gateways that followed, and
- * of starts. Null where the history does not say.
+ * The version that was in force in this environment before `current` was last activated. A rollback is no activation:
+ * after A, B, C and a rollback to B it is A, not C. Records of one version in a row are one act, which the oldest of
+ * them tells: the others are of gateways that followed, and of starts. Null where the history does not say.
  */
 export async function previousVersion(
   { activations, environment }: History,
@@ -130,7 +130,10 @@ export async function previousVersion(
   return null;
 }
 
-/** Newest first. A gateway that follows may write a state of the store down after another has written down the next. */
+/**
+ * Newest first, by the store's revisions where there are any: a gateway that follows may record one of them after
+ * another gateway has recorded the next.
+ */
 function putInForce(page: readonly Activation[], environment: string | null): readonly Activation[] {
   const own = page.filter((one) => one.result !== "refused" && isOwn(one, environment));
   return own.toSorted(byRevision);
@@ -140,7 +143,7 @@ function byRevision(a: Activation, b: Activation): number {
   return a.revision === undefined || b.revision === undefined ? 0 : b.revision - a.revision;
 }
 
-/** Whether what this environment's history has last is `sources`: then whoever put them in force is on record. */
+/** Whether `sources` are the newest entry of this environment's history: then whoever put them in force is on record. */
 export async function isOnRecord(
   activations: ActivationStore,
   environment: string | null,

@@ -32,7 +32,8 @@ export interface OverrideStatus {
 /** What operators lay over the source's texts. */
 export interface Overlay {
   lay(sources: readonly PolicySource[]): readonly PolicySource[];
-  /** `sources` are in force: what no longer fits them is over. `bare`: they are in force as they are, so all is. */
+  /** What is laid over the texts in force. */
   list(): readonly OverrideStatus[];
+  /** `sources` are in force now: ends what no longer fits them; `bare`: all, since nothing was laid over them. */
   settle(sources: readonly PolicySource[], bare: boolean): void;
 }

@@ -39,7 +39,7 @@ export function parseSchedule(written: WrittenSchedule, now: number): Result<Sch
   return unlessMissed({ startsAt: startsAt.value, stepPercent, stepEveryMs }, now);
 }
 
-/** Another gateway may have been told a moment ago; but steps that nobody has seen were none. */
+/** A start in the past is good until the second step is due: another gateway may have been told it a moment ago. */
 function unlessMissed(schedule: Schedule, now: number): Result<Schedule> {
   const { step, share } = stageAt(schedule, now);
   if (step <= 1) return ok(schedule);

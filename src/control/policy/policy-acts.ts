@@ -24,7 +24,7 @@ export interface Act {
     | "rollout"
     /** The same, of a model alias. */
     | "alias";
-  /** Of what the store says: what kind of act it was, at whichever gateway; absent where nobody knows. */
+  /** What the store says of the act that wrote its texts, at whichever gateway; absent: nothing. */
   readonly origin?: HeadAct;
   /** An earlier process has done it, and this one takes it up. */
   readonly again?: true;
@@ -50,17 +50,17 @@ export type OfferResult =
   /** By a rollback, or by a staged activation; or they are older than what is known. `version`: the one in force. */
   | { readonly result: "held"; readonly version: string };
 
-/** What kind of act it is, wherever it was done. */
+/** What kind of act it was where it was done first, here or at another gateway. */
 export function kindOf({ via, origin }: Act): Act["via"] {
   return origin ?? via;
 }
 
-/** Whether the source's text, whichever it is, is put in force by it. */
+/** Whether it puts in force whatever text the source has. */
 export function isFromSource({ via }: Act): boolean {
   return via === "source" || via === "unpin" || via === "recompile";
 }
 
-/** A version that was in force before is again. */
+/** Whether it puts a version in force that was in force before. */
 export function isReturn(act: Act): boolean {
   const kind = kindOf(act);
   return kind === "rollback" || kind === "return";

@@ -25,7 +25,7 @@ import type { SourceStatus } from "./source.ts";
 import type { KeptStaging, StagingPlace } from "./staging-place.ts";
 import type { StoredPolicy } from "./stored-policy.ts";
 
-/** Where policy texts come from, and where the last good ones are kept. */
+/** What putting policies in force needs of the program around it. */
 export interface PolicyPorts {
   readonly clock: Clock;
   readonly ids: Ids;
@@ -42,7 +42,7 @@ export interface PolicyPorts {
   /** Does not reject. */
   audit(record: AuditRecord): Promise<void>;
   sourceStatus(): SourceStatus | null;
-  /** `validatedAt`: of the verdict, by the judge's clock, where it has one. */
+  /** `validatedAt`: when the texts had proved to fit the schema, by the judge's clock; absent: judged in one go. */
   onActivated(
     snapshot: ConfigSnapshot,
     previousVersion: string | null,
@@ -72,7 +72,7 @@ export interface PolicyStatus {
   readonly environment: string | null;
   readonly activatedAt: number | null;
   readonly files: readonly string[];
-  /** Of the policy in force: warnings. */
+  /** Of the policy in force. */
   readonly warnings: readonly Finding[];
   /** Of a newer text that was refused and waits for its fix; null when there is none. */
   readonly refused: { readonly at: number; readonly findings: readonly Finding[] } | null;
@@ -126,13 +126,14 @@ export interface PolicyControl {
    */
   offer(sources: readonly PolicySource[], actor: string): Promise<OfferResult>;
   /**
-   * The same of what the store says, with what it says of who did it and of what is staged. One that is not newer than
-   * what this gateway has taken in or written is a look that has come late, and does nothing.
+   * The same with what the store says: its texts as the act of whoever it names, then what it has staged. A head that is
+   * no newer than what this gateway has taken in or written is of a look that came late, and does nothing.
    */
   follow(head: PolicyHead): Promise<OfferResult>;
   /**
-   * Takes in what the store has newer, where the policy lives there, and does `work` upon it; anew, where another
-   * gateway writes meanwhile. Rejects where the store cannot be read or written.
+   * Does `work` upon the newest state: what is newer in the store is taken in first, where the policy lives there.
+   * Where another gateway writes before `work` can, both are done again. Rejects where the store cannot be read or
+   * written.
    */
   atNewest<T>(work: (turn: PolicyTurn) => Promise<T>): Promise<T>;
   /** At the start: goes on with what an earlier process has staged. False: it cannot be, and is forgotten. */
@@ -142,11 +143,14 @@ export interface PolicyControl {
   /** Puts the source's texts in force again. Null: nothing was pinned. */
   unpin(act: Act): Promise<PutResult | null>;
   /**
-   * At the start: puts the pinned texts in force, where the source says what they hold back, or nothing. Null:
-   * nothing is pinned, or the source has other texts.
+   * At the start: puts the pinned texts in force, if the source still has the texts that they hold back, or has not
+   * answered (`offered` is null). Null: nothing is pinned, or the source has other texts.
    */
   restorePin(offered: readonly PolicySource[] | null): Promise<PutResult | null>;
-  /** Puts the texts in force into force anew: what lies outside them, such as a profile's regions, has changed. */
+  /**
+   * Compiles the texts in force again, since what lies outside them, such as a profile's regions, has changed. Null:
+   * nothing is in force.
+   */
   recompile(
     actor: string,
     via?: "recompile" | "rollout" | "alias",

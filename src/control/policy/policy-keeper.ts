@@ -44,11 +44,11 @@ interface Put {
   readonly compiled?: Compiled;
   /** Whether the policy's own tests decide; default true. */
   readonly tested?: boolean;
-  /** The texts are written where the policy lives: that is an act, also where this gateway has the same. */
+  /** The texts were written into the store: an act to be recorded, even where this gateway has the same in force. */
   readonly isWritten?: boolean;
 }
 
-/** Writers of other gateways that come between reading and writing, before an act gives up. */
+/** How often an act is tried while other gateways write first. */
 const MAX_TRIES = 20;
 
 class Keeper implements PolicyControl {
@@ -240,7 +240,7 @@ class Keeper implements PolicyControl {
     return put;
   }
 
-  /** A start is its own act, unless whoever changed the policy has not lived to write that down. */
+  /** At a start the act is the start's, unless the gateway that changed the policy died before it was on record. */
   async #offerOf({ documents, actor, note, via }: PolicyHead): Promise<Offered> {
     const { compile, activations } = this.#ports;
     const sources = documentTexts(documents, compile.environment);
@@ -304,7 +304,7 @@ class Keeper implements PolicyControl {
     return put;
   }
 
-  /** Of what the source says, or of what it last said that is held back. */
+  /** Digest of the texts that the source offers now, also while a pin or a staging holds them back. */
   #sourceDigest(): string {
     if (this.#offered === null && this.#pin) return this.#pin.sourceDigest;
     return digestOfTexts(this.#offered?.sources ?? this.#inForce?.sources ?? []);

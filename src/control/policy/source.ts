@@ -78,7 +78,7 @@ export function digestOfTexts(texts: readonly PolicySource[]): string {
   return hash.digest("hex");
 }
 
-/** Differs where the texts do. Of the store each state is news: one that says what an earlier one said, too. */
+/** Changes whenever the texts do; for the store with each revision, even one that restores earlier texts. */
 export function digestOfOffer({ texts, head }: Extract<Fetched, { result: "texts" }>): string {
   return head ? String(head.revision) : digestOfTexts(texts);
 }

@@ -136,7 +136,7 @@ export class StagedActivations {
     return { result: "activated", version, previousVersion: plan.version, findings: warnings, changes };
   }
 
-  /** One that only other gateways serve, since it is not valid here. */
+  /** Ends one that only other gateways serve, since it is not valid here. */
   async #dropElsewhere(
     inForce: InForce,
     act: Act,
@@ -153,7 +153,9 @@ export class StagedActivations {
     return { result: "activated", version, previousVersion: plan.version, findings: warnings, changes: [] };
   }
 
-  /** Something else is written in its place already, or is about to be. `plan`: it could not be adopted here. */
+  /**
+   * Ends the staging because another policy was or will be written. `plan`: pass it where this gateway never adopted it.
+   */
   async supersede(act: Act, details: AuditDetails, plan = this.#staging?.offer.plan): Promise<void> {
     if (!plan) return;
     const { share } = stageAt(plan, this.#ports.clock.now());
@@ -163,7 +165,7 @@ export class StagedActivations {
     await this.#audit(action, act.actor, plan, told);
   }
 
-  /** As `drop`, before something else that this gateway alone keeps takes its place. */
+  /** Ends the staging before what only this gateway keeps, such as a pin, takes its place. False: it goes on. */
   async clear(act: Act): Promise<boolean> {
     const staging = this.#staging;
     if (!staging) return true;
@@ -172,7 +174,7 @@ export class StagedActivations {
     return true;
   }
 
-  /** Another gateway, or an earlier process, has begun it. False: it is not valid here. */
+  /** Goes on with what another gateway, or an earlier process, has begun. False: it is not valid here. */
   async adopt(offer: StagedOffer, tested: boolean, sourceDigest: string): Promise<boolean> {
     const { made, findings } = await this.#core.compile(offer.sources, tested);
     if (!made) {
@@ -188,8 +190,8 @@ export class StagedActivations {
   }
 
   /**
-   * The store says that `plan` is under way, or nothing. What was until now has ended elsewhere: callers stay where
-   * they are until `follow` has put in force what came of it.
+   * The store says that `plan` is under way; null: nothing is. A staging of another plan has ended elsewhere: it takes no
+   * more steps, and callers stay with the version they have until `follow` has put in force what came of it.
    */
   async yieldTo<T>(plan: ActivationPlan | null, follow: () => Promise<T>): Promise<T> {
     if (!this.#staging || this.#staging.offer.plan.id === plan?.id) return follow();
@@ -201,7 +203,7 @@ export class StagedActivations {
     }
   }
 
-  /** It is over for everybody. */
+  /** Ends the staging: from now on everybody reads what is in force. */
   forget(): void {
     this.#end();
     this.#split = null;
@@ -213,7 +215,7 @@ export class StagedActivations {
     this.#staging = null;
   }
 
-  /** What lies outside the texts, or over them, has changed. */
+  /** Compiles its texts again, since what lies outside or over them has changed. */
   async renew(): Promise<void> {
     const staging = this.#staging;
     if (!staging) return;

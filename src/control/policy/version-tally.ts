@@ -4,9 +4,9 @@ import { type Blame, FAULTS } from "../../core/faults.ts";
 import type { ErrorCount } from "./confidence-sequence.ts";
 
 export interface VersionTally {
-  /** One finished request; shadows, and what is nobody's but the caller's, are passed over. */
+  /** One finished request; shadows, and what only the caller is to blame for, are passed over. */
   record(decision: Pick<Decision, "policyVersion" | "outcome" | "fault" | "attempts" | "shadowOf">): void;
-  /** Of requests that ended at `since` (epoch milliseconds) or later, to the bucket. */
+  /** Of requests that ended at `since` (epoch milliseconds) or later, and of the rest of the bucket that it is in. */
   count(version: string, since: number): ErrorCount;
 }
 
@@ -21,10 +21,10 @@ export const BUCKET_MS = 5_000;
 const MAX_BUCKETS = 720;
 const MAX_VERSIONS = 4;
 
-/** Whoever is to blame for these could be the policy: it names the models, the places, the credentials. */
+/** Faults with this blame could be the policy's: it names the models, the places, the credentials. */
 const COUNTED: ReadonlySet<Blame> = new Set(["provider", "quota", "configuration", "gateway"]);
 
-/** What the caller of a request hears that the policy lets nobody serve, and that another policy may let somebody. */
+/** Codes of faults of requests that this policy lets no model serve, and that another policy might. */
 const REFUSED: ReadonlySet<string> = new Set(["no_candidate", "context_length_exceeded"]);
 
 export function createVersionTally(now: () => number): VersionTally {

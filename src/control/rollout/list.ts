@@ -14,11 +14,13 @@ export interface ArmFigures {
   /** Milliseconds, of streamed answers; null: there were none. */
   readonly firstTokenP95Ms: number | null;
   readonly durationP95Ms: number | null;
-  /** Of all of them together, without those of `unpriced`. */
+  /** Of all requests whose cost is known. */
   readonly cost: NanoDollars;
+  /** Requests whose cost is not. */
   readonly unpriced: number;
-  /** Shadows alone: those that were asked for JSON, and those of them that gave it. */
+  /** Copies for a shadow that asked for JSON; of other arms always 0. */
   readonly formatAsked: number;
+  /** How many of these got it. */
   readonly formatValid: number;
 }
 

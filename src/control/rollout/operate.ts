@@ -88,7 +88,7 @@ export async function operateRollout(desk: RolloutDesk, wish: RolloutWish): Prom
   return outcome;
 }
 
-/** A store that was filled from a file has its text under a name of its own. */
+/** Under the names that the store gives: what is in force may still be called after the file that filled it. */
 function namedAsThere({ environment }: RolloutDesk, texts: readonly PolicySource[]): readonly PolicySource[] {
   return documentTexts(documentsWith({}, texts, environment), environment);
 }

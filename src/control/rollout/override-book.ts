@@ -47,9 +47,9 @@ export interface OverrideBook extends Overlay {
   stamp(): Pick<RolloutOverride, "at" | "origin">;
   /** False: it is older than what is known. */
   put(override: RolloutOverride): Promise<boolean>;
-  /** Whether it is, or was, laid over a text here: another gateway may have had its text earlier. */
+  /** Whether its rollout's order has been laid over a text here; before, it waits for one that it fits. */
   isHeld(override: RolloutOverride): boolean;
-  /** An order that was never in force here, and that its author has taken back. */
+  /** Drops an order that was never in force here, and that its author has taken back. */
   forget(override: RolloutOverride): void;
   /** Whether an order that comes from elsewhere has ended here already. */
   hasEnded(override: RolloutOverride): boolean;

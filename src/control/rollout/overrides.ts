@@ -28,7 +28,7 @@ export interface RolloutOverride {
 export interface LaidOver {
   readonly sources: readonly PolicySource[];
   readonly applied: readonly RolloutOverride[];
-  /** What they are about is gone, or has another text, or cannot be as they say any more. */
+  /** Those that have ended: what they are about is gone, has another text, or cannot be as they say any more. */
   readonly over: readonly RolloutOverride[];
 }
 
