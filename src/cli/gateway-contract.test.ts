@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "bun:test";
 import { explainRequest } from "../control/explain/explain-request.ts";
-import { compileSources } from "../control/policy/compile-sources.ts";
-import { readPolicyFiles } from "../control/policy/policy-files.ts";
+import { compileSources } from "../control/policy/in-force/compile-sources.ts";
+import { readPolicyFiles } from "../control/policy/sources/policy-files.ts";
 import { FakeClock } from "../core/fake-clock.ts";
 import { ok } from "../core/faults.ts";
 import type { ConfigSnapshot } from "../core/snapshot.ts";

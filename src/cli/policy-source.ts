@@ -5,8 +5,8 @@
 import { hash } from "node:crypto";
 import { statSync } from "node:fs";
 import { isAbsolute, relative, resolve } from "node:path";
-import { type CompiledSources, compileSources } from "../control/policy/compile-sources.ts";
-import { readPolicyFiles } from "../control/policy/policy-files.ts";
+import { type CompiledSources, compileSources } from "../control/policy/in-force/compile-sources.ts";
+import { readPolicyFiles } from "../control/policy/sources/policy-files.ts";
 import type { PolicySource } from "../policy/reading/load.ts";
 import { resolveCredential } from "../providers/credentials.ts";
 import type { CliPorts } from "./ports.ts";

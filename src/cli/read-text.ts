@@ -1,7 +1,7 @@
 /** Files named on the command line, and standard input. Owns what is said when one cannot be read. */
 import { readFile } from "node:fs/promises";
 import { text as readStream } from "node:stream/consumers";
-import { NotAFile } from "../control/policy/policy-files.ts";
+import { NotAFile } from "../control/policy/sources/policy-files.ts";
 import { codeOf } from "../core/thrown.ts";
 import type { CliPorts } from "./ports.ts";
 

@@ -5,7 +5,7 @@ import type { ExplainQuestion } from "../control/explain/explain-request.ts";
 import type { ReplicaList } from "../control/fleet/list-replicas.ts";
 import type { CircuitDesk } from "../control/health/circuit-desk.ts";
 import type { JobPorts } from "../control/jobs/job-ports.ts";
-import type { PolicyStatus } from "../control/policy/policy-control.ts";
+import type { PolicyStatus } from "../control/policy/in-force/policy-control.ts";
 import type { PolicyDesk } from "../control/policy/policy-desk.ts";
 import type { ReplayPorts } from "../control/replay/replay-store.ts";
 import type { RolloutDesk } from "../control/rollout/operate.ts";

@@ -1,8 +1,9 @@
 /** The automatic return, joined to this process: how requests end, who is told, and what the log says. */
-import { type ActivationWatch, startActivationWatch } from "../control/policy/activation-watch.ts";
-import { giveBack } from "../control/policy/give-back.ts";
+
 import type { PolicyDesk } from "../control/policy/policy-desk.ts";
-import type { VersionTally } from "../control/policy/version-tally.ts";
+import { type ActivationWatch, startActivationWatch } from "../control/policy/watch/activation-watch.ts";
+import { giveBack } from "../control/policy/watch/give-back.ts";
+import type { VersionTally } from "../control/policy/watch/version-tally.ts";
 import type { Clock } from "../core/clock.ts";
 import { describeThrown, type Log } from "./log.ts";
 

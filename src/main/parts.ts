@@ -1,8 +1,8 @@
 /** What a gateway is put together from, by the time that its policy is in force. */
 import type { AuditTrail } from "../control/audit/audit-trail.ts";
 import type { ReplicaList } from "../control/fleet/list-replicas.ts";
+import type { PolicyControl } from "../control/policy/in-force/policy-control.ts";
 import type { WatchStatus } from "../control/policy/policy-acts.ts";
-import type { PolicyControl } from "../control/policy/policy-control.ts";
 import type { RolloutDesk } from "../control/rollout/operate.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Decision } from "../core/decision.ts";

@@ -3,7 +3,7 @@
  * order, and ends with whoever started it. Its argument is its niceness: it gives way to the requests that are served
  * meanwhile, with all its threads, as those that compile and collect do a good part of its work.
  */
-import type { FromReader, ToReader } from "../control/policy/judge/protocol.ts";
+import type { FromReader, ToReader } from "../control/policy/in-force/judge/protocol.ts";
 import { giveWay } from "./give-way.ts";
 
 /** Parts go one by one: what takes them has a turn for others in between. */
@@ -19,7 +19,7 @@ function send(answer: FromReader): void {
 const niceness = Number(process.argv[2]);
 giveWay(niceness);
 // Loaded at that priority, too; a thread that was starting meanwhile may have missed it.
-const { createTextReader } = await import("../control/policy/judge/read-texts.ts");
+const { createTextReader } = await import("../control/policy/in-force/judge/read-texts.ts");
 giveWay(niceness);
 const read = createTextReader();
 

@@ -1,6 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import type { FromReader } from "../control/policy/judge/protocol.ts";
+import type { FromReader } from "../control/policy/in-force/judge/protocol.ts";
 import { FakeClock } from "../core/fake-clock.ts";
 import { BASE_POLICY } from "../policy/fake-policy.ts";
 import { createPolicyReader, NICENESS, type ReaderEvents, spawnReader } from "./policy-reader.ts";

@@ -2,8 +2,8 @@
  * The gateway's end of the process that reads policies: started with the first question, ended when nobody has asked
  * for a while. Owns its life; knows no policy.
  */
-import type { JudgeReader } from "../control/policy/judge/judge.ts";
-import type { DocumentPart, FromReader, ToReader } from "../control/policy/judge/protocol.ts";
+import type { JudgeReader } from "../control/policy/in-force/judge/judge.ts";
+import type { DocumentPart, FromReader, ToReader } from "../control/policy/in-force/judge/protocol.ts";
 import type { Clock, Timer } from "../core/clock.ts";
 import { type AsideEvents, spawnAside } from "./spawn-aside.ts";
 

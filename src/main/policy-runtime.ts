@@ -1,10 +1,10 @@
 /** Puts a policy in force from its source, follows the source, and falls back to the last good copy at start. */
 import type { AuditTrail } from "../control/audit/audit-trail.ts";
-import { createJudge } from "../control/policy/judge/judge.ts";
+import { createJudge } from "../control/policy/in-force/judge/judge.ts";
+import type { PolicyControl, PolicyPorts, RecordKind } from "../control/policy/in-force/policy-control.ts";
+import { createPolicyControl } from "../control/policy/in-force/policy-keeper.ts";
 import { keptLastGood, keptPin, keptStaging } from "../control/policy/kept-policies.ts";
-import type { PolicyControl, PolicyPorts, RecordKind } from "../control/policy/policy-control.ts";
-import { createPolicyControl } from "../control/policy/policy-keeper.ts";
-import { ownPlace, storePlace } from "../control/policy/staging-place.ts";
+import { ownPlace, storePlace } from "../control/policy/staging/staging-place.ts";
 import { storedPolicy } from "../control/policy/stored-policy.ts";
 import type { RolloutDesk } from "../control/rollout/operate.ts";
 import type { OverrideBook } from "../control/rollout/override-book.ts";

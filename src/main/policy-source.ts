@@ -6,11 +6,11 @@
 import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import { keptLastGood } from "../control/policy/kept-policies.ts";
-import { openSource } from "../control/policy/open-source.ts";
-import { readPolicyFiles } from "../control/policy/policy-files.ts";
-import { createSourcePoller, type FirstFetch } from "../control/policy/poll-source.ts";
-import type { Fetched, SourceStatus } from "../control/policy/source.ts";
-import { readSourceAddress } from "../control/policy/source-address.ts";
+import { openSource } from "../control/policy/sources/open-source.ts";
+import { readPolicyFiles } from "../control/policy/sources/policy-files.ts";
+import { createSourcePoller, type FirstFetch } from "../control/policy/sources/poll-source.ts";
+import type { Fetched, SourceStatus } from "../control/policy/sources/source.ts";
+import { readSourceAddress } from "../control/policy/sources/source-address.ts";
 import { documentsWith, fitsStore } from "../control/policy/store-documents.ts";
 import type { Clock, Random } from "../core/clock.ts";
 import type { PolicySource } from "../policy/reading/load.ts";

@@ -4,7 +4,7 @@ import { aliasOfSubject } from "../control/alias/open-alias.ts";
 import { startBoardRunner } from "../control/fleet/board-runner.ts";
 import { listReplicas, type ReplicaList } from "../control/fleet/list-replicas.ts";
 import { cardOf, type ReplicaCard } from "../control/fleet/replica-card.ts";
-import type { PolicyControl } from "../control/policy/policy-control.ts";
+import type { PolicyControl } from "../control/policy/in-force/policy-control.ts";
 import type { OverrideBook } from "../control/rollout/override-book.ts";
 import { authorityOf } from "../core/authority.ts";
 import type { Clock } from "../core/clock.ts";

@@ -4,7 +4,7 @@
  */
 import { resolve } from "node:path";
 import { z } from "zod";
-import { compileSources } from "../../control/policy/compile-sources.ts";
+import { compileSources } from "../../control/policy/in-force/compile-sources.ts";
 import { Replay } from "../../control/replay/replay.ts";
 import type { ReplayReport } from "../../control/replay/report.ts";
 import { parseInstant } from "../../core/instant.ts";

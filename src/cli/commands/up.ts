@@ -1,7 +1,7 @@
 /** `pointsman up`: the gateway. Owns the options and their defaults; the process itself is started by a port. */
 import { resolve } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
-import { isRemoteAddress, readSourceAddress } from "../../control/policy/source-address.ts";
+import { isRemoteAddress, readSourceAddress } from "../../control/policy/sources/source-address.ts";
 import { type QueueAddress, readQueueAddress } from "../../store/queue-address.ts";
 import { addExamples, type CommandContext, terminalOf } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";

@@ -1,6 +1,6 @@
 /** `policy alias list`: what each alias stands for, and which use cases ask it. Owns who names an alias. */
 import type { ConfigSnapshot, RungSpec, UseCase } from "../../core/snapshot.ts";
-import type { OverrideStatus } from "../policy/in-force.ts";
+import type { OverrideStatus } from "../policy/in-force/in-force.ts";
 import { aliasSubject } from "./open-alias.ts";
 
 export interface AliasReport {

@@ -5,7 +5,7 @@ import type { ConfigSnapshot } from "../../core/snapshot.ts";
 import type { PolicyDocument } from "../../policy/document/document.ts";
 import { resolveCredential } from "../../providers/credentials.ts";
 import type { ProviderReply } from "../../providers/send.ts";
-import { compileSources } from "../policy/compile-sources.ts";
+import { compileSources } from "../policy/in-force/compile-sources.ts";
 import type { CheckResult } from "./check-result.ts";
 import type { DoctorOptions, DoctorPorts, ModelCall } from "./doctor-ports.ts";
 import { examine } from "./examine.ts";

@@ -23,7 +23,7 @@ import { changedRequest } from "../../providers/change-request.ts";
 import { honouredBy } from "../../providers/honour.ts";
 import type { AnyWire } from "../../providers/wire-registry.ts";
 import type { Warning } from "../../wires/wire.ts";
-import type { OverrideStatus } from "../policy/in-force.ts";
+import type { OverrideStatus } from "../policy/in-force/in-force.ts";
 
 export interface ExplainQuestion {
   /** A body in the dialect of `wire`. */

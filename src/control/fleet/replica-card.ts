@@ -1,6 +1,6 @@
 /** What a gateway tells the others of itself. Owns the card and its text; knows no board. */
 import { z } from "zod";
-import type { PolicyStatus } from "../policy/policy-control.ts";
+import type { PolicyStatus } from "../policy/in-force/policy-control.ts";
 
 const cardSchema = z.object({
   id: z.string(),

@@ -4,11 +4,11 @@
  */
 import type { PolicySource } from "../../policy/reading/load.ts";
 import { BASE_DOCUMENT } from "../../store/policy-heads.ts";
-import { type NoOwnVersion, versionTexts } from "./find-version.ts";
+import { type NoOwnVersion, versionTexts } from "./history/find-version.ts";
+import type { PolicyTurn } from "./in-force/policy-control.ts";
 import type { Act, Schedule, StagingResult } from "./policy-acts.ts";
-import type { PolicyTurn } from "./policy-control.ts";
 import type { PolicyDesk } from "./policy-desk.ts";
-import { stagingOf } from "./staging.ts";
+import { stagingOf } from "./staging/staging.ts";
 import { documentTexts } from "./store-documents.ts";
 
 export interface ActivationWish {

@@ -7,13 +7,13 @@ import type { AuditRecord } from "../../store/audit-store.ts";
 import { createMemoryStore } from "../../store/memory.ts";
 import type { PolicyHeadStore } from "../../store/policy-heads.ts";
 import type { Store } from "../../store/ports.ts";
-import type { Overlay } from "./in-force.ts";
+import type { Overlay } from "./in-force/in-force.ts";
+import type { PolicyControl, PolicyPorts, RecordKind } from "./in-force/policy-control.ts";
+import { createPolicyControl } from "./in-force/policy-keeper.ts";
 import type { Pin } from "./kept-policies.ts";
-import type { PolicyControl, PolicyPorts, RecordKind } from "./policy-control.ts";
 import type { PolicyDesk } from "./policy-desk.ts";
-import { createPolicyControl } from "./policy-keeper.ts";
-import type { SourceStatus } from "./source.ts";
-import { type KeptStaging, ownPlace, storePlace } from "./staging-place.ts";
+import type { SourceStatus } from "./sources/source.ts";
+import { type KeptStaging, ownPlace, storePlace } from "./staging/staging-place.ts";
 import { storedPolicy } from "./stored-policy.ts";
 
 /** `chat` gets `attempts`: a version of its own for each number. */

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { PolicySource } from "../../policy/reading/load.ts";
 import { keptFile } from "./kept-file.ts";
-import type { KeptStaging } from "./staging-place.ts";
+import type { KeptStaging } from "./staging/staging-place.ts";
 
 const sources = z.array(z.object({ file: z.string(), text: z.string() })).min(1);
 

@@ -1,9 +1,9 @@
 /** Push, rollback and comparison over one desk. */
 import { describe, expect, test } from "bun:test";
 import { BASE_DOCUMENT } from "../../store/policy-heads.ts";
-import { comparePolicies } from "./compare.ts";
 import { type FakeDesk, fakeDesk, inFile, policyWith } from "./fake-desk.ts";
-import { previousVersion } from "./find-version.ts";
+import { comparePolicies } from "./history/compare.ts";
+import { previousVersion } from "./history/find-version.ts";
 import { type PushWish, pushPolicy } from "./push.ts";
 import { rollBack } from "./rollback.ts";
 import { documentTexts } from "./store-documents.ts";

@@ -4,7 +4,7 @@
 import type { ActivationPlan, ActivationStage } from "../../core/activation-plan.ts";
 import type { Finding } from "../../policy/finding.ts";
 import type { HeadAct } from "../../store/policy-heads.ts";
-import type { ErrorCount } from "./confidence-sequence.ts";
+import type { ErrorCount } from "./watch/confidence-sequence.ts";
 
 export interface Act {
   /** A key's id; or the part of the gateway that acted by itself: `file`, `start`, `inference-profiles`. */

@@ -2,8 +2,8 @@
 import type { Clock } from "../../core/clock.ts";
 import type { PolicyHeadStore } from "../../store/policy-heads.ts";
 import type { ActivationStore } from "../../store/ports.ts";
-import type { PolicyControl } from "./policy-control.ts";
-import type { SourceStatus } from "./source.ts";
+import type { PolicyControl } from "./in-force/policy-control.ts";
+import type { SourceStatus } from "./sources/source.ts";
 
 export interface PolicyDesk {
   readonly control: PolicyControl;

@@ -4,10 +4,10 @@
  */
 import type { Finding } from "../../policy/finding.ts";
 import { BASE_DOCUMENT, type PolicyHead } from "../../store/policy-heads.ts";
+import type { PolicyTurn } from "./in-force/policy-control.ts";
 import type { PutResult, StagingStatus } from "./policy-acts.ts";
-import type { PolicyTurn } from "./policy-control.ts";
 import type { PolicyDesk } from "./policy-desk.ts";
-import { stagingOf } from "./staging.ts";
+import { stagingOf } from "./staging/staging.ts";
 import { documentTexts, holdsTexts } from "./store-documents.ts";
 
 export interface PushWish {

@@ -2,12 +2,12 @@
 import { describe, expect, test } from "bun:test";
 import { BASE_DOCUMENT, type PolicyDocuments, type PolicyHeadStore } from "../../store/policy-heads.ts";
 import { type ActivationWish, abortActivation, beginActivation, completeActivation } from "./activate.ts";
-import { startActivationWatch } from "./activation-watch.ts";
 import { type FakeDesk, fakeDesk, policyWith } from "./fake-desk.ts";
-import { giveBack } from "./give-back.ts";
 import { type PushWish, pushPolicy } from "./push.ts";
 import { rollBack } from "./rollback.ts";
-import { createVersionTally } from "./version-tally.ts";
+import { startActivationWatch } from "./watch/activation-watch.ts";
+import { giveBack } from "./watch/give-back.ts";
+import { createVersionTally } from "./watch/version-tally.ts";
 
 const MINUTE = 60_000;
 

@@ -1,10 +1,10 @@
 /** Back to an earlier version, at once. Owns which one that is, and that the source does not undo it. */
 import type { PolicyHead } from "../../store/policy-heads.ts";
-import { type NoOwnVersion, previousVersion, versionTexts } from "./find-version.ts";
+import { type NoOwnVersion, previousVersion, versionTexts } from "./history/find-version.ts";
+import type { PolicyTurn } from "./in-force/policy-control.ts";
 import type { PutResult } from "./policy-acts.ts";
-import type { PolicyTurn } from "./policy-control.ts";
 import type { PolicyDesk } from "./policy-desk.ts";
-import { stagingOf } from "./staging.ts";
+import { stagingOf } from "./staging/staging.ts";
 import { documentsWith, holdsTexts } from "./store-documents.ts";
 
 export interface RollbackWish {

@@ -4,7 +4,7 @@
  */
 import type { PolicySource } from "../../policy/reading/load.ts";
 import { BASE_DOCUMENT, type PolicyDocuments } from "../../store/policy-heads.ts";
-import { sameTexts } from "./source.ts";
+import { sameTexts } from "./sources/source.ts";
 
 /** The base, then the overlay of `environment` where there is one. */
 export function documentTexts(

@@ -4,7 +4,7 @@ import type { Finding } from "../../policy/finding.ts";
 import type { PolicySource } from "../../policy/reading/load.ts";
 import { assumedPorts } from "../../policy/replay/assumed-ports.ts";
 import type { DecisionStore } from "../../store/ports.ts";
-import { compileSources } from "../policy/compile-sources.ts";
+import { compileSources } from "../policy/in-force/compile-sources.ts";
 import { Replay } from "./replay.ts";
 import type { ReplayReport } from "./report.ts";
 

@@ -3,7 +3,7 @@
  * counts, and that one which has ended does not come back.
  */
 import { z } from "zod";
-import type { Overlay, OverrideStatus } from "../policy/in-force.ts";
+import type { Overlay, OverrideStatus } from "../policy/in-force/in-force.ts";
 import { isNewer, layOver, ROLLOUT_VERBS, type RolloutOverride } from "./overrides.ts";
 
 const overrideSchema = z.object({

@@ -6,9 +6,9 @@ import {
   beginActivation,
   completeActivation,
 } from "../../control/policy/activate.ts";
-import { parseSchedule } from "../../control/policy/parse-schedule.ts";
 import { MAX_NOTE } from "../../control/policy/policy-acts.ts";
 import type { PolicyDesk } from "../../control/policy/policy-desk.ts";
+import { parseSchedule } from "../../control/policy/staging/parse-schedule.ts";
 import type { ControlPorts } from "../control-ports.ts";
 import { define, type Endpoint } from "../endpoint.ts";
 import { callerOf } from "./files.ts";

@@ -1,6 +1,6 @@
 /** How the endpoints of the policy answer: what is told of a change, and why there was none. */
 import { z } from "@hono/zod-openapi";
-import type { ForeignVersion } from "../../control/policy/find-version.ts";
+import type { ForeignVersion } from "../../control/policy/history/find-version.ts";
 import type { StagingStatus } from "../../control/policy/policy-acts.ts";
 import type { Finding } from "../../policy/finding.ts";
 import { jsonOf } from "./response-docs.ts";

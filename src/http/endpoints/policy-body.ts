@@ -1,7 +1,7 @@
 /** A policy in the body of a request: YAML as it is, or JSON around it. Owns both forms and their limit. */
 import { z } from "@hono/zod-openapi";
 import { MAX_NOTE } from "../../control/policy/policy-acts.ts";
-import { MAX_DOCUMENT_BYTES } from "../../control/policy/source.ts";
+import { MAX_DOCUMENT_BYTES } from "../../control/policy/sources/source.ts";
 import { readBounded } from "../../core/bounded-body.ts";
 import { failed, ok, type Result } from "../../core/faults.ts";
 import { parseJson } from "../../core/json.ts";

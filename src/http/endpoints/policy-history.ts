@@ -1,7 +1,7 @@
 /** What the policy was: its history, a version's texts, two policies compared. */
 import { z } from "@hono/zod-openapi";
-import { type Comparable, comparePolicies } from "../../control/policy/compare.ts";
-import { findVersion } from "../../control/policy/find-version.ts";
+import { type Comparable, comparePolicies } from "../../control/policy/history/compare.ts";
+import { findVersion } from "../../control/policy/history/find-version.ts";
 import type { PolicyDesk } from "../../control/policy/policy-desk.ts";
 import type { ControlPorts } from "../control-ports.ts";
 import { define, type Endpoint } from "../endpoint.ts";

@@ -1,8 +1,8 @@
 /** HTTPS and the AppConfig agent under the contract of sources, and what only HTTP does. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { MAX_DOCUMENT_BYTES } from "../../../src/control/policy/source.ts";
 import { appConfigAgentSource } from "../../../src/control/policy/sources/appconfig-agent.ts";
 import { httpsSource } from "../../../src/control/policy/sources/https.ts";
+import { MAX_DOCUMENT_BYTES } from "../../../src/control/policy/sources/source.ts";
 import { type HttpPlaceServer, overHttp, startHttpPlace, type Validators } from "./http-place.ts";
 import { ENVIRONMENT } from "./place.ts";
 import { sourceContract } from "./source-contract.ts";

@@ -1,5 +1,5 @@
 /** Where a test keeps a policy, and what it can do to it. Each kind of source has one of its own. */
-import type { Source } from "../../../src/control/policy/source.ts";
+import type { Source } from "../../../src/control/policy/sources/source.ts";
 
 /** The gateway's environment in all of these tests. */
 export const ENVIRONMENT = "prod";

@@ -1,6 +1,6 @@
 /** What every source of a policy owes the gateway, whatever it is made of. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import type { Fetched, Source } from "../../../src/control/policy/source.ts";
+import type { Fetched, Source } from "../../../src/control/policy/sources/source.ts";
 import type { Place } from "./place.ts";
 
 const BASE = "version: 1\nname: base # ≤ ünïcode\n";

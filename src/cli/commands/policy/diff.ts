@@ -2,8 +2,8 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { CURRENT } from "../../../control/policy/compare.ts";
-import { readPolicyFiles } from "../../../control/policy/policy-files.ts";
+import { CURRENT } from "../../../control/policy/history/compare.ts";
+import { readPolicyFiles } from "../../../control/policy/sources/policy-files.ts";
 import type { PolicySource } from "../../../policy/reading/load.ts";
 import { addExamples, type CommandContext, terminalOf } from "../../context.ts";
 import { EXIT } from "../../exit-codes.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { PolicyStatus } from "../../../control/policy/policy-control.ts";
+import type { PolicyStatus } from "../../../control/policy/in-force/policy-control.ts";
 import type { Activation } from "../../../store/ports.ts";
 import { fakeProcess } from "../../fake-ports.ts";
 

@@ -5,7 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { readPolicyFiles } from "../../../control/policy/policy-files.ts";
+import { readPolicyFiles } from "../../../control/policy/sources/policy-files.ts";
 import type { PartChange } from "../../../control/rollout/open-part.ts";
 import type { Finding } from "../../../policy/finding.ts";
 import type { PolicySource } from "../../../policy/reading/load.ts";

@@ -1,8 +1,8 @@
 /** The AppConfig agent or Lambda extension beside the gateway: a local HTTP server that holds the tokens itself. */
 import type { PolicySource } from "../../../policy/reading/load.ts";
-import { type Fetched, failedFetch, type Source } from "../source.ts";
-import type { AppConfigAddress } from "../source-address.ts";
 import { askDocument } from "./http-document.ts";
+import { type Fetched, failedFetch, type Source } from "./source.ts";
+import type { AppConfigAddress } from "./source-address.ts";
 
 export interface AgentOptions extends AppConfigAddress {
   /** Of the gateway; `environment` is AppConfig's. */

@@ -5,9 +5,9 @@
 import type { AppConfigDataClient } from "@aws-sdk/client-appconfigdata";
 import { awsErrorName } from "../../../core/thrown.ts";
 import type { PolicySource } from "../../../policy/reading/load.ts";
-import { decodeText, type Fetched, failedFetch, type Source } from "../source.ts";
-import type { AppConfigAddress } from "../source-address.ts";
 import { awsFailure, orAborted } from "./aws-problem.ts";
+import { decodeText, type Fetched, failedFetch, type Source } from "./source.ts";
+import type { AppConfigAddress } from "./source-address.ts";
 
 /** The service's own bounds, in seconds. */
 const MIN_INTERVAL = 15;

@@ -1,6 +1,6 @@
 /** What AWS's clients throw, in our words. Owns the wording; the service's own text, which may quote, stays away. */
 import { awsErrorName, awsStatusOf, codeOf } from "../../../core/thrown.ts";
-import { type Fetched, failedFetch } from "../source.ts";
+import { type Fetched, failedFetch } from "./source.ts";
 
 /** `needs`: the IAM action that the question asks for. */
 export function awsFailure(thrown: unknown, service: string, needs: string): Fetched {

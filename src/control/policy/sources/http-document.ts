@@ -5,7 +5,7 @@
 import { readBounded } from "../../../core/bounded-body.ts";
 import { parseRetryAfter } from "../../../core/retry-after.ts";
 import { codeOf } from "../../../core/thrown.ts";
-import { decodeText, MAX_DOCUMENT_BYTES } from "../source.ts";
+import { decodeText, MAX_DOCUMENT_BYTES } from "./source.ts";
 
 export type HttpAnswer =
   /** The same object as before where the server says that nothing changed. */

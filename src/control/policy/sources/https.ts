@@ -1,8 +1,8 @@
 /** A policy at a URL. Owns the bearer token and the overlay's address; the documents read themselves. */
 import type { PolicySource } from "../../../policy/reading/load.ts";
-import { type Fetched, failedFetch, type Source } from "../source.ts";
-import { overlayUrl } from "../source-address.ts";
 import { askDocument, type HttpAnswer, type HttpDocument } from "./http-document.ts";
+import { type Fetched, failedFetch, type Source } from "./source.ts";
+import { overlayUrl } from "./source-address.ts";
 
 export interface HttpsOptions {
   readonly url: URL;

@@ -1,9 +1,9 @@
 /** A file or a folder as a source. Reads it whole each time; that it is asked often costs nothing. */
 import { statSync } from "node:fs";
 import { codeOf } from "../../../core/thrown.ts";
-import { NotAFile, readPolicyFiles } from "../policy-files.ts";
-import { type Fetched, failedFetch, type Source } from "../source.ts";
+import { NotAFile, readPolicyFiles } from "./policy-files.ts";
 import { settledSource } from "./settled.ts";
+import { type Fetched, failedFetch, type Source } from "./source.ts";
 
 /**
  * Reading the content beats file-system events: editors rename, Kubernetes swaps links, networks say nothing.

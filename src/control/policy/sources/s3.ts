@@ -3,9 +3,9 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import { readBounded } from "../../../core/bounded-body.ts";
 import { awsErrorName, awsStatusOf } from "../../../core/thrown.ts";
 import type { PolicySource } from "../../../policy/reading/load.ts";
-import { decodeText, type Fetched, failedFetch, MAX_DOCUMENT_BYTES, type Source } from "../source.ts";
-import { overlayName } from "../source-address.ts";
 import { awsFailure, orAborted } from "./aws-problem.ts";
+import { decodeText, type Fetched, failedFetch, MAX_DOCUMENT_BYTES, type Source } from "./source.ts";
+import { overlayName } from "./source-address.ts";
 
 export interface S3Options {
   readonly bucket: string;

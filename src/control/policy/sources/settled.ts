@@ -1,5 +1,5 @@
 /** A source of several parts that are not written together: a change counts once it was read twice alike. */
-import { digestOfTexts, type Fetched, type Source } from "../source.ts";
+import { digestOfTexts, type Fetched, type Source } from "./source.ts";
 
 /** `againMs`: when to look again after the first sight of a change; null: at the usual interval. */
 export function settledSource(source: Source, againMs: number | null): Source {

@@ -5,9 +5,9 @@
 import type { SSMClient } from "@aws-sdk/client-ssm";
 import { awsErrorName } from "../../../core/thrown.ts";
 import type { PolicySource } from "../../../policy/reading/load.ts";
-import { type Fetched, failedFetch, type Source } from "../source.ts";
 import { awsFailure, orAborted } from "./aws-problem.ts";
 import { settledSource } from "./settled.ts";
+import { type Fetched, failedFetch, type Source } from "./source.ts";
 
 /** Several parameters are written one after the other: this soon a change is looked at again. */
 const SETTLE_MS = 2_000;

@@ -1,7 +1,7 @@
 /** The gateway's own store as a source: what `PUT /admin/policy` wrote, here or in another process. */
 import type { PolicyHeadStore } from "../../../store/policy-heads.ts";
-import { type Fetched, failedFetch, type Source } from "../source.ts";
 import { documentTexts } from "../store-documents.ts";
+import { type Fetched, failedFetch, type Source } from "./source.ts";
 
 export function storeSource(heads: PolicyHeadStore, environment: string | null): Source {
   let seen = 0;

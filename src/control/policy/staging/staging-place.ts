@@ -1,0 +1,73 @@
+/**
+ * Where a staged activation is written down, so that it outlasts the process: in the store where the policy lives
+ * there, and every gateway on it follows; else in a file of this gateway's own. Owns what each move writes.
+ */
+import type { ActivationPlan } from "../../../core/activation-plan.ts";
+import type { PolicySource } from "../../../policy/reading/load.ts";
+import type { StagedOffer } from "../sources/source.ts";
+import { documentsWith, holdsTexts } from "../store-documents.ts";
+import type { StoredPolicy } from "../stored-policy.ts";
+
+/** As one gateway keeps it. */
+export interface KeptStaging {
+  readonly plan: ActivationPlan;
+  readonly older: readonly PolicySource[];
+  readonly newer: readonly PolicySource[];
+  /** Of what the source said when it began. */
+  readonly sourceDigest: string;
+}
+
+export interface StagingMove {
+  /** What is staged until now, by the id of its plan; null: nothing is. */
+  readonly from: string | null;
+  /** `begin`: `staged` is under way. `finish`: its texts are the policy. `drop`: those of before stay. */
+  readonly to: "begin" | "finish" | "drop";
+  readonly staged: StagedOffer;
+  readonly older: readonly PolicySource[];
+  readonly sourceDigest: string;
+  readonly actor: string;
+  readonly note: string | null;
+}
+
+/**
+ * `conflict`: something else is staged than was taken for granted. `overtaken`: another gateway has written first.
+ * `behind`: what the store has could not be put in force here.
+ */
+export type Written = "written" | "conflict" | "overtaken" | "behind";
+
+export interface StagingPlace {
+  /** It is the policy's source as well: other gateways follow, and nothing need be pinned. */
+  readonly isSource: boolean;
+  /** Unless it is `written`, nothing has changed. Rejects where it cannot be written. */
+  write(move: StagingMove): Promise<Written>;
+}
+
+export function storePlace(stored: StoredPolicy, environment: string | null): StagingPlace {
+  return {
+    isSource: true,
+    async write({ from, to, staged, older, actor, note }) {
+      const { head } = stored;
+      if (!head || (head.staged?.plan.id ?? null) !== from) return "conflict";
+      // What this gateway could not put in force is not taken over from.
+      if (from === null && !holdsTexts(head.documents, environment, older)) return "behind";
+      const newer = documentsWith(head.documents, staged.sources, environment);
+      const begun = to === "begin" ? { plan: staged.plan, documents: newer } : null;
+      const isFinished = to === "finish";
+      const written = await stored.write(
+        isFinished ? { actor, note, via: "activate", documents: newer } : { ...head, staged: begun },
+      );
+      return written ? "written" : "overtaken";
+    },
+  };
+}
+
+/** `save`: keeps it over restarts; null: there is none any more. */
+export function ownPlace(save: (kept: KeptStaging | null) => Promise<void>): StagingPlace {
+  return {
+    isSource: false,
+    async write({ to, staged, older, sourceDigest }) {
+      await save(to === "begin" ? { plan: staged.plan, older, newer: staged.sources, sourceDigest } : null);
+      return "written";
+    },
+  };
+}
