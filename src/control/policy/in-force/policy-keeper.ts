@@ -353,18 +353,9 @@ class Keeper implements PolicyControl {
     this.#ports.onActivated(made.snapshot, previousVersion, kindOf(act), validatedAt);
     this.#ports.overlay?.settle(sources, bare);
     const result = isReturn(act) ? "rolled_back" : "activated";
-    const recorded = {
-      result,
-      act,
-      sources: texts,
-      findings,
-      previousVersion,
-      version,
-      paths,
-      changes,
-    } as const;
+    const told = { act, sources: texts, findings, previousVersion, version, paths, changes };
     await this.#pause();
-    await this.#records.record(recorded, sources);
+    await this.#records.record({ result, ...told }, sources);
     this.#isServing = true;
     return { result: "activated", version, previousVersion, findings, changes };
   }
