@@ -5,7 +5,7 @@ import { fault } from "../core/faults.ts";
 import type { NanoDollars } from "../core/money.ts";
 import type { RoutePlan } from "../core/plan.ts";
 import type { ModelRequest } from "../core/request.ts";
-import { beyondModelFault, capOutput, cappedWarning } from "../providers/cap-output.ts";
+import { withinLimits } from "../providers/prepare-call.ts";
 import { type ProviderReply, sendToProvider } from "../providers/send.ts";
 import type { Call, SendOutcome } from "../resilience/ladder.ts";
 import type { Warning } from "../wires/wire.ts";
@@ -30,10 +30,9 @@ export async function attempt(
   call: Call,
 ): Promise<SendOutcome<ProviderReply>> {
   const startedAt = gateway.clock.now();
-  const { model } = call.deployment;
-  const refused = beyondModelFault(request, model);
-  if (refused) return { ok: false, fault: refused };
-  const capped = capOutput(request, plan.maxOutputTokens, model);
+  const limited = withinLimits(request, plan.maxOutputTokens, call.deployment.model);
+  if (!limited.ok) return limited;
+  const { request: capped, warning } = limited.value;
   const asked = call.complaint ? askAgain(capped, call.complaint) : capped;
   const pieces = !request.stream && wantsPartial(plan, request);
   const { timeouts } = call;
@@ -57,7 +56,7 @@ export async function attempt(
   );
   if (!sent.ok) return sent;
   const firstTokenMs = gateway.clock.now() - startedAt;
-  const reply = withWarning(sent.value, cappedWarning(request, plan.maxOutputTokens, model));
+  const reply = withWarning(sent.value, warning);
   if (reply.kind === "stream") {
     if (!pieces && plan.streamRecovery !== "buffer") {
       return { ok: true, value: reply, firstTokenMs, usage: null, cost: null };

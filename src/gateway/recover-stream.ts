@@ -7,7 +7,7 @@ import type { Deployment } from "../core/deployment.ts";
 import { FAULTS, type Fault } from "../core/faults.ts";
 import type { RoutePlan } from "../core/plan.ts";
 import type { ModelRequest } from "../core/request.ts";
-import { beyondModelFault, capOutput } from "../providers/cap-output.ts";
+import { withinLimits } from "../providers/prepare-call.ts";
 import type { Left } from "../resilience/course.ts";
 import { type Call, climb, type SendOutcome } from "../resilience/ladder.ts";
 import { createUsageMeter, priceUsage } from "./account.ts";
@@ -44,11 +44,11 @@ export async function recoverStream(
   const send = (call: Call): Promise<SendOutcome<StreamReply>> => {
     const mode: JoinMode = call.deployment.model.capabilities.has("prefill") ? "prefill" : "fresh";
     modes.set(call.deployment, mode);
-    const refused = beyondModelFault(request, call.deployment.model);
-    if (refused) return Promise.resolve({ ok: false, fault: refused });
     // Before what was told is taken off, so that it is taken off the use case's limit too.
-    const capped = capOutput(request, plan.maxOutputTokens, call.deployment.model);
-    return goOn(gateway, exchange, continuationOf(capped, told, mode), plan, call, told, mode);
+    const limited = withinLimits(request, plan.maxOutputTokens, call.deployment.model);
+    if (!limited.ok) return Promise.resolve(limited);
+    const asked = continuationOf(limited.value.request, told, mode);
+    return goOn(gateway, exchange, asked, plan, call, told, mode);
   };
   // Words that stand in for an answer have no place in the middle of one.
   const rest: RoutePlan = { ...plan, degraded: [] };

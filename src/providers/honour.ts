@@ -1,15 +1,13 @@
 /**
  * What a deployment would not honour of a request, without calling it: the steps before a call, taken for their losses
- * alone. Owns their order, which is that of an attempt; each step is its own room's.
+ * alone. Owns that a strict caller is told all of them, and not only what the first of them refuses.
  */
 import type { Deployment } from "../core/deployment.ts";
 import type { Fault } from "../core/faults.ts";
 import type { ModelRequest } from "../core/request.ts";
 import type { Warning } from "../wires/wire.ts";
-import { beyondModelFault, capOutput, cappedWarning } from "./cap-output.ts";
-import { crossingLosses } from "./crossing.ts";
-import { noEmbeddings, targetOf, wireFor } from "./send.ts";
-import { type AnyWire, loadWire } from "./wire-registry.ts";
+import { prepareCall, withinLimits } from "./prepare-call.ts";
+import { loadWire } from "./wire-registry.ts";
 
 export interface Honoured {
   /** What a caller is told of in `x-pointsman-warnings`, were it not for `strict`. */
@@ -24,29 +22,24 @@ export async function honouredBy(
   deployment: Deployment,
   cap: number | null,
 ): Promise<Honoured> {
-  const wire = await wireFor(deployment, request);
-  if (wire === null) return { warnings: [], refusal: noEmbeddings(deployment) };
   // Its caller came in on it, so a gateway that serves has it already.
   await loadWire(request.origin.wire);
-  const lenient = prepared({ ...request, strict: false }, deployment, cap, wire);
+  const lenient = await prepared({ ...request, strict: false }, deployment, cap);
   if (!request.strict || lenient.refusal) return lenient;
-  return { ...lenient, refusal: prepared(request, deployment, cap, wire).refusal };
+  const { refusal } = await prepared(request, deployment, cap);
+  return { ...lenient, refusal };
 }
 
-function prepared(
+async function prepared(
   request: ModelRequest,
   deployment: Deployment,
   cap: number | null,
-  wire: AnyWire,
-): Honoured {
-  const { model } = deployment;
-  const beyond = beyondModelFault(request, model);
-  if (beyond) return { warnings: [], refusal: beyond };
-  const asked = capOutput(request, cap, model);
-  const losses = crossingLosses(asked, wire);
-  if ("kind" in losses) return { warnings: [], refusal: losses };
-  const lowered = wire.lower(asked, targetOf(deployment));
-  if (!lowered.ok) return { warnings: [], refusal: lowered.fault };
-  const capped = cappedWarning(request, cap, model);
-  return { warnings: [...losses, ...lowered.value.warnings, ...(capped ? [capped] : [])], refusal: null };
+): Promise<Honoured> {
+  const limited = withinLimits(request, cap, deployment.model);
+  if (!limited.ok) return { warnings: [], refusal: limited.fault };
+  const { request: asked, warning } = limited.value;
+  const call = await prepareCall(asked, deployment);
+  if (!call.ok) return { warnings: [], refusal: call.fault };
+  const { warnings } = call.value;
+  return { warnings: warning === null ? warnings : [...warnings, warning], refusal: null };
 }

@@ -13,19 +13,19 @@ import type { Authorize, UnsignedCall } from "./authorize.ts";
 import { withOwnCallIds } from "./call-ids.ts";
 import { canConnect } from "./connect-check.ts";
 import { refusesWhoCalls } from "./credential-refused.ts";
-import { crossingLosses } from "./crossing.ts";
 import { endpointBody } from "./endpoint-body.ts";
 import { endpointUrl, streams } from "./endpoint-url.ts";
 import { readErrorAnswer } from "./error-answer.ts";
 import { type EventStream, openEventStream } from "./event-stream.ts";
 import { framingOf } from "./framing-registry.ts";
 import { networkFault } from "./network-fault.ts";
+import { prepareCall } from "./prepare-call.ts";
 import { keepable, type Sent } from "./said/keepable.ts";
 import { authorizationFault, noProofInTime } from "./tokens/unavailable.ts";
 import type { Transport, UpstreamAnswer } from "./transport.ts";
 import { vectorFault } from "./vector-count.ts";
 import { Watchdog, type WatchdogLimits } from "./watchdog.ts";
-import { type AnyWire, loadWire } from "./wire-registry.ts";
+import type { AnyWire } from "./wire-registry.ts";
 
 /** Bytes of a whole answer that are read at the most. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
@@ -71,17 +71,12 @@ export interface SendPorts {
 export async function sendToProvider(call: ProviderCall, ports: SendPorts): Promise<Result<ProviderReply>> {
   const { clock } = ports;
   const { request, deployment } = call;
-  const spoken = wireFor(deployment, request);
-  if (!spoken) return withhold(noEmbeddings(deployment));
-  const wire = spoken instanceof Promise ? await spoken : spoken;
+  const preparing = prepareCall(request, deployment);
+  const prepared = preparing instanceof Promise ? await preparing : preparing;
+  if (!prepared.ok) return prepared;
+  const { wire, target, lowered, warnings } = prepared.value;
   const framed = streams(deployment.endpoint, request) ? framingOf(deployment, wire) : null;
   const framing = framed instanceof Promise ? await framed : framed;
-  const target = targetOf(deployment);
-  const losses = crossingLosses(request, wire);
-  if ("kind" in losses) return withhold(losses);
-  const lowered = wire.lower(request, target);
-  if (!lowered.ok) return withhold(lowered.fault);
-  const warnings = losses.length === 0 ? lowered.value.warnings : [...losses, ...lowered.value.warnings];
 
   const { timeouts, committedTotalMs, callerSignal, endSignal } = call;
   const { transport } = ports;
@@ -97,7 +92,7 @@ export async function sendToProvider(call: ProviderCall, ports: SendPorts): Prom
   let answer: UpstreamAnswer | null = null;
   let proven = false;
   try {
-    const unsigned = unsignedCall(call, wire, framing, target, lowered.value);
+    const unsigned = unsignedCall(call, wire, framing, target, lowered);
     const authorizing = ports.authorize(deployment, unsigned, watchdog);
     if (authorizing) await authorizing;
     proven = true;
@@ -138,34 +133,8 @@ function connectCheck({ baseUrl }: Deployment, clock: Clock): WatchdogLimits["ca
   return (withinMs) => canConnect(baseUrl, withinMs, clock);
 }
 
-/** As `refuse`, before the provider heard of it. */
-function withhold(why: Fault): Result<never> {
-  return refuse({ ...why, unsent: true });
-}
-
 function refuse(why: Fault): Result<never> {
   return { ok: false, fault: why };
-}
-
-export function targetOf({ modelId, baseModel, model, unsupported, kind }: Deployment): LowerTarget {
-  const { capabilities, maxOutputTokens } = model;
-  const imitates = kind === "openai-compatible" || kind === "sagemaker";
-  return { modelId, baseModel, capabilities, maxOutputTokens, unsupported, imitates };
-}
-
-/** The wire that `deployment` speaks for what is asked; null where it has none for vectors. */
-export function wireFor(deployment: Deployment, request: ModelRequest): AnyWire | Promise<AnyWire> | null {
-  const { endpoint } = deployment;
-  const embeds = request.operation === "embed";
-  const id = embeds ? deployment.embeddingWire : deployment.wire;
-  if (id === null) return null;
-  if (endpoint.type !== "sagemaker") return loadWire(id);
-  const template = embeds ? undefined : endpoint.template;
-  return import("./sagemaker-wire.ts").then(({ sagemakerWire }) => sagemakerWire(id, template));
-}
-
-export function noEmbeddings({ id }: Deployment): Fault {
-  return fault("internal", "unknown_wire", `The deployment ${id} has no wire for embeddings.`);
 }
 
 function unsignedCall(

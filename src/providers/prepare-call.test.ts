@@ -1,0 +1,74 @@
+import { beforeAll, describe, expect, test } from "bun:test";
+import type { Deployment } from "../core/deployment.ts";
+import type { ModelRequest } from "../core/request.ts";
+import { BASE_POLICY, FAKE_REQUEST, snapshotOf } from "../policy/fake-policy.ts";
+import { prepareCall, withinLimits } from "./prepare-call.ts";
+import { loadWire } from "./wire-registry.ts";
+
+const [FIRST] = snapshotOf(BASE_POLICY).deployments.values();
+if (FIRST === undefined) throw new Error("no deployment");
+const DEPLOYMENT: Deployment = FIRST;
+const MODEL = { ...DEPLOYMENT.model, maxOutputTokens: 4096 };
+
+beforeAll(async () => {
+  await loadWire(DEPLOYMENT.wire);
+});
+
+describe("the limits of a request", () => {
+  const asking = (maxTokens: number, strict: boolean): ModelRequest => ({
+    ...FAKE_REQUEST,
+    strict,
+    sampling: { maxTokens },
+  });
+
+  test("are laid over it, and told of", () => {
+    expect(withinLimits(asking(500, false), 100, MODEL)).toMatchObject({
+      ok: true,
+      value: { request: { sampling: { maxTokens: 100 } }, warning: { control: "max_tokens" } },
+    });
+  });
+
+  test("leave one as it is that is within them", () => {
+    const request = asking(50, true);
+    const limited = withinLimits(request, 100, MODEL);
+    expect(limited).toEqual({ ok: true, value: { request, warning: null } });
+    expect(limited.ok && limited.value.request).toBe(request);
+  });
+
+  test("refuse a strict one beyond the model's before it is sent", () => {
+    expect(withinLimits(asking(9000, true), null, MODEL)).toMatchObject({
+      ok: false,
+      fault: { code: "unsupported_control", unsent: true },
+    });
+  });
+});
+
+describe("a call", () => {
+  test("is prepared at once where its wire is at hand", () => {
+    expect(prepareCall(FAKE_REQUEST, DEPLOYMENT)).toMatchObject({
+      ok: true,
+      value: { wire: { id: DEPLOYMENT.wire }, target: { modelId: DEPLOYMENT.modelId }, warnings: [] },
+    });
+  });
+
+  test("is refused as unsent where its content is another provider's own", () => {
+    const opaque = { type: "opaque", wire: "gemini", value: { type: "video" } } as const;
+    const request: ModelRequest = {
+      ...FAKE_REQUEST,
+      messages: [{ role: "user", content: [opaque] }],
+      origin: { ...FAKE_REQUEST.origin, wire: "gemini" },
+    };
+    expect(prepareCall(request, DEPLOYMENT)).toMatchObject({
+      ok: false,
+      fault: { code: "unsupported_content", unsent: true },
+    });
+  });
+
+  test("for vectors is refused where no wire has them", () => {
+    const request: ModelRequest = { ...FAKE_REQUEST, operation: "embed" };
+    expect(prepareCall(request, { ...DEPLOYMENT, embeddingWire: null })).toMatchObject({
+      ok: false,
+      fault: { code: "unknown_wire", unsent: true },
+    });
+  });
+});

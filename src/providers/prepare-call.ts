@@ -1,0 +1,101 @@
+/**
+ * What is made of a request before a call: held to its limits, compared with what the provider's wire can say, lowered
+ * to that wire's body. Owns the order of these steps, so that a call and the explanation of one cannot differ in it.
+ */
+import type { Deployment, JsonTemplate, ModelSpec } from "../core/deployment.ts";
+import { type Fault, fault, type Result } from "../core/faults.ts";
+import type { ModelRequest, WireId } from "../core/request.ts";
+import type { Lowered, LowerTarget, Warning } from "../wires/wire.ts";
+import { beyondModelFault, capOutput, cappedWarning } from "./cap-output.ts";
+import { crossingLosses } from "./crossing.ts";
+import { type AnyWire, loadWire } from "./wire-registry.ts";
+
+/** `warning`: what the caller is told with the answer; null: nothing was taken away. */
+export interface WithinLimits {
+  readonly request: ModelRequest;
+  readonly warning: Warning | null;
+}
+
+/**
+ * `request` as `model` may be asked it; `cap`: the use case's limit on an answer, null: none. Fault: `invalid`, where
+ * `strict` forbids to lower what the caller asked for.
+ */
+export function withinLimits(
+  request: ModelRequest,
+  cap: number | null,
+  model: ModelSpec,
+): Result<WithinLimits> {
+  const beyond = beyondModelFault(request, model);
+  if (beyond) return { ok: false, fault: beyond };
+  const value = { request: capOutput(request, cap, model), warning: cappedWarning(request, cap, model) };
+  return { ok: true, value };
+}
+
+/** All that a call needs of its request. */
+export interface PreparedCall {
+  readonly wire: AnyWire;
+  readonly target: LowerTarget;
+  readonly lowered: Lowered;
+  /** What of the request does not reach the model. */
+  readonly warnings: readonly Warning[];
+}
+
+/** A promise only where the wire is still to be loaded. Faults were found before anything was sent. */
+export function prepareCall(
+  request: ModelRequest,
+  deployment: Deployment,
+): Result<PreparedCall> | Promise<Result<PreparedCall>> {
+  const wire = wireFor(deployment, request);
+  if (wire === null) return withhold(noEmbeddings(deployment));
+  return wire instanceof Promise
+    ? prepareLater(request, deployment, wire)
+    : prepareOn(request, deployment, wire);
+}
+
+async function prepareLater(
+  request: ModelRequest,
+  deployment: Deployment,
+  wire: Promise<AnyWire>,
+): Promise<Result<PreparedCall>> {
+  return prepareOn(request, deployment, await wire);
+}
+
+function prepareOn(request: ModelRequest, deployment: Deployment, wire: AnyWire): Result<PreparedCall> {
+  const losses = crossingLosses(request, wire);
+  if ("kind" in losses) return withhold(losses);
+  const target = targetOf(deployment);
+  const result = wire.lower(request, target);
+  if (!result.ok) return withhold(result.fault);
+  const lowered = result.value;
+  const warnings = losses.length === 0 ? lowered.warnings : [...losses, ...lowered.warnings];
+  return { ok: true, value: { wire, target, lowered, warnings } };
+}
+
+function withhold(why: Fault): Result<never> {
+  return { ok: false, fault: { ...why, unsent: true } };
+}
+
+/** The wire that `deployment` speaks for what is asked; null where it has none for vectors. */
+function wireFor(deployment: Deployment, request: ModelRequest): AnyWire | Promise<AnyWire> | null {
+  const { endpoint } = deployment;
+  const embeds = request.operation === "embed";
+  const id = embeds ? deployment.embeddingWire : deployment.wire;
+  if (id === null) return null;
+  if (endpoint.type !== "sagemaker") return loadWire(id);
+  return sagemakerWireOf(id, embeds ? undefined : endpoint.template);
+}
+
+async function sagemakerWireOf(id: WireId, template: JsonTemplate | undefined): Promise<AnyWire> {
+  const { sagemakerWire } = await import("./sagemaker-wire.ts");
+  return sagemakerWire(id, template);
+}
+
+function noEmbeddings({ id }: Deployment): Fault {
+  return fault("internal", "unknown_wire", `The deployment ${id} has no wire for embeddings.`);
+}
+
+function targetOf({ modelId, baseModel, model, unsupported, kind }: Deployment): LowerTarget {
+  const { capabilities, maxOutputTokens } = model;
+  const imitates = kind === "openai-compatible" || kind === "sagemaker";
+  return { modelId, baseModel, capabilities, maxOutputTokens, unsupported, imitates };
+}
