@@ -5,8 +5,9 @@ import { isTerminal, type StreamEvent } from "../../core/events.ts";
 import type { Fault } from "../../core/faults.ts";
 import type { ShadowCall } from "../../core/plan.ts";
 import type { ModelRequest } from "../../core/request.ts";
-import { capOutput } from "../../providers/cap-output.ts";
+import { withinLimits } from "../../providers/prepare-call.ts";
 import { type ProviderReply, sendToProvider } from "../../providers/send.ts";
+import type { Warning } from "../../wires/wire.ts";
 import { createUsageMeter, priceUsage } from "../account.ts";
 import { childTraceparent } from "../exchange.ts";
 import { checkAnswerFormat } from "../format/answer-format.ts";
@@ -29,14 +30,14 @@ export async function sendShadow(
   const { clock } = ports;
   const { timeouts, signal } = limits;
   const startedAt = clock.now();
+  const { deployment } = call;
+  const copy = shadowRequest(request, call.change, deployment.wire);
+  const limited = withinLimits(copy, call.maxOutputTokens, deployment.model);
+  if (!limited.ok) return { ...NOTHING, startedAt, durationMs: 0, fault: limited.fault };
   const sent = await sendToProvider(
     {
-      request: capOutput(
-        shadowRequest(request, call.change, call.deployment.wire),
-        call.maxOutputTokens,
-        call.deployment.model,
-      ),
-      deployment: call.deployment,
+      request: limited.value.request,
+      deployment,
       timeouts,
       committedTotalMs: timeouts.total,
       traceparent: childTraceparent(live, ports.random),
@@ -60,10 +61,15 @@ export async function sendShadow(
     finish: last?.type === "finish" ? last.reason : null,
     fault,
     usage,
-    cost: priceUsage(call.deployment, usage),
+    cost: priceUsage(deployment, usage),
     formatValid: fault ? null : read.formatValid,
-    warnings: reply.warnings.map(({ control }) => control),
+    warnings: controlsOf(reply.warnings, limited.value.warning),
   };
+}
+
+function controlsOf(lost: readonly Warning[], capped: Warning | null): readonly string[] {
+  const controls = lost.map(({ control }) => control);
+  return capped === null ? controls : [...controls, capped.control];
 }
 
 const NOTHING = {

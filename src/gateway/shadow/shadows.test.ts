@@ -225,6 +225,25 @@ describe("a copy", () => {
       expect(received[0]?.body).not.toHaveProperty(field);
   });
 
+  test("is held to the limits of a live call, and its record says so", async () => {
+    const { ports, record } = world();
+    const request: ModelRequest = { ...FAKE_REQUEST, sampling: { maxTokens: 600 } };
+    createShadows().mirror(ports, liveOf(policy(ALWAYS), request), request);
+    expect((await record()).warnings).toEqual(["max_tokens"]);
+    expect(received[0]?.body.max_tokens).toBe(40);
+  });
+
+  test("is not sent where its model could not give what a strict caller asks for", async () => {
+    const { ports, record } = world();
+    const request: ModelRequest = { ...FAKE_REQUEST, strict: true, sampling: { maxTokens: 600 } };
+    createShadows().mirror(ports, liveOf(policy(ALWAYS), request), request);
+    expect(await record()).toMatchObject({
+      outcome: "failed",
+      fault: { kind: "invalid", code: "unsupported_control" },
+    });
+    expect(received).toHaveLength(0);
+  });
+
   test("has its own prompt and parameters", async () => {
     const { ports, record } = world();
     const candidate =
