@@ -1,8 +1,9 @@
 /**
- * Fields that the contract does not model and both of OpenAI's chat dialects have, with one meaning. Owns the list and
- * how they get from a caller of one to a provider of the other.
+ * What both of OpenAI's chat dialects have, with one meaning: files and images by URL, and fields that the contract does
+ * not model. Owns the list of these, and how they get from a caller of one to a provider of the other.
  */
-import type { Origin, WireId } from "../core/request.ts";
+import { type Fault, fault } from "../core/faults.ts";
+import type { MediaSource, Origin, WireId } from "../core/request.ts";
 import type { JsonObject } from "./wire.ts";
 
 const DIALECTS: ReadonlySet<WireId> = new Set(["openai-chat", "openai-responses"]);
@@ -41,4 +42,21 @@ export function losesTier({ wire, body }: Origin, to: WireId, imitates: boolean)
 /** Whether a caller of either dialect asks for another tier than the usual one. */
 export function asksForTier({ service_tier: tier }: JsonObject): boolean {
   return !USUAL_TIERS.has(tier);
+}
+
+/** Of a URL that is none, or not `wanted`. */
+export function badSource(param: string, wanted: string): Fault {
+  const example = "for example data:image/png;base64,… with the right media type";
+  return fault("invalid", "invalid_value", `\`${param}\` must be ${wanted}, ${example}.`, { param });
+}
+
+/** A file or an image by its URL: where it lies, or all of it. Null: neither. */
+export function readSource(url: string): MediaSource | null {
+  if (!url.startsWith("data:")) return /^https?:\/\/[^/]/i.test(url) ? { kind: "url", url } : null;
+  const comma = url.indexOf(",");
+  const head = comma > 5 && comma < 256 ? url.slice(5, comma) : "";
+  if (!head.endsWith(";base64") || comma === url.length - 1) return null;
+  const mediaType = head.slice(0, head.indexOf(";"));
+  if (!/^[\w.+-]+\/[\w.+-]+$/.test(mediaType)) return null;
+  return { kind: "base64", mediaType, data: url.slice(comma + 1) };
 }

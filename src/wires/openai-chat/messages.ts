@@ -3,6 +3,7 @@ import { type Fault, fault } from "../../core/faults.ts";
 import type { ContentPart, MediaSource, Message, ModelRequest } from "../../core/request.ts";
 import { encodeBase64 } from "../base64.ts";
 import { toldResult } from "../failed-result.ts";
+import { badSource, readSource } from "../openai-shared.ts";
 import type { JsonObject, Warning } from "../wire.ts";
 import type { ChatMessage, ChatPart } from "./request-schema.ts";
 
@@ -82,21 +83,6 @@ function readFile(file: Extract<ChatPart, { type: "file" }>["file"], path: strin
   const source = readSource(file.file_data);
   if (source?.kind !== "base64") return badSource(param, "a data URL with base64");
   return { type: "document", source, ...(file.filename && { name: file.filename }) };
-}
-
-function badSource(param: string, wanted: string): Fault {
-  const example = "for example data:image/png;base64,… with the right media type";
-  return fault("invalid", "invalid_value", `\`${param}\` must be ${wanted}, ${example}.`, { param });
-}
-
-function readSource(url: string): MediaSource | null {
-  if (!url.startsWith("data:")) return /^https?:\/\/[^/]/i.test(url) ? { kind: "url", url } : null;
-  const comma = url.indexOf(",");
-  const head = comma > 5 && comma < 256 ? url.slice(5, comma) : "";
-  if (!head.endsWith(";base64") || comma === url.length - 1) return null;
-  const mediaType = head.slice(0, head.indexOf(";"));
-  if (!/^[\w.+-]+\/[\w.+-]+$/.test(mediaType)) return null;
-  return { kind: "base64", mediaType, data: url.slice(comma + 1) };
 }
 
 function readAssistant(message: AssistantMessage, index: number): Message | Fault {

@@ -2,6 +2,7 @@
 import { type Fault, fault } from "../../core/faults.ts";
 import type { ContentPart, MediaSource } from "../../core/request.ts";
 import { encodeBase64 } from "../base64.ts";
+import { badSource, readSource } from "../openai-shared.ts";
 import type { JsonObject } from "../wire.ts";
 import type { ResponsesContent, ResponsesPart } from "./request-schema.ts";
 
@@ -68,21 +69,6 @@ function readFile(part: FilePart, path: string): ContentPart | Fault {
 
 function missing(param: string, fix: string): Fault {
   return fault("invalid", "missing_field", `\`${param}\` is required. ${fix}`, { param });
-}
-
-function badSource(param: string, wanted: string): Fault {
-  const example = "for example data:image/png;base64,… with the right media type";
-  return fault("invalid", "invalid_value", `\`${param}\` must be ${wanted}, ${example}.`, { param });
-}
-
-function readSource(url: string): MediaSource | null {
-  if (!url.startsWith("data:")) return /^https?:\/\/[^/]/i.test(url) ? { kind: "url", url } : null;
-  const comma = url.indexOf(",");
-  const head = comma > 5 && comma < 256 ? url.slice(5, comma) : "";
-  if (!head.endsWith(";base64") || comma === url.length - 1) return null;
-  const mediaType = head.slice(0, head.indexOf(";"));
-  if (!/^[\w.+-]+\/[\w.+-]+$/.test(mediaType)) return null;
-  return { kind: "base64", mediaType, data: url.slice(comma + 1) };
 }
 
 /** A user's or system's content, or a tool's output. */
