@@ -42,6 +42,13 @@ export interface Attempt {
   readonly purpose?: "overflow_summary" | "summarize_only";
 }
 
+/** How many of `attempts` were calls: the others were passed over without one. */
+export function countCalls(attempts: readonly Attempt[]): number {
+  let calls = 0;
+  for (const { result } of attempts) if (result !== "skipped") calls++;
+  return calls;
+}
+
 /** How the answer cache was used: `hit` and `stale` answered, `miss` did not, `refresh` was not asked. */
 export type CacheUse = "hit" | "stale" | "miss" | "refresh";
 

@@ -6,7 +6,7 @@ import type { NanoDollars } from "../core/money.ts";
 import type { RoutePlan } from "../core/plan.ts";
 import type { ModelRequest } from "../core/request.ts";
 import { withinLimits } from "../providers/prepare-call.ts";
-import { type ProviderReply, sendToProvider } from "../providers/send.ts";
+import { type ProviderReply, type StreamReply, sendToProvider } from "../providers/send.ts";
 import type { Call, SendOutcome } from "../resilience/ladder.ts";
 import type { Warning } from "../wires/wire.ts";
 import { countsOutput, createUsageMeter, priceUsage } from "./account.ts";
@@ -14,8 +14,6 @@ import { keepPartial, wantsPartial } from "./degraded/partial.ts";
 import { childTraceparent, type Exchange } from "./exchange.ts";
 import { askAgain, checkAnswerFormat, type FormatVerdict } from "./format/answer-format.ts";
 import type { Gateway } from "./gateway.ts";
-
-type StreamReply = Extract<ProviderReply, { kind: "stream" }>;
 
 /** Characters of text that `buffer` holds for one answer. */
 const MAX_HELD_CHARS = 16 * 1024 * 1024;

@@ -3,7 +3,8 @@ import type { FinishReason, StreamEvent } from "../core/events.ts";
 import { fault } from "../core/faults.ts";
 import type { ModelRequest } from "../core/request.ts";
 import { FAKE_REQUEST } from "../policy/fake-policy.ts";
-import { continuationOf, type JoinMode, joinStream, type StreamReply } from "./join-stream.ts";
+import type { StreamReply } from "../providers/send.ts";
+import { continuationOf, type JoinMode, joinStream } from "./join-stream.ts";
 
 const STOP: FinishReason = { unified: "stop", raw: "stop" };
 const END: readonly StreamEvent[] = [

@@ -8,11 +8,10 @@ import { type ModelRequest, withMessages } from "../core/request.ts";
 import { textTokens } from "../policy/estimates/estimate-tokens.ts";
 import { limitOutput } from "../providers/cap-output.ts";
 import type { EventStream } from "../providers/event-stream.ts";
-import type { ProviderReply } from "../providers/send.ts";
+import type { StreamReply } from "../providers/send.ts";
 import { type Aligner, createFreshAligner, createPrefilledAligner } from "../resilience/alignment.ts";
 import { splitPrefill } from "../resilience/seam.ts";
 
-export type StreamReply = Extract<ProviderReply, { kind: "stream" }>;
 export type JoinMode = "prefill" | "fresh";
 
 const UNALIGNED = fault(

@@ -8,6 +8,7 @@ import { FAULTS, type Fault } from "../core/faults.ts";
 import type { RoutePlan } from "../core/plan.ts";
 import type { ModelRequest } from "../core/request.ts";
 import { withinLimits } from "../providers/prepare-call.ts";
+import type { StreamReply } from "../providers/send.ts";
 import type { Left } from "../resilience/course.ts";
 import { type Call, climb, type SendOutcome } from "../resilience/ladder.ts";
 import { createUsageMeter, priceUsage } from "./account.ts";
@@ -15,7 +16,7 @@ import { attempt } from "./attempt.ts";
 import { type Climbed, otherClimbPorts } from "./climb-ports.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
-import { continuationOf, type JoinMode, joinStream, NOTHING_MORE, type StreamReply } from "./join-stream.ts";
+import { continuationOf, type JoinMode, joinStream, NOTHING_MORE } from "./join-stream.ts";
 
 export interface Continued {
   readonly climbed: Climbed;

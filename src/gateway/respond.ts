@@ -1,8 +1,8 @@
 /** Answers in the caller's dialect: whole, streamed, degraded or refused. Each ends in one conclusion. */
-import type { Attempt } from "../core/decision.ts";
+import { type Attempt, countCalls } from "../core/decision.ts";
 import type { StreamEvent } from "../core/events.ts";
 import { FAULTS, type Fault, fault } from "../core/faults.ts";
-import type { ProviderReply } from "../providers/send.ts";
+import type { StreamReply, WholeReply } from "../providers/send.ts";
 import type { Frame } from "../wires/frame.ts";
 import type { RenderContext, Warning } from "../wires/wire.ts";
 import { keepAnswer, type Replay, watched } from "./cache/use-cache.ts";
@@ -39,7 +39,7 @@ export function answerWhole(
   gateway: Gateway,
   exchange: Exchange,
   climbed: Climbed,
-  reply: Extract<ProviderReply, { kind: "whole" }>,
+  reply: WholeReply,
 ): Response {
   noteWarnings(exchange, reply.warnings);
   const context = renderContext(
@@ -73,7 +73,7 @@ export function answerStream(
   gateway: Gateway,
   exchange: Exchange,
   climbed: Climbed,
-  reply: Extract<ProviderReply, { kind: "stream" }>,
+  reply: StreamReply,
 ): Response {
   noteWarnings(exchange, reply.warnings);
   const { deployment } = climbed;
@@ -263,12 +263,6 @@ function servedBy(climbed: Climbed): Served {
     degraded: null,
     simulated: deployment.simulated,
   };
-}
-
-function countCalls(attempts: readonly Attempt[]): number {
-  let calls = 0;
-  for (const attempt of attempts) if (attempt.result !== "skipped") calls++;
-  return calls;
 }
 
 function noteWarnings(exchange: Exchange, warnings: readonly Warning[]): void {

@@ -6,6 +6,7 @@
 import type { Attempt } from "../core/decision.ts";
 import { type FinishReason, NO_USAGE, type StreamEvent, sumUsage, type Usage } from "../core/events.ts";
 import { FAULTS, type Fault, fault } from "../core/faults.ts";
+import type { StreamReply } from "../providers/send.ts";
 import type { Frame } from "../wires/frame.ts";
 import type { RenderContext } from "../wires/wire.ts";
 import { createUsageMeter, priceUsage, type UsageMeter } from "./account.ts";
@@ -13,7 +14,6 @@ import type { Climbed } from "./climb-ports.ts";
 import { conclude } from "./conclude.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
-import type { StreamReply } from "./join-stream.ts";
 import { recoverStream } from "./recover-stream.ts";
 import { createTold, type Told } from "./told.ts";
 import { lacksUsage } from "./told-usage.ts";

@@ -49,16 +49,22 @@ export interface ProviderCall {
 
 const NOTHING_ANSWERED: readonly StreamEvent[] = [];
 
-/** A whole answer, or a stream whose first content has arrived: `head` holds everything up to it. */
-export type ProviderReply =
-  | { readonly kind: "whole"; readonly events: readonly StreamEvent[]; readonly warnings: readonly Warning[] }
-  | {
-      readonly kind: "stream";
-      readonly head: readonly StreamEvent[];
-      /** Null when `head` already holds the terminal event. */
-      readonly rest: EventStream | null;
-      readonly warnings: readonly Warning[];
-    };
+export interface WholeReply {
+  readonly kind: "whole";
+  readonly events: readonly StreamEvent[];
+  readonly warnings: readonly Warning[];
+}
+
+/** A stream whose first content has arrived: `head` holds everything up to it. */
+export interface StreamReply {
+  readonly kind: "stream";
+  readonly head: readonly StreamEvent[];
+  /** Null when `head` already holds the terminal event. */
+  readonly rest: EventStream | null;
+  readonly warnings: readonly Warning[];
+}
+
+export type ProviderReply = WholeReply | StreamReply;
 
 /** What every call needs of the process. */
 export interface SendPorts {

@@ -3,7 +3,7 @@
  * which candidate is next is step.ts's, what a fault leads to is reaction.ts's.
  */
 import type { Random } from "../core/clock.ts";
-import type { Attempt } from "../core/decision.ts";
+import { type Attempt, countCalls } from "../core/decision.ts";
 import type { Deployment } from "../core/deployment.ts";
 import type { Usage } from "../core/events.ts";
 import type { Fault } from "../core/faults.ts";
@@ -104,7 +104,7 @@ export function startCourse(plan: RoutePlan, ports: CoursePorts): Course {
     nextCandidate: 0,
     deferred: NONE,
     rungCalled: false,
-    calls: resume ? resume.attempts.filter(({ result }) => result !== "skipped").length : 0,
+    calls: resume ? countCalls(resume.attempts) : 0,
     spent: resume ? resume.attempts.reduce((sum, { cost }) => sum + (cost ?? 0), 0) : 0,
     paid: false,
     waitedMs: 0,

@@ -5,7 +5,7 @@
 import type { Deployment } from "../../core/deployment.ts";
 import { isTerminal, type StreamEvent } from "../../core/events.ts";
 import type { ModelRequest } from "../../core/request.ts";
-import type { ProviderReply } from "../../providers/send.ts";
+import type { StreamReply } from "../../providers/send.ts";
 import type { KeptAnswer } from "../../store/answer-store.ts";
 import type { Warning } from "../../wires/wire.ts";
 import type { Exchange } from "../exchange.ts";
@@ -20,8 +20,6 @@ import { requestKey } from "./request-key.ts";
 export interface Replay extends KeptDocument {
   readonly ageMs: number;
 }
-
-type StreamReply = Extract<ProviderReply, { kind: "stream" }>;
 
 /** The answer to give at once, or null. Notes in the exchange where a new one would be kept. */
 export function lookUp(gateway: Gateway, exchange: Exchange, sent: Headers): Replay | null {

@@ -2,7 +2,7 @@
  * One call to a model for something other than the answer: a summary, a restricted stand-in. Owns that it is held
  * to everything that holds for the request: constraints, deadline, cost ceiling, circuits, retry budget.
  */
-import type { Attempt } from "../../core/decision.ts";
+import { type Attempt, countCalls } from "../../core/decision.ts";
 import type { Deployment } from "../../core/deployment.ts";
 import type { StreamEvent } from "../../core/events.ts";
 import type { RoutePlan } from "../../core/plan.ts";
@@ -69,7 +69,6 @@ function planAside(
   const { route } = exchange;
   if (!route) return null;
   const { model, deployments, maxOutputTokens, attempts, deadlineMs } = question;
-  const made = attempts.filter(({ result }) => result !== "skipped").length;
   const useCase: UseCase = {
     ...route.useCase,
     rules: [],
@@ -81,7 +80,7 @@ function planAside(
     // None that would be climbed for: this answer is one of several ways.
     degraded: [],
     maxOutputTokens,
-    maxAttempts: made + 1,
+    maxAttempts: countCalls(attempts) + 1,
     deadlineMs: Math.min(deadlineMs, route.useCase.deadlineMs),
   };
   const request = requestOf(route.request, question);

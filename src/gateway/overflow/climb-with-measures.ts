@@ -2,14 +2,14 @@
  * The ladder for a use case that would rather shorten a request than fail: climbed again, within the same bounds,
  * when a provider says it is too long. Owns which measure is next; never sends one request to one model twice.
  */
-import type { Attempt } from "../../core/decision.ts";
+import { type Attempt, countCalls } from "../../core/decision.ts";
 import type { Deployment } from "../../core/deployment.ts";
 import { FAULTS, type Fault } from "../../core/faults.ts";
 import type { OverflowMeasure, RoutePlan } from "../../core/plan.ts";
 import type { ModelRequest } from "../../core/request.ts";
 import { demandOf } from "../../policy/routing/plan.ts";
 import type { ProviderReply } from "../../providers/send.ts";
-import type { Left } from "../../resilience/course.ts";
+import type { Left, Resume } from "../../resilience/course.ts";
 import { type Call, type Climb, climb, type SendOutcome } from "../../resilience/ladder.ts";
 import { attempt } from "../attempt.ts";
 import { otherClimbPorts } from "../climb-ports.ts";
@@ -59,11 +59,6 @@ interface Progress {
   /** The measure that is next. */
   at: number;
   cuts: number;
-}
-
-interface Resume {
-  readonly attempts: readonly Attempt[];
-  readonly left: readonly Left[];
 }
 
 /** Too long, and a call left to do something about it. */
@@ -118,7 +113,7 @@ async function takeMeasure(
   for (;;) {
     const measure = measures[state.at];
     const overflowed = lastCalled(exchange, attempts);
-    const calls = attempts.filter(({ result }) => result !== "skipped").length;
+    const calls = countCalls(attempts);
     if (!route || !measure || measure.type === "fail" || !overflowed || calls >= state.plan.maxAttempts)
       return null;
     if (measure.type === "larger_model") {
