@@ -76,6 +76,13 @@ export interface Fault {
   readonly ended?: true;
 }
 
+/** Whoever notices it first: the ladder, the call under way, or the stream that nobody reads. */
+export const CALLER_LEFT: Fault = {
+  kind: "cancelled",
+  code: "caller_left",
+  message: "The caller closed the request before an answer was ready.",
+};
+
 /** The HTTP status that the caller sees where the fault is the final word. */
 export function statusOf({ kind, status }: Fault): number {
   return status ?? FAULTS[kind].status;

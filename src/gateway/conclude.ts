@@ -3,11 +3,10 @@
 import type { Attempt, Decision, DecisionOutcome } from "../core/decision.ts";
 import type { Deployment } from "../core/deployment.ts";
 import { type FinishReason, finishOnRecord, NO_USAGE, sumUsage, type Usage } from "../core/events.ts";
-import { type Fault, fault } from "../core/faults.ts";
+import { CALLER_LEFT, type Fault, fault } from "../core/faults.ts";
 import type { NanoDollars } from "../core/money.ts";
 import type { DegradedLabel, RungLabel } from "../core/plan.ts";
 import type { Writable } from "../core/writable.ts";
-import { CALLER_LEFT } from "../resilience/call.ts";
 import type { AnsweredBy } from "./cache/kept-document.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";

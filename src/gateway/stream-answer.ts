@@ -5,7 +5,7 @@
  */
 import type { Attempt } from "../core/decision.ts";
 import { type FinishReason, NO_USAGE, type StreamEvent, sumUsage, type Usage } from "../core/events.ts";
-import { FAULTS, type Fault, fault } from "../core/faults.ts";
+import { CALLER_LEFT, FAULTS, type Fault, fault } from "../core/faults.ts";
 import type { StreamReply } from "../providers/send.ts";
 import type { Frame } from "../wires/frame.ts";
 import type { RenderContext } from "../wires/wire.ts";
@@ -50,7 +50,7 @@ export function streamFrames(
     },
     cancel() {
       isLeft = true;
-      answer.abandon(fault("cancelled", "caller_left", "The caller left before the answer was complete."));
+      answer.abandon(CALLER_LEFT);
     },
   });
 }

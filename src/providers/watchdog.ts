@@ -4,7 +4,7 @@
  */
 import type { Clock, Timer } from "../core/clock.ts";
 import type { AttemptTimeouts } from "../core/deployment.ts";
-import { type Fault, fault } from "../core/faults.ts";
+import { CALLER_LEFT, type Fault, fault } from "../core/faults.ts";
 import type { Abortable, Ending } from "./transport.ts";
 
 export interface WatchdogLimits {
@@ -42,7 +42,6 @@ const LIMIT_MESSAGES = {
   total: "The model did not complete its answer within its limit.",
 } as const;
 
-const CALLER_LEFT = fault("cancelled", "caller_left", "The caller left before the answer.");
 const ENDED = fault("cancelled", "call_ended", "The call was not needed any more.");
 const UNREACHABLE = fault("outage", "connect_timeout", "The model's endpoint could not be reached in time.");
 

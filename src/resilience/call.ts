@@ -7,7 +7,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Attempt } from "../core/decision.ts";
 import type { AttemptTimeouts, Deployment } from "../core/deployment.ts";
 import type { Usage } from "../core/events.ts";
-import { type Fault, fault } from "../core/faults.ts";
+import { CALLER_LEFT, type Fault, fault } from "../core/faults.ts";
 import type { NanoDollars } from "../core/money.ts";
 import type { RungKind } from "../core/plan.ts";
 import type { Writable } from "../core/writable.ts";
@@ -116,11 +116,6 @@ export function endCall<T>(
   return { step, number, outcome: told, startedAt, endedAt, hedge };
 }
 
-export const CALLER_LEFT = fault(
-  "cancelled",
-  "caller_left",
-  "The caller closed the request before an answer was ready.",
-);
 const THROWN = fault("internal", "internal_error", "The gateway failed to make the call. Try again.");
 
 /** Puts a call on the record, with what it cost. */

@@ -37,9 +37,9 @@
 import { type Clock, sleep } from "../core/clock.ts";
 import type { Attempt } from "../core/decision.ts";
 import type { Deployment } from "../core/deployment.ts";
-import { type Fault, type HealthSignal, healthOf } from "../core/faults.ts";
+import { CALLER_LEFT, type Fault, type HealthSignal, healthOf } from "../core/faults.ts";
 import type { RoutePlan, RungKind } from "../core/plan.ts";
-import { CALLER_LEFT, countCall, type Ended, endCall, note, thrownOutcome } from "./call.ts";
+import { countCall, type Ended, endCall, note, thrownOutcome } from "./call.ts";
 import { type Course, type CoursePorts, laterRungs, recordSkip, type Step, startCourse } from "./course.ts";
 import { attemptTimeouts, MINIMUM_ATTEMPT_MS } from "./deadline.ts";
 import { exhaustedFault, tooDearFault } from "./exhausted.ts";
