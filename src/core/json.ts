@@ -3,6 +3,11 @@ import { failed, ok, type Result } from "./faults.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 
+/** Whether `value` is what JSON calls an object: neither null nor a list. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /**
  * Parses untrusted bytes. Faults are `invalid` with code `invalid_utf8`, `invalid_json`, `json_too_deep`,
  * `forbidden_key` or `invalid_number`. Cost grows with the number of values, not of bytes.

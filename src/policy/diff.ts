@@ -1,4 +1,5 @@
 /** What changed between two documents, for the record of an activation. Owns how a change reads. */
+import { isRecord } from "../core/json.ts";
 
 /** Entries of a diff, at most. */
 export const MAX_CHANGES = 100;
@@ -21,7 +22,7 @@ function compare(before: unknown, after: unknown, path: string, changes: string[
   if (before === after) return;
   if (before === undefined) changes.push(`${path}: ${added(after)}`);
   else if (after === undefined) changes.push(`${path}: removed`);
-  else if (isMap(before) && isMap(after)) compareMaps(before, after, path, changes);
+  else if (isRecord(before) && isRecord(after)) compareMaps(before, after, path, changes);
   else if (isNamedList(before) && isNamedList(after)) compareLists(before, after, path, changes);
   else if (JSON.stringify(before) !== JSON.stringify(after)) {
     changes.push(`${path}: ${shown(before)} → ${shown(after)}`);
@@ -54,12 +55,8 @@ function compareLists(
 
 type Named = Readonly<Record<string, unknown>>;
 
-function isMap(value: unknown): value is Named {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function isNamedList(value: unknown): value is readonly Named[] {
-  return Array.isArray(value) && value.every((item) => isMap(item) && nameOf(item) !== "");
+  return Array.isArray(value) && value.every((item) => isRecord(item) && nameOf(item) !== "");
 }
 
 function nameOf(item: Named): string {

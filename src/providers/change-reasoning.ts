@@ -2,6 +2,7 @@
  * How much a model shall think, said anew on a request that has said it already. Owns where each dialect's body
  * says it: a provider of the caller's own wire is sent that body, and not the contract.
  */
+import { isRecord } from "../core/json.ts";
 import type { ModelRequest, ReasoningControl, WireId } from "../core/request.ts";
 import { budgetOf, effortOf } from "../wires/effort.ts";
 
@@ -61,5 +62,5 @@ function tokensOf({ effort, budgetTokens = 0 }: ReasoningControl): number {
 }
 
 function recordOf(value: unknown): Body {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Body) : {};
+  return isRecord(value) ? value : {};
 }

@@ -6,7 +6,7 @@
  * https://docs.aws.amazon.com/bedrock/latest/userguide/troubleshooting-api-error-codes.html
  */
 import { type Fault, type FaultKind, statusOf } from "../core/faults.ts";
-import { isRecord } from "./fields.ts";
+import { isRecord } from "../core/json.ts";
 import type { Frame } from "./frame.ts";
 import {
   type ProviderFaultClass,

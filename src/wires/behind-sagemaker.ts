@@ -4,8 +4,8 @@
  * https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpointWithResponseStream.html
  */
 import type { Fault } from "../core/faults.ts";
+import { isRecord } from "../core/json.ts";
 import { awsErrorName, readBedrockError, readBedrockException } from "./bedrock-errors.ts";
-import { isRecord } from "./fields.ts";
 import type { Frame } from "./frame.ts";
 import { providerFault } from "./provider-fault.ts";
 import type { JsonObject, Wire } from "./wire.ts";

@@ -1,7 +1,7 @@
 /** The capability contract inside the body's `metadata`. Owns the `pointsman_*` keys; headers are not its job. */
 import { CONTRACT_FIELDS, readContractFields } from "../core/contract-words.ts";
 import { failed, ok, type Result } from "../core/faults.ts";
-import { isRecord } from "./fields.ts";
+import { isRecord } from "../core/json.ts";
 import type { JsonObject, RequestHints } from "./wire.ts";
 
 const PREFIX = "pointsman_";

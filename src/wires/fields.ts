@@ -1,9 +1,6 @@
 /** Parsed JSON as wires look at it. Owns telling modelled fields from the rest, and laying records together. */
+import { isRecord } from "../core/json.ts";
 import type { JsonObject } from "./wire.ts";
-
-export function isRecord(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 /**
  * The fields of `source` that are neither `modelled`, nor null, nor the same as in `known`; null when there

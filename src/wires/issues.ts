@@ -1,7 +1,7 @@
 /** What is wrong with a request, in words. Owns codes, paths and sentences; never quotes the caller's values. */
 import type { z } from "zod";
 import { type Fault, fault } from "../core/faults.ts";
-import { isRecord } from "./fields.ts";
+import { isRecord } from "../core/json.ts";
 
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];

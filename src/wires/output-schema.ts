@@ -2,7 +2,7 @@
  * A JSON Schema that the API's constrained output takes. Owns which keywords it refuses; the answer is checked
  * against the caller's own schema elsewhere, so nothing is given up by describing what cannot be enforced.
  */
-import { isRecord } from "./fields.ts";
+import { isRecord } from "../core/json.ts";
 import type { JsonObject } from "./wire.ts";
 
 /** Refused by the API: https://platform.claude.com/docs/en/build-with-claude/structured-outputs */

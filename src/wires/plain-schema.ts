@@ -4,6 +4,7 @@
  * remain zod's, with the same results (plain-schema.test.ts). docs/adr/0017 says why.
  */
 import type { z } from "zod";
+import { isRecord } from "../core/json.ts";
 
 type Schema = z.core.$ZodType;
 type Def = z.core.$ZodTypes["_zod"]["def"];
@@ -191,7 +192,7 @@ function objectReader(def: DefOf<"object">): Read | null {
   }
   const keys = new Set(Object.keys(def.shape));
   return (value) => {
-    if (!isFields(value)) return INVALID;
+    if (!isRecord(value)) return INVALID;
     let isSame = true;
     for (let i = 0; i < fields.length; i++) {
       const { key, read, isOptional } = fields[i] as Field;
@@ -234,7 +235,7 @@ function recordReader(def: DefOf<"record">): Read | null {
   const isAny = (def.valueType as z.core.$ZodTypes)._zod.def.type === "unknown";
   const read = readerOf(def.valueType);
   return (value) => {
-    if (!isFields(value)) return INVALID;
+    if (!isRecord(value)) return INVALID;
     if (isAny) return value;
     let result: Record<string, unknown> | null = null;
     for (const name in value) {
@@ -276,11 +277,7 @@ function discriminatedReader({
     for (const name of named) readers.set(name, read);
   }
   return (value) => {
-    const read = isFields(value) ? readers.get(value[discriminator]) : undefined;
+    const read = isRecord(value) ? readers.get(value[discriminator]) : undefined;
     return read === undefined ? INVALID : read(value);
   };
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

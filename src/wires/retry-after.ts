@@ -1,7 +1,7 @@
 /** How long a provider asks to be left alone. Owns this wire's spellings of it; the time of day comes in. */
 import { parseDuration } from "../core/duration.ts";
+import { isRecord } from "../core/json.ts";
 import { MAX_RETRY_AFTER_MS, parseRetryAfter } from "../core/retry-after.ts";
-import { isRecord } from "./fields.ts";
 
 const SECOND = 1000;
 /** Only so much of a provider's text is searched. */

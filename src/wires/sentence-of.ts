@@ -2,7 +2,7 @@
  * The provider's own sentence, wherever it stands in what it said. Owns the fields that hold one: whatever else an
  * error has may be the request, which validators like to quote whole.
  */
-import { isRecord } from "./fields.ts";
+import { isRecord } from "../core/json.ts";
 
 /** A validator's complaints that are told; the first ones say enough. */
 const MAX_COMPLAINTS = 10;

@@ -1,5 +1,5 @@
 /** What a body says that its schema has no place for. Owns the comparison of what was sent with what was read of it. */
-import { isRecord } from "./fields.ts";
+import { isRecord } from "../core/json.ts";
 
 /** Characters of a caller's own name for a field. */
 const MAX_NAME = 64;

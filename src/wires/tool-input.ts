@@ -1,5 +1,5 @@
 /** A tool call's arguments: JSON text in the contract, an object on this wire. Owns what stands for other text. */
-import { isRecord } from "./fields.ts";
+import { isRecord } from "../core/json.ts";
 import type { JsonObject } from "./wire.ts";
 
 /** Under this key goes, as it is, what a model wrote that is not a JSON object. */

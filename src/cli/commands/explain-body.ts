@@ -1,6 +1,6 @@
 /** The request that `explain` asks about: a prompt made into a chat body, or a body from a file. */
 import { resolve } from "node:path";
-import { parseJson } from "../../core/json.ts";
+import { isRecord, parseJson } from "../../core/json.ts";
 import { listed, nearest } from "../../policy/suggest.ts";
 import type { CliPorts } from "../ports.ts";
 import { readStdin, readText, type TextFile } from "../read-text.ts";
@@ -32,7 +32,7 @@ export async function readBody(ports: CliPorts, wish: BodyWish): Promise<ChatBod
   const parsed = parseJson(new TextEncoder().encode(read.text), MAX_JSON_DEPTH);
   if (!parsed.ok) return { ok: false, message: `${file}: ${parsed.fault.message}`, fix: "Correct the JSON." };
   const { value } = parsed;
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+  if (!isRecord(value)) {
     return { ok: false, message: `${file} holds no JSON object.`, fix: 'Begin with {"messages": […]}.' };
   }
   const chosen = useCase ?? ("model" in value ? undefined : onlyOne(wish.useCases));

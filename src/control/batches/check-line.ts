@@ -1,6 +1,6 @@
 /** One line of an input file as a request, or what is wrong with it. Owns the format of a line. */
 import type { BatchEndpoint, BatchIssue } from "../../core/batches.ts";
-import { parseJson } from "../../core/json.ts";
+import { isRecord, parseJson } from "../../core/json.ts";
 import { MAX_LINE_BYTES, MAX_LINE_DEPTH } from "./batch-ports.ts";
 
 export interface LineRequest {
@@ -51,8 +51,4 @@ function missing(param: string): LineCheck {
 
 function issue(code: string, message: string, param: string | null): LineCheck {
   return { ok: false, issue: { code, message, param } };
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

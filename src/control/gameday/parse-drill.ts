@@ -1,5 +1,6 @@
 /** A drill's YAML text to its document, or every finding with its place. Knows no file system and no policy. */
 import type { z } from "zod";
+import { isRecord } from "../../core/json.ts";
 import { createReport, type Finding, inOrder, type Locate } from "../../policy/finding.ts";
 import { reportIssues } from "../../policy/reading/schema-findings.ts";
 import { type PolicySource, readYaml } from "../../policy/reading/yaml-source.ts";
@@ -27,7 +28,7 @@ export function parseDrill(source: PolicySource): ParsedDrill {
   const locate: Locate = (path, options) => read.locate(path, options).position;
   const report = createReport(locate);
   const root = read.value;
-  if (typeof root !== "object" || root === null || Array.isArray(root)) {
+  if (!isRecord(root)) {
     const fix = "Begin with `version: 1` and `name: …`; see examples/gamedays.";
     report.error("empty_drill", [], "The drill is empty or not a map.", fix);
     return { ok: false, findings: report.findings };

@@ -1,5 +1,6 @@
 /** Embeddings of several jobs as one request, and its answer as theirs again. Pure; owns how tokens are parted. */
 import type { JobOrder, MicroBatchShare } from "../../core/jobs.ts";
+import { isRecord } from "../../core/json.ts";
 import { canonical } from "./submit.ts";
 
 /** Of one request, as the wire has it. */
@@ -127,8 +128,4 @@ function lengthOf(body: Body): number {
     if (typeof input === "string" || Array.isArray(input)) length += input.length;
   }
   return length;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import type { Caller } from "../../core/caller.ts";
 import { type Fault, failed, ok, type Result } from "../../core/faults.ts";
 import type { Job, JobEndpoint, JobOrder } from "../../core/jobs.ts";
+import { isRecord } from "../../core/json.ts";
 import { resolveUseCase } from "../../policy/routing/plan.ts";
 import type { UnsentJob } from "../../store/job-store.ts";
 import { StoreError } from "../../store/store-error.ts";
@@ -159,9 +160,7 @@ function fingerprintOf(wanted: Submission): string {
 /** JSON with its keys in order. */
 export function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === "object" && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
+    isRecord(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
   );
 }
 

@@ -3,6 +3,7 @@
  * would send of the contract alone must say all that the body says. Knows of no dialect which fields it has.
  */
 import { CAPABILITIES } from "../../core/contract.ts";
+import { isRecord } from "../../core/json.ts";
 import type { ModelRequest, Origin } from "../../core/request.ts";
 import type { AnyWire } from "../../providers/wire-registry.ts";
 import type { JsonObject, LowerTarget } from "../../wires/wire.ts";
@@ -108,8 +109,4 @@ function textOf(value: unknown): string | null {
   }
   const isMessage = role === "user" && text === undefined && (type === undefined || type === "message");
   return isMessage ? textOf(content) : null;
-}
-
-function isRecord(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 /** Whether an answer keeps the format that was asked for, and the words to ask again when it does not. */
 import type { StreamEvent } from "../../core/events.ts";
 import { type Fault, fault } from "../../core/faults.ts";
+import { isRecord } from "../../core/json.ts";
 import { type Message, type ModelRequest, withMessages } from "../../core/request.ts";
 import type { Warning } from "../../wires/wire.ts";
 import { type JsonPassage, jsonPassages } from "./extract-json.ts";
@@ -94,17 +95,13 @@ function inJsonMode(
 ): FormatVerdict | null {
   const isObjectWanted = origin.wire !== "gemini";
   const meant = choices.map(({ passages }) => likeliest(passages));
-  if (isObjectWanted && !meant.every((passage) => isObject(passage?.value))) return NO_OBJECT;
+  if (isObjectWanted && !meant.every((passage) => isRecord(passage?.value))) return NO_OBJECT;
   return answerOf(events, choices, meant);
 }
 
 /** The first object, else what comes first. */
 function likeliest(passages: readonly JsonPassage[]): JsonPassage | undefined {
-  return passages.find(({ value }) => isObject(value)) ?? passages[0];
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return passages.find(({ value }) => isRecord(value)) ?? passages[0];
 }
 
 /** At once where that is little work. */

@@ -3,6 +3,7 @@
  * validator applies a part of the schema to a part of a value, in steps of some half a microsecond. Owns which schemas
  * can be bounded; what is not known to be harmless (patterns, `uniqueItems`, names of schemas) cannot.
  */
+import { isRecord } from "../../core/json.ts";
 
 /** Steps of one check, and applications within each other, that are not too many for the event loop. */
 const MAX_STEPS = 10_000;
@@ -208,7 +209,7 @@ class Reader {
         throw BEYOND;
       case undefined:
         // The validator looks for subschemas in an object of any name.
-        if (typeof value === "object" && value !== null && !Array.isArray(value)) throw BEYOND;
+        if (isRecord(value)) throw BEYOND;
     }
   }
 
@@ -279,8 +280,8 @@ function added(parts: Shape[] | null, part: Shape): Shape[] {
 }
 
 function membersOf(value: unknown): Readonly<Record<string, unknown>> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw BEYOND;
-  return value as Readonly<Record<string, unknown>>;
+  if (!isRecord(value)) throw BEYOND;
+  return value;
 }
 
 function listOf(value: unknown): readonly unknown[] {

@@ -2,6 +2,7 @@
  * From texts to one valid document: read, overlay, look for secrets, check the form. Owns that order, and
  * that a policy's own tests belong to its loading.
  */
+import { isRecord } from "../../core/json.ts";
 import type { ConfigSnapshot } from "../../core/snapshot.ts";
 import { runSteps } from "../../core/steps.ts";
 import { EXTENSION_PREFIX, type PolicyDocument, policySchema } from "../document/document.ts";
@@ -40,7 +41,7 @@ export function parsePolicy(sources: readonly PolicySource[]): ParsedPolicy {
     (base, source, index) => (index === 0 ? source.value : mergeOverlay(base, source.value ?? {})),
     null,
   );
-  if (typeof merged !== "object" || merged === null || Array.isArray(merged)) {
+  if (!isRecord(merged)) {
     const fix = "Begin with `version: 1` and `name: …`; `pointsman init` writes an example.";
     report.error("empty_policy", [], "The policy is empty or not a map.", fix);
     return { document: null, findings: report.findings, locate };

@@ -1,8 +1,9 @@
 /** Overlays (D1): one environment's differences on top of a base. Owns how two values become one. */
+import { isRecord } from "../../core/json.ts";
 
 /** Maps merge by key, lists and scalars replace, null deletes. Neither argument is changed. */
 export function mergeOverlay(base: unknown, overlay: unknown): unknown {
-  if (!isMap(base) || !isMap(overlay)) return isMap(overlay) ? withoutNulls(overlay) : overlay;
+  if (!isRecord(base) || !isRecord(overlay)) return isRecord(overlay) ? withoutNulls(overlay) : overlay;
   const merged: Record<string, unknown> = { ...base };
   for (const [key, value] of Object.entries(overlay)) {
     if (value === null) delete merged[key];
@@ -16,8 +17,4 @@ function withoutNulls(map: Readonly<Record<string, unknown>>): Record<string, un
   const kept: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(map)) if (value !== null) kept[key] = mergeOverlay(null, value);
   return kept;
-}
-
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -3,6 +3,7 @@
  * the rules that keep an honest one clear (no duplicate keys, plain names as keys).
  */
 import { type Alias, isAlias, isMap, isScalar, isSeq, type Node, type Scalar } from "yaml";
+import { isRecord } from "../../core/json.ts";
 
 /** Values after aliases and merges are expanded; a text of the largest size without them has fewer. */
 const MAX_EXPANDED_VALUES = 2_000_000;
@@ -143,8 +144,4 @@ const MERGE_KEY = Symbol("<<");
 
 function offsetOf(node: Node | null): number {
   return node?.range?.[0] ?? 0;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -11,6 +11,7 @@ import {
   TASK_TYPES,
 } from "../../core/contract.ts";
 import type { Usage } from "../../core/events.ts";
+import { isRecord } from "../../core/json.ts";
 import type { PlannedRoute, RoutingFacts, SeenHealth } from "../../core/routing-facts.ts";
 import type { FlagValue } from "../../core/snapshot.ts";
 
@@ -45,13 +46,11 @@ export type ReadPast =
   | { readonly ok: true; readonly past: PastRequest }
   | { readonly ok: false; readonly why: Unfit };
 
-type Fields = Readonly<Record<string, unknown>>;
-
 /** The most messages that a record may claim: a body of the largest size holds no more. */
 const MAX_MESSAGES = 1_000_000;
 
 export function readPast(record: unknown): ReadPast {
-  if (!isMap(record) || !isText(record.id) || !isCount(record.at) || !isText(record.policyVersion)) {
+  if (!isRecord(record) || !isText(record.id) || !isCount(record.at) || !isText(record.policyVersion)) {
     return unfit("not_a_record");
   }
   const { id, at, keyId, tenant, tier, useCase, stream, contract, policyVersion, routing } = record;
@@ -87,7 +86,7 @@ function unfit(why: Unfit): ReadPast {
 }
 
 function factsOf(routing: unknown): RoutingFacts | null {
-  if (!isMap(routing)) return null;
+  if (!isRecord(routing)) return null;
   const { target, role, operation, inputTokens, maxTokens, messages, needs, complexity, language } = routing;
   const { complexityVersion, longestInputTokens, user, draw, health, flags, spend, planned } = routing;
   const plan = plannedOf(planned);
@@ -114,12 +113,12 @@ function factsOf(routing: unknown): RoutingFacts | null {
 }
 
 function plannedOf(planned: unknown): PlannedRoute | null {
-  if (!isMap(planned)) return null;
+  if (!isRecord(planned)) return null;
   const { rule, arm, first, refused } = planned;
   if (!isText(rule)) return null;
   const plan = { rule, ...(isText(arm) && { arm }), ...(isText(refused) && { refused }) };
   if (first === undefined) return plan;
-  if (!isMap(first)) return null;
+  if (!isRecord(first)) return null;
   const { rung, model, deployment } = first;
   if (!isText(model) || !isText(deployment) || !isOneOf(rung, RUNGS)) return null;
   return { ...plan, first: { rung, model, deployment } };
@@ -128,7 +127,7 @@ function plannedOf(planned: unknown): PlannedRoute | null {
 const RUNGS = ["primary", "cross-region", "fallback"] as const;
 
 function contractOf(contract: unknown): Contract | null {
-  if (!isMap(contract)) return null;
+  if (!isRecord(contract)) return null;
   const { taskType, latencyTier, safetyLevel, contextWindow, residency } = contract;
   const known =
     isOptional(taskType, (value) => isOneOf(value, TASK_TYPES)) &&
@@ -142,7 +141,7 @@ function contractOf(contract: unknown): Contract | null {
 function withoutCredential(refusals: unknown): ReadonlySet<string> | null {
   if (!Array.isArray(refusals)) return null;
   const found = refusals.flatMap((refusal: unknown) =>
-    isMap(refusal) && refusal.constraint === "credential" && isText(refusal.deployment)
+    isRecord(refusal) && refusal.constraint === "credential" && isText(refusal.deployment)
       ? [refusal.deployment]
       : [],
   );
@@ -154,7 +153,7 @@ function answerOf(attempts: unknown): PastRequest["answer"] {
   if (!Array.isArray(attempts)) return null;
   for (let i = attempts.length - 1; i >= 0; i--) {
     const attempt: unknown = attempts[i];
-    if (!isMap(attempt) || attempt.result !== "ok" || attempt.purpose !== undefined) continue;
+    if (!isRecord(attempt) || attempt.result !== "ok" || attempt.purpose !== undefined) continue;
     const { model, usage, cost } = attempt;
     if (!isText(model) || !isUsage(usage)) return null;
     return { model, usage, cost: isNumber(cost) ? cost : null };
@@ -163,17 +162,17 @@ function answerOf(attempts: unknown): PastRequest["answer"] {
 }
 
 function isUsage(value: unknown): value is Usage {
-  if (!isMap(value)) return false;
+  if (!isRecord(value)) return false;
   const { inputTokens, cacheReadTokens, cacheWriteTokens, outputTokens, reasoningTokens } = value;
   if (!isOptional(value.cacheWrite1hTokens, isAmount)) return false;
   return [inputTokens, cacheReadTokens, cacheWriteTokens, outputTokens, reasoningTokens].every(isAmount);
 }
 
 function isHealth(value: unknown): value is Readonly<Record<string, SeenHealth>> {
-  if (!isMap(value)) return false;
+  if (!isRecord(value)) return false;
   return Object.values(value).every(
     (seen) =>
-      isMap(seen) &&
+      isRecord(seen) &&
       isOptional(seen.healthy, (healthy) => typeof healthy === "boolean") &&
       isOptional(seen.firstTokenMs, isNumber) &&
       isOptional(seen.inFlight, isNumber),
@@ -182,17 +181,13 @@ function isHealth(value: unknown): value is Readonly<Record<string, SeenHealth>>
 
 function isFlags(value: unknown): value is Readonly<Record<string, FlagValue>> {
   return (
-    isMap(value) &&
+    isRecord(value) &&
     Object.values(value).every((flag) => ["boolean", "string", "number"].includes(typeof flag))
   );
 }
 
 function isSpend(value: unknown): value is NonNullable<RoutingFacts["spend"]> {
-  return isMap(value) && Object.values(value).every(isAmount);
-}
-
-function isMap(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return isRecord(value) && Object.values(value).every(isAmount);
 }
 
 function isText(value: unknown): value is string {

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { isRecord } from "../../core/json.ts";
 import type { ProfileRegions } from "./list-profiles.ts";
 
 /** What one identity heard in one region. */
@@ -49,8 +50,4 @@ export async function writeProfileFile(file: string, known: readonly KnownProfil
   const beside = `${file}.${process.pid}.tmp`;
   await writeFile(beside, `${JSON.stringify({ version: VERSION, sources }, null, 1)}\n`);
   await rename(beside, file);
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -4,9 +4,10 @@
  */
 import { type Schema, Validator } from "@cfworker/json-schema";
 import { type Random, seededRandom } from "../../core/clock.ts";
+import { isRecord } from "../../core/json.ts";
 import { type FillHints, fillNumber, fillString } from "./fill-value.ts";
 import { hash } from "./schedule.ts";
-import { hasType, isObject, type JsonSchema, merge, resolve, strings, typesOf } from "./schema-parts.ts";
+import { hasType, type JsonSchema, merge, resolve, strings, typesOf } from "./schema-parts.ts";
 
 const ATTEMPTS = 8;
 /** Below this depth only what is required is filled; past the second bound nothing is. */
@@ -63,7 +64,7 @@ export function violateSchema(schema: JsonSchema, value: unknown): unknown {
     7,
     [],
   ];
-  if (isObject(value)) {
+  if (isRecord(value)) {
     for (const key of Object.keys(value)) {
       const { [key]: _left, ...rest } = value;
       wrong.unshift(rest);
@@ -75,7 +76,7 @@ export function violateSchema(schema: JsonSchema, value: unknown): unknown {
 
 function fillAny(schema: unknown, fill: Fill, depth: number, name: string): unknown {
   if (schema === false || depth > MAX_DEPTH) return NOTHING;
-  if (!isObject(schema)) return fillString({}, fill.hints, name);
+  if (!isRecord(schema)) return fillString({}, fill.hints, name);
   if (typeof schema.$ref === "string") {
     const target = resolve(fill.root, schema.$ref);
     if (target === NOTHING) return NOTHING;
@@ -118,14 +119,14 @@ function fillBranch(
 }
 
 function reach(schema: unknown): number {
-  if (!isObject(schema) || "const" in schema || "enum" in schema) return 0;
+  if (!isRecord(schema) || "const" in schema || "enum" in schema) return 0;
   if ("$ref" in schema) return 3;
   if (schema.type === "object" || schema.type === "array") return 2;
   return isNull(schema) ? 0 : 1;
 }
 
 function isNull(schema: unknown): boolean {
-  return isObject(schema) && schema.type === "null";
+  return isRecord(schema) && schema.type === "null";
 }
 
 /** The choice that the caller's words name, else one by chance; only those of the schema's type. */
@@ -177,7 +178,7 @@ function impliedType(schema: JsonSchema): string {
 }
 
 function fillObject(schema: JsonSchema, fill: Fill, depth: number): unknown {
-  const properties = isObject(schema.properties) ? schema.properties : {};
+  const properties = isRecord(schema.properties) ? schema.properties : {};
   const required = new Set(strings(schema.required));
   const most = typeof schema.maxProperties === "number" ? schema.maxProperties : Number.POSITIVE_INFINITY;
   // A null prototype would not serialise differently, but a property may be called __proto__.
@@ -207,9 +208,9 @@ function missing(required: ReadonlySet<string>, entries: ReadonlyMap<string, unk
 
 /** Adds what `dependentRequired` and `minProperties` still want. False when it cannot be done. */
 function padObject(schema: JsonSchema, entries: Map<string, unknown>, fill: Fill, depth: number): boolean {
-  const properties = isObject(schema.properties) ? schema.properties : {};
+  const properties = isRecord(schema.properties) ? schema.properties : {};
   const least = typeof schema.minProperties === "number" ? Math.min(schema.minProperties, MAX_ITEMS) : 0;
-  const dependents = isObject(schema.dependentRequired) ? schema.dependentRequired : {};
+  const dependents = isRecord(schema.dependentRequired) ? schema.dependentRequired : {};
   const wanted = [...entries.keys()].flatMap((key) => strings(dependents[key]));
   const optional = Object.keys(properties);
   const free = Array.from({ length: least }, (_none, index) => `extra_${index + 1}`);

@@ -1,10 +1,9 @@
 /** A request's body as a question. Owns what the path and the headers say of it; the wire reads the rest. */
 import type { IncomingHttpHeaders } from "node:http";
 import { ok, type Result } from "../../core/faults.ts";
-import { parseJson } from "../../core/json.ts";
+import { isRecord, parseJson } from "../../core/json.ts";
 import type { ModelRequest } from "../../core/request.ts";
 import { decodeBase64 } from "../../wires/base64.ts";
-import { isRecord } from "../../wires/fields.ts";
 import type { RequestHints } from "../../wires/wire.ts";
 import { type AnyWire, loadedWire } from "../wire-registry.ts";
 import { MAX_DEPTH } from "./exchange.ts";

@@ -1,12 +1,13 @@
 /** Reading and joining JSON Schemas. Owns references and the merge that `allOf` needs; fills nothing. */
+import { isRecord } from "../../core/json.ts";
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** Both schemas at once, as far as one schema can say it. */
 export function merge(left: unknown, right: unknown): unknown {
   if (left === false || right === false) return false;
-  if (!isObject(left)) return right ?? true;
-  if (!isObject(right)) return left;
+  if (!isRecord(left)) return right ?? true;
+  if (!isRecord(right)) return left;
   const merged: Record<string, unknown> = { ...left };
   for (const [keyword, value] of Object.entries(right)) {
     merged[keyword] = keyword in left ? both(keyword, left[keyword], value) : value;
@@ -48,7 +49,7 @@ function both(keyword: string, left: unknown, right: unknown): unknown {
 }
 
 function mergeProperties(left: unknown, right: unknown): unknown {
-  if (!isObject(left) || !isObject(right)) return right;
+  if (!isRecord(left) || !isRecord(right)) return right;
   const merged: Record<string, unknown> = { ...left };
   for (const [key, value] of Object.entries(right))
     merged[key] = key in left ? merge(left[key], value) : value;
@@ -70,7 +71,7 @@ export function resolve(root: JsonSchema, reference: string): unknown {
   for (const part of reference.slice(2).split("/")) {
     const key = decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~");
     if (Array.isArray(at)) at = at[Number(key)];
-    else if (isObject(at) && Object.hasOwn(at, key)) at = at[key];
+    else if (isRecord(at) && Object.hasOwn(at, key)) at = at[key];
     else return undefined;
   }
   return at;
@@ -83,15 +84,11 @@ export function typesOf(type: unknown): readonly string[] {
 export function hasType(value: unknown, type: string): boolean {
   if (type === "null") return value === null;
   if (type === "array") return Array.isArray(value);
-  if (type === "object") return isObject(value);
+  if (type === "object") return isRecord(value);
   if (type === "integer") return Number.isInteger(value);
   return typeof value === type;
 }
 
 export function strings(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((one) => typeof one === "string") : [];
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -2,6 +2,7 @@
  * News between replicas as text. Owns the form; what another version, or another program, has written is nothing
  * rather than an error.
  */
+import { isRecord } from "../../core/json.ts";
 import type { CircuitReason } from "../../resilience/circuit.ts";
 import type { FleetNews, Stamp } from "../../resilience/shared-state.ts";
 
@@ -68,8 +69,4 @@ function stampOf(value: unknown): Stamp | null {
 
 function duration(value: unknown): number | null {
   return typeof value === "number" && value >= 0 ? Math.min(value, LONGEST_MS) : null;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null;
 }

@@ -1,6 +1,7 @@
 /** What a request of this wire asks for and no other wire can honour. Owns the search; who warns is elsewhere. */
+import { isRecord } from "../../core/json.ts";
 import type { ModelRequest } from "../../core/request.ts";
-import { isRecord, unmodelled } from "../fields.ts";
+import { unmodelled } from "../fields.ts";
 import type { JsonObject } from "../wire.ts";
 import { messagesRequestSchema } from "./request-schema.ts";
 

@@ -1,7 +1,7 @@
 /** A provider's error of this wire as a fault. Owns the classification; the ladder decides what follows. */
 import type { Fault } from "../../core/faults.ts";
+import { isRecord } from "../../core/json.ts";
 import { MAX_RETRY_AFTER_MS } from "../../core/retry-after.ts";
-import { isRecord } from "../fields.ts";
 import {
   type ProviderFaultClass,
   providerFault,

@@ -1,6 +1,6 @@
 /** The sections of a request in this wire's terms. Owns each one's rendering; which are sent is decided elsewhere. */
+import { isRecord } from "../../core/json.ts";
 import type { ModelRequest, ResponseFormat, Tool } from "../../core/request.ts";
-import { isRecord } from "../fields.ts";
 import { type Losses, lose, nameOf } from "../losses.ts";
 import { enforceable } from "../output-schema.ts";
 import type { JsonObject, LowerTarget } from "../wire.ts";

@@ -1,7 +1,7 @@
 /** A provider's whole answer of this wire as events, by the same reading as a stream's blocks. */
 import type { StreamEvent } from "../../core/events.ts";
 import type { Fault } from "../../core/faults.ts";
-import { isRecord } from "../fields.ts";
+import { isRecord } from "../../core/json.ts";
 import { badAnswer } from "../provider-fault.ts";
 import type { JsonObject } from "../wire.ts";
 import { readStreamError } from "./errors.ts";

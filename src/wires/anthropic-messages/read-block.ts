@@ -1,6 +1,7 @@
 /** One content block, from its beginning over its deltas to its end. Owns which events each kind becomes. */
 import type { StreamEvent } from "../../core/events.ts";
-import { isRecord, unmodelled } from "../fields.ts";
+import { isRecord } from "../../core/json.ts";
+import { unmodelled } from "../fields.ts";
 import type { JsonObject } from "../wire.ts";
 import { placed, WIRE_ID } from "./fields.ts";
 import type { BlockState, CallState, ReadState } from "./read-state.ts";

@@ -1,7 +1,7 @@
 /** How much a model shall think, in this wire's two ways. Owns what goes with thinking and what does not. */
+import { isRecord } from "../../core/json.ts";
 import type { Effort, ModelRequest } from "../../core/request.ts";
 import { budgetOf, effortOf } from "../effort.ts";
-import { isRecord } from "../fields.ts";
 import { type Losses, lose, nameOf } from "../losses.ts";
 import { isClaude, type ModelTraits, traitsOf } from "../model-version.ts";
 import type { JsonObject, LowerTarget } from "../wire.ts";

@@ -1,6 +1,6 @@
 /** What a Converse request asks for that the contract does not model. Owns the names under which it is told. */
+import { isRecord } from "../../core/json.ts";
 import type { ModelRequest } from "../../core/request.ts";
-import { isRecord } from "../fields.ts";
 import { strayFields } from "../stray-fields.ts";
 import type { JsonObject } from "../wire.ts";
 import { MODELLED_FIELDS } from "./model-fields.ts";

@@ -1,7 +1,7 @@
 /** Thinking of Claude behind Converse. Owns which of its two ways a generation takes, and what goes with it. */
+import { isRecord } from "../../core/json.ts";
 import type { Effort, ModelRequest } from "../../core/request.ts";
 import { budgetOf } from "../effort.ts";
-import { isRecord } from "../fields.ts";
 import { type Losses, lose, nameOf } from "../losses.ts";
 import { traitsOf } from "../model-version.ts";
 import type { JsonObject } from "../wire.ts";

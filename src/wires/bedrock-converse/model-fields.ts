@@ -3,9 +3,9 @@
  * `additionalModelRequestFields`, and `outputConfig.effort`. Owns their spellings, both ways; what else stands
  * there belongs to the caller.
  */
+import { isRecord } from "../../core/json.ts";
 import { EFFORTS, type Effort, type ModelRequest, type ReasoningControl } from "../../core/request.ts";
 import { effortOf } from "../effort.ts";
-import { isRecord } from "../fields.ts";
 import { type Losses, lose, nameOf } from "../losses.ts";
 import { modelBehind } from "../model-version.ts";
 import type { JsonObject, LowerTarget } from "../wire.ts";

@@ -1,8 +1,7 @@
 /** Structured output in this wire's terms, both ways. Owns that the schema travels as text, and what stands in. */
 import { type Fault, fault } from "../../core/faults.ts";
-import { parseJson } from "../../core/json.ts";
+import { isRecord, parseJson } from "../../core/json.ts";
 import type { ResponseFormat } from "../../core/request.ts";
-import { isRecord } from "../fields.ts";
 import { enforceable } from "../output-schema.ts";
 import type { JsonObject, LowerTarget } from "../wire.ts";
 import type { OutputConfig } from "./request-schema.ts";

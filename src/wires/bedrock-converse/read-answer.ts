@@ -1,6 +1,6 @@
 /** A provider's whole answer of this wire as events. Owns the order of its blocks; their meaning is as in streams. */
 import { NO_USAGE, type StreamEvent } from "../../core/events.ts";
-import { isRecord } from "../fields.ts";
+import { isRecord } from "../../core/json.ts";
 import { badAnswer } from "../provider-fault.ts";
 import { tokenCount } from "../token-count.ts";
 import type { JsonObject } from "../wire.ts";

@@ -1,6 +1,6 @@
 /** Content blocks as a provider streams them, in pieces. Owns which piece belongs to which block and event. */
 import type { StreamEvent } from "../../core/events.ts";
-import { isRecord } from "../fields.ts";
+import { isRecord } from "../../core/json.ts";
 import type { JsonObject } from "../wire.ts";
 import { opaqueExtra } from "./fields.ts";
 import type { BlockState, ReadState } from "./read-state.ts";

@@ -1,7 +1,7 @@
 /** Content blocks of this wire as parts. Owns which member becomes what; knows no other section of a request. */
 import { type Fault, fault } from "../../core/faults.ts";
+import { isRecord } from "../../core/json.ts";
 import type { CacheHint, ContentPart, MediaSource, Message } from "../../core/request.ts";
-import { isRecord } from "../fields.ts";
 import { WIRE_ID } from "./fields.ts";
 import { documentType, imageType } from "./formats.ts";
 import type {

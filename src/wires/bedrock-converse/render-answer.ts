@@ -1,7 +1,7 @@
 /** Events as the caller's whole answer of this wire. Owns how pieces are joined into blocks. */
 import { type Extra, type FinishReason, NO_USAGE, type StreamEvent, type Usage } from "../../core/events.ts";
+import { isRecord } from "../../core/json.ts";
 import { endLabels } from "../end-labels.ts";
-import { isRecord } from "../fields.ts";
 import type { JsonObject, RenderContext } from "../wire.ts";
 import { asBlob } from "./blob.ts";
 import { fromExtra } from "./fields.ts";

@@ -1,6 +1,6 @@
 /** Sampling controls in this wire's terms. Owns `inferenceConfig`, its ranges, and what has no place in it. */
+import { isRecord } from "../../core/json.ts";
 import type { ModelRequest } from "../../core/request.ts";
-import { isRecord } from "../fields.ts";
 import { type Losses, lose, nameOf } from "../losses.ts";
 import { modelBehind, traitsOf } from "../model-version.ts";
 import type { LowerTarget } from "../wire.ts";

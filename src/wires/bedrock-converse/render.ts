@@ -1,8 +1,8 @@
 /** Events as the caller's stream of this wire. Owns frames and the order of blocks; whole answers are not its job. */
 import type { Extra, StreamEvent, Usage } from "../../core/events.ts";
+import { isRecord } from "../../core/json.ts";
 import { exceptionFrame } from "../bedrock-errors.ts";
 import { endLabels } from "../end-labels.ts";
-import { isRecord } from "../fields.ts";
 import type { Frame } from "../frame.ts";
 import type { JsonObject, RenderContext } from "../wire.ts";
 import { asBlob } from "./blob.ts";

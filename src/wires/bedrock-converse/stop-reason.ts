@@ -1,7 +1,7 @@
 /** Why an answer ended, both ways. Owns the mapping between this wire's words and the unified ones. */
 import type { FinishReason, UnifiedFinish } from "../../core/events.ts";
 import type { Fault } from "../../core/faults.ts";
-import { isRecord } from "../fields.ts";
+import { isRecord } from "../../core/json.ts";
 import { malformedCall, malformedOutput } from "../provider-fault.ts";
 import type { JsonObject } from "../wire.ts";
 

@@ -1,6 +1,6 @@
 /** Token counts of this wire, both ways. Its classes are as disjoint as ours, except that it tells no reasoning. */
 import type { Usage } from "../../core/events.ts";
-import { isRecord } from "../fields.ts";
+import { isRecord } from "../../core/json.ts";
 import { statesUsage, tokenCount } from "../token-count.ts";
 import type { JsonObject } from "../wire.ts";
 

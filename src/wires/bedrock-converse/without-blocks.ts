@@ -1,6 +1,6 @@
 /** A caller's own conversation for a model that refuses some of its blocks. Owns which ones may be left out. */
 
-import { isRecord } from "../fields.ts";
+import { isRecord } from "../../core/json.ts";
 import { type Losses, lose } from "../losses.ts";
 import type { LowerTarget } from "../wire.ts";
 import { familyOf } from "./families.ts";

@@ -1,6 +1,6 @@
 /** Answers with vectors, of the families behind InvokeModel, both ways. Owns their shapes; texts are not kept. */
 import { NO_USAGE, type StreamEvent, type Usage } from "../../core/events.ts";
-import { isRecord } from "../fields.ts";
+import { isRecord } from "../../core/json.ts";
 import { badAnswer } from "../provider-fault.ts";
 import { isTokenCount, tokenCount } from "../token-count.ts";
 import type { AnswerHead, JsonObject, RenderContext } from "../wire.ts";

@@ -1,10 +1,10 @@
 /** A caller's InvokeModel body as the internal request. Owns telling whose body it is; what it says is theirs. */
 import { failed, ok, type Result } from "../../core/faults.ts";
+import { isRecord } from "../../core/json.ts";
 import type { ModelRequest } from "../../core/request.ts";
 import { anthropicMessages } from "../anthropic-messages.ts";
 import { readTarget } from "../bedrock-converse/target.ts";
 import { readContract } from "../contract-metadata.ts";
-import { isRecord } from "../fields.ts";
 import type { JsonObject, RequestHints } from "../wire.ts";
 import { isEmbeddingBody, parseEmbeddingRequest } from "./embedding-request.ts";
 import { METADATA_HEADER, WIRE_ID } from "./fields.ts";

@@ -1,12 +1,12 @@
 /** A provider's answer to InvokeModel as events. Owns the chunks around the model family's own frames. */
 import type { StreamEvent } from "../../core/events.ts";
 import type { Fault } from "../../core/faults.ts";
+import { isRecord } from "../../core/json.ts";
 import type { ReadState as MessagesState } from "../anthropic-messages/read-state.ts";
 import { anthropicMessages } from "../anthropic-messages.ts";
 import { decodeBase64 } from "../base64.ts";
 import { readConverseAnswer } from "../bedrock-converse/read-answer.ts";
 import { readBedrockException } from "../bedrock-errors.ts";
-import { isRecord } from "../fields.ts";
 import type { Frame } from "../frame.ts";
 import { badChunk } from "../provider-fault.ts";
 import type { AnswerHead } from "../wire.ts";

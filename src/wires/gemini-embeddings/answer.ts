@@ -1,6 +1,6 @@
 /** A batch of vectors, both ways. The API gives them in the order of the requests, and counts nothing. */
 import type { StreamEvent, Usage } from "../../core/events.ts";
-import { isRecord } from "../fields.ts";
+import { isRecord } from "../../core/json.ts";
 import { readStreamError } from "../gemini/errors.ts";
 import { readUsage, renderUsage } from "../gemini/usage.ts";
 import { vectorEvents } from "../openai-embeddings/answer.ts";

@@ -1,7 +1,7 @@
 /** A request for vectors as a batch. Owns which fields are sent, and what the API cannot embed. */
 import { failed, ok, type Result } from "../../core/faults.ts";
+import { isRecord } from "../../core/json.ts";
 import type { ModelRequest } from "../../core/request.ts";
-import { isRecord } from "../fields.ts";
 import { bareModel } from "../gemini/lower.ts";
 import type { JsonObject, Lowered, LowerTarget, Warning } from "../wire.ts";
 import { MAX_BATCH, WIRE_ID } from "./parse-request.ts";

@@ -1,8 +1,9 @@
 /** A caller's batch as the internal request. Owns limits, and that a batch is of one kind. */
 import { z } from "zod";
 import { type Fault, failed, fault, ok, type Result } from "../../core/faults.ts";
+import { isRecord } from "../../core/json.ts";
 import type { EmbeddingInput, ModelRequest } from "../../core/request.ts";
-import { isRecord, unmodelled } from "../fields.ts";
+import { unmodelled } from "../fields.ts";
 import { spellEmbedding } from "../gemini/spelling.ts";
 import { issueFault } from "../issues.ts";
 import { embeddingRequest } from "../openai-embeddings/draft.ts";

@@ -1,6 +1,7 @@
 /** What a request of this wire asks that no other wire can be told. Owns the comparison with the contract. */
+import { isRecord } from "../../core/json.ts";
 import type { ModelRequest } from "../../core/request.ts";
-import { isRecord, unmodelled } from "../fields.ts";
+import { unmodelled } from "../fields.ts";
 import { strayFields } from "../stray-fields.ts";
 import type { JsonObject } from "../wire.ts";
 import { checkRequest } from "./parse-request.ts";

@@ -1,6 +1,6 @@
 /** Messages as contents of this wire. Owns roles, parts, signatures and the names that tool results need. */
+import { isRecord } from "../../core/json.ts";
 import type { ContentPart, Message } from "../../core/request.ts";
-import { isRecord } from "../fields.ts";
 import type { JsonObject } from "../wire.ts";
 import { isMadeCallId } from "./call-ids.ts";
 import { parseObject, toArguments, WIRE_ID } from "./fields.ts";

@@ -1,6 +1,7 @@
 /** What travels in `extra` of this wire, and texts that it wants as objects. Owns both shapes; knows no event. */
 import type { Extra } from "../../core/events.ts";
-import { isRecord, mergeRecords } from "../fields.ts";
+import { isRecord } from "../../core/json.ts";
+import { mergeRecords } from "../fields.ts";
 import type { JsonObject } from "../wire.ts";
 
 export const WIRE_ID = "gemini";

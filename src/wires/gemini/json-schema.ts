@@ -2,7 +2,7 @@
  * The API's own schemas, a subset of OpenAPI 3.0 with types in capitals, as JSON Schema. Owns the difference;
  * the other direction is not needed, since the API also takes JSON Schema.
  */
-import { isRecord } from "../fields.ts";
+import { isRecord } from "../../core/json.ts";
 import type { JsonObject } from "../wire.ts";
 
 /** Fields that hold a schema, a list of schemas, and schemas by name. */

@@ -2,7 +2,7 @@
  * Log probabilities, both ways. Owns the mapping between this wire's lists and the shape in which OpenAI's
  * clients read them, which is what events carry.
  */
-import { isRecord } from "../fields.ts";
+import { isRecord } from "../../core/json.ts";
 import type { JsonObject } from "../wire.ts";
 
 /** `logprobsResult` as `{content: [{token, logprob, bytes, top_logprobs}], refusal}`; undefined if it is none. */

@@ -1,8 +1,8 @@
 /** A request in the provider's terms. Owns which fields are sent; whether the model may serve was decided before. */
 import { failed, ok, type Result } from "../../core/faults.ts";
+import { isRecord } from "../../core/json.ts";
 import type { ModelRequest, ResponseFormat, Sampling, Tool, ToolChoice } from "../../core/request.ts";
 import { withoutContract } from "../contract-metadata.ts";
-import { isRecord } from "../fields.ts";
 import type { JsonObject, Lowered, LowerTarget } from "../wire.ts";
 import { renderConversation, withoutCallIds } from "./contents.ts";
 import { WIRE_ID } from "./fields.ts";

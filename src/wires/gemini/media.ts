@@ -1,7 +1,7 @@
 /** Images and documents of this wire, both ways. Owns media types; whatever is neither stays this wire's own. */
+import { isRecord } from "../../core/json.ts";
 import type { ContentPart, MediaSource } from "../../core/request.ts";
 import { encodeBase64 } from "../base64.ts";
-import { isRecord } from "../fields.ts";
 import type { JsonObject } from "../wire.ts";
 
 type MediaPart = Extract<ContentPart, { type: "image" | "document" }>;

@@ -1,5 +1,6 @@
 /** A caller's body as the internal request. Owns what the schema cannot say: what goes with what. */
 import { type Fault, failed, fault, ok, type Result } from "../../core/faults.ts";
+import { isRecord } from "../../core/json.ts";
 import type {
   ModelRequest,
   ResponseFormat,
@@ -9,7 +10,6 @@ import type {
   ToolChoice,
 } from "../../core/request.ts";
 import { readContract } from "../contract-metadata.ts";
-import { isRecord } from "../fields.ts";
 import { issueFault } from "../issues.ts";
 import { plainly } from "../plain-schema.ts";
 import type { JsonObject, RequestHints } from "../wire.ts";

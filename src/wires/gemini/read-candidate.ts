@@ -1,6 +1,7 @@
 /** One candidate of one chunk, or of a whole answer: its parts become events. Owns what each kind of part says. */
 import type { StreamEvent } from "../../core/events.ts";
-import { isRecord, unmodelled } from "../fields.ts";
+import { isRecord } from "../../core/json.ts";
+import { unmodelled } from "../fields.ts";
 import type { JsonObject } from "../wire.ts";
 import { makeCallId } from "./call-ids.ts";
 import { laterFields, toExtra, WIRE_ID } from "./fields.ts";

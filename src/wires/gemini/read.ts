@@ -1,7 +1,8 @@
 /** A provider's stream of this wire as events: one chunk at a time, then the end of the bytes. */
 import type { FinishReason, StreamEvent } from "../../core/events.ts";
 import type { Fault } from "../../core/faults.ts";
-import { isRecord, unmodelled } from "../fields.ts";
+import { isRecord } from "../../core/json.ts";
+import { unmodelled } from "../fields.ts";
 import type { Frame } from "../frame.ts";
 import { badChunk, emptyAnswer, malformedCall, streamCut } from "../provider-fault.ts";
 import type { JsonObject } from "../wire.ts";

@@ -2,7 +2,7 @@
  * Requests in snake_case, which the API takes as well, and single objects where a list is due. Owns the names;
  * whatever else is in a body stays as it is, the caller's own data above all.
  */
-import { isRecord } from "../fields.ts";
+import { isRecord } from "../../core/json.ts";
 import type { JsonObject } from "../wire.ts";
 
 /** What is known below a field; `list`: the field is a list, and one object stands for a list of one. */

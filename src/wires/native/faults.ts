@@ -1,6 +1,6 @@
 /** Faults in the native spelling, both ways. Owns the body, and what another gateway's kinds mean to this one. */
 import { FAULTS, type Fault, type FaultKind, statusOf } from "../../core/faults.ts";
-import { isRecord } from "../fields.ts";
+import { isRecord } from "../../core/json.ts";
 import { readChatError } from "../openai-chat/errors.ts";
 import { type ProviderFaultClass, providerFault, waits } from "../provider-fault.ts";
 import { retryHeaders } from "../render-retry.ts";

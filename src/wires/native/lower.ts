@@ -1,8 +1,8 @@
 /** A request to another gateway in native terms. Owns which fields are sent; nothing of the contract is lost. */
 import type { Contract } from "../../core/contract.ts";
 import { failed, ok, type Result } from "../../core/faults.ts";
+import { isRecord } from "../../core/json.ts";
 import type { ModelRequest, ResponseFormat, Sampling, Tool } from "../../core/request.ts";
-import { isRecord } from "../fields.ts";
 import type { JsonObject, Lowered, LowerTarget, Warning } from "../wire.ts";
 import { renderMessages } from "./parts.ts";
 

@@ -3,6 +3,7 @@
 import type { Contract } from "../../core/contract.ts";
 import { readContractFields } from "../../core/contract-words.ts";
 import { type Fault, failed, fault, ok, type Result } from "../../core/faults.ts";
+import { isRecord } from "../../core/json.ts";
 import type {
   EmbeddingInput,
   Message,
@@ -15,7 +16,6 @@ import type {
   ToolChoice,
 } from "../../core/request.ts";
 import type { Writable } from "../../core/writable.ts";
-import { isRecord } from "../fields.ts";
 import { issueFault } from "../issues.ts";
 import { plainly } from "../plain-schema.ts";
 import type { JsonObject, RequestHints } from "../wire.ts";

@@ -1,6 +1,6 @@
 /** One event in the native spelling. Owns what each kind must have; which may follow which is not its job. */
 import type { Extra, StreamEvent } from "../../core/events.ts";
-import { isRecord } from "../fields.ts";
+import { isRecord } from "../../core/json.ts";
 import type { JsonObject } from "../wire.ts";
 import { readReason, readUsage } from "./usage.ts";
 

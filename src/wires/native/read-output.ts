@@ -1,6 +1,6 @@
 /** The outputs and vectors of a whole native answer as events. Owns what an output holds. */
 import type { StreamEvent } from "../../core/events.ts";
-import { isRecord } from "../fields.ts";
+import { isRecord } from "../../core/json.ts";
 import type { JsonObject } from "../wire.ts";
 import { readEmbedding, readEvent, sealOf } from "./read-event.ts";
 

@@ -1,7 +1,7 @@
 /** Another gateway's native stream and answer as events. Owns the check of each; the shapes are our own. */
 import type { FinishReason, StreamEvent } from "../../core/events.ts";
 import type { Fault } from "../../core/faults.ts";
-import { isRecord } from "../fields.ts";
+import { isRecord } from "../../core/json.ts";
 import type { Frame } from "../frame.ts";
 import { badAnswer, badChunk, emptyAnswer, streamCut } from "../provider-fault.ts";
 import type { JsonObject } from "../wire.ts";

@@ -1,9 +1,10 @@
 /** Events as the caller's whole native answer. Owns how pieces are joined into outputs. */
 
 import type { FinishReason, StreamEvent, Usage } from "../../core/events.ts";
+import { isRecord } from "../../core/json.ts";
 import type { ContentPart } from "../../core/request.ts";
 import type { Writable } from "../../core/writable.ts";
-import { isRecord, mergeRecords } from "../fields.ts";
+import { mergeRecords } from "../fields.ts";
 import type { JsonObject, RenderContext } from "../wire.ts";
 import { renderPart } from "./parts.ts";
 import { headOf } from "./render.ts";

@@ -1,6 +1,6 @@
 /** Usage and reasons in the native spelling, both ways. Owns the names; the provider's own block stays here. */
 import type { FinishReason, UnifiedFinish, Usage } from "../../core/events.ts";
-import { isRecord } from "../fields.ts";
+import { isRecord } from "../../core/json.ts";
 import { tokenCount } from "../token-count.ts";
 import type { JsonObject } from "../wire.ts";
 

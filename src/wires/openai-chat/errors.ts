@@ -1,6 +1,6 @@
 /** A provider's error of this wire as a fault. Owns the classification; the ladder decides what follows. */
 import type { Fault } from "../../core/faults.ts";
-import { isRecord } from "../fields.ts";
+import { isRecord } from "../../core/json.ts";
 import {
   type ProviderFaultClass,
   type ProviderWords,

@@ -1,6 +1,7 @@
 /** Fields of this wire that the contract does not model. Owns how they travel in `extra`; knows no event. */
 import type { Extra } from "../../core/events.ts";
-import { isRecord, mergeRecords } from "../fields.ts";
+import { isRecord } from "../../core/json.ts";
+import { mergeRecords } from "../fields.ts";
 import type { JsonObject } from "../wire.ts";
 
 export const WIRE_ID = "openai-chat";

@@ -1,5 +1,5 @@
 /** Azure's annotations of a choice. Owns what in them says that the choice was filtered; they are told as they came. */
-import { isRecord } from "../fields.ts";
+import { isRecord } from "../../core/json.ts";
 import type { JsonObject } from "../wire.ts";
 
 /** Results hold one category's each, custom blocklists a list of them. */

@@ -1,5 +1,6 @@
 /** A request in the provider's terms. Owns which fields are sent; whether the model may serve was decided before. */
 import { failed, ok, type Result } from "../../core/faults.ts";
+import { isRecord } from "../../core/json.ts";
 import type {
   ModelRequest,
   ReasoningControl,
@@ -10,7 +11,6 @@ import type {
 } from "../../core/request.ts";
 import { withoutContract } from "../contract-metadata.ts";
 import { effortOf } from "../effort.ts";
-import { isRecord } from "../fields.ts";
 import { carryShared, losesTier } from "../openai-shared.ts";
 import type { JsonObject, Lowered, LowerTarget, Warning } from "../wire.ts";
 import { WIRE_ID } from "./fields.ts";

@@ -1,6 +1,7 @@
 /** A provider's whole answer of this wire as events, by the same reading as a stream's chunks. */
 import type { StreamEvent } from "../../core/events.ts";
-import { isRecord, unmodelled } from "../fields.ts";
+import { isRecord } from "../../core/json.ts";
+import { unmodelled } from "../fields.ts";
 import { badAnswer, emptyAnswer } from "../provider-fault.ts";
 import type { JsonObject } from "../wire.ts";
 import { readStreamError } from "./errors.ts";

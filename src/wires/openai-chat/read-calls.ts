@@ -1,6 +1,7 @@
 /** Tool calls as a provider streams them, in pieces. Owns which piece belongs to which call. */
 import type { StreamEvent } from "../../core/events.ts";
-import { isRecord, unmodelled } from "../fields.ts";
+import { isRecord } from "../../core/json.ts";
+import { unmodelled } from "../fields.ts";
 import type { JsonObject } from "../wire.ts";
 import { toExtra } from "./fields.ts";
 import type { CallState } from "./read-state.ts";

@@ -1,6 +1,7 @@
 /** One choice of one chunk, or of a whole answer: its delta becomes events. Owns the order of what it holds. */
 import type { FinishReason, StreamEvent } from "../../core/events.ts";
-import { isRecord, unmodelled } from "../fields.ts";
+import { isRecord } from "../../core/json.ts";
+import { unmodelled } from "../fields.ts";
 import type { JsonObject } from "../wire.ts";
 import { type LevelFields, levels, mergeLevels, toExtra } from "./fields.ts";
 import { isFiltered } from "./filter-results.ts";

@@ -2,8 +2,9 @@
 
 import type { FinishReason, StreamEvent } from "../../core/events.ts";
 import { type Fault, fault } from "../../core/faults.ts";
+import { isRecord } from "../../core/json.ts";
 import type { Writable } from "../../core/writable.ts";
-import { isRecord, unmodelled } from "../fields.ts";
+import { unmodelled } from "../fields.ts";
 import type { Frame } from "../frame.ts";
 import { badChunk, emptyAnswer, streamCut } from "../provider-fault.ts";
 import type { JsonObject } from "../wire.ts";

@@ -1,6 +1,7 @@
 /** Events as the caller's whole answer of this wire. Owns how pieces are joined into messages. */
 import type { FinishReason, StreamEvent, Usage } from "../../core/events.ts";
-import { isRecord, mergeRecords } from "../fields.ts";
+import { isRecord } from "../../core/json.ts";
+import { mergeRecords } from "../fields.ts";
 import type { JsonObject, RenderContext } from "../wire.ts";
 import { fromExtra, type LevelFields, mergeLevels } from "./fields.ts";
 import { renderFinish } from "./finish-reason.ts";

@@ -1,6 +1,7 @@
 /** Answers with vectors, both ways. Owns their order, their encoding and the counts beside them. */
 import { NO_USAGE, type StreamEvent, type Usage } from "../../core/events.ts";
-import { isRecord, unmodelled } from "../fields.ts";
+import { isRecord } from "../../core/json.ts";
+import { unmodelled } from "../fields.ts";
 import { readStreamError } from "../openai-chat/errors.ts";
 import { badAnswer, emptyAnswer } from "../provider-fault.ts";
 import type { JsonObject, RenderContext } from "../wire.ts";

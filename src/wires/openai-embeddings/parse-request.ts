@@ -1,8 +1,9 @@
 /** A caller's body as the internal request. Owns limits and the four shapes of `input`. */
 import { z } from "zod";
 import { type Fault, failed, fault, ok, type Result } from "../../core/faults.ts";
+import { isRecord } from "../../core/json.ts";
 import type { EmbeddingInput, ModelRequest } from "../../core/request.ts";
-import { isRecord, unmodelled } from "../fields.ts";
+import { unmodelled } from "../fields.ts";
 import { issueFault } from "../issues.ts";
 import type { RequestHints } from "../wire.ts";
 import { embeddingRequest } from "./draft.ts";

@@ -1,6 +1,6 @@
 /** What a request of this wire asks for that no other wire can do. Owns the list; the warnings are made elsewhere. */
+import { isRecord } from "../../core/json.ts";
 import type { ModelRequest } from "../../core/request.ts";
-import { isRecord } from "../fields.ts";
 import { asksForTier } from "../openai-shared.ts";
 import { strayFields } from "../stray-fields.ts";
 import { INCLUDE_LOGPROBS, INCLUDE_REASONING } from "./include.ts";

@@ -1,6 +1,6 @@
 /** A provider's errors of this wire. Owns what differs from the chat wire, whose shapes and statuses it shares. */
 import type { Fault } from "../../core/faults.ts";
-import { isRecord } from "../fields.ts";
+import { isRecord } from "../../core/json.ts";
 import { readChatError, readStreamError } from "../openai-chat/errors.ts";
 import { providerFault } from "../provider-fault.ts";
 import type { JsonObject } from "../wire.ts";

@@ -3,7 +3,7 @@
  * the gateway makes itself, and who encrypted reasoning; knows no event.
  */
 import type { Extra } from "../../core/events.ts";
-import { isRecord } from "../fields.ts";
+import { isRecord } from "../../core/json.ts";
 import type { JsonObject } from "../wire.ts";
 
 export const WIRE_ID = "openai-responses";

@@ -1,9 +1,9 @@
 /** A request in the provider's terms. Owns which fields are sent; whether the model may serve was decided before. */
 import { failed, ok, type Result } from "../../core/faults.ts";
+import { isRecord } from "../../core/json.ts";
 import type { ModelRequest, ResponseFormat, Sampling, Tool } from "../../core/request.ts";
 import { withoutContract } from "../contract-metadata.ts";
 import { effortOf } from "../effort.ts";
-import { isRecord } from "../fields.ts";
 import { carryShared } from "../openai-shared.ts";
 import type { JsonObject, Lowered, LowerTarget } from "../wire.ts";
 import { isForeign, isOwnId, WIRE_ID } from "./fields.ts";

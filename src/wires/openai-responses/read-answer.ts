@@ -1,6 +1,6 @@
 /** A provider's whole answer of this wire as events, by the same reading as a stream's last frame. */
 import type { StreamEvent } from "../../core/events.ts";
-import { isRecord } from "../fields.ts";
+import { isRecord } from "../../core/json.ts";
 import { readStreamError } from "../openai-chat/errors.ts";
 import { badAnswer } from "../provider-fault.ts";
 import { readFailure } from "./errors.ts";

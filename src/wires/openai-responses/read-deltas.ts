@@ -1,6 +1,7 @@
 /** The frames that carry pieces of an item's content. Owns which item and part a piece belongs to. */
 import type { StreamEvent } from "../../core/events.ts";
-import { isRecord, unmodelled } from "../fields.ts";
+import { isRecord } from "../../core/json.ts";
+import { unmodelled } from "../fields.ts";
 import type { JsonObject } from "../wire.ts";
 import { toExtra } from "./fields.ts";
 import {

@@ -3,7 +3,8 @@
  * told twice, whichever of its frames a server sends: deltas, `done` events, or only the finished item.
  */
 import type { StreamEvent } from "../../core/events.ts";
-import { isRecord, unmodelled } from "../fields.ts";
+import { isRecord } from "../../core/json.ts";
+import { unmodelled } from "../fields.ts";
 import type { JsonObject } from "../wire.ts";
 import { PART_SEPARATOR, readEncrypted, toExtra, withoutOwnId } from "./fields.ts";
 import type { ItemState } from "./read-state.ts";

@@ -1,6 +1,6 @@
 /** The frames of this wire's stream. Owns their names, fields and numbering; when each is due is not its job. */
 import type { Fault } from "../../core/faults.ts";
-import { isRecord } from "../fields.ts";
+import { isRecord } from "../../core/json.ts";
 import type { Frame } from "../frame.ts";
 import { faultBody } from "../openai-chat/render-fault.ts";
 import type { JsonObject } from "../wire.ts";

@@ -1,5 +1,5 @@
 /** Log probabilities as this wire lists them. Owns what its types promise of each, whoever gave them. */
-import { isRecord } from "../fields.ts";
+import { isRecord } from "../../core/json.ts";
 
 export const NO_SCORES: readonly unknown[] = [];
 const utf8 = new TextEncoder();

@@ -1,6 +1,6 @@
 /** How a response ended, both ways. Owns the mapping between the wire's status words and the unified reasons. */
 import type { FinishReason, UnifiedFinish } from "../../core/events.ts";
-import { isRecord } from "../fields.ts";
+import { isRecord } from "../../core/json.ts";
 import type { JsonObject } from "../wire.ts";
 
 export interface Ended {

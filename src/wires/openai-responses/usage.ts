@@ -1,6 +1,6 @@
 /** Token counts of this wire, both ways. Owns the arithmetic between its overlapping and our disjoint classes. */
 import type { Usage } from "../../core/events.ts";
-import { isRecord } from "../fields.ts";
+import { isRecord } from "../../core/json.ts";
 import { statesUsage, tokenCount } from "../token-count.ts";
 import type { JsonObject } from "../wire.ts";
 
