@@ -3,26 +3,35 @@ import { type Attempt, countCalls } from "../core/decision.ts";
 import type { StreamEvent } from "../core/events.ts";
 import { FAULTS, type Fault, fault } from "../core/faults.ts";
 import type { StreamReply, WholeReply } from "../providers/send.ts";
-import type { Frame } from "../wires/frame.ts";
 import type { RenderContext, Warning } from "../wires/wire.ts";
 import { keepAnswer, type Replay, watched } from "./cache/use-cache.ts";
 import type { Climbed } from "./climb-ports.ts";
-import { conclude, totalCost } from "./conclude.ts";
+import { type Conclusion, conclude, totalCost } from "./conclude.ts";
 import { ESTIMATED } from "./count-tokens.ts";
 import type { DegradedAnswer } from "./degraded/degraded-answer.ts";
 import { degradedFault } from "./degraded/degraded-fault.ts";
 import { INCOMPLETE } from "./degraded/partial.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
+import { eventStreamResponse, JSON_TYPE, renderContext, renderedResponse } from "./render-response.ts";
 import { labelledResponse, type Served } from "./response-headers.ts";
 import { streamFrames } from "./stream-answer.ts";
 import { withUsage } from "./told-usage.ts";
 
-const JSON_TYPE = "application/json";
 /** When to come back after a ladder that ran out, where no circuit or cooldown knows better. Milliseconds. */
 export const COME_BACK_MS = 1000;
 const NO_FINISH = { unified: "other", raw: null } as const;
-const NO_ATTEMPTS: readonly Attempt[] = [];
+/** A request that no deployment answered, and what is told of it unless something else is known. */
+const UNSERVED: Conclusion = {
+  outcome: "answered",
+  status: 200,
+  rung: null,
+  degraded: null,
+  attempts: [],
+  deployment: null,
+  finish: null,
+  fault: null,
+};
 const NOBODY: Served = {
   rung: null,
   attempts: 0,
@@ -89,19 +98,10 @@ export function answerKept(gateway: Gateway, exchange: Exchange, kept: Replay): 
   noteWarnings(exchange, kept.warnings);
   const { by, events } = kept;
   const last = events[events.length - 1];
-  conclude(gateway, exchange, {
-    outcome: "answered",
-    status: 200,
-    rung: null,
-    degraded: null,
-    attempts: NO_ATTEMPTS,
-    deployment: null,
-    finish: last?.type === "finish" ? last.reason : NO_FINISH,
-    fault: null,
-    by,
-  });
+  const finish = last?.type === "finish" ? last.reason : NO_FINISH;
+  conclude(gateway, exchange, { ...UNSERVED, finish, by });
   const { model, provider, region, simulated } = by;
-  const served: Served = { ...NOBODY, rung: null, model, provider, region, cost: 0, simulated };
+  const served: Served = { ...NOBODY, model, provider, region, cost: 0, simulated };
   const context = renderContext(exchange, model, simulated, kept.warnings);
   const response = renderedResponse(exchange, served, events, context, 200);
   response.headers.set("age", String(Math.floor(kept.ageMs / 1000)));
@@ -119,16 +119,7 @@ export function answerEstimate(
   noteWarnings(exchange, warnings);
   const model = exchange.plan?.rungs[0]?.model ?? null;
   const served: Served = { ...NOBODY, attempts: countCalls(attempts), model, cost: 0 };
-  conclude(gateway, exchange, {
-    outcome: "answered",
-    status: 200,
-    rung: null,
-    degraded: null,
-    attempts,
-    deployment: null,
-    finish: null,
-    fault: null,
-  });
+  conclude(gateway, exchange, { ...UNSERVED, attempts });
   const context = renderContext(exchange, model ?? exchange.request?.target ?? "", false, warnings);
   return renderedResponse(exchange, served, events, context, 200);
 }
@@ -195,25 +186,6 @@ function degradedRefusal(
   return response;
 }
 
-/** Events that are all there, as the caller wants them: whole or as a stream. */
-function renderedResponse(
-  exchange: Exchange,
-  served: Served,
-  events: readonly StreamEvent[],
-  context: RenderContext,
-  status: number,
-): Response {
-  if (exchange.request?.stream) {
-    const last = events[events.length - 1];
-    const usage = last?.type === "finish" ? last.usage : null;
-    // All is here already: a dialect that counts at the beginning begins with what it will end with.
-    const counted = usage === null ? context : { ...context, estimatedInputTokens: usage.inputTokens };
-    return eventStreamResponse(exchange, served, renderAll(exchange, events, counted), status);
-  }
-  const body = JSON.stringify(exchange.wire.renderAnswer(events, context));
-  return labelledResponse(exchange, served, JSON_TYPE, status, body);
-}
-
 /** An error in the caller's dialect. */
 export function answerFault(
   gateway: Gateway,
@@ -222,16 +194,8 @@ export function answerFault(
   attempts: readonly Attempt[] = [],
 ): Response {
   const rendered = exchange.wire.renderFault(why, exchange.requestId);
-  conclude(gateway, exchange, {
-    outcome: why.kind === "cancelled" ? "cancelled" : "failed",
-    status: rendered.status,
-    rung: null,
-    degraded: null,
-    attempts,
-    deployment: null,
-    finish: null,
-    fault: why,
-  });
+  const outcome = why.kind === "cancelled" ? "cancelled" : "failed";
+  conclude(gateway, exchange, { ...UNSERVED, outcome, status: rendered.status, attempts, fault: why });
   const body = JSON.stringify(rendered.body);
   const response = labelledResponse(exchange, null, JSON_TYPE, rendered.status, body);
   const { headers } = response;
@@ -267,60 +231,4 @@ function servedBy(climbed: Climbed): Served {
 
 function noteWarnings(exchange: Exchange, warnings: readonly Warning[]): void {
   if (warnings.length > 0) exchange.warnings = warnings.map((warning) => warning.control);
-}
-
-function renderContext(
-  exchange: Exchange,
-  model: string,
-  simulated: boolean,
-  warnings: readonly Warning[],
-): RenderContext {
-  const context: RenderContext = {
-    requestId: exchange.requestId,
-    model,
-    createdAt: Math.floor(exchange.arrivedAt / 1000),
-    streamUsage: exchange.request?.streamUsage ?? false,
-    estimatedInputTokens: exchange.plan?.estimatedInputTokens ?? 0,
-    request: exchange.request,
-  };
-  const { overflow, cacheUse } = exchange;
-  const isKept = cacheUse === "hit" || cacheUse === "stale";
-  if (!simulated && warnings.length === 0 && overflow === null && !isKept) return context;
-  const labels = {
-    ...(simulated && { simulated: true }),
-    ...(warnings.length > 0 && { warnings }),
-    ...(overflow !== null && { overflow: overflow.how }),
-    ...(isKept && { cache: cacheUse }),
-  };
-  return { ...context, labels };
-}
-
-function renderAll(
-  exchange: Exchange,
-  events: readonly StreamEvent[],
-  context: RenderContext,
-): Uint8Array<ArrayBuffer> {
-  const { wire } = exchange;
-  let state = wire.renderStart(context);
-  const rendered: Frame[] = [];
-  for (const event of events) {
-    const [after, frames] = wire.renderEvent(event, state);
-    state = after;
-    for (const frame of frames) rendered.push(frame);
-  }
-  return wire.framing.encode(rendered);
-}
-
-function eventStreamResponse(
-  exchange: Exchange,
-  served: Served,
-  body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>,
-  status: number,
-): Response {
-  const response = labelledResponse(exchange, served, exchange.wire.framing.contentType, status, body);
-  const { headers } = response;
-  headers.set("cache-control", "no-cache");
-  // Reverse proxies that buffer would turn a stream into a wait.
-  headers.set("x-accel-buffering", "no");
-  return response;
 }
