@@ -189,14 +189,14 @@ describe("an operator's word", () => {
     const [one, two] = replicas;
     if (!one || !two) throw new Error("nobody");
     two.reachable(false);
-    one.health.forceOpen("a");
+    one.health.forceOpen("a", "ops");
     await clock.advance(1000);
     fail(two, clock);
     two.reachable(true);
     await settle();
     await clock.advance(10 * OPEN_MS);
     expect(replicas.map(({ health }) => health.isOrderedOpen("a"))).toEqual([true, true]);
-    two.health.reset("a");
+    two.health.reset("a", "ops");
     await settle();
     expect(states(replicas, clock)).toEqual(["closed", "closed"]);
   });
@@ -205,7 +205,7 @@ describe("an operator's word", () => {
     const { clock, replicas, settle } = fleetOf(2);
     const [one, two] = replicas;
     if (!one || !two) throw new Error("nobody");
-    one.health.forceOpen("a", clock.now() + 60_000);
+    one.health.forceOpen("a", "ops", clock.now() + 60_000);
     await settle();
     await clock.advance(59_999);
     expect(await probe(two, clock)).toBeNull();
@@ -221,7 +221,7 @@ describe("an operator's word", () => {
     const [one, two] = replicas;
     if (!one || !two) throw new Error("nobody");
     one.reachable(false);
-    one.health.reset("a");
+    one.health.reset("a", "ops");
     await clock.advance(10);
     fail(two, clock);
     one.reachable(true);
@@ -241,8 +241,8 @@ describe("an order is not learnt anew", () => {
   test("a process that follows another one brings it back, with who gave it and until when", async () => {
     const clock = new FakeClock();
     const first = replicaOf({ clock, hub: null, origin: "one" });
-    first.health.forceOpen("a", undefined, "ops-1");
-    first.health.forceOpen("b", clock.now() + 60_000, "ops-2");
+    first.health.forceOpen("a", "ops-1");
+    first.health.forceOpen("b", "ops-2", clock.now() + 60_000);
     expect([...first.kept.values()]).toMatchObject([
       { deployment: "a", verb: "force-open", until: null, by: "ops-1" },
       { deployment: "b", verb: "force-open", until: clock.now() + 60_000, by: "ops-2" },
@@ -255,7 +255,7 @@ describe("an order is not learnt anew", () => {
     const third = replicaOf({ clock, hub: null, origin: "three", kept: second.kept });
     expect([isOut(third, "a"), isOut(third, "b")]).toEqual([true, false]);
     expect(third.forgotten).toEqual(["b over"]);
-    third.health.reset("a");
+    third.health.reset("a", "ops");
     const fourth = replicaOf({ clock, hub: null, origin: "four", kept: third.kept });
     expect(isOut(fourth, "a")).toBe(false);
   });
@@ -263,8 +263,8 @@ describe("an order is not learnt anew", () => {
   test("a replica that joins after what they share was lost hears it from those that know", async () => {
     const { clock, hub, replicas, settle } = fleetOf(2);
     const [one, two] = pair(replicas);
-    one.health.forceOpen("a", undefined, "ops-1");
-    two.health.forceOpen("b", clock.now() + 60_000);
+    one.health.forceOpen("a", "ops-1");
+    two.health.forceOpen("b", "ops", clock.now() + 60_000);
     await settle();
     for (const replica of replicas) replica.reachable(false);
     hub.lose();
@@ -281,21 +281,21 @@ describe("an order is not learnt anew", () => {
   test("a reset that was given meanwhile wins over the older order that a process brings back", async () => {
     const { clock, hub, replicas, settle } = fleetOf(2);
     const [one, two] = pair(replicas);
-    one.health.forceOpen("a");
+    one.health.forceOpen("a", "ops");
     await settle();
     await one.stop();
-    two.health.reset("a");
+    two.health.reset("a", "ops");
     const again = replicaOf({ clock, hub, origin: "again", kept: one.kept });
     await settle();
     expect([isOut(again), isOut(two)]).toEqual([false, false]);
     expect(again.kept.get("a")).toMatchObject({ verb: "reset" });
 
     // Also where nobody but the replica that heard the reset remembers it.
-    two.health.forceOpen("a");
+    two.health.forceOpen("a", "ops");
     await settle();
     const before = new Map(again.kept);
     await again.stop();
-    two.health.reset("a");
+    two.health.reset("a", "ops");
     two.reachable(false);
     hub.lose();
     const third = replicaOf({ clock, hub, origin: "third", kept: before });
@@ -310,18 +310,18 @@ describe("an order is not learnt anew", () => {
     const [ahead, behind] = [new FakeClock(2_000_000), new FakeClock(1_000_000)];
     const one = replicaOf({ clock: ahead, hub, origin: "one" });
     const two = replicaOf({ clock: behind, hub, origin: "two" });
-    one.health.forceOpen("a");
+    one.health.forceOpen("a", "ops");
     await behind.advance(0);
-    two.health.reset("a");
+    two.health.reset("a", "ops");
     await ahead.advance(0);
     expect([isOut(one), isOut(two)]).toEqual([false, false]);
 
-    one.health.forceOpen("a");
+    one.health.forceOpen("a", "ops");
     await ahead.advance(0);
     await two.stop();
     const again = replicaOf({ clock: behind, hub: null, origin: "again", kept: two.kept });
     expect(isOut(again)).toBe(true);
-    again.health.reset("a");
+    again.health.reset("a", "ops");
     expect(again.kept.get("a")).toMatchObject({ verb: "reset" });
     expect(isOut(replicaOf({ clock: behind, hub: null, origin: "last", kept: again.kept }))).toBe(false);
   });
@@ -329,7 +329,7 @@ describe("an order is not learnt anew", () => {
   test("one for a deployment that the policy no longer has is forgotten, everywhere", async () => {
     const { clock, hub, replicas, settle } = fleetOf(2);
     const [one, two] = pair(replicas);
-    one.health.forceOpen("a");
+    one.health.forceOpen("a", "ops");
     await settle();
     one.serve(b);
     expect([one.forgotten, one.kept.size]).toEqual([["a gone"], 0]);
@@ -349,7 +349,7 @@ describe("an order is not learnt anew", () => {
     const clock = new FakeClock();
     const first = replicaOf({ clock, hub: null, origin: "one" });
     first.serve(a, b, deployment("c"));
-    first.health.forceOpen("c");
+    first.health.forceOpen("c", "ops");
     const second = replicaOf({ clock, hub: null, origin: "two", kept: first.kept });
     expect([second.forgotten, second.kept.size]).toEqual([["c gone"], 0]);
   });
@@ -359,7 +359,7 @@ describe("an order is not learnt anew", () => {
     const [one, two] = pair(replicas);
     const c = deployment("c");
     one.serve(a, b, c);
-    one.health.forceOpen("c");
+    one.health.forceOpen("c", "ops");
     await settle();
     expect(two.kept.size).toBe(0);
     two.serve(a, b, c);
@@ -372,7 +372,7 @@ describe("an order is not learnt anew", () => {
     const [one, two] = pair(replicas);
     const c = deployment("c");
     one.serve(a, b, c);
-    one.health.forceOpen("c");
+    one.health.forceOpen("c", "ops");
     await settle();
     one.serve(a, b);
     expect(one.forgotten).toEqual(["c gone"]);
@@ -387,7 +387,7 @@ describe("an order is not learnt anew", () => {
     const one = first(replicas);
     const c = deployment("c");
     one.serve(a, b, c);
-    one.health.forceOpen("c");
+    one.health.forceOpen("c", "ops");
     const early = replicaOf({ clock, hub, origin: "early" });
     await settle();
     for (const order of one.kept.values()) early.restore(order);
@@ -427,8 +427,8 @@ test("replicas that can all be reached again agree, whatever each has been throu
         const replica = replicas[one.who];
         if (!replica) continue;
         if (one.do === "fail") fail(replica, clock);
-        if (one.do === "force") replica.health.forceOpen("a");
-        if (one.do === "reset") replica.health.reset("a");
+        if (one.do === "force") replica.health.forceOpen("a", "ops");
+        if (one.do === "reset") replica.health.reset("a", "ops");
         if (one.do === "cut" || one.do === "mend") replica.reachable(one.do === "mend");
         if (one.do === "probe") (await probe(replica, clock))?.settle("good", clock.now());
         await clock.advance(one.do === "wait" ? one.ms : 1);

@@ -47,12 +47,12 @@ describe("createHealth", () => {
       null,
     ]);
     expect(health.blockedUntil("b", now)).toBe(now + 1000);
-    expect(health.forceOpen("c")).toBeTrue();
+    expect(health.forceOpen("c", "ops")).toBeTrue();
     expect(health.healthy("c")).toBeFalse();
     // Over a change of policy what is known stays, also of a group whose deployment was never called.
     health.reconfigure(byId([deployment("b", shared), deployment("c")]), circuitSettings);
     expect([health.healthy("b"), health.healthy("c")]).toEqual([false, false]);
-    expect(health.forceOpen("a")).toBeFalse();
+    expect(health.forceOpen("a", "ops")).toBeFalse();
   });
 
   test("an open circuit refuses, and passes a call only anyway", () => {
@@ -62,7 +62,7 @@ describe("createHealth", () => {
     expect(health.admit("a", clock.now())).toBe("circuit_open");
     expect(health.openReason("a")).toBe("failures");
     expect(health.blockedUntil("a", clock.now())).toBe(clock.now() + circuitSettings.openMs);
-    expect(typeof health.admitAnyway("a", clock.now())).toBe("object");
+    expect(typeof health.admit("a", clock.now(), "anyway")).toBe("object");
     expect(health.inFlight("a")).toBe(1);
   });
 
@@ -73,7 +73,7 @@ describe("createHealth", () => {
     health.coolUntil("acme/us", now + 5000);
     health.coolUntil("acme/us", now + 2000);
     expect(health.admit("b", now)).toBe("cooling_down");
-    expect(health.admitAnyway("b", now)).toBe("cooling_down");
+    expect(health.admit("b", now, "anyway")).toBe("cooling_down");
     expect([health.healthy("a"), health.healthy("b"), health.healthy("c")]).toEqual([false, false, true]);
     expect(health.blockedUntil("a", now)).toBe(now + 2000);
     expect(health.report(now)[0]?.cooldownUntil).toBe(now + 2000);
@@ -131,12 +131,12 @@ describe("createHealth", () => {
 
   test("an operator opens and resets; nothing passes by that", () => {
     const { health, clock } = setUp(deployment("a"));
-    expect(health.forceOpen("a")).toBe(true);
-    expect(health.admitAnyway("a", clock.now())).toBe("circuit_open");
+    expect(health.forceOpen("a", "ops")).toBe(true);
+    expect(health.admit("a", clock.now(), "anyway")).toBe("circuit_open");
     expect(health.blockedUntil("a", clock.now())).toBeNull();
-    expect(health.reset("a")).toBe(true);
+    expect(health.reset("a", "ops")).toBe(true);
     expect(health.healthy("a")).toBe(true);
-    expect([health.forceOpen("none"), health.reset("none")]).toEqual([false, false]);
+    expect([health.forceOpen("none", "ops"), health.reset("none", "ops")]).toEqual([false, false]);
   });
 
   test("the report survives JSON as it is", () => {
@@ -158,7 +158,7 @@ describe("createHealth", () => {
       calls: 1,
       failures: 0,
     });
-    health.forceOpen("a");
+    health.forceOpen("a", "ops");
     expect(JSON.parse(JSON.stringify(health.report(clock.now())))).toEqual(health.report(clock.now()));
   });
 });

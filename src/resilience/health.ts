@@ -21,6 +21,14 @@ import { Latency } from "./latency.ts";
 /** Why no call may be made now. */
 type Blocked = "circuit_open" | "cooling_down";
 
+/**
+ * What a call is let through as. `request`: unless something else is said. `probe`: nobody asked for it, and it is no
+ * traffic. `early`: a request that probes before the circuit's pause is over, where it allows that; see
+ * `Circuit.admitEarly`. `anyway`: a request in spite of the circuit, which will learn nothing from it; never in spite of a
+ * cooldown or an operator.
+ */
+type AdmittedAs = "request" | "probe" | "early" | "anyway";
+
 /** How the last call went that the gateway made of its own accord. */
 export interface ProbeReport {
   /** Epoch milliseconds when it ended. */
@@ -76,15 +84,7 @@ export interface Health extends HealthView {
    */
   reconfigure(deployments: ReadonlyMap<string, Deployment>, settings: CircuitSettings): void;
   /** A permit for one call, counted as in flight until it is settled, or why there is none. */
-  admit(deploymentId: string, now: number): Permit | Blocked;
-  /** As `admit`, for a call that nobody asked for: it is no traffic. */
-  admitProbe(deploymentId: string, now: number): Permit | Blocked;
-  /** A probe before the circuit's pause is over, where it allows that; see `Circuit.admitEarly`. */
-  admitEarly(deploymentId: string, now: number): Permit | Blocked;
-  /**
-   * A permit in spite of the circuit, which will learn nothing from it; never in spite of a cooldown or an operator.
-   */
-  admitAnyway(deploymentId: string, now: number): Permit | Blocked;
+  admit(deploymentId: string, now: number, as?: AdmittedAs): Permit | Blocked;
   /** Asks the fleet about a permit that is a probe; null: it need not be asked. */
   claimProbe(deploymentId: string, permit: Permit): Promise<boolean> | null;
   /** What `admit` would answer now, without side effects; null: it would admit. */
@@ -95,7 +95,7 @@ export interface Health extends HealthView {
   blockedUntil(deploymentId: string, now: number): number | null;
   /** 95th percentile to the first token; null where too few calls were seen to tell. */
   firstTokenP95Ms(deploymentId: string, now: number): number | null;
-  /** When the last request was admitted, epoch milliseconds; 0: none was. */
+  /** When a request last asked to be admitted, epoch milliseconds; 0: none has. */
   lastTrafficAt(deploymentId: string): number;
   /** The provider wishes no calls on the group's quota until then. The newest wish wins, a shorter one too. */
   coolUntil(quotaGroup: string, until: number): void;
@@ -103,8 +103,8 @@ export interface Health extends HealthView {
    * An operator closes a circuit, or opens it until `until` (epoch milliseconds; absent: until further notice).
    * `by`: the id of their key. False: no such deployment.
    */
-  reset(deploymentId: string, by?: string): boolean;
-  forceOpen(deploymentId: string, until?: number, by?: string): boolean;
+  reset(deploymentId: string, by: string): boolean;
+  forceOpen(deploymentId: string, by: string, until?: number): boolean;
   /** Whether an operator's order to leave it alone is in force. */
   isOrderedOpen(deploymentId: string): boolean;
   /** What another process found out: a circuit that opened or closed (null), a quota group that cools down. */
@@ -113,8 +113,6 @@ export interface Health extends HealthView {
   recordProbe(deploymentId: string, probe: ProbeReport): void;
   report(now: number): readonly HealthReport[];
 }
-
-const SOMEBODY = "operator";
 
 /** Samples below which a percentile would be an accident. */
 const MINIMUM_SAMPLES = 20;
@@ -201,30 +199,15 @@ export function createHealth(clock: Clock, link: FleetLink | null = null): Healt
       entries = kept;
       link?.reconfigured(deployments, changed);
     },
-    admit(deploymentId, now) {
+    admit(deploymentId, now, as = "request") {
       const entry = entryOf(deploymentId);
       if (!entry) return UNTRACKED;
-      entry.lastTrafficAt = now;
-      return admitTo(entry, now);
-    },
-    admitProbe(deploymentId, now) {
-      const entry = entryOf(deploymentId);
-      return entry ? admitTo(entry, now) : UNTRACKED;
-    },
-    admitEarly(deploymentId, now) {
-      const entry = entryOf(deploymentId);
-      if (!entry) return UNTRACKED;
-      entry.lastTrafficAt = now;
-      return admitTo(entry, now, true);
-    },
-    admitAnyway(deploymentId, now) {
-      const entry = entryOf(deploymentId);
-      if (!entry) return UNTRACKED;
+      if (as !== "probe") entry.lastTrafficAt = now;
       if (entry.group.coolUntil > now) return "cooling_down";
-      if (entry.circuit.reason === "forced") return "circuit_open";
+      const permit = permitOf(entry.circuit, now, as);
+      if (!permit) return "circuit_open";
       entry.inFlight++;
-      entry.lastTrafficAt = now;
-      return entry.circuit.admitAnyway(now);
+      return permit;
     },
     claimProbe: (deploymentId, permit) =>
       link === null || settings === null ? null : link.claim(deploymentId, permit, settings),
@@ -242,7 +225,7 @@ export function createHealth(clock: Clock, link: FleetLink | null = null): Healt
       groupOf(quotaGroup).coolUntil = until;
       link?.cooled(quotaGroup, Math.max(0, until - clock.now()));
     },
-    reset(deploymentId, by = SOMEBODY) {
+    reset(deploymentId, by) {
       const entry = entryOf(deploymentId);
       if (!entry) return false;
       const now = clock.now();
@@ -250,7 +233,7 @@ export function createHealth(clock: Clock, link: FleetLink | null = null): Healt
       link?.turned(deploymentId, null, by, now);
       return true;
     },
-    forceOpen(deploymentId, until = Number.POSITIVE_INFINITY, by = SOMEBODY) {
+    forceOpen(deploymentId, by, until = Number.POSITIVE_INFINITY) {
       const entry = entryOf(deploymentId);
       if (!entry || settings === null) return false;
       const now = clock.now();
@@ -312,12 +295,11 @@ function newEntry(
   return entry;
 }
 
-function admitTo(entry: Entry, now: number, early = false): Permit | Blocked {
-  if (entry.group.coolUntil > now) return "cooling_down";
-  const permit = early ? entry.circuit.admitEarly(now) : entry.circuit.admit(now);
-  if (!permit) return "circuit_open";
-  entry.inFlight++;
-  return permit;
+/** Null: the circuit lets nothing through that comes so. */
+function permitOf(circuit: Circuit, now: number, as: AdmittedAs): Permit | null {
+  if (as === "early") return circuit.admitEarly(now);
+  if (as === "anyway") return circuit.reason === "forced" ? null : circuit.admitAnyway(now);
+  return circuit.admit(now);
 }
 
 function blockedEntry(entry: Entry, now: number): Blocked | null {

@@ -107,7 +107,7 @@ describe("the second call", () => {
       ["us hedged_out", "ap ok hedge"],
     ],
     ["is never of another model", hedged([[us], [other]]), {}, () => {}, ["us ok"]],
-    ["is not one whose circuit is open", hedged(), {}, (on) => on.health.forceOpen("eu"), ["us ok"]],
+    ["is not one whose circuit is open", hedged(), {}, (on) => on.health.forceOpen("eu", "ops"), ["us ok"]],
     [
       "is not one whose quota cools down",
       hedged(),

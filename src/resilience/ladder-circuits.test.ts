@@ -94,10 +94,10 @@ describe("circuits", () => {
   test("an operator's word stands: a forced-open circuit is never passed by", async () => {
     const on = stage(plan(usual));
     for (const id of ["us-1", "eu"]) breakCircuit(on, id);
-    on.health.forceOpen("other");
+    on.health.forceOpen("other", "ops");
     await on.run();
     expect(ids(on)).toEqual(["eu"]);
-    for (const id of ["us-1", "eu"]) on.health.forceOpen(id);
+    for (const id of ["us-1", "eu"]) on.health.forceOpen(id, "ops");
     expect((await on.run()).ok).toBe(false);
     expect(ids(on)).toEqual(["eu"]);
   });
@@ -149,7 +149,7 @@ describe("the last word", () => {
       "us-1": [{ result: "throttled", retryAfterMs: 20_000 }],
       eu: [{ result: "outage" }],
     });
-    on.health.forceOpen("other");
+    on.health.forceOpen("other", "ops");
     const climbed = await on.run();
     if (climbed.ok) throw new Error("answered");
     expect(climbed.fault).toEqual({

@@ -128,7 +128,7 @@ async function play(given: Scenario): Promise<Climbed> {
 
 function bringInto(on: Stage, { id, quotaGroup }: Deployment, into: string): void {
   const now = on.clock.now();
-  if (into === "forced") on.health.forceOpen(id);
+  if (into === "forced") on.health.forceOpen(id, "ops");
   if (into === "cooling") on.health.coolUntil(quotaGroup, now + 1500);
   if (into !== "failures" && into !== "slow") return;
   for (let count = 0; count < 10; count++) {

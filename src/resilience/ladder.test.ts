@@ -102,7 +102,7 @@ describe("an outage", () => {
 
   test("the region is tried again when it is the only thing left", async () => {
     const on = stage(plan([[usOne, usTwo], [eu]]), { "us-1": [{ result: "outage" }] });
-    on.health.forceOpen("eu");
+    on.health.forceOpen("eu", "ops");
     const climbed = await on.run();
     expect(ids(on)).toEqual(["us-1", "us-2"]);
     expect(climbed).toMatchObject({ ok: true, value: "from us-2" });
@@ -241,7 +241,7 @@ describe("a context overflow", () => {
 
   test("is exhaustion where a larger one exists but is out", async () => {
     const on = stage(plan([[small], [large]]), { small: [{ result: "context_overflow" }] });
-    on.health.forceOpen("large");
+    on.health.forceOpen("large", "ops");
     expect(await on.run()).toMatchObject({ ok: false, cause: "exhausted", fault: { kind: "exhausted" } });
   });
 });
@@ -269,7 +269,7 @@ describe("money", () => {
     });
     expect(climbed.attempts.length).toBeGreaterThan(1);
     const later = stage(bounded);
-    later.health.forceOpen("other");
+    later.health.forceOpen("other", "ops");
     expect(await later.run({ estimateCost: ({ id }) => (id === "other" ? 1 : 26) })).toMatchObject({
       cause: "exhausted",
     });
@@ -295,7 +295,7 @@ describe("the retry budget", () => {
 
   test("a first call on the fallback is no retry", async () => {
     const on = stage(plan(usual));
-    on.health.forceOpen("us-1");
+    on.health.forceOpen("us-1", "ops");
     expect(await on.run({ retryBudget: createRetryBudget(settings) })).toMatchObject({
       ok: true,
       rung: "cross-region",

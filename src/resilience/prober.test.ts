@@ -83,7 +83,7 @@ describe("a circuit that has opened", () => {
 
   test("by an operator is left alone", async () => {
     const { clock, calls, health } = setUp(always);
-    health.forceOpen("a");
+    health.forceOpen("a", "ops");
     await clock.advance(300_000);
     expect(calls).toHaveLength(0);
   });

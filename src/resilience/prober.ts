@@ -113,7 +113,7 @@ async function makeProbe(
 ): Promise<void> {
   const { clock, health } = ports;
   const { id } = deployment;
-  const permit = health.admitProbe(id, clock.now());
+  const permit = health.admit(id, clock.now(), "probe");
   if (typeof permit === "string") return;
   if (permit.probe && (await health.claimProbe(id, permit)) === false) {
     permit.settle("none", clock.now());

@@ -75,10 +75,10 @@ function enter(
     return null;
   }
   let bypass = anyway;
-  let admitted = anyway ? health.admitAnyway(deployment.id, now) : health.admit(deployment.id, now);
+  let admitted = health.admit(deployment.id, now, anyway ? "anyway" : "request");
   if (admitted === "circuit_open" && isSlowLast(course, rung, deployment, now)) {
     bypass = true;
-    admitted = health.admitAnyway(deployment.id, now);
+    admitted = health.admit(deployment.id, now, "anyway");
   }
   if (typeof admitted === "string") {
     recordSkip(course, rung, deployment, admitted, now);
@@ -115,7 +115,7 @@ export async function askFleet(
   course.waitedMs = waitedMs;
   if (granted) return null;
   if (isSlowLast(course, rung, deployment, now)) {
-    const anyway = course.ports.health.admitAnyway(deployment.id, now);
+    const anyway = course.ports.health.admit(deployment.id, now, "anyway");
     if (typeof anyway !== "string") return { ...step, permit: anyway, anyway: true };
   }
   recordSkip(course, rung, deployment, "circuit_open", now);
@@ -143,7 +143,7 @@ function takeEarlyProbe(course: Course, now: number): Step | null {
   for (const rung of plan.rungs) {
     for (const deployment of rung.candidates) {
       if (overCeiling(course, deployment)) continue;
-      const permit = ports.health.admitEarly(deployment.id, now);
+      const permit = ports.health.admit(deployment.id, now, "early");
       if (typeof permit === "string") continue;
       const { waitedMs } = course;
       course.waitedMs = 0;

@@ -19,7 +19,7 @@ export async function forceOpenCircuit(
   { actor, reason }: Orderer,
 ): Promise<Result<OrderedReport>> {
   const until = forMs === null ? null : desk.clock.now() + forMs;
-  if (!desk.health.forceOpen(deployment, until ?? undefined, actor)) {
+  if (!desk.health.forceOpen(deployment, actor, until ?? undefined)) {
     return { ok: false, fault: unknownDeployment() };
   }
   const details = { reason, until };

@@ -49,7 +49,7 @@ describe("an operator", () => {
     const { clock, health, audited, order } = setUp();
     const row = await order("force-open", "large-us", { for: "10m", reason: "their maintenance" });
     expect(row).toMatchObject({ state: "open", reason: "forced", nextProbeAt: clock.now() + 600_000 });
-    expect(health.admitAnyway("large-us", clock.now())).toBe("circuit_open");
+    expect(health.admit("large-us", clock.now(), "anyway")).toBe("circuit_open");
     expect(audited).toEqual([
       {
         actor: "ops-1",
