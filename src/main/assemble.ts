@@ -179,6 +179,8 @@ export function assemble(parts: Parts): Assembly {
     transport: parts.transport,
     snapshot: () => served,
     onProbe: metrics.probe,
+    reportThrown: ({ id }, thrown) =>
+      log("error", "probe_error", { deployment: id, ...describeThrown(thrown) }),
   });
   const app = createApp({
     gateway,

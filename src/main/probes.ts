@@ -21,6 +21,8 @@ export interface ProbeParts {
   snapshot(): ConfigSnapshot;
   /** Told of every probe; `ok`: the deployment answered. */
   onProbe?(deployment: Deployment, ok: boolean, result: ProbeResult): void;
+  /** Told what making a probe threw: a defect of the gateway's own. */
+  reportThrown(deployment: Deployment, thrown: unknown): void;
 }
 
 /** Tokens that a probe's prompt is taken for where the provider does not say. */
@@ -28,13 +30,14 @@ const PROMPT_TOKENS = 8;
 
 /** Begins to look what is due. Probes are no requests: they leave a metric and a report, and no decision record. */
 export function startProbes(parts: ProbeParts): Prober {
-  const { clock, random, health, snapshot, onProbe } = parts;
+  const { clock, random, health, snapshot, onProbe, reportThrown } = parts;
   return startProber({
     clock,
     random,
     health,
     snapshot,
     send: (call) => sendProbe(call, parts),
+    reportThrown,
     ...(onProbe && { onProbe }),
   });
 }

@@ -22,6 +22,7 @@ function setUp(settings: ProbeSettings, answer: (call: ProbeCall) => ProbeResult
   const health = createHealth(clock);
   const calls: { readonly at: number; readonly call: ProbeCall }[] = [];
   const told: (readonly [string, boolean, number | null])[] = [];
+  const thrown: (readonly [string, unknown])[] = [];
   let probes = new Map([["a", settings]]);
   health.reconfigure(byId([a]), circuitSettings);
   const prober = startProber({
@@ -32,7 +33,13 @@ function setUp(settings: ProbeSettings, answer: (call: ProbeCall) => ProbeResult
     send(call) {
       calls.push({ at: clock.now(), call });
       return new Promise((resolve, reject) => {
-        const timer = clock.after(200, () => resolve(answer(call)));
+        const timer = clock.after(200, () => {
+          try {
+            resolve(answer(call));
+          } catch (error) {
+            reject(error);
+          }
+        });
         call.signal.addEventListener("abort", () => {
           timer.cancel();
           reject(new Error("ended"));
@@ -40,6 +47,9 @@ function setUp(settings: ProbeSettings, answer: (call: ProbeCall) => ProbeResult
       });
     },
     onProbe: ({ id }, ok, { cost }) => told.push([id, ok, cost]),
+    reportThrown: ({ id }, error) => {
+      thrown.push([id, error]);
+    },
   });
   const breakCircuit = () => {
     for (let count = 0; count < circuitSettings.consecutiveFailures; count++) {
@@ -51,7 +61,7 @@ function setUp(settings: ProbeSettings, answer: (call: ProbeCall) => ProbeResult
     probes = next;
   };
   const row = () => health.report(clock.now())[0];
-  return { clock, health, calls, told, prober, breakCircuit, change, row };
+  return { clock, health, calls, told, thrown, prober, breakCircuit, change, row };
 }
 
 describe("a circuit that has opened", () => {
@@ -162,13 +172,25 @@ test("a deployment that a new policy no longer probes is left alone", async () =
   expect(calls).toHaveLength(before);
 });
 
+test("a probe that the gateway fails to make is reported, and nothing is learnt from it", async () => {
+  const defect = new TypeError("no function");
+  const { clock, told, thrown, row } = setUp({ ...always, everyMs: 4000 }, () => {
+    throw defect;
+  });
+  await clock.advance(6000);
+  expect(thrown).toEqual([["a", defect]]);
+  expect(told).toEqual([]);
+  expect(row()).toMatchObject({ state: "closed", calls: 0, inFlight: 0, lastProbe: null });
+});
+
 test("stop ends what is under way; nothing is left behind", async () => {
-  const { clock, calls, prober, breakCircuit, row } = setUp(whileOpen);
+  const { clock, calls, thrown, prober, breakCircuit, row } = setUp(whileOpen);
   breakCircuit();
   while (calls.length === 0) await clock.advance(100);
   expect(row()?.inFlight).toBe(1);
   await prober.stop();
   expect(row()?.inFlight).toBe(0);
+  expect(thrown).toEqual([]);
   expect(clock.pending).toBe(0);
 });
 

@@ -42,10 +42,12 @@ export interface ProberPorts {
   readonly health: Health;
   /** The policy in force. */
   snapshot(): Pick<ConfigSnapshot, "deployments" | "probes">;
-  /** Ends within the call's timeout. Should not reject; where it does, nothing is learnt. */
+  /** Ends within the call's timeout, and soon after its signal aborts: then it may reject. */
   send(call: ProbeCall): Promise<ProbeResult>;
   /** Told of every probe that was made. `ok`: the deployment answered, if only badly. */
   onProbe?(deployment: Deployment, ok: boolean, result: ProbeResult): void;
+  /** Told what `send` threw, which it should not: nothing is learnt of the deployment. */
+  reportThrown(deployment: Deployment, thrown: unknown): void;
 }
 
 export interface Prober {
@@ -123,8 +125,9 @@ async function makeProbe(
   let result: ProbeResult;
   try {
     result = await ports.send({ deployment, prompt, timeoutMs, signal });
-  } catch {
+  } catch (thrown) {
     permit.settle("none", clock.now());
+    if (!signal.aborted) ports.reportThrown(deployment, thrown);
     return;
   }
   if (signal.aborted) permit.settle("none", clock.now());
