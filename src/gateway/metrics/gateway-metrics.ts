@@ -6,7 +6,7 @@ import type { DecisionQueue } from "../../store/decision-queue.ts";
 import type { Admission } from "../admit.ts";
 import type { ShadowSkip } from "../shadow/shadow-port.ts";
 import { createJobMetrics, type JobMetrics } from "./job-metrics.ts";
-import { createRegistry } from "./registry.ts";
+import { createRegistry, type MetricFamily } from "./registry.ts";
 import { createResilienceMetrics, type ResilienceMetrics } from "./resilience-metrics.ts";
 import { createRolloutMetrics } from "./rollout-metrics.ts";
 
@@ -25,6 +25,8 @@ export interface GatewayMetrics {
   readonly probe: ResilienceMetrics["probe"];
   policyActivation(result: "activated" | "refused"): void;
   readonly jobs: JobMetrics;
+  /** What there is, for the documentation. */
+  readonly families: readonly MetricFamily[];
   /** Prometheus text. */
   render(): string;
 }
@@ -157,6 +159,7 @@ export function createGatewayMetrics(sources: MetricSources): GatewayMetrics {
     policyActivation(result) {
       activations.add(1, result);
     },
+    families: registry.families,
     render: () => registry.render(),
   };
 }

@@ -25,15 +25,25 @@ export interface Registry {
     read: () => Iterable<readonly [LabelValues, number]>,
   ): void;
   histogram(name: string, help: string, labels: readonly string[], buckets: readonly number[]): Histogram;
+  /** In the order of their making, for the documentation. */
+  readonly families: readonly MetricFamily[];
   render(): string;
+}
+
+/** One metric as it is described, without its samples. */
+export interface MetricFamily {
+  readonly name: string;
+  readonly type: "counter" | "gauge" | "histogram";
+  readonly help: string;
+  readonly labels: readonly string[];
 }
 
 /** Series of one metric; what comes after is counted under `other`, so that no caller can grow memory. */
 const MAX_SERIES = 2000;
 const OTHER = "other";
 
-interface Family {
-  render(lines: string[]): void;
+interface Family extends MetricFamily {
+  renderSamples(lines: string[]): void;
 }
 
 export function createRegistry(): Registry {
@@ -42,8 +52,11 @@ export function createRegistry(): Registry {
     counter(name, help, labels) {
       const series = createSeries(labels, () => ({ total: 0 }));
       families.push({
-        render(lines) {
-          lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} counter`);
+        name,
+        type: "counter",
+        help,
+        labels,
+        renderSamples(lines) {
           for (const [suffix, cell] of series.all()) lines.push(`${name}${braces(suffix)} ${cell.total}`);
         },
       });
@@ -55,8 +68,11 @@ export function createRegistry(): Registry {
     },
     gauge(name, help, labels, read) {
       families.push({
-        render(lines) {
-          lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} gauge`);
+        name,
+        type: "gauge",
+        help,
+        labels,
+        renderSamples(lines) {
           for (const [values, value] of read()) {
             lines.push(`${name}${braces(labelText(labels, values))} ${value}`);
           }
@@ -68,7 +84,13 @@ export function createRegistry(): Registry {
         counts: new Float64Array(buckets.length + 1),
         sum: 0,
       }));
-      families.push({ render: (lines) => renderHistogram(lines, name, help, buckets, series.all()) });
+      families.push({
+        name,
+        type: "histogram",
+        help,
+        labels,
+        renderSamples: (lines) => renderHistogram(lines, name, buckets, series.all()),
+      });
       return {
         observe(value, a, b, c, d, e, f) {
           const cell = series.at(a, b, c, d, e, f);
@@ -79,9 +101,13 @@ export function createRegistry(): Registry {
         },
       };
     },
+    families,
     render() {
       const lines: string[] = [];
-      for (const family of families) family.render(lines);
+      for (const family of families) {
+        lines.push(`# HELP ${family.name} ${family.help}`, `# TYPE ${family.name} ${family.type}`);
+        family.renderSamples(lines);
+      }
       return `${lines.join("\n")}\n`;
     },
   };
@@ -147,11 +173,9 @@ function branchAt<Cell>(
 function renderHistogram(
   lines: string[],
   name: string,
-  help: string,
   buckets: readonly number[],
   cells: Iterable<readonly [string, { readonly counts: Float64Array; readonly sum: number }]>,
 ): void {
-  lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} histogram`);
   for (const [suffix, cell] of cells) {
     const prefix = suffix === "" ? "" : `${suffix},`;
     let cumulative = 0;
