@@ -2,6 +2,7 @@
 import { failed, ok, type Result } from "../../core/faults.ts";
 import { isRecord } from "../../core/json.ts";
 import type { ModelRequest } from "../../core/request.ts";
+import { isClaudeSeal, isSealed } from "../claude-seal.ts";
 import { withoutContract } from "../contract-metadata.ts";
 import { type Losses, lose, loseReasoning, nameOf, noLosses } from "../losses.ts";
 import { isClaude, type ModelTraits, modelBehind } from "../model-version.ts";
@@ -16,7 +17,6 @@ import {
   SAMPLING_FIELDS,
 } from "./lower-sections.ts";
 import { type Rendering, renderMessages } from "./render-messages.ts";
-import { canReturn, isSealed } from "./seal.ts";
 import { fitBudget, fitThinking, reconcile, removeThinking, renderThinking } from "./thinking.ts";
 
 /** Of the two versions the one that takes sampling controls, where the model does; else they are the same. */
@@ -187,4 +187,10 @@ function headersOf(request: ModelRequest, body: Body): Readonly<Record<string, s
   const beta = passed?.["anthropic-beta"];
   if (beta !== undefined) headers["anthropic-beta"] = beta;
   return headers;
+}
+
+/** Whether a content block can go back to the API: any but thinking that Claude did not do. */
+function canReturn(block: JsonObject): boolean {
+  if (block.type === "thinking") return isClaudeSeal(block.signature);
+  return block.type !== "redacted_thinking" || isClaudeSeal(block.data);
 }

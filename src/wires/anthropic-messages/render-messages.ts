@@ -2,11 +2,11 @@
 import { fault } from "../../core/faults.ts";
 import type { ContentPart, MediaSource, Message, WireId } from "../../core/request.ts";
 import { decodeBase64 } from "../base64.ts";
+import { isSealed } from "../claude-seal.ts";
 import { type Losses, lose, loseReasoning, nameOf } from "../losses.ts";
 import { toInput } from "../tool-input.ts";
 import type { JsonObject } from "../wire.ts";
 import { WIRE_ID } from "./fields.ts";
-import { isSealed } from "./seal.ts";
 
 export type Block = Record<string, unknown>;
 

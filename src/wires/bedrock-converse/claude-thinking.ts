@@ -10,13 +10,20 @@ import type { JsonObject } from "../wire.ts";
 const MIN_BUDGET = 1024;
 
 /**
- * Whether thinking is asked for in a way that this generation refuses, a name that tells none refusing nothing; or with
- * a budget for which the limit, where it is not the caller's own any more, has no room.
+ * Whether thinking is asked for in a way that this generation refuses, a name that tells none refusing nothing; with
+ * a budget for which the limit, where it is not the caller's own any more, has no room; or in a conversation that has
+ * none before its last calls, as after a turn of another provider's model. `messages`: as they are sent.
  */
-export function misfitsClaude(fields: JsonObject, modelId: string, request: ModelRequest): boolean {
+export function misfitsClaude(
+  fields: JsonObject,
+  messages: unknown,
+  modelId: string,
+  request: ModelRequest,
+): boolean {
   const traits = traitsOf(modelId);
   const thinking = fields.thinking ?? fields.reasoning_config;
   if (!isRecord(thinking)) return false;
+  if (thinking.type === "enabled" && lacksThinking(messages)) return true;
   const limit = request.origin.rewritten.has("sampling") ? request.sampling.maxTokens : undefined;
   if (limit !== undefined && Number(thinking.budget_tokens) >= limit) return true;
   if (traits === null) return false;
@@ -24,9 +31,13 @@ export function misfitsClaude(fields: JsonObject, modelId: string, request: Mode
   return !traits.thinkingBudgets;
 }
 
-/** Writes `thinking` into `fields`; returns the effort that goes beside it, null where there is none. */
+/**
+ * Writes `thinking` into `fields`; returns the effort that goes beside it, null where there is none. `messages`: as
+ * they are sent, since what is left out of them is not there to go on from.
+ */
 export function renderClaudeThinking(
   fields: Record<string, unknown>,
+  messages: unknown,
   effort: Effort,
   request: ModelRequest,
   modelId: string,
@@ -45,7 +56,7 @@ export function renderClaudeThinking(
     // The first generation that thinks so knows no effort between high and the highest.
     return effort === "xhigh" && traits?.thinkingBudgets === true ? "high" : atLeastLow(effort);
   }
-  if (!hasThinking(request)) {
+  if (lacksThinking(messages)) {
     lose(
       losses,
       control,
@@ -75,11 +86,11 @@ function fitting(wanted: number, limit: number | undefined): number {
   return limit > MIN_BUDGET ? Math.max(MIN_BUDGET, Math.floor((limit * 3) / 4)) : 0;
 }
 
-/** Whether the last turn with tool calls, if there is one, brings thinking that the model will accept. */
-function hasThinking({ messages }: ModelRequest): boolean {
-  const last = messages.findLast(({ role }) => role === "assistant");
-  if (last === undefined || !last.content.some((part) => part.type === "tool_call")) return true;
-  return last.content.some(
-    (part) => part.type === "reasoning" && (part.signature ?? part.redacted) !== undefined,
-  );
+/** Whether the last turn of the model calls tools and does not begin with thinking. */
+function lacksThinking(messages: unknown): boolean {
+  const turns: readonly JsonObject[] = Array.isArray(messages) ? messages : [];
+  const last = turns.findLast((turn) => turn.role === "assistant");
+  if (last === undefined || !Array.isArray(last.content)) return false;
+  const [first]: readonly JsonObject[] = last.content;
+  return first?.reasoningContent === undefined && last.content.some((block: JsonObject) => block.toolUse);
 }

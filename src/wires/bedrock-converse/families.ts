@@ -2,6 +2,7 @@
  * The families of models behind this wire, by what they call the controls that Converse itself lacks. Owns
  * recognising a family by the model's id; an ARN that hides the model, of which nobody said more, is of no family.
  */
+import { isRecord } from "../../core/json.ts";
 import { modelBehind } from "../model-version.ts";
 import type { LowerTarget } from "../wire.ts";
 
@@ -27,4 +28,11 @@ export function familyOf(target: LowerTarget): Family {
 /** Whether nobody knows the family, rather than that it has no words of its own. */
 export function isHidden(target: LowerTarget): boolean {
   return HIDING.test(modelBehind(target)) && familyOf(target) === "none";
+}
+
+/** Whether a caller of this wire, who sent `fields`, is served by Claude: also where only its own words tell. */
+export function isClaudeFor(fields: unknown, target: LowerTarget): boolean {
+  const family = familyOf(target);
+  if (family !== "none" || !isRecord(fields)) return family === "claude";
+  return isRecord(fields.thinking) && isHidden(target);
 }

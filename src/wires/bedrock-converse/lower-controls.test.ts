@@ -220,6 +220,9 @@ describe("controls of another wire", () => {
     const without = lower(foreign(turn()));
     expect(without.body).not.toHaveProperty("additionalModelRequestFields");
     expect(without.controls).toEqual(["thinking"]);
+    const abroad = lower(foreign(turn({ ...signed, signature: "gemini:EqoB" })));
+    expect(abroad.body).not.toHaveProperty("additionalModelRequestFields");
+    expect(abroad.controls).toEqual(["reasoning", "thinking"]);
     expect(lower(foreign(turn()), target(OPUS_5)).controls).toEqual([]);
   });
 

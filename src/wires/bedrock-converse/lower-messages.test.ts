@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { ContentPart, Message } from "../../core/request.ts";
+import type { ContentPart, Message, Section, WireId } from "../../core/request.ts";
 import { bedrockConverse } from "../bedrock-converse.ts";
 import { openaiChat } from "../openai-chat.ts";
 import {
@@ -266,28 +266,37 @@ describe("messages of another wire", () => {
     });
   });
 
-  test("reasoning is sent where it was signed for such models", () => {
+  test.each<[string, WireId]>([
+    ["an Anthropic caller", "anthropic-messages"],
+    ["a Responses caller", "openai-responses"],
+    ["a Gemini caller", "gemini"],
+    ["another gateway", "native"],
+  ])("reasoning that %s hands back is sent where Claude signed it", (_, wire) => {
     const signed: ContentPart = { type: "reasoning", text: "Hm.", signature: "EqoB" };
     const hidden: ContentPart = { type: "reasoning", text: "", redacted: "not base64!" };
     const unsigned: ContentPart = { type: "reasoning", text: "Hm." };
-    const history: Message[] = [HI, { role: "assistant", content: [signed, hidden, unsigned, text("Ho")] }];
-    const said = (wire: "anthropic-messages" | "gemini", to = target()) =>
-      lower(foreign({ messages: history, origin: { wire, body: {}, rewritten: new Set() } }), to);
-    const { body, controls } = said("anthropic-messages");
-    expect(body.messages).toMatchObject([
-      {},
-      {
+    const said = (content: ContentPart[], to = target()) => {
+      const messages: Message[] = [HI, { role: "assistant", content: [...content, text("Ho")] }];
+      const origin = { wire, body: {}, rewritten: new Set<Section>() };
+      const { body, controls } = lower(foreign({ messages, origin }), to);
+      return { turn: (body.messages as unknown[])[1], controls };
+    };
+    expect(said([signed, hidden, unsigned])).toMatchObject({
+      turn: {
         content: [
           { reasoningContent: { reasoningText: { text: "Hm.", signature: "EqoB" } } },
           { reasoningContent: { redactedContent: btoa("not base64!") } },
           { text: "Ho" },
         ],
       },
-    ]);
-    expect(controls).toEqual([]);
-    expect(said("gemini").controls).toEqual(["generationConfig.thinkingConfig"]);
-    expect(said("gemini").body.messages).toMatchObject([{}, { content: [{ text: "Ho" }] }]);
-    expect(said("gemini", target(NOVA, ["reasoning"])).controls).toEqual([]);
+      controls: [],
+    });
+    const abroad: ContentPart[] = [
+      { type: "reasoning", text: "Hm.", signature: "gemini:EqoB" },
+      { type: "reasoning", text: "", redacted: "openai-responses:gAAA" },
+    ];
+    expect(said(abroad)).toMatchObject({ turn: { content: [{ text: "Ho" }] }, controls: ["reasoning"] });
+    expect(said(abroad, target(NOVA, ["reasoning"])).controls).toEqual([]);
   });
 
   test("cache hints become cache points, the last four of them", () => {

@@ -109,6 +109,45 @@ describe("a request of the same wire", () => {
     expect(sent).toEqual(before);
   });
 
+  test.each<[string, Record<string, unknown>]>([
+    ["signed", { reasoningText: { text: "Hm.", signature: "gemini:EqoB" } }],
+    ["encrypted", { redactedContent: btoa("openai-responses:gAAA") }],
+  ])(
+    "Claude is not sent what another provider %s, and does not think without its own",
+    (_, reasoningContent) => {
+      const toolUse = { toolUseId: "c1", name: "f", input: {} };
+      const tools = [{ toolSpec: { name: "f", inputSchema: { json: {} } } }];
+      const asked = (before: Record<string, unknown>) =>
+        parse({
+          inferenceConfig: { maxTokens: 8000 },
+          additionalModelRequestFields: { thinking: { type: "enabled", budget_tokens: 2048 } },
+          toolConfig: { tools },
+          messages: [
+            ...BODY.messages,
+            { role: "assistant", content: [{ reasoningContent: before }, { toolUse }] },
+            { role: "user", content: [{ toolResult: { toolUseId: "c1", content: [{ text: "1" }] } }] },
+          ],
+        });
+      const profile = target("arn:aws:bedrock:eu-west-1:1:application-inference-profile/x");
+      for (const to of [target(), profile]) {
+        const { body, controls } = lower(asked(reasoningContent), to);
+        expect(body.messages).toMatchObject([{}, { content: [{ toolUse }] }, {}]);
+        expect(body).not.toHaveProperty("additionalModelRequestFields");
+        expect(controls).toEqual(["reasoning", "reasoning_effort"]);
+        for (const own of [
+          { redactedContent: "EmwKAhgB" },
+          { reasoningText: { text: "", signature: "EqoB" } },
+        ]) {
+          const request = asked(own);
+          expect(lower(request, to)).toEqual({ body: request.origin.body, controls: [] });
+        }
+      }
+      const next = lower(asked(reasoningContent), target("anthropic.claude-opus-4-8-v1:0"));
+      expect(next.body.additionalModelRequestFields).toEqual({ thinking: { type: "adaptive" } });
+      expect(next.controls).toEqual(["reasoning"]);
+    },
+  );
+
   test("fields that the server refuses are left out, and said so", () => {
     const request = parse({
       ...BODY,

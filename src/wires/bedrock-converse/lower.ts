@@ -69,9 +69,10 @@ function refit(body: Body, request: ModelRequest, target: LowerTarget, losses: L
     withoutBlocks(body, target, losses);
   }
   const fields = isRecord(body.additionalModelRequestFields) ? body.additionalModelRequestFields : NO_FIELDS;
-  const refitted = refitModelFields(fields, request, target, losses);
+  const refitted = refitModelFields(fields, body.messages, request, target, losses);
   if (refitted === null) return;
-  body.additionalModelRequestFields = refitted.fields;
+  if (Object.keys(refitted.fields).length > 0) body.additionalModelRequestFields = refitted.fields;
+  else delete body.additionalModelRequestFields;
   if (refitted.effort !== null) setOutput(body, "effort", refitted.effort);
 }
 
@@ -81,7 +82,7 @@ function fromContract(request: ModelRequest, target: LowerTarget, losses: Losses
   if (toolConfig !== undefined) body.toolConfig = toolConfig;
   if (request.operation === "count_tokens") return body;
   const fields: Body = {};
-  const effort = renderModelFields(fields, request, target, losses);
+  const effort = renderModelFields(fields, body.messages, request, target, losses);
   if (Object.keys(fields).length > 0) body.additionalModelRequestFields = fields;
   renderSampling(body, request, target, losses);
   loseForeign(request, losses);

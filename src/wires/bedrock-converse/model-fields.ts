@@ -10,7 +10,7 @@ import { type Losses, lose, nameOf } from "../losses.ts";
 import { modelBehind } from "../model-version.ts";
 import type { JsonObject, LowerTarget } from "../wire.ts";
 import { atLeastLow, misfitsClaude, renderClaudeThinking } from "./claude-thinking.ts";
-import { type Family, familyOf, isHidden } from "./families.ts";
+import { type Family, familyOf, isClaudeFor, isHidden } from "./families.ts";
 
 type Fields = Record<string, unknown>;
 
@@ -95,16 +95,18 @@ export function singleCalls(
 
 /**
  * Writes `top_k` and thinking as the model behind `target` spells them: into `fields`, which become
- * `additionalModelRequestFields`, or as an effort of the wire's own, which is returned.
+ * `additionalModelRequestFields`, or as an effort of the wire's own, which is returned. `messages`: as they are sent.
  */
 export function renderModelFields(
   fields: Fields,
+  messages: unknown,
   request: ModelRequest,
   target: LowerTarget,
   losses: Losses,
 ): Effort | null {
-  const effort = renderReasoning(fields, request, target, losses);
-  renderTopK(fields, request, familyOf(target), losses);
+  const family = familyOf(target);
+  const effort = renderReasoning(fields, messages, request, target, family, losses);
+  renderTopK(fields, request, family, losses);
   renderParallelCalls(fields, request, target, losses);
   return effort;
 }
@@ -116,22 +118,25 @@ export interface Refitted {
 
 /**
  * `fields` of a caller of this wire, for the model that was chosen: spellings of another family are replaced by
- * this one's, as when one model of Bedrock stands in for another. Null where everything fits.
+ * this one's, as when one model of Bedrock stands in for another. Null where everything fits. `messages`: as they are
+ * sent.
  */
 export function refitModelFields(
   fields: JsonObject,
+  messages: unknown,
   request: ModelRequest,
   target: LowerTarget,
   losses: Losses,
 ): Refitted | null {
-  const family = familyOf(target);
-  const own = OWN[family];
-  if (own === null) return null;
-  const isMisfit = (name: string) => fields[name] !== undefined && !own.includes(name);
+  const stated = familyOf(target);
+  const family = isClaudeFor(fields, target) ? "claude" : stated;
+  if (family === "none") return null;
+  const own = OWN[stated];
+  const isMisfit = (name: string) => own !== null && fields[name] !== undefined && !own.includes(name);
   const topKs = SPELLINGS_OF_TOP_K.filter(isMisfit);
   const refitsThinking =
     SPELLINGS_OF_REASONING.some(isMisfit) ||
-    (family === "claude" && misfitsClaude(fields, modelBehind(target), request));
+    (family === "claude" && misfitsClaude(fields, messages, modelBehind(target), request));
   if (topKs.length === 0 && !refitsThinking && !isMisfit(TOOL_CHOICE)) return null;
   const fitted: Fields = { ...fields };
   if (isMisfit(TOOL_CHOICE)) {
@@ -142,7 +147,7 @@ export function refitModelFields(
   if (topKs.length > 0) renderTopK(fitted, request, family, losses);
   if (!refitsThinking) return { fields: fitted, effort: null };
   for (const name of SPELLINGS_OF_REASONING) delete fitted[name];
-  return { fields: fitted, effort: renderReasoning(fitted, request, target, losses) };
+  return { fields: fitted, effort: renderReasoning(fitted, messages, request, target, family, losses) };
 }
 
 function renderTopK(fields: Fields, request: ModelRequest, family: Family, losses: Losses): void {
@@ -171,8 +176,10 @@ function renderParallelCalls(
 
 function renderReasoning(
   fields: Fields,
+  messages: unknown,
   request: ModelRequest,
   target: LowerTarget,
+  family: Family,
   losses: Losses,
 ): Effort | null {
   if (request.reasoning === undefined) return null;
@@ -183,13 +190,12 @@ function renderReasoning(
     if (effort !== "none") lose(losses, nameOf("reasoning", request.origin.wire));
     return null;
   }
-  const family = familyOf(target);
   // It always thinks: the least is what comes closest to none.
   if (family === "gpt-oss") fields.reasoning_effort = atMostHigh(effort);
   else if (family === "openai") fields.reasoning = { effort };
   else if (effort === "none") return null;
   else if (family === "claude")
-    return renderClaudeThinking(fields, effort, request, modelBehind(target), losses);
+    return renderClaudeThinking(fields, messages, effort, request, modelBehind(target), losses);
   else if (family === "nova") {
     fields.reasoningConfig = { type: "enabled", maxReasoningEffort: atMostHigh(effort) };
   } else {

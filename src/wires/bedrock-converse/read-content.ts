@@ -2,6 +2,7 @@
 import { type Fault, fault } from "../../core/faults.ts";
 import { isRecord } from "../../core/json.ts";
 import type { CacheHint, ContentPart, MediaSource, Message } from "../../core/request.ts";
+import { fromBlob } from "./blob.ts";
 import { WIRE_ID } from "./fields.ts";
 import { documentType, imageType } from "./formats.ts";
 import type {
@@ -83,7 +84,7 @@ function readBlock(block: ContentBlock, path: string): ContentPart | Fault {
   if (block.toolResult) return readToolResult(block.toolResult, `${path}.toolResult`, block);
   if (block.reasoningContent) {
     const { reasoningText, redactedContent } = block.reasoningContent;
-    if (redactedContent) return { type: "reasoning", text: "", redacted: redactedContent };
+    if (redactedContent) return { type: "reasoning", text: "", redacted: fromBlob(redactedContent) };
     if (!reasoningText) return missing(`${path}.reasoningContent`, "`reasoningText` or `redactedContent`");
     const { text, signature } = reasoningText;
     return { type: "reasoning", text, ...(signature && { signature }) };

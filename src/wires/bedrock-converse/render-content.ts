@@ -3,8 +3,9 @@
  * tools belong to the user, no text is blank, documents have names of their own and text beside them.
  */
 import { fault } from "../../core/faults.ts";
-import type { ContentPart, MediaSource, Message, ModelRequest, WireId } from "../../core/request.ts";
-import { type Losses, lose, nameOf } from "../losses.ts";
+import type { ContentPart, MediaSource, Message, ModelRequest } from "../../core/request.ts";
+import { isSealed } from "../claude-seal.ts";
+import { type Losses, lose, loseReasoning } from "../losses.ts";
 import { toInput } from "../tool-input.ts";
 import type { JsonObject, LowerTarget } from "../wire.ts";
 import { asBlob } from "./blob.ts";
@@ -20,7 +21,6 @@ export interface Conversation {
 
 /** What the parts of one conversation must know of each other. */
 interface Draft {
-  readonly origin: WireId;
   readonly system: JsonObject[];
   readonly messages: { readonly role: "user" | "assistant"; readonly content: JsonObject[] }[];
   /** Ids of calls that this wire would refuse, and what is sent in their place. */
@@ -40,18 +40,15 @@ const SEE_DOCUMENT = { text: "(See the attached document.)" };
 /** An object in S3 is the one file that Bedrock reads where it lies. */
 const OBJECT = "s3://";
 const PLAIN_ID = /^[A-Za-z0-9_-]{1,64}$/;
-/** Wires whose signatures are not those of the models behind this one, which would refuse them. */
-const OTHER_SIGNATURES: ReadonlySet<WireId> = new Set(["gemini", "openai-chat", "openai-responses"]);
 
 /** System messages lead, wherever they stood. Content that cannot be carried is the fault of `losses`. */
 export function renderConversation(
-  { messages, origin }: ModelRequest,
+  { messages }: ModelRequest,
   target: LowerTarget,
   caches: CachePoints,
   losses: Losses,
 ): Conversation {
   const draft: Draft = {
-    origin: origin.wire,
     system: [],
     messages: [],
     ids: new Map(),
@@ -116,15 +113,14 @@ function renderPart(part: ContentPart, draft: Draft, path: string): JsonObject |
   }
 }
 
-/** Reasoning that nobody signed would be refused; it is left out. */
-function renderReasoning(
-  { text, signature, redacted }: Extract<ContentPart, { type: "reasoning" }>,
-  draft: Draft,
-): JsonObject | null {
-  if (signature === undefined && redacted === undefined) return null;
-  if (OTHER_SIGNATURES.has(draft.origin)) {
-    const why = "of earlier turns was not sent: another provider signed it.";
-    lose(draft.losses, nameOf("reasoning", draft.origin), why);
+/**
+ * Reasoning that nobody signed, or that a provider of another wire did, would be refused; it is left out. Who signed it
+ * stands on the seal itself: callers of any wire hand back what models of this one said.
+ */
+function renderReasoning(part: Extract<ContentPart, { type: "reasoning" }>, draft: Draft): JsonObject | null {
+  const { text, signature, redacted } = part;
+  if (!isSealed(part)) {
+    loseReasoning(draft.losses, (signature ?? redacted) !== undefined);
     return null;
   }
   if (redacted !== undefined) return { reasoningContent: { redactedContent: asBlob(redacted) } };

@@ -1,21 +1,23 @@
 /** A caller's own conversation for a model that refuses some of its blocks. Owns which ones may be left out. */
 
 import { isRecord } from "../../core/json.ts";
-import { type Losses, lose } from "../losses.ts";
-import type { LowerTarget } from "../wire.ts";
-import { familyOf } from "./families.ts";
+import { isClaudeSeal } from "../claude-seal.ts";
+import { type Losses, lose, loseReasoning } from "../losses.ts";
+import type { JsonObject, LowerTarget } from "../wire.ts";
+import { fromBlob } from "./blob.ts";
+import { isClaudeFor } from "./families.ts";
 
 type Refuses = (block: unknown) => boolean;
 
 /**
  * Takes cache points out of `body` where the model has no cache, and thinking that it would refuse: any where it
- * does not think, and of Claude what nobody signed. The answer needs neither; only the cache is worth a warning.
- * The caller's objects are not changed.
+ * does not think, and of Claude what it did not sign, as after a turn of another provider's model. The answer needs
+ * neither; the cache is worth a warning, and so is what another provider signed. The caller's objects are not changed.
  */
 export function withoutBlocks(body: Record<string, unknown>, target: LowerTarget, losses: Losses): void {
   const { capabilities } = target;
   const thinks = capabilities.has("reasoning");
-  const claude = familyOf(target) === "claude";
+  const claude = isClaudeFor(body.additionalModelRequestFields, target);
   const caches = capabilities.has("prompt_caching");
   const refuses: Refuses = (block) => {
     if (!isRecord(block)) return false;
@@ -23,7 +25,8 @@ export function withoutBlocks(body: Record<string, unknown>, target: LowerTarget
       lose(losses, "cachePoint");
       return true;
     }
-    return isRecord(block.reasoningContent) && (!thinks || (claude && isUnsigned(block.reasoningContent)));
+    if (!isRecord(block.reasoningContent)) return false;
+    return !thinks || (claude && isForeign(block.reasoningContent, losses));
   };
   if (caches && thinks && !claude) return;
   if (Array.isArray(body.system)) body.system = without(body.system, refuses);
@@ -42,6 +45,10 @@ function without(blocks: readonly unknown[], refuses: Refuses): readonly unknown
   return blocks.filter((block) => !refuses(block));
 }
 
-function isUnsigned({ reasoningText }: Readonly<Record<string, unknown>>): boolean {
-  return isRecord(reasoningText) && !reasoningText.signature;
+function isForeign({ reasoningText, redactedContent }: JsonObject, losses: Losses): boolean {
+  const signature = isRecord(reasoningText) ? (reasoningText.signature ?? "") : undefined;
+  const seal = typeof redactedContent === "string" ? fromBlob(redactedContent) : signature;
+  if (seal === undefined || isClaudeSeal(seal)) return false;
+  loseReasoning(losses, seal !== "");
+  return true;
 }
