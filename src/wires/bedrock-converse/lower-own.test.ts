@@ -65,7 +65,6 @@ describe("a request of the same wire", () => {
     });
     const adaptive = lower(claude, target(OPUS_5)).body;
     expect(adaptive.additionalModelRequestFields).toEqual({
-      top_k: 5,
       thinking: { type: "adaptive" },
       anthropic_beta: ["x"],
     });
@@ -147,6 +146,58 @@ describe("a request of the same wire", () => {
       expect(next.controls).toEqual(["reasoning"]);
     },
   );
+
+  describe("sampling controls", () => {
+    const SAMPLING = { temperature: 0.2, topP: 0.5 };
+    const NAMES = ["inferenceConfig.temperature", "top_k", "inferenceConfig.topP"];
+    const written = (fields: Record<string, unknown>, maxTokens = 3000) =>
+      parse({
+        ...BODY,
+        inferenceConfig: { maxTokens, ...SAMPLING },
+        additionalModelRequestFields: fields,
+      });
+
+    test("are left out for a Claude that takes none", () => {
+      const to = target("anthropic.claude-opus-4-8-v1:0");
+      expect(lower(written({ top_k: 20 }), to)).toEqual({
+        body: { ...BODY, inferenceConfig: { maxTokens: 3000 } },
+        controls: NAMES,
+      });
+      const usual = parse({ ...BODY, inferenceConfig: { temperature: 1, topP: 1 } });
+      expect(lower(usual, to)).toEqual({ body: BODY, controls: [] });
+    });
+
+    test("give way to thinking that was worded for another model", () => {
+      const nova = { reasoningConfig: { type: "enabled", maxReasoningEffort: "medium" } };
+      expect(lower(written({ ...nova, inferenceConfig: { topK: 20 } }))).toEqual({
+        body: {
+          ...BODY,
+          inferenceConfig: { maxTokens: 3000 },
+          additionalModelRequestFields: { thinking: { type: "enabled", budget_tokens: 2250 } },
+        },
+        controls: NAMES,
+      });
+    });
+
+    test.each<[string, Record<string, unknown>]>([
+      ["without thinking", { top_k: 20 }],
+      ["with thinking of its own", { thinking: { type: "enabled", budget_tokens: 2048 } }],
+      ["with none", { top_k: 20, thinking: { type: "disabled" } }],
+    ])("stay as the caller wrote them %s", (_, fields) => {
+      const request = written(fields);
+      expect(lower(request)).toEqual({ body: request.origin.body, controls: [] });
+    });
+
+    test("stay beside thinking that is turned off when the limit is lowered", () => {
+      const { origin, ...rest } = written({ top_k: 20, thinking: { type: "disabled" } });
+      const lowered = { ...origin, rewritten: new Set(["sampling"] as const) };
+      const sampling = { ...rest.sampling, maxTokens: 9 };
+      expect(lower({ ...rest, sampling, origin: lowered })).toEqual({
+        body: { ...origin.body, inferenceConfig: { maxTokens: 9, ...SAMPLING } },
+        controls: [],
+      });
+    });
+  });
 
   test("fields that the server refuses are left out, and said so", () => {
     const request = parse({

@@ -11,7 +11,7 @@ import { WIRE_ID } from "./fields.ts";
 import { refitModelFields, renderModelFields } from "./model-fields.ts";
 import { renderOutputFormat } from "./output-format.ts";
 import { renderConversation } from "./render-content.ts";
-import { loseForeign, renderSampling } from "./render-sampling.ts";
+import { loseForeign, refitSampling, renderSampling } from "./render-sampling.ts";
 import { renderToolConfig } from "./render-tools.ts";
 import { withoutBlocks } from "./without-blocks.ts";
 
@@ -57,6 +57,7 @@ function fromOrigin(request: ModelRequest, target: LowerTarget, losses: Losses):
   }
   refit(body, request, target, losses);
   if (rewritten.has("sampling")) renderSampling(body, request, target, losses);
+  else refitSampling(body, request, target, losses);
   if (rewritten.has("responseFormat")) renderFormat(body, request, target);
   return body;
 }

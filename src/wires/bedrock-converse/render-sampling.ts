@@ -3,7 +3,7 @@ import { isRecord } from "../../core/json.ts";
 import type { ModelRequest } from "../../core/request.ts";
 import { type Losses, lose, nameOf } from "../losses.ts";
 import { modelBehind, traitsOf } from "../model-version.ts";
-import type { LowerTarget } from "../wire.ts";
+import type { JsonObject, LowerTarget } from "../wire.ts";
 import { familyOf } from "./families.ts";
 
 type Body = Record<string, unknown>;
@@ -30,8 +30,34 @@ export function renderSampling(body: Body, request: ModelRequest, target: LowerT
   }
   if (usable.length > 0) config.stopSequences = usable;
   if (familyOf(target) === "claude") reconcile(config, body, request, target, losses);
+  setConfig(body, config);
+}
+
+/**
+ * For a body of this wire's own whose sampling nobody rewrote: what the caller wrote for another model goes with neither
+ * a Claude that takes no such controls nor thinking that the gateway worded. Its own thinking is its own to keep
+ * consistent.
+ */
+export function refitSampling(body: Body, request: ModelRequest, target: LowerTarget, losses: Losses): void {
+  if (familyOf(target) !== "claude") return;
+  const worded = thinkingOf(body) !== thinkingOf(request.origin.body);
+  if (!worded && takesSampling(target)) return;
+  const config: Body = { ...(isRecord(body.inferenceConfig) && body.inferenceConfig) };
+  reconcile(config, body, request, target, losses);
+  setConfig(body, config);
+}
+
+function setConfig(body: Body, config: Body): void {
   if (Object.keys(config).length > 0) body.inferenceConfig = config;
   else delete body.inferenceConfig;
+}
+
+function takesSampling(target: LowerTarget): boolean {
+  return traitsOf(modelBehind(target))?.sampling !== false;
+}
+
+function thinkingOf({ additionalModelRequestFields: fields }: JsonObject): unknown {
+  return isRecord(fields) ? (fields.thinking ?? fields.reasoning_config) : undefined;
 }
 
 /** Claude takes no sampling controls while it thinks, and from 4.7 on none at all. */
@@ -44,8 +70,10 @@ function reconcile(
 ): void {
   const { wire } = request.origin;
   const fields = isRecord(body.additionalModelRequestFields) ? body.additionalModelRequestFields : {};
-  const sampled = traitsOf(modelBehind(target))?.sampling !== false;
-  if (sampled && fields.thinking === undefined) return;
+  const thinking = thinkingOf(body);
+  const thinks = isRecord(thinking) && thinking.type !== "disabled";
+  const sampled = takesSampling(target);
+  if (sampled && !thinks) return;
   const why = sampled ? "was not sent: the chosen model takes no such control while it thinks." : undefined;
   if (config.temperature !== undefined && config.temperature !== 1) {
     lose(losses, nameOf("temperature", wire), why);
