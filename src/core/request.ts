@@ -140,7 +140,7 @@ export interface EmbeddingInput {
 }
 
 /** Sections of a request that the ladder may rewrite; a rewritten one is rendered anew on every wire. */
-export type Section = "messages" | "sampling" | "responseFormat";
+export type Section = "messages" | "sampling" | "responseFormat" | "reasoning";
 
 /**
  * The body as the caller sent it. When the provider speaks the caller's wire, it is the base of what is

@@ -1,7 +1,6 @@
 /** A request as an arm or a shadow wants it: its prompt and parameters. Owns what is replaced; knows no rollout. */
 import type { RequestChange } from "../core/plan.ts";
 import type { Message, ModelRequest, Section } from "../core/request.ts";
-import { withReasoning } from "./change-reasoning.ts";
 
 /** The very same request where nothing is changed, or it asks for vectors. */
 export function changedRequest(request: ModelRequest, change: RequestChange | null): ModelRequest {
@@ -17,9 +16,12 @@ export function changedRequest(request: ModelRequest, change: RequestChange | nu
     rewritten.add("sampling");
     changed = { ...changed, sampling: { ...request.sampling, ...sampling } };
   }
+  if (reasoning !== null) {
+    rewritten.add("reasoning");
+    changed = { ...changed, reasoning };
+  }
   const limitByPolicy = sampling?.maxTokens !== undefined;
-  changed = { ...changed, origin: { ...request.origin, rewritten, ...(limitByPolicy && { limitByPolicy }) } };
-  return reasoning === null ? changed : withReasoning(changed, reasoning);
+  return { ...changed, origin: { ...request.origin, rewritten, ...(limitByPolicy && { limitByPolicy }) } };
 }
 
 function withPrompt(

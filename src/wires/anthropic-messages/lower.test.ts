@@ -69,6 +69,12 @@ describe("lower, on this wire", () => {
     expect(body).toMatchObject({ max_tokens: 1600, thinking: { type: "enabled", budget_tokens: 1200 } });
     expect(body).not.toHaveProperty("top_k");
     expect(body).not.toHaveProperty("stop_sequences");
+    for (const own of [{ type: "adaptive" }, { type: "disabled" }]) {
+      const limited = rewritten({ ...parse({ thinking: own }), sampling: { maxTokens: 9 } }, "sampling");
+      expect(lower(limited).body.thinking).toEqual(own);
+    }
+    const colder = rewritten({ ...request, sampling: { maxTokens: 2000, temperature: 0.2 } }, "sampling");
+    expect(controls(lower(colder, target("claude-sonnet-4-5")))).toEqual(["temperature"]);
     const format = { type: "json_schema", schema: { type: "object" } };
     const formatted = parse({ output_config: { format, effort: "low" }, output_format: format });
     const plain = lower(rewritten({ ...formatted, responseFormat: { type: "text" } }, "responseFormat")).body;

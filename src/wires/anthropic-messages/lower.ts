@@ -17,7 +17,7 @@ import {
   SAMPLING_FIELDS,
 } from "./lower-sections.ts";
 import { type Rendering, renderMessages } from "./render-messages.ts";
-import { fitBudget, fitThinking, reconcile, removeThinking, renderThinking } from "./thinking.ts";
+import { fitThinking, reconcile, removeThinking, renderThinking, rewriteThinking } from "./thinking.ts";
 
 /** Of the two versions the one that takes sampling controls, where the model does; else they are the same. */
 const VERSION = "2023-06-01";
@@ -69,14 +69,14 @@ function fromOrigin(request: ModelRequest, target: LowerTarget, losses: Losses):
   }
   if (rewritten.has("messages")) rewriteMessages(body, request, target, losses);
   else if (isClaude(modelBehind(target))) dropForeignThinking(body, request, losses);
-  if (request.reasoning !== undefined && !target.capabilities.has("reasoning")) {
+  if (rewritten.has("reasoning")) rewriteThinking(body, request, target, losses);
+  else if (request.reasoning !== undefined && !target.capabilities.has("reasoning")) {
     if (request.reasoning.effort !== "none") lose(losses, nameOf("reasoning", WIRE_ID));
     removeThinking(body);
   }
   if (rewritten.has("sampling")) {
     for (const field of SAMPLING_FIELDS) delete body[field];
     renderSampling(body, request, target, losses);
-    if (isRecord(body.thinking)) fitBudget(body, body.thinking, Number(body.max_tokens));
   }
   const schema = request.responseFormat.type === "json_schema";
   if (rewritten.has("responseFormat") || (schema && target.unsupported.has("output_config"))) {

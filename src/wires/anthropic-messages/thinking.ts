@@ -50,6 +50,26 @@ export function renderThinking(body: Body, request: ModelRequest, target: LowerT
   else body.thinking = { type: "enabled", budget_tokens: Math.max(MIN_BUDGET, budgetTokens) };
 }
 
+/** The same for a caller of this wire: what else it says of thinking, such as whether that is told, stays. */
+export function rewriteThinking(
+  body: Body,
+  request: ModelRequest,
+  target: LowerTarget,
+  losses: Losses,
+): void {
+  const { thinking } = body;
+  removeThinking(body);
+  renderThinking(body, request, target, losses);
+  if (isRecord(thinking) && isRecord(body.thinking) && body.thinking.type !== "disabled") {
+    body.thinking = reworded(thinking, body.thinking);
+  }
+}
+
+function reworded(former: JsonObject, thinking: JsonObject): JsonObject {
+  const { type: _type, budget_tokens: _budget, ...rest } = former;
+  return { ...rest, ...thinking };
+}
+
 /**
  * Rewords thinking for the model at hand, as each generation takes another way and refuses the other one: a
  * caller that names a use case cannot know which model it will be. Leaves alone what a name does not tell.
@@ -62,10 +82,11 @@ export function fitThinking(body: Body, modelId: string, losses: Losses): ModelT
   if (isRecord(thinking)) {
     if (thinking.type === "adaptive" && !traits.adaptiveThinking) {
       const budget = budgetOf((typeof effort === "string" ? EFFORTS.get(effort) : undefined) ?? "high");
-      body.thinking = { type: "enabled", budget_tokens: Math.min(budget, roomFor(body.max_tokens)) };
+      const budget_tokens = Math.min(budget, roomFor(body.max_tokens));
+      body.thinking = reworded(thinking, { type: "enabled", budget_tokens });
     } else if (thinking.type === "enabled" && !traits.thinkingBudgets) {
       const budget = typeof thinking.budget_tokens === "number" ? thinking.budget_tokens : MIN_BUDGET;
-      body.thinking = { type: "adaptive" };
+      body.thinking = reworded(thinking, { type: "adaptive" });
       if (typeof effort !== "string") setEffort(body, WORDS[effortOf(budget)]);
     }
   }
@@ -86,19 +107,22 @@ export function fitThinking(body: Body, modelId: string, losses: Losses): ModelT
  */
 export function reconcile(body: Body, request: ModelRequest, losses: Losses): void {
   const { thinking } = body;
-  const { wire, body: sent } = request.origin;
+  const { wire, body: sent, rewritten } = request.origin;
   if (!isRecord(thinking) || (thinking.type !== "adaptive" && thinking.type !== "enabled")) return;
   // What the caller itself wrote is its own to keep consistent.
-  const why = obstacle(body, thinking, wire !== WIRE_ID, thinking !== sent.thinking);
+  const ours = wire !== WIRE_ID || rewritten.has("reasoning");
+  const resampled = rewritten.has("sampling");
+  const why = obstacle(body, thinking, ours, resampled || thinking !== sent.thinking);
   if (why !== null) {
     delete body.thinking;
     lose(losses, nameOf("reasoning", wire), `was not sent: ${why}`);
-  } else if (wire !== WIRE_ID) dropSampling(body, request, losses);
+  } else if (ours || (resampled && isClaude(String(body.model)))) dropSampling(body, request, losses);
 }
 
-function obstacle(body: Body, thinking: JsonObject, crossing: boolean, reworded: boolean): string | null {
+/** `ours`: thinking was asked for in other words, or by others, than those of this wire's caller. */
+function obstacle(body: Body, thinking: JsonObject, ours: boolean, refitted: boolean): string | null {
   const choice = isRecord(body.tool_choice) ? body.tool_choice.type : undefined;
-  if (crossing && (choice === "any" || choice === "tool")) {
+  if (ours && (choice === "any" || choice === "tool")) {
     return "the chosen model cannot think when it is made to call a tool.";
   }
   if (thinking.type !== "enabled") return null;
@@ -106,7 +130,7 @@ function obstacle(body: Body, thinking: JsonObject, crossing: boolean, reworded:
   if (isClaude(String(body.model)) && lacksThinking(body.messages)) {
     return "the chosen model wants its own thinking back before the last tool call.";
   }
-  if (!reworded || typeof body.max_tokens !== "number") return null;
+  if (!refitted || typeof body.max_tokens !== "number") return null;
   const fits = fitBudget(body, thinking, body.max_tokens);
   return fits ? null : "the chosen model needs more than 1,024 tokens of output to think.";
 }
@@ -127,7 +151,7 @@ function dropSampling(body: Body, request: ModelRequest, losses: Losses): void {
 }
 
 /** A budget counts against `max_tokens`: one that leaves no room is cut. False: there is none to have. */
-export function fitBudget(body: Body, thinking: JsonObject, limit: number): boolean {
+function fitBudget(body: Body, thinking: JsonObject, limit: number): boolean {
   if (Number(thinking.budget_tokens) < limit) return true;
   body.thinking = { ...thinking, budget_tokens: roomFor(limit) };
   return limit > MIN_BUDGET;

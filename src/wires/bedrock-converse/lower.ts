@@ -8,7 +8,7 @@ import type { JsonObject, Lowered, LowerTarget } from "../wire.ts";
 import { cachePointsOf } from "./cache-points.ts";
 import { familyOf } from "./families.ts";
 import { WIRE_ID } from "./fields.ts";
-import { refitModelFields, renderModelFields } from "./model-fields.ts";
+import { isAskedAnew, refitModelFields, renderModelFields } from "./model-fields.ts";
 import { renderOutputFormat } from "./output-format.ts";
 import { renderConversation } from "./render-content.ts";
 import { loseForeign, refitSampling, renderSampling } from "./render-sampling.ts";
@@ -75,6 +75,7 @@ function refit(body: Body, request: ModelRequest, target: LowerTarget, losses: L
   if (Object.keys(refitted.fields).length > 0) body.additionalModelRequestFields = refitted.fields;
   else delete body.additionalModelRequestFields;
   if (refitted.effort !== null) setOutput(body, "effort", refitted.effort);
+  else if (isAskedAnew(request)) setOutput(body, "effort", undefined);
 }
 
 function fromContract(request: ModelRequest, target: LowerTarget, losses: Losses): Body {

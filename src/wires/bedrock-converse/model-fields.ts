@@ -118,8 +118,8 @@ export interface Refitted {
 
 /**
  * `fields` of a caller of this wire, for the model that was chosen: spellings of another family are replaced by
- * this one's, as when one model of Bedrock stands in for another. Null where everything fits. `messages`: as they are
- * sent.
+ * this one's, as when one model of Bedrock stands in for another, and thinking by what an arm asks for. Null where
+ * everything fits. `messages`: as they are sent.
  */
 export function refitModelFields(
   fields: JsonObject,
@@ -129,12 +129,14 @@ export function refitModelFields(
   losses: Losses,
 ): Refitted | null {
   const stated = familyOf(target);
-  const family = isClaudeFor(fields, target) ? "claude" : stated;
-  if (family === "none") return null;
+  const anew = isAskedAnew(request);
+  const family = !anew && isClaudeFor(fields, target) ? "claude" : stated;
+  if (family === "none" && !anew) return null;
   const own = OWN[stated];
   const isMisfit = (name: string) => own !== null && fields[name] !== undefined && !own.includes(name);
   const topKs = SPELLINGS_OF_TOP_K.filter(isMisfit);
   const refitsThinking =
+    anew ||
     SPELLINGS_OF_REASONING.some(isMisfit) ||
     (family === "claude" && misfitsClaude(fields, messages, modelBehind(target), request));
   if (topKs.length === 0 && !refitsThinking && !isMisfit(TOOL_CHOICE)) return null;
@@ -147,7 +149,14 @@ export function refitModelFields(
   if (topKs.length > 0) renderTopK(fitted, request, family, losses);
   if (!refitsThinking) return { fields: fitted, effort: null };
   for (const name of SPELLINGS_OF_REASONING) delete fitted[name];
+  const { effort: _effort, ...config } = isRecord(fields.output_config) ? fields.output_config : {};
+  if (!isMisfit("output_config") && Object.keys(config).length > 0) fitted.output_config = config;
   return { fields: fitted, effort: renderReasoning(fitted, messages, request, target, family, losses) };
+}
+
+/** Whether an arm says in the caller's place how much to think. A count has no use for it. */
+export function isAskedAnew({ operation, origin }: ModelRequest): boolean {
+  return origin.rewritten.has("reasoning") && operation !== "count_tokens";
 }
 
 function renderTopK(fields: Fields, request: ModelRequest, family: Family, losses: Losses): void {

@@ -6,7 +6,7 @@ import { withoutContract } from "../contract-metadata.ts";
 import type { JsonObject, Lowered, LowerTarget } from "../wire.ts";
 import { renderConversation, withoutCallIds } from "./contents.ts";
 import { WIRE_ID } from "./fields.ts";
-import { renderThinking } from "./thinking.ts";
+import { renderThinking, rewordThinking } from "./thinking.ts";
 import { removeUnsupported } from "./unsupported.ts";
 
 type Fields = Record<string, unknown>;
@@ -59,8 +59,12 @@ export function lowerGemini(request: ModelRequest, target: LowerTarget): Result<
   const config: Fields = isRecord(body.generationConfig) ? { ...body.generationConfig } : {};
   if (!isOwn || request.origin.rewritten.has("sampling")) renderSampling(config, request.sampling);
   if (!isOwn || request.origin.rewritten.has("responseFormat")) renderFormat(config, request.responseFormat);
-  if (!isOwn && request.reasoning !== undefined) {
-    config.thinkingConfig = renderThinking(request.reasoning, target.modelId);
+  if (request.reasoning !== undefined) {
+    const { reasoning } = request;
+    if (!isOwn) config.thinkingConfig = renderThinking(reasoning, target.modelId);
+    else if (request.origin.rewritten.has("reasoning")) {
+      config.thinkingConfig = rewordThinking(config.thinkingConfig, reasoning, target.modelId);
+    }
   }
   const warnings = removeUnsupported(body, config, request, target);
   const first = warnings[0];

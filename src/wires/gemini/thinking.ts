@@ -2,6 +2,8 @@
  * How much a model shall think, in this wire's two vocabularies: levels, and for models before Gemini 3 a
  * budget of tokens. https://ai.google.dev/gemini-api/docs/thinking
  */
+
+import { isRecord } from "../../core/json.ts";
 import type { Effort, ReasoningControl } from "../../core/request.ts";
 import { budgetOf } from "../effort.ts";
 import type { JsonObject } from "../wire.ts";
@@ -43,6 +45,20 @@ export function renderThinking(reasoning: ReasoningControl, modelId: string): Js
   if (!WITH_BUDGET.test(modelId)) return withThoughts({ thinkingLevel: LEVELS[effort] }, effort !== "none");
   const thinkingBudget = Math.min(budgetOf(effort), MAX_BUDGET);
   return withThoughts({ thinkingBudget }, thinkingBudget > 0);
+}
+
+/** A caller's own `thinkingConfig` with another depth: whether thoughts are told stays as it was, where there are any. */
+export function rewordThinking(own: unknown, reasoning: ReasoningControl, modelId: string): JsonObject {
+  const {
+    thinkingBudget: _budget,
+    thinkingLevel: _level,
+    includeThoughts,
+    ...rest
+  } = isRecord(own) ? own : {};
+  const { includeThoughts: _ours, ...depth } = renderThinking(reasoning, modelId);
+  // Asked for where there are none, the API refuses the request.
+  const tells = includeThoughts !== undefined && depth.thinkingBudget !== 0;
+  return { ...rest, ...(tells && { includeThoughts }), ...depth };
 }
 
 /** Models with levels cannot be told not to think at all. */

@@ -2,7 +2,7 @@
 import type { Contract } from "../../core/contract.ts";
 import { failed, ok, type Result } from "../../core/faults.ts";
 import { isRecord } from "../../core/json.ts";
-import type { ModelRequest, ResponseFormat, Sampling, Tool } from "../../core/request.ts";
+import type { ModelRequest, ReasoningControl, ResponseFormat, Sampling, Tool } from "../../core/request.ts";
 import type { JsonObject, Lowered, LowerTarget, Warning } from "../wire.ts";
 import { renderMessages } from "./parts.ts";
 
@@ -41,6 +41,7 @@ function fromOrigin(request: ModelRequest): Body {
     renderSampling(body, request.sampling);
   }
   if (rewritten.has("responseFormat")) body.response_format = renderFormat(request.responseFormat);
+  if (rewritten.has("reasoning")) renderReasoning(body, request.reasoning);
   return body;
 }
 
@@ -54,13 +55,7 @@ function fromContract(request: ModelRequest): Body {
   if (request.parallelToolCalls !== undefined) body.parallel_tool_calls = request.parallelToolCalls;
   renderSampling(body, request.sampling);
   if (request.responseFormat.type !== "text") body.response_format = renderFormat(request.responseFormat);
-  if (request.reasoning !== undefined) {
-    const { effort, budgetTokens } = request.reasoning;
-    body.reasoning = {
-      ...(effort !== undefined && { effort }),
-      ...(budgetTokens !== undefined && { budget_tokens: budgetTokens }),
-    };
-  }
+  renderReasoning(body, request.reasoning);
   if (request.user !== undefined) body.user = request.user;
   return body;
 }
@@ -91,6 +86,15 @@ function renderSampling(body: Body, sampling: Sampling): void {
   if (sampling.presencePenalty !== undefined) rendered.presence_penalty = sampling.presencePenalty;
   if (sampling.logprobs !== undefined) rendered.logprobs = sampling.logprobs;
   if (Object.keys(rendered).length > 0) body.sampling = rendered;
+}
+
+function renderReasoning(body: Body, reasoning: ReasoningControl | undefined): void {
+  if (reasoning === undefined) return;
+  const { effort, budgetTokens } = reasoning;
+  body.reasoning = {
+    ...(effort !== undefined && { effort }),
+    ...(budgetTokens !== undefined && { budget_tokens: budgetTokens }),
+  };
 }
 
 function renderFormat(format: ResponseFormat): JsonObject {

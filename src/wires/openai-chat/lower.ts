@@ -86,6 +86,7 @@ function fromOrigin(request: ModelRequest, limitField: string): Body {
     delete body.response_format;
     renderFormat(body, request.responseFormat);
   }
+  if (rewritten.has("reasoning")) renderReasoning(body, request.reasoning);
   return body;
 }
 

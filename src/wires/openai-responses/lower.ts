@@ -1,7 +1,14 @@
 /** A request in the provider's terms. Owns which fields are sent; whether the model may serve was decided before. */
 import { failed, ok, type Result } from "../../core/faults.ts";
 import { isRecord } from "../../core/json.ts";
-import type { ModelRequest, ResponseFormat, Sampling, Tool } from "../../core/request.ts";
+import type {
+  Effort,
+  ModelRequest,
+  ReasoningControl,
+  ResponseFormat,
+  Sampling,
+  Tool,
+} from "../../core/request.ts";
 import { withoutContract } from "../contract-metadata.ts";
 import { effortOf } from "../effort.ts";
 import { carryShared } from "../openai-shared.ts";
@@ -50,6 +57,12 @@ function fromOrigin(request: ModelRequest): Body {
     const { format: _format, ...rest } = isRecord(body.text) ? body.text : {};
     body.text = { ...rest, format: renderFormat(request.responseFormat) };
   }
+  if (rewritten.has("reasoning") && request.reasoning !== undefined) {
+    body.reasoning = {
+      ...(isRecord(sent.reasoning) && sent.reasoning),
+      effort: effortFor(request.reasoning),
+    };
+  }
   return body;
 }
 
@@ -66,7 +79,7 @@ function fromContract(request: ModelRequest, { imitates = false }: LowerTarget):
   renderSampling(body, request.sampling);
   if (request.responseFormat.type !== "text") body.text = { format: renderFormat(request.responseFormat) };
   if (request.reasoning !== undefined) {
-    const effort = request.reasoning.effort ?? effortOf(request.reasoning.budgetTokens ?? 0);
+    const effort = effortFor(request.reasoning);
     body.reasoning = { effort };
     // Without stored state, thoughts can go on in the next turn only where the caller has them.
     if (effort !== "none") include(body, INCLUDE_REASONING);
@@ -100,6 +113,10 @@ function withoutOwn(items: readonly unknown[]): readonly unknown[] {
     }
   }
   return kept;
+}
+
+function effortFor({ effort, budgetTokens = 0 }: ReasoningControl): Effort {
+  return effort ?? effortOf(budgetTokens);
 }
 
 /** `strict` is stated always: left out, it is true on this wire and false on the others. */
