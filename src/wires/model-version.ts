@@ -11,6 +11,7 @@ const NAME = /claude-(?:[a-z]+-)?(\d{1,2})(?!\d)(?:[-.](\d{1,2})(?!\d))?/;
 const CLAUDE = /claude|anthropic|^arn:/i;
 const FIRST_WITH_ADAPTIVE_THINKING = 406;
 const FIRST_WITHOUT_BUDGETS = 407;
+const FIRST_WITH_ONE_SAMPLER = 401;
 
 /** The name that tells what the model is: an ARN of a profile or an endpoint tells nothing. */
 export function modelBehind({ modelId, baseModel }: Pick<LowerTarget, "modelId" | "baseModel">): string {
@@ -28,6 +29,8 @@ export interface ModelTraits {
   readonly xhigh: boolean;
   /** Whether `temperature`, `top_p` and `top_k` may differ from their defaults. */
   readonly sampling: boolean;
+  /** Whether `temperature` and `top_p` may stand beside one another. */
+  readonly bothSamplers: boolean;
 }
 
 /** Of models before 4.6, of 4.6, and of those after it; null where the name does not say. */
@@ -41,6 +44,7 @@ export function traitsOf(modelId: string): ModelTraits | null {
     effort: version >= FIRST_WITH_ADAPTIVE_THINKING || modelId.includes("claude-opus-4-5"),
     xhigh: version >= FIRST_WITHOUT_BUDGETS,
     sampling: version < FIRST_WITHOUT_BUDGETS,
+    bothSamplers: version < FIRST_WITH_ONE_SAMPLER,
   };
 }
 

@@ -43,8 +43,14 @@ function renderTemperature(body: Body, request: ModelRequest, losses: Losses): v
     const why = "above 1 is beyond the scale of the chosen model, and was sent as 1.";
     lose(losses, nameOf("temperature", origin.wire), why);
   }
-  if (origin.wire === WIRE_ID || temperature === undefined || topP === undefined) return;
-  if (topP !== 1 && body.temperature === 1) delete body.temperature;
+  if (origin.wire !== WIRE_ID) keepOneSampler(body, request, losses);
+}
+
+/** Of a temperature and a `top_p` the one that says something, the temperature where both do. */
+export function keepOneSampler(body: Body, { origin }: ModelRequest, losses: Losses): void {
+  const { temperature, top_p: topP } = body;
+  if (typeof temperature !== "number" || typeof topP !== "number") return;
+  if (topP !== 1 && temperature === 1) delete body.temperature;
   else {
     delete body.top_p;
     const why = "was not sent: the chosen model takes it or a temperature, not both.";

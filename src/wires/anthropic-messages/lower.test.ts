@@ -199,6 +199,20 @@ describe("lower, on this wire", () => {
       { output_config: undefined },
       ["output_config.effort"],
     ],
+    [
+      "4.1 and later take a temperature or a top_p",
+      "claude-opus-4-1-20250805",
+      { temperature: 0.2, top_p: 0.5 },
+      { temperature: 0.2, top_p: undefined },
+      ["top_p"],
+    ],
+    [
+      "older ones take both",
+      "claude-sonnet-4@20250514",
+      { temperature: 0.2, top_p: 0.5 },
+      { temperature: 0.2, top_p: 0.5 },
+      [],
+    ],
     ["a date is no version", "claude-opus-4-20250514", { temperature: 0.2 }, { temperature: 0.2 }, []],
     ["older models do", "claude-sonnet-4@20250514", { temperature: 0.2, top_k: 3 }, { temperature: 0.2 }, []],
     [

@@ -10,6 +10,7 @@ import type { JsonObject, Lowered, LowerTarget } from "../wire.ts";
 import { WIRE_ID } from "./fields.ts";
 import {
   type Body,
+  keepOneSampler,
   removeFormat,
   renderFormat,
   renderSampling,
@@ -150,7 +151,10 @@ function dropForeignThinking(body: Body, request: ModelRequest, losses: Losses):
 }
 
 function dropSampling(body: Body, traits: ModelTraits, request: ModelRequest, losses: Losses): void {
-  if (traits.sampling) return;
+  if (traits.sampling) {
+    if (!traits.bothSamplers) keepOneSampler(body, request, losses);
+    return;
+  }
   const { wire } = request.origin;
   if (body.temperature !== undefined && body.temperature !== 1) lose(losses, nameOf("temperature", wire));
   if (body.top_p !== undefined && body.top_p !== 1) lose(losses, nameOf("topP", wire));

@@ -145,6 +145,13 @@ describe("controls of another wire", () => {
       ["temperature", "top_k", "top_p"],
     ],
     [
+      "one of the two controls of which it takes one",
+      SONNET_4_5,
+      { sampling: { temperature: 0.2, topP: 0.5 } },
+      { inferenceConfig: { temperature: 0.2 } },
+      ["top_p"],
+    ],
+    [
       "no sampling for a model that has none",
       OPUS_5,
       { sampling: { temperature: 0.2, topK: 5, topP: 0.99 } },

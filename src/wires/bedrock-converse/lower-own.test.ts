@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { withMessages } from "../../core/request.ts";
 import { bedrockConverse } from "../bedrock-converse.ts";
-import { BODY, HINTS, lower, NOVA, OPUS_5, parse, SONNET_4_5, target, text, user } from "./fake-request.ts";
+import { BODY, HINTS, lower, NOVA, OPUS_5, parse, target, text, user } from "./fake-request.ts";
 
 describe("a request of the same wire", () => {
   test("keeps the body, without the contract's own metadata", () => {
@@ -149,6 +149,7 @@ describe("a request of the same wire", () => {
 
   describe("sampling controls", () => {
     const SAMPLING = { temperature: 0.2, topP: 0.5 };
+    const SONNET_3_7 = "anthropic.claude-3-7-sonnet-20250219-v1:0";
     const NAMES = ["inferenceConfig.temperature", "top_k", "inferenceConfig.topP"];
     const written = (fields: Record<string, unknown>, maxTokens = 3000) =>
       parse({
@@ -185,14 +186,24 @@ describe("a request of the same wire", () => {
       ["with none", { top_k: 20, thinking: { type: "disabled" } }],
     ])("stay as the caller wrote them %s", (_, fields) => {
       const request = written(fields);
-      expect(lower(request)).toEqual({ body: request.origin.body, controls: [] });
+      expect(lower(request, target(SONNET_3_7))).toEqual({ body: request.origin.body, controls: [] });
+    });
+
+    test.each<[Record<string, number>, Record<string, number>, readonly string[]]>([
+      [SAMPLING, { temperature: 0.2 }, ["inferenceConfig.topP"]],
+      [{ temperature: 1, topP: 0.5 }, { topP: 0.5 }, []],
+      [{ temperature: 0.2, topP: 1 }, { temperature: 0.2 }, []],
+      [{ topP: 0.5 }, { topP: 0.5 }, []],
+    ])("%o: a Claude that takes one of them is sent the one that says something", (both, one, controls) => {
+      const request = parse({ ...BODY, inferenceConfig: both });
+      expect(lower(request)).toEqual({ body: { ...BODY, inferenceConfig: one }, controls: [...controls] });
     });
 
     test("stay beside thinking that is turned off when the limit is lowered", () => {
       const { origin, ...rest } = written({ top_k: 20, thinking: { type: "disabled" } });
       const lowered = { ...origin, rewritten: new Set(["sampling"] as const) };
       const sampling = { ...rest.sampling, maxTokens: 9 };
-      expect(lower({ ...rest, sampling, origin: lowered })).toEqual({
+      expect(lower({ ...rest, sampling, origin: lowered }, target(SONNET_3_7))).toEqual({
         body: { ...origin.body, inferenceConfig: { maxTokens: 9, ...SAMPLING } },
         controls: [],
       });
@@ -202,10 +213,10 @@ describe("a request of the same wire", () => {
   test("fields that the server refuses are left out, and said so", () => {
     const request = parse({
       ...BODY,
-      inferenceConfig: { temperature: 0.2, topP: 1 },
+      inferenceConfig: { temperature: 0.2, topP: 0.5 },
       serviceTier: { type: "flex" },
     });
-    const to = target(SONNET_4_5, [], ["topP", "serviceTier", "promptVariables"]);
+    const to = target(NOVA, [], ["topP", "serviceTier", "promptVariables"]);
     expect(lower(request, to)).toEqual({
       body: { ...BODY, inferenceConfig: { temperature: 0.2 } },
       controls: ["inferenceConfig.topP", "serviceTier"],

@@ -35,15 +35,18 @@ export function renderSampling(body: Body, request: ModelRequest, target: LowerT
 
 /**
  * For a body of this wire's own whose sampling nobody rewrote: what the caller wrote for another model goes with neither
- * a Claude that takes no such controls nor thinking that the gateway worded. Its own thinking is its own to keep
- * consistent.
+ * a Claude that takes no such controls, or one of them, nor thinking that the gateway worded. Its own thinking is its
+ * own to keep consistent.
  */
 export function refitSampling(body: Body, request: ModelRequest, target: LowerTarget, losses: Losses): void {
   if (familyOf(target) !== "claude") return;
   const worded = thinkingOf(body) !== thinkingOf(request.origin.body);
-  if (!worded && takesSampling(target)) return;
+  const traits = traitsOf(modelBehind(target));
+  const fits = !worded && traits?.sampling !== false;
+  if (fits && traits?.bothSamplers !== false) return;
   const config: Body = { ...(isRecord(body.inferenceConfig) && body.inferenceConfig) };
-  reconcile(config, body, request, target, losses);
+  if (fits) keepOne(config, request, losses);
+  else reconcile(config, body, request, target, losses);
   setConfig(body, config);
 }
 
@@ -52,15 +55,11 @@ function setConfig(body: Body, config: Body): void {
   else delete body.inferenceConfig;
 }
 
-function takesSampling(target: LowerTarget): boolean {
-  return traitsOf(modelBehind(target))?.sampling !== false;
-}
-
 function thinkingOf({ additionalModelRequestFields: fields }: JsonObject): unknown {
   return isRecord(fields) ? (fields.thinking ?? fields.reasoning_config) : undefined;
 }
 
-/** Claude takes no sampling controls while it thinks, and from 4.7 on none at all. */
+/** Claude takes no sampling controls while it thinks, one from 4.1 on, and from 4.7 on none at all. */
 function reconcile(
   config: Body,
   body: Body,
@@ -72,8 +71,12 @@ function reconcile(
   const fields = isRecord(body.additionalModelRequestFields) ? body.additionalModelRequestFields : {};
   const thinking = thinkingOf(body);
   const thinks = isRecord(thinking) && thinking.type !== "disabled";
-  const sampled = takesSampling(target);
-  if (sampled && !thinks) return;
+  const traits = traitsOf(modelBehind(target));
+  const sampled = traits?.sampling !== false;
+  if (sampled && !thinks) {
+    if (traits?.bothSamplers === false) keepOne(config, request, losses);
+    return;
+  }
   const why = sampled ? "was not sent: the chosen model takes no such control while it thinks." : undefined;
   if (config.temperature !== undefined && config.temperature !== 1) {
     lose(losses, nameOf("temperature", wire), why);
@@ -89,6 +92,19 @@ function reconcile(
   if (typeof topP !== "number" || (sampled && topP >= MIN_TOP_P)) return;
   delete config.topP;
   if (topP !== 1) lose(losses, nameOf("topP", wire), why);
+}
+
+/** A temperature, unless it is the default and `topP` is not: 1 is the default of either. */
+function keepOne(config: Body, { origin }: ModelRequest, losses: Losses): void {
+  const { temperature, topP } = config;
+  if (typeof temperature !== "number" || typeof topP !== "number") return;
+  if (temperature === 1 && topP !== 1) {
+    delete config.temperature;
+    return;
+  }
+  delete config.topP;
+  const why = "was not sent: the chosen model takes it or a temperature, not both.";
+  if (topP !== 1) lose(losses, nameOf("topP", origin.wire), why);
 }
 
 /** Controls of other wires for which this one has no field at all. */
