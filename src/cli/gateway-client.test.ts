@@ -92,16 +92,30 @@ describe("refusals", () => {
     Response.json({ error: { message, type: "t", code: "c", param: null }, request_id: "req_1" }, { status });
 
   test.each([
-    [401, "--api-key"],
-    [403, "viewer, operator or admin"],
-    [503, "log"],
-    [400, "Correct the request"],
+    [401, "fix: Give a key of the policy with --api-key"],
+    [403, "fix: Use a key with that role."],
+    [503, "fix: See the gateway's log"],
+    [400, "No.\n"],
   ])("%p says what to do", async (status, fix) => {
     const shell = fakeProcess({ gateway: refuse(status, "No."), env: { POINTSMAN_API_KEY: KEY } });
     expect(await shell.run("health")).toBe(3);
     expect(shell.stderr()).toContain(`answered ${status}: No.`);
     expect(shell.stderr()).toContain(fix);
     expect(shell.stderr()).not.toContain(KEY);
+    expect(shell.stderr().includes("fix:")).toBe(status !== 400);
+  });
+
+  test.each([
+    [404, "unknown_job", 1],
+    [409, "not_pinned", 1],
+    [404, "unknown_path", 3],
+    [404, "", 3],
+    [400, "invalid_value", 3],
+    [409, "", 3],
+  ])("%i %p ends with %i: an answer is not a failure to ask", async (status, code, exit) => {
+    const error = { message: "No.", type: "not_found", code };
+    const shell = fakeProcess({ gateway: () => Response.json({ error }, { status }) });
+    expect(await shell.run("jobs", "show", "job_1")).toBe(exit);
   });
 
   test.each([

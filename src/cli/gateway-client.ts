@@ -12,6 +12,13 @@ const DEFAULT_URL = "http://127.0.0.1:8080";
 /** A gateway that says nothing for this long is taken for absent. */
 const TIMEOUT_MS = 10_000;
 
+/** What it says with 400, as to any request that cannot be met, of a thing that is not in the state for it. */
+const WRONG_STATE: ReadonlySet<string> = new Set([
+  "job_not_cancellable",
+  "nothing_to_deliver",
+  "ticket_not_open",
+]);
+
 /** Why there is no answer, in words; `status` is null where none came. */
 export interface GatewayFailure {
   readonly ok: false;
@@ -19,7 +26,8 @@ export interface GatewayFailure {
   /** The gateway's stable code, or null where it gave none. */
   readonly code: string | null;
   readonly message: string;
-  readonly fix: string;
+  /** Null where the message says all there is. */
+  readonly fix: string | null;
   readonly exitCode: number;
 }
 
@@ -137,17 +145,26 @@ function refusal(base: string, status: number, body: unknown): GatewayFailure {
     code: error?.code ?? null,
     message: `The gateway at ${base} answered ${status}: ${said}`,
     fix: fixOf(status, error !== null),
-    exitCode: EXIT.gateway,
+    exitCode: isAnswer(status, error?.code) ? EXIT.notRight : EXIT.gateway,
   };
 }
 
-function fixOf(status: number, ours: boolean): string {
+/**
+ * Whether the gateway did what was asked and the answer is no: there is no such thing, or it is not in the state for
+ * it. A path that it does not know is another matter: it is of another version, or no gateway.
+ */
+function isAnswer(status: number, code = ""): boolean {
+  if (WRONG_STATE.has(code)) return true;
+  return (status === 404 || status === 409) && code !== "" && code !== "unknown_path";
+}
+
+function fixOf(status: number, ours: boolean): string | null {
   if (!ours)
     return "To find out, see what listens there; or say where the gateway is with --url or POINTSMAN_URL.";
   if (status === 401) return "Give a key of the policy with --api-key or POINTSMAN_API_KEY.";
-  if (status === 403) return "Use a key whose role is viewer, operator or admin.";
+  if (status === 403) return "Use a key with that role.";
   if (status >= 500) return "See the gateway's log; try again when it is ready.";
-  return "Correct the request as the message says.";
+  return null;
 }
 
 function errorOf(body: unknown): { readonly message: string; readonly code: string } | null {

@@ -1,5 +1,6 @@
 /** Option values as people type them. Owns parsing and the wording of what does not fit. */
 import { type Command, InvalidArgumentError } from "commander";
+import type { Role } from "../core/caller.ts";
 import { parseDuration } from "../core/duration.ts";
 
 /** Throws commander's error, which ends in wrong usage. */
@@ -42,11 +43,12 @@ export interface GatewayOptions {
   readonly apiKey?: string;
 }
 
-export function addGatewayOptions(command: Command): Command {
+/** `role`: what a key must have for it. */
+export function addGatewayOptions(command: Command, role: Role = "viewer"): Command {
   return command
     .option("--url <url>", "the gateway's address (env: POINTSMAN_URL; default: http://127.0.0.1:8080)")
     .option(
       "--api-key <key>",
-      "a key with the role viewer (env: POINTSMAN_API_KEY, POINTSMAN_DEMO_KEY; default: the demo key)",
+      `a key with the role ${role} (env: POINTSMAN_API_KEY, POINTSMAN_DEMO_KEY; default: the demo key)`,
     );
 }

@@ -40,7 +40,8 @@ export interface Terminal {
   /** A remark on standard error; results never go there. */
   note(text: string): void;
   /** What went wrong and how to mend it, on standard error; with `--json` as one line of JSON. */
-  complain(what: string, fix: string): void;
+  /** `fix`: null where there is nothing to mend. */
+  complain(what: string, fix: string | null): void;
   paint(style: Style, text: string): string;
   table(columns: readonly Column[], rows: readonly (readonly Cell[])[]): string;
 }
@@ -59,7 +60,7 @@ export function createTerminal(ports: CliPorts, options: GlobalOptions): Termina
     note: (text) => ports.stderr(`${text}\n`),
     complain(what, fix) {
       if (options.json) ports.stderr(complaint(what, fix));
-      else ports.stderr(`pointsman: ${printable(what)}\n  fix: ${printable(fix)}\n`);
+      else ports.stderr(`pointsman: ${printable(what)}\n${fix === null ? "" : `  fix: ${printable(fix)}\n`}`);
     },
     paint,
     table: (columns, rows) => drawTable(columns, rows, paint),
@@ -67,8 +68,8 @@ export function createTerminal(ports: CliPorts, options: GlobalOptions): Termina
 }
 
 /** What went wrong and how to mend it, as `--json` tells it: one line. */
-export function complaint(message: string, fix: string): string {
-  return `${JSON.stringify({ error: { message, fix } })}\n`;
+export function complaint(message: string, fix: string | null): string {
+  return `${JSON.stringify({ error: { message, ...(fix !== null && { fix }) } })}\n`;
 }
 
 /** Escape, bell, line breaks and the rest of Unicode's class of controls. */

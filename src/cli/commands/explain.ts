@@ -171,8 +171,7 @@ async function explainRemotely(
   if (asked.ok) return show(terminal, asked.raw, asked.view);
   const exitCode = reportFailure(terminal, asked);
   // The gateway did answer: the request, not the gateway, is at fault, as it would be without --url.
-  const requestIsAtFault = asked.status === 400 || asked.code === "model_not_found";
-  return requestIsAtFault ? EXIT.notRight : exitCode;
+  return asked.status === 400 ? EXIT.notRight : exitCode;
 }
 
 function show(terminal: Terminal, raw: unknown, view: ExplanationView): number {

@@ -48,7 +48,7 @@ function orderCommand(group: Command, name: string, description: string): Comman
     .description(`${description}; needs a key with the role operator`)
     .argument("<deployment>", "its name, as `pointsman health` lists it")
     .option("--reason <text>", "why, for the audit log");
-  return addGatewayOptions(command);
+  return addGatewayOptions(command, "operator");
 }
 
 async function order(
@@ -66,10 +66,7 @@ async function order(
   };
   const path = `/admin/health/${encodeURIComponent(deployment)}/${verb}`;
   const asked = await askGateway(context, options, { path, body }, orderedRow);
-  if (!asked.ok) {
-    const exitCode = reportFailure(terminal, asked);
-    return asked.code === "unknown_deployment" ? EXIT.notRight : exitCode;
-  }
+  if (!asked.ok) return reportFailure(terminal, asked);
   if (terminal.json) {
     terminal.printJson(asked.raw);
     return EXIT.success;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { HealthReport } from "../../resilience/health.ts";
 import { fakeProcess } from "../fake-ports.ts";
+import { instant } from "../format.ts";
 
 const NOW = 1_700_000_000_000;
 
@@ -61,6 +62,16 @@ describe("health", () => {
       "opened by failure ratio, probe in 4 s",
     ],
     ["forced", { state: "open", reason: "forced", nextProbeAt: null }, "forced open until it is reset"],
+    [
+      "forced for a time",
+      { state: "open", reason: "forced", nextProbeAt: NOW + 4_000 },
+      `forced open until ${instant(NOW + 4_000)} UTC, then probed`,
+    ],
+    [
+      "forced until lately",
+      { state: "open", reason: "forced", nextProbeAt: NOW - 1 },
+      "was forced open, probing",
+    ],
     [
       "half-open",
       { state: "half-open", reason: "failures", nextProbeAt: NOW },

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { askGateway, reportFailure } from "../ask.ts";
 import { addExamples, type CommandContext, terminalOf } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
-import { span } from "../format.ts";
+import { instant, span } from "../format.ts";
 import { type HealthRow, healthView, type QueueView } from "../gateway-answers.ts";
 import { addGatewayOptions, type GatewayOptions } from "../options.ts";
 import type { Cell, Column, Style } from "../terminal.ts";
@@ -84,9 +84,11 @@ function milliseconds(ms: number | null): string {
 
 function noteOf({ reason, nextProbeAt, cooldownUntil, lastProbe }: HealthRow, now: number): string {
   const notes: string[] = [];
-  if (reason === "forced") notes.push("forced open until it is reset");
+  const isDue = nextProbeAt !== null && nextProbeAt <= now;
+  if (reason === "forced") notes.push(forcedNote(nextProbeAt, isDue));
   else if (reason !== null) notes.push(`opened by ${reason.replaceAll("_", " ")}`);
-  if (nextProbeAt !== null) notes.push(nextProbeAt > now ? `probe in ${span(nextProbeAt - now)}` : "probing");
+  if (isDue) notes.push("probing");
+  else if (nextProbeAt !== null && reason !== "forced") notes.push(`probe in ${span(nextProbeAt - now)}`);
   if (cooldownUntil !== null) notes.push(`cooling down for ${span(Math.max(0, cooldownUntil - now))}`);
   if (lastProbe && !lastProbe.ok) {
     notes.push(
@@ -94,4 +96,9 @@ function noteOf({ reason, nextProbeAt, cooldownUntil, lastProbe }: HealthRow, no
     );
   }
   return notes.join(", ");
+}
+
+function forcedNote(nextProbeAt: number | null, isDue: boolean): string {
+  if (nextProbeAt === null) return "forced open until it is reset";
+  return isDue ? "was forced open" : `forced open until ${instant(nextProbeAt)} UTC, then probed`;
 }

@@ -17,7 +17,7 @@ export function addAuditList(group: Command, context: CommandContext): void {
     .description("entries, newest first")
     .option("--limit <count>", "entries a page, at most 499", countUpTo(499), 20)
     .option("--before <seq>", "older than this entry: the cursor of the page before", countUpTo(999_999_999));
-  addGatewayOptions(command);
+  addGatewayOptions(command, "admin");
   addExamples(command, [
     ["pointsman audit list", "the latest 20"],
     ["pointsman audit list --limit 499 --json > audit.json", "for an archive"],

@@ -24,7 +24,7 @@ export function addAuditTail(group: Command, context: CommandContext): void {
     .description("the latest entries, then each new one as it is written, until Ctrl-C")
     .option("--limit <count>", "how many of the latest to begin with", countUpTo(PAGE), 10)
     .option("--count <count>", "end after this many lines", countUpTo(1_000_000));
-  addGatewayOptions(command);
+  addGatewayOptions(command, "admin");
   addExamples(command, [
     ["pointsman audit tail", "watch what is done"],
     ["pointsman audit tail --json >> audit.jsonl", "a copy elsewhere, as JSON lines"],

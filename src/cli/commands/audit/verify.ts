@@ -22,7 +22,7 @@ export function addAuditVerify(group: Command, context: CommandContext): void {
     .description(
       "check every link of the audit log; exit code 1 and the first broken one where it was changed",
     );
-  addGatewayOptions(command);
+  addGatewayOptions(command, "admin");
   addExamples(command, [
     ["pointsman audit verify", "is the log whole?"],
     ["pointsman audit verify --json | jq -r .head.hash", "note it elsewhere: a cut end shows by it alone"],

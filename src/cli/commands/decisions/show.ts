@@ -31,10 +31,7 @@ async function show(
   const terminal = terminalOf(context, command);
   const path = `/admin/decisions/${encodeURIComponent(id)}`;
   const asked = await askGateway(context, options, { path }, decisionView);
-  if (!asked.ok) {
-    const exitCode = reportFailure(terminal, asked);
-    return asked.code === "unknown_decision" ? EXIT.notRight : exitCode;
-  }
+  if (!asked.ok) return reportFailure(terminal, asked);
   if (terminal.json) terminal.printJson(asked.raw);
   else terminal.print(drawDecision(asked.view, terminal));
   return EXIT.success;

@@ -52,7 +52,7 @@ export function addJobsReplay(group: Command, context: CommandContext): void {
     .description("put jobs that were given up back on the queue, tries counted anew (role: operator)")
     .argument("[ids...]", "the jobs' ids")
     .option("--all", "all of them, a thousand at the most");
-  addGatewayOptions(command);
+  addGatewayOptions(command, "operator");
   addExamples(command, [
     ["pointsman jobs replay job_01jd2k3m4p5q6r7s8t9", "one"],
     ["pointsman jobs replay --all", "all, once what failed works again"],
@@ -67,7 +67,7 @@ export function addJobsDiscard(group: Command, context: CommandContext): void {
     .command("discard")
     .description("forget jobs that were given up, with their requests (role: operator)")
     .argument("<ids...>", "the jobs' ids");
-  addGatewayOptions(command);
+  addGatewayOptions(command, "operator");
   addExamples(command, [
     ["pointsman jobs discard job_01jd2k3m4p5q6r7s8t9", "it will never work"],
     ["pointsman jobs discard job_01jd2k3m4p5q6r7s8t9 --json", "for a script"],

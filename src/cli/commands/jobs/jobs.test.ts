@@ -132,14 +132,15 @@ describe("changing", () => {
     expect(shell.asked[0]).toMatchObject({ method: "POST", path: `/v1/jobs/..%2Fx/${verb}`, body: {} });
   });
 
-  test.each(["unknown_job", "job_not_cancellable", "nothing_to_deliver"])(
-    "%s is a negative result",
-    async (code) => {
-      const error = { message: "No.", type: "invalid", code };
-      const shell = fakeProcess({ gateway: () => Response.json({ error }, { status: 400 }) });
-      expect(await shell.run("jobs", "cancel", "job_1")).toBe(1);
-    },
-  );
+  test.each([
+    [404, "unknown_job"],
+    [400, "job_not_cancellable"],
+    [400, "nothing_to_deliver"],
+  ])("%i %s is a negative result", async (status, code) => {
+    const error = { message: "No.", type: "invalid", code };
+    const shell = fakeProcess({ gateway: () => Response.json({ error }, { status }) });
+    expect(await shell.run("jobs", "cancel", "job_1")).toBe(1);
+  });
 
   test("replay names jobs or all, and says when one was not found", async () => {
     const all = answering({ replayed: ["a"], more: true });

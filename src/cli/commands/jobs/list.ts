@@ -22,7 +22,7 @@ export function addJobsList(group: Command, context: CommandContext): void {
     .option("--use-case <id>", "only of this use case")
     .option("--limit <count>", "jobs a page, at most 100", countUpTo(100), 20)
     .option("--after <cursor>", "older than this job: the cursor of the page before");
-  addGatewayOptions(command);
+  addGatewayOptions(command, "caller");
   addExamples(command, [
     ["pointsman jobs list --status retrying", "what has trouble, and why"],
     ["pointsman jobs list --json | jq -r '.data[].id'", "ids"],

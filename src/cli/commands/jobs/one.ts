@@ -6,13 +6,6 @@ import { EXIT } from "../../exit-codes.ts";
 import { addGatewayOptions, type GatewayOptions } from "../../options.ts";
 import { drawJob, jobView } from "./job-view.ts";
 
-/** The gateway understood, and the answer is no. */
-const NOT_RIGHT: ReadonlySet<string | null> = new Set([
-  "unknown_job",
-  "job_not_cancellable",
-  "nothing_to_deliver",
-]);
-
 export function addJobsShow(group: Command, context: CommandContext): void {
   const command = jobCommand(group, "show", "how one stands, with its result");
   addExamples(command, [
@@ -47,7 +40,10 @@ export function addJobsRedeliver(group: Command, context: CommandContext): void 
 }
 
 function jobCommand(group: Command, name: string, description: string): Command {
-  return addGatewayOptions(group.command(name).description(description).argument("<id>", "the job's id"));
+  return addGatewayOptions(
+    group.command(name).description(description).argument("<id>", "the job's id"),
+    "caller",
+  );
 }
 
 /** `verb`: null to look at it alone. */
@@ -62,10 +58,7 @@ async function act(
   const path = `/v1/jobs/${encodeURIComponent(id)}`;
   const question = verb === null ? { path } : { path: `${path}/${verb}`, body: {} };
   const asked = await askGateway(context, options, question, jobView);
-  if (!asked.ok) {
-    const exitCode = reportFailure(terminal, asked);
-    return NOT_RIGHT.has(asked.code) ? EXIT.notRight : exitCode;
-  }
+  if (!asked.ok) return reportFailure(terminal, asked);
   if (terminal.json) terminal.printJson(asked.raw);
   else terminal.print(drawJob(asked.view, terminal));
   return EXIT.success;

@@ -38,7 +38,7 @@ export function addJobsSubmit(group: Command, context: CommandContext): void {
     .option("--idempotency-key <key>", "the same key is the same job, however often it is submitted")
     .addOption(new Option("--accept-degraded", "an answer without a model will do"))
     .option("--wait", "wait for its end, and print the result");
-  addGatewayOptions(command);
+  addGatewayOptions(command, "caller");
   addExamples(command, [
     [
       'pointsman jobs submit /v1/embeddings \'{"model":"search-vectors","input":"Hello"}\' --wait',

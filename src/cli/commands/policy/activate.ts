@@ -38,7 +38,7 @@ export function addPolicyActivate(group: Command, context: CommandContext): void
     .option("--abort", "give all traffic back to the version before, at once")
     .option("--note <text>", "why, for the history")
     .option("--env <name>", "the file is the overlay of this environment");
-  addGatewayOptions(command);
+  addGatewayOptions(command, "operator");
   addExamples(command, [
     ["pointsman policy activate new.yaml --linear 20%", "a fifth of the callers more every two minutes"],
     ["pointsman policy activate example@0123456789ab --in 10m --linear 25%/5m", "a version, later"],

@@ -126,10 +126,10 @@ describe("policy", () => {
 
   test.each([
     [["show", "test@nope"], 1, "No such version"],
-    [["rollback"], 3, "no version before"],
-    [["rollback", "test@nope"], 3, "No such version"],
-    [["unpin"], 3, "No version is pinned"],
-    [["diff", "test@nope"], 3, "No such version"],
+    [["rollback"], 1, "no version before"],
+    [["rollback", "test@nope"], 1, "No such version"],
+    [["unpin"], 1, "No version is pinned"],
+    [["diff", "test@nope"], 1, "No such version"],
     [["diff", "gone.yaml"], 2, "There is no file gone.yaml."],
     [["diff", "broken.yaml", "current"], 0, ""],
   ])("%p ends with %p", async (args, code, words) => {

@@ -29,7 +29,7 @@ export function addPolicyPush(group: Command, context: CommandContext): void {
     .option("--supersede", "put an end to an activation by steps that is under way")
     .option("--if-version <version>", "only when this is still the version in force; exit code 3 otherwise")
     .option("--env <name>", "the file is the overlay of this environment");
-  addGatewayOptions(command);
+  addGatewayOptions(command, "operator");
   addExamples(command, [
     ["pointsman policy push policy.yaml --dry-run", "what would change?"],
     ['pointsman policy push policy.yaml --note "cheaper fallback"', "change it, and say why"],

@@ -17,7 +17,7 @@ export function addPolicyRollback(group: Command, context: CommandContext): void
     .description("put an earlier version in force at once; the source's present text does not undo it")
     .argument("[version]", "as `policy history` shows it; absent: the one before the one in force")
     .option("--note <text>", "why, for the history");
-  addGatewayOptions(command);
+  addGatewayOptions(command, "operator");
   addExamples(command, [
     ["pointsman policy rollback", "undo the latest change"],
     ['pointsman policy rollback example@0123456789ab --note "INC-1234"', "to a certain version"],
@@ -33,7 +33,7 @@ export function addPolicyUnpin(group: Command, context: CommandContext): void {
     .command("unpin")
     .description("follow the source again after a rollback")
     .option("--note <text>", "why, for the history");
-  addGatewayOptions(command);
+  addGatewayOptions(command, "operator");
   addExamples(command, [
     ["pointsman policy unpin", "the source's text was right after all: put it in force"],
     ['pointsman policy unpin --note "INC-1234 is over"', "and say why"],

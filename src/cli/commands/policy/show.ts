@@ -38,7 +38,7 @@ async function show(
   const asked = await askPolicy(context, options, { path }, versionView);
   if (!asked.ok && asked.status === 404) {
     terminal.complain(asked.message, "See `pointsman policy history`.");
-    return EXIT.notRight;
+    return asked.exitCode;
   }
   if (!asked.ok) return reportRefusal(terminal, asked, []);
   if (terminal.json) terminal.printJson(asked.raw);

@@ -50,10 +50,9 @@ export async function changeGateway(
     return EXIT.success;
   }
   const { result, where, file, changes, version } = asked.view;
-  const place = where === "store" ? file : `${file}, as an order over its text`;
   const heads: Readonly<Record<string, string>> = {
-    applied: `Changed ${place}:`,
-    valid: `Would change ${place}:`,
+    applied: headOf(where, file, verb),
+    valid: where === "store" ? `Would change ${file}:` : `Would say over ${file}, which stays as it is:`,
     unchanged: `Nothing to change: ${name} is so already.`,
   };
   const lines = [heads[result] ?? result, ...changes.map((change) => `  ${change}`)];
@@ -64,4 +63,11 @@ export async function changeGateway(
   }
   terminal.print(lines.map(printable).join("\n"));
   return EXIT.success;
+}
+
+function headOf(where: string, file: string, verb: string): string {
+  if (where === "store") return `Changed ${file}:`;
+  return verb === "release"
+    ? `Took the order back; ${file} counts again:`
+    : `Laid an order over ${file}, which stays as it is:`;
 }

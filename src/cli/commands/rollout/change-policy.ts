@@ -16,7 +16,8 @@ export async function changePolicy(
   there: GatewayVerb,
 ): Promise<number> {
   const terminal = terminalOf(context, command);
-  if (options.url !== undefined && options.policy === undefined) {
+  const isGatewayNamed = options.url !== undefined || Boolean(context.ports.env.POINTSMAN_URL);
+  if (isGatewayNamed && options.policy === undefined) {
     return changeGateway(context, terminal, options, there);
   }
   const file = options.policy ?? DEFAULT_POLICY;

@@ -12,7 +12,7 @@ export function addRolloutRelease(group: Command, context: CommandContext): void
     .argument("<rollout>", "its name")
     .option("--note <text>", "why, for the history")
     .option("--dry-run", "say what would change, change nothing");
-  addGatewayOptions(command);
+  addGatewayOptions(command, "operator");
   addExamples(command, [
     ["pointsman rollout release try-nimbus", "the abort was not needed"],
     ["pointsman policy status", "what is laid over the text?"],

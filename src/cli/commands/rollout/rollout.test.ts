@@ -105,11 +105,25 @@ describe("a policy of a gateway", () => {
     const { shell, read } = await shellWith(POLICY, { gateway: () => Response.json(answer("override")) });
     expect(await shell.run("rollout", ...args, "--url", "http://gateway")).toBe(0);
     expect(shell.asked).toMatchObject([{ path: `/admin/rollouts/try/${args[0]}`, body }]);
-    expect(shell.stdout()).toContain("as an order over its text");
+    expect(shell.stdout()).toMatch(/Laid an order over|Would say over|Took the order back/);
     expect(await read()).toBe(POLICY);
   });
 
-  test("a refusal says why, exit code 3; --json prints the answer", async () => {
+  test("the gateway that POINTSMAN_URL names, though there is a file here", async () => {
+    const env = { POINTSMAN_URL: "http://gateway" };
+    const { shell, read } = await shellWith(POLICY, {
+      gateway: () => Response.json(answer("override")),
+      env,
+    });
+    expect(await shell.run("rollout", "abort", "try")).toBe(0);
+    expect(shell.asked).toMatchObject([{ path: "/admin/rollouts/try/abort" }]);
+    expect(await read()).toBe(POLICY);
+    expect(await shell.run("rollout", "abort", "try", "--policy", "pointsman.yaml")).toBe(0);
+    expect(shell.asked).toHaveLength(1);
+    expect(await read()).not.toBe(POLICY);
+  });
+
+  test("a refusal says why; --json prints the answer", async () => {
     const error = {
       message: "There is no rollout of that name.",
       type: "not_found",
@@ -118,7 +132,7 @@ describe("a policy of a gateway", () => {
     const refusing = await shellWith(null, {
       gateway: () => Response.json({ error, request_id: "r" }, { status: 404 }),
     });
-    expect(await refusing.shell.run("rollout", "abort", "tri")).not.toBe(0);
+    expect(await refusing.shell.run("rollout", "abort", "tri")).toBe(1);
     expect(refusing.shell.stderr()).toContain("no rollout of that name");
     const { shell } = await shellWith(null, { gateway: () => Response.json(answer("store", "unchanged")) });
     expect(await shell.run("rollout", "abort", "try", "--json")).toBe(0);

@@ -29,7 +29,7 @@ export function addPolicyOptions(command: Command): Command {
     .option("--env <name>", "with the overlay of an environment")
     .option("--note <text>", "why, for the history of a gateway")
     .option("--dry-run", "say what would change, change nothing");
-  return addGatewayOptions(command);
+  return addGatewayOptions(command, "operator");
 }
 
 const FIXES: Readonly<Record<string, string>> = {

@@ -68,7 +68,7 @@ export function addTicketsClose(group: Command, context: CommandContext): void {
 
 function ticketCommand(group: Command, name: string, description: string): Command {
   const command = group.command(name).description(description).argument("<id>", "the ticket's id");
-  return addGatewayOptions(command);
+  return addGatewayOptions(command, "operator");
 }
 
 /** `change`: null to look at it alone. */
@@ -83,11 +83,7 @@ async function act(
   const path = `/admin/tickets/${encodeURIComponent(id)}`;
   const question = change === null ? { path } : { path: `${path}/${change.verb}`, body: change.body };
   const asked = await askGateway(context, options, question, ticketView);
-  if (!asked.ok) {
-    const exitCode = reportFailure(terminal, asked);
-    const isNotRight = asked.code === "unknown_ticket" || asked.code === "ticket_not_open";
-    return isNotRight ? EXIT.notRight : exitCode;
-  }
+  if (!asked.ok) return reportFailure(terminal, asked);
   if (terminal.json) terminal.printJson(asked.raw);
   else terminal.print(drawTicket(asked.view, terminal));
   return EXIT.success;

@@ -69,9 +69,12 @@ describe("one ticket", () => {
     expect(shell.asked[0]).toMatchObject({ method: "POST", path: `/admin/tickets/tkt_1/${verb}`, body });
   });
 
-  test.each(["unknown_ticket", "ticket_not_open"])("%s is a negative result", async (code) => {
+  test.each([
+    [404, "unknown_ticket"],
+    [400, "ticket_not_open"],
+  ])("%i %s is a negative result", async (status, code) => {
     const error = { message: "No.", type: "invalid", code };
-    const shell = fakeProcess({ gateway: () => Response.json({ error }, { status: 400 }) });
+    const shell = fakeProcess({ gateway: () => Response.json({ error }, { status }) });
     expect(await shell.run("tickets", "claim", "../x")).toBe(1);
     expect(shell.asked[0]?.path).toBe("/admin/tickets/..%2Fx/claim");
   });

@@ -80,7 +80,7 @@ describe("a policy of a gateway", () => {
     const { shell } = await shellWith(null, { gateway: () => Response.json(answer) });
     expect(await shell.run("policy", "alias", ...args)).toBe(0);
     expect(shell.asked).toMatchObject([{ path: `/admin/model-aliases/best/${args[0]}`, body }]);
-    expect(shell.stdout()).toContain("as an order over its text");
+    expect(shell.stdout()).toContain(args[0] === "set" ? "Laid an order over" : "Took the order back");
     expect(shell.stdout().includes("`pointsman policy alias release`")).toBe(args[0] === "set");
   });
 

@@ -12,7 +12,7 @@ export function addAliasRelease(group: Command, context: CommandContext): void {
     .argument("<alias>", "its name")
     .option("--note <text>", "why, for the history")
     .option("--dry-run", "say what would change, change nothing");
-  addGatewayOptions(command);
+  addGatewayOptions(command, "operator");
   addExamples(command, [
     ["pointsman policy alias release chat-best", "back to what the text says"],
     ["pointsman policy alias release chat-best --dry-run", "which model would that be?"],
