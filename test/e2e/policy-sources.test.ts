@@ -133,7 +133,7 @@ describe("a policy at a URL", () => {
     const status = await command(again, "policy", "status");
     expect(status.stdout).toContain("Pinned       by demo");
     const refused = await command(again, "policy", "rollback", "e2e@000000000000");
-    expect(refused.code).toBe(3);
+    expect(refused.code).toBe(1);
     expect(refused.stderr).toContain("No such version was in force here");
     expect((await command(again, "policy", "unpin")).code).toBe(0);
     expect(await modelOf(again)).toBe("nimbus");
@@ -292,7 +292,7 @@ describe("a policy in the gateway's own store, by the command line", () => {
     expect(back.stdout).toContain(`${first} is in force. (was ${pushed})`);
     expect(await modelOf(gateway)).toBe("atlas");
     const none = await command(gateway, "policy", "rollback");
-    expect(none.code).toBe(3);
+    expect(none.code).toBe(1);
     expect(none.stderr).toContain("no version before the one in force");
   });
 
