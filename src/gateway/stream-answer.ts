@@ -14,7 +14,7 @@ import type { Climbed } from "./climb-ports.ts";
 import { conclude } from "./conclude.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
-import { recoverStream } from "./recover-stream.ts";
+import { type Recovery, recoverStream } from "./recover-stream.ts";
 import { createTold, type Told } from "./told.ts";
 import { lacksUsage } from "./told-usage.ts";
 
@@ -74,8 +74,13 @@ class StreamedAnswer {
   #pending: readonly StreamEvent[] | null;
   /** What the legs before this one used. */
   #usedBefore: Usage = NO_USAGE;
+  /** The present leg ended by it, and nothing has been done about that yet. */
   #broken: Fault | null = null;
-  /** The attempts of a recovery that failed, complete as they are. */
+  /** Another deployment is being looked for; the answer ends with that search, even if nobody waits for it any more. */
+  #recovering = false;
+  /** Why the answer was abandoned during a recovery. */
+  #left: Fault | null = null;
+  /** The attempts where no leg is under way: of a recovery that failed, or up to a leg that broke. Complete as they are. */
   #settled: readonly Attempt[] | null = null;
   #over = false;
 
@@ -122,6 +127,12 @@ class StreamedAnswer {
 
   /** Ends it in the middle: the caller has left, or the gateway failed. */
   abandon(why: Fault): void {
+    if (this.#recovering) {
+      // Its call hears of that by the caller's signal, and what it used is on record only once it is over.
+      this.#left ??= why;
+      return;
+    }
+    if (this.#broken) this.#breakOff(this.#broken);
     this.#leg.reply.rest?.cancel(why);
     this.#end(null, why);
   }
@@ -161,23 +172,40 @@ class StreamedAnswer {
     const { plan, request } = this.#exchange;
     const told = this.#told?.text();
     if (!plan || !request || told === null || told === undefined) return false;
-    const { climbed, meter } = this.#leg;
-    climbed.settle(FAULTS[why.kind].health, lastFirstToken(climbed));
-    const usage = meter.usage(plan.estimatedInputTokens);
-    const attempts = this.#attempts(why);
-    const recovery = await recoverStream(this.#gateway, this.#exchange, request, plan, attempts, told, why);
-    if (!recovery.ok) {
-      this.#gateway.metrics.streamRecovery(plan.useCase, "failed");
-      this.#settled = recovery.attempts;
-      return false;
+    const usage = this.#usage();
+    const attempts = this.#breakOff(why);
+    let recovery: Recovery;
+    this.#recovering = true;
+    try {
+      recovery = await recoverStream(this.#gateway, this.#exchange, request, plan, attempts, told, why);
+    } finally {
+      this.#recovering = false;
     }
-    const { value } = recovery;
-    this.#gateway.metrics.streamRecovery(plan.useCase, value.mode);
+    const left = this.#left ?? (this.#exchange.callerSignal.aborted ? CALLER_LEFT : null);
+    if (!recovery.ok) {
+      this.#settled = recovery.attempts;
+      if (left) this.#end(null, left);
+      else this.#gateway.metrics.streamRecovery(plan.useCase, "failed");
+      return left !== null;
+    }
+    const { climbed, reply, mode } = recovery.value;
+    this.#gateway.metrics.streamRecovery(plan.useCase, mode);
     this.#usedBefore = sumUsage(this.#usedBefore, usage);
-    const continues = { mode: value.mode, chars: told.length };
-    this.#leg = { climbed: value.climbed, reply: value.reply, meter: createUsageMeter(), continues };
-    this.#pending = value.reply.head;
+    this.#settled = null;
+    this.#leg = { climbed, reply, meter: createUsageMeter(), continues: { mode, chars: told.length } };
+    if (left) {
+      for (const event of reply.head) this.#leg.meter.see(event);
+      this.abandon(left);
+    } else this.#pending = reply.head;
     return true;
+  }
+
+  /** The present leg as it ended: its permit given back, its attempt on record. */
+  #breakOff(why: Fault): readonly Attempt[] {
+    const { climbed } = this.#leg;
+    climbed.settle(FAULTS[why.kind].health, lastFirstToken(climbed));
+    this.#settled = this.#attempts(why);
+    return this.#settled;
   }
 
   #end(finish: FinishReason | null, why: Fault | null): void {

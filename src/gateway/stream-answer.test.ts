@@ -1,0 +1,77 @@
+import { expect, test } from "bun:test";
+import { type PlayedCall, playedGateway, playedPolicy } from "./fake-gateway.ts";
+
+const TOLD = "Once upon a time there was a parcel ";
+const LADDER = "ladder: { primary: first, fallback: [second] }";
+const POLICY = playedPolicy(
+  `  continued: { latency_tier: interactive, deadline: 6s, stream_recovery: continue, ${LADDER} }`,
+  "{ connect: 1s, first_token: 2s, idle: 2s, total: 5s }",
+);
+
+/** The primary breaks after its first words; `recover` is what the fallback does. */
+async function broken(recover: (call: PlayedCall) => void) {
+  const on = await playedGateway(POLICY, (call) => {
+    if (call.model === "second") return recover(call);
+    call.say(TOLD);
+    on.clock.after(100, () => call.lose());
+  });
+  const leaving = new AbortController();
+  const asked = on.ask({ model: "continued", stream: true }, leaving.signal);
+  await on.clock.advance(0);
+  const reader = (await asked).body?.getReader();
+  if (!reader) throw new Error("No stream.");
+  const text = async () => {
+    const { done, value } = await reader.read();
+    return done ? null : new TextDecoder().decode(value);
+  };
+  /** As a socket that closes: the signal first, and the body is wanted no more. */
+  const leave = async () => {
+    leaving.abort();
+    await reader.cancel();
+  };
+  const inFlight = (id: string) => on.health.inFlight(id);
+  return { ...on, text, leave, inFlight };
+}
+
+test.each([
+  ["which then gives up", 10_000],
+  ["which answers all the same", 50],
+])(
+  "a caller who leaves while another deployment is looked for, %s: its permit is given back",
+  async (_, answersAfter) => {
+    const on = await broken((call) => {
+      on.clock.after(answersAfter, () => call.say(`${TOLD}and then it came.`));
+    });
+    expect(await on.text()).toContain(TOLD);
+    const rest = on.text();
+    await on.clock.advance(120);
+    expect(on.calls.map(({ model }) => model)).toEqual(["first", "second"]);
+    await on.leave();
+    await on.clock.advance(1_000);
+    await rest;
+    expect(on.calls.map(({ ended }) => ended)).toEqual([true, true]);
+    expect(on.inFlight("second-eu")).toBe(0);
+    expect(on.decisions).toHaveLength(1);
+    expect(on.decisions[0]).toMatchObject({ outcome: "cancelled", fault: { code: "caller_left" } });
+    expect(on.decisions[0]?.attempts).toMatchObject([
+      { deployment: "first-us", result: "fault", fault: { code: "connection_reset" } },
+      { deployment: "second-eu", result: "fault", fault: { code: "caller_left" } },
+    ]);
+    expect(on.internal).toEqual([]);
+  },
+);
+
+test("a caller who leaves between the break and the search: the record has the break, and so has the circuit", async () => {
+  const on = await broken(() => {});
+  expect(await on.text()).toContain(TOLD);
+  await on.clock.advance(120);
+  await on.leave();
+  await on.clock.advance(1_000);
+  expect(on.decisions[0]).toMatchObject({ outcome: "cancelled", fault: { code: "caller_left" } });
+  expect(on.decisions[0]?.attempts[0]).toMatchObject({
+    deployment: "first-us",
+    fault: { code: "connection_reset" },
+  });
+  const row = on.health.report(on.clock.now()).find(({ deployment }) => deployment === "first-us");
+  expect(row).toMatchObject({ failures: 1, inFlight: 0 });
+});
