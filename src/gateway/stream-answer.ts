@@ -5,11 +5,12 @@
  */
 import type { Attempt } from "../core/decision.ts";
 import { type FinishReason, NO_USAGE, type StreamEvent, sumUsage, type Usage } from "../core/events.ts";
-import { CALLER_LEFT, FAULTS, type Fault, fault } from "../core/faults.ts";
+import { CALLER_LEFT, FAULTS, type Fault } from "../core/faults.ts";
 import type { StreamReply } from "../providers/send.ts";
 import type { Frame } from "../wires/frame.ts";
 import type { RenderContext } from "../wires/wire.ts";
 import { createUsageMeter, priceUsage, type UsageMeter } from "./account.ts";
+import { AnswerSource, type PulledAnswer } from "./answer-source.ts";
 import type { Climbed } from "./climb-ports.ts";
 import { conclude } from "./conclude.ts";
 import type { Exchange } from "./exchange.ts";
@@ -27,32 +28,7 @@ export function streamFrames(
   context: RenderContext,
 ): ReadableStream<Uint8Array> {
   const answer = new StreamedAnswer(gateway, exchange, climbed, reply, context);
-  let isLeft = false;
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      try {
-        while (!answer.over) {
-          const frames = await answer.next();
-          // Meanwhile: a stream that its reader has left takes neither words nor an end.
-          if (isLeft) return;
-          if (frames.length === 0) continue;
-          controller.enqueue(exchange.wire.framing.encode(frames));
-          break;
-        }
-        if (answer.over) controller.close();
-      } catch (thrown) {
-        gateway.reportInternal(exchange.requestId, thrown);
-        answer.abandon(
-          fault("internal", "internal_error", "The gateway failed in the middle of this stream."),
-        );
-        controller.error(thrown);
-      }
-    },
-    cancel() {
-      isLeft = true;
-      answer.abandon(CALLER_LEFT);
-    },
-  });
+  return new ReadableStream<Uint8Array>(new AnswerSource(gateway, exchange, answer));
 }
 
 /** One deployment's part of an answer. */
@@ -64,7 +40,7 @@ interface Leg {
   readonly continues: Attempt["continues"] | null;
 }
 
-class StreamedAnswer {
+class StreamedAnswer implements PulledAnswer {
   readonly #gateway: Gateway;
   readonly #exchange: Exchange;
   /** Null where the policy does not let a broken stream be continued. */
@@ -104,7 +80,6 @@ class StreamedAnswer {
     return this.#over;
   }
 
-  /** The frames of what came next; empty while there is nothing to tell. */
   async next(): Promise<readonly Frame[]> {
     if (this.#broken) {
       const why = this.#broken;
@@ -125,16 +100,24 @@ class StreamedAnswer {
     return frames;
   }
 
-  /** Ends it in the middle: the caller has left, or the gateway failed. */
   abandon(why: Fault): void {
     if (this.#recovering) {
       // Its call hears of that by the caller's signal, and what it used is on record only once it is over.
       this.#left ??= why;
       return;
     }
+    this.#letGo(why);
+    this.#end(null, why);
+  }
+
+  giveUp(why: Fault): readonly Frame[] {
+    this.#letGo(why);
+    return this.#render([{ type: "fault", fault: why }]);
+  }
+
+  #letGo(why: Fault): void {
     if (this.#broken) this.#breakOff(this.#broken);
     this.#leg.reply.rest?.cancel(why);
-    this.#end(null, why);
   }
 
   #render(events: readonly StreamEvent[]): readonly Frame[] {

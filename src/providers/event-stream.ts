@@ -22,7 +22,8 @@ export interface EventStream {
 }
 
 /**
- * Reads `body` by `wire`, under `watchdog`, whose idle limit content renews and every other byte extends. An answer
+ * Reads `body` by `wire`, under `watchdog`, whose idle limit content renews and every other byte extends, and which
+ * runs only while somebody waits for more: a reader that pauses is not the model's silence. An answer
  * that is all there is complete, however its stream goes on: lost, silent or with an error. Of `choices`, the number
  * that was asked for, each must have ended for that, since one that never began is told by the wire's own end alone.
  */
@@ -92,6 +93,7 @@ export function openEventStream(
 
   return {
     async next() {
+      watchdog.resume();
       while (!over) {
         let events: readonly StreamEvent[];
         try {
@@ -111,6 +113,7 @@ export function openEventStream(
         else {
           watchdog.touch(events.some(isContent));
           if (events.some(isChoiceEnd) && completion() !== null) watchdog.complete();
+          watchdog.pause();
         }
         return events;
       }

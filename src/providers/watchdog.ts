@@ -42,6 +42,11 @@ const LIMIT_MESSAGES = {
   total: "The model did not complete its answer within its limit.",
 } as const;
 
+export const NOT_READ = fault(
+  "cancelled",
+  "caller_too_slow",
+  "The answer was not read in the time that it may take.",
+);
 const ENDED = fault("cancelled", "call_ended", "The call was not needed any more.");
 const UNREACHABLE = fault("outage", "connect_timeout", "The model's endpoint could not be reached in time.");
 
@@ -58,6 +63,9 @@ export class Watchdog implements Ending {
   #checked = false;
   #lastActivity: number;
   #lastContent: number;
+  /** Since when nobody waits for more of the stream; null: somebody does. */
+  #pausedAt: number | null = null;
+  #pausedMs = 0;
   #fault: Fault | null = null;
   #timer: Timer | null = null;
   #stopped = false;
@@ -120,6 +128,21 @@ export class Watchdog implements Ending {
     if (content) this.#lastContent = this.#lastActivity;
   }
 
+  /** Nobody waits for more: the silence from here on is none of the model's. What the total limit ends still ends. */
+  pause(): void {
+    this.#pausedAt = this.#clock.now();
+  }
+
+  /** Somebody waits again. A silence goes on from where it was. */
+  resume(): void {
+    if (this.#pausedAt === null) return;
+    const pausedMs = this.#clock.now() - this.#pausedAt;
+    this.#pausedAt = null;
+    this.#pausedMs += pausedMs;
+    this.#lastActivity += pausedMs;
+    this.#lastContent += pausedMs;
+  }
+
   /** All of the answer has come; what may follow is its usage and the end mark. More content is the silence's again. */
   complete(): void {
     this.#phase = "complete";
@@ -148,13 +171,15 @@ export class Watchdog implements Ending {
   }
 
   #arm(now: number): void {
-    const wait = Math.max(0, this.#nextLook() - now);
+    const wait = Math.max(0, this.#nextLook(now) - now);
     this.#timer = this.#clock.after(Math.min(wait, CALLER_LOOK_MS), this.#look);
   }
 
   /** When a limit would pass, or an endpoint that is silent is to be asked whether it is there. */
-  #nextLook(): number {
+  #nextLook(now: number): number {
     const limit = this.#limitAt();
+    // It may be resumed the moment after, and be silent for as long as it may be.
+    if (this.#pausedAt !== null) return Math.min(limit, now + this.#limits.timeouts.idle);
     if (this.#phase !== "connecting" || this.#checked || this.#limits.canConnect === null) return limit;
     return Math.min(limit, this.#startedAt + this.#limits.timeouts.connect / 2);
   }
@@ -162,6 +187,7 @@ export class Watchdog implements Ending {
   #limitAt(): number {
     const { timeouts } = this.#limits;
     const total = this.#totalAt();
+    if (this.#pausedAt !== null) return total;
     if (this.#phase === "idle") {
       const alive = this.#lastContent + timeouts.idle * ALIVE_FACTOR;
       return Math.min(total, this.#lastActivity + timeouts.idle, alive);
@@ -178,6 +204,11 @@ export class Watchdog implements Ending {
     return this.#startedAt + (begun ? Math.max(timeouts.total, committedTotalMs) : timeouts.total);
   }
 
+  /** How long the stream's reader, and not the model, was what it waited for. */
+  #heldUpMs(now: number): number {
+    return this.#pausedMs + (this.#pausedAt === null ? 0 : now - this.#pausedAt);
+  }
+
   readonly #look = (): void => {
     const now = this.#clock.now();
     if (this.#limits.callerSignal?.aborted) {
@@ -187,11 +218,15 @@ export class Watchdog implements Ending {
     if (now >= this.#limitAt()) {
       const begun = this.#phase === "idle" || this.#phase === "complete";
       const code = now >= this.#totalAt() ? "total" : begun ? "idle" : "first_token";
+      if (code === "total" && this.#heldUpMs(now) >= this.#limits.timeouts.idle) {
+        this.abort(NOT_READ);
+        return;
+      }
       this.abort(fault("timeout", `${code}_timeout`, LIMIT_MESSAGES[code]));
       return;
     }
     const { canConnect } = this.#limits;
-    if (canConnect && this.#phase === "connecting" && now >= this.#nextLook()) {
+    if (canConnect && this.#phase === "connecting" && now >= this.#nextLook(now)) {
       void this.#checkConnection(canConnect);
     }
     this.#arm(now);
