@@ -149,6 +149,36 @@ export function isContent(event: StreamEvent): boolean {
   return event.type !== "start" && event.type !== "usage" && event.type !== "fault";
 }
 
+/** Characters that an event takes beside its text: those that say nothing may come by the million, too. */
+const EVENT_CHARS = 16;
+
+/** What it takes to hold `event`, in characters, whatever it says. */
+export function heldChars(event: StreamEvent): number {
+  switch (event.type) {
+    case "text":
+      return EVENT_CHARS + event.text.length + jsonChars(event.logprobs) + jsonChars(event.extra);
+    case "refusal":
+      return EVENT_CHARS + event.text.length + jsonChars(event.logprobs);
+    case "reasoning":
+      return EVENT_CHARS + event.text.length + (event.signature?.length ?? 0) + (event.redacted?.length ?? 0);
+    case "tool_arguments":
+      return EVENT_CHARS + event.text.length;
+    case "tool_call":
+      return EVENT_CHARS + event.id.length + event.name.length + jsonChars(event.extra);
+    case "start":
+    case "opaque":
+    case "choice_end":
+    case "usage":
+      return EVENT_CHARS + jsonChars(event.extra);
+    default:
+      return EVENT_CHARS;
+  }
+}
+
+function jsonChars(value: unknown): number {
+  return value === undefined ? 0 : JSON.stringify(value).length;
+}
+
 export function isTerminal(
   event: StreamEvent,
 ): event is Extract<StreamEvent, { type: "finish" } | { type: "fault" }> {

@@ -1,6 +1,6 @@
 /** One attempt as the ladder sees it: the call, the check of what came, and what it used. */
 import type { Deployment } from "../core/deployment.ts";
-import { isTerminal, NO_USAGE, type StreamEvent, type Usage } from "../core/events.ts";
+import { heldChars, isTerminal, NO_USAGE, type StreamEvent, type Usage } from "../core/events.ts";
 import { fault } from "../core/faults.ts";
 import type { NanoDollars } from "../core/money.ts";
 import type { RoutePlan } from "../core/plan.ts";
@@ -15,7 +15,7 @@ import { childTraceparent, type Exchange } from "./exchange.ts";
 import { askAgain, checkAnswerFormat, type FormatVerdict } from "./format/answer-format.ts";
 import type { Gateway } from "./gateway.ts";
 
-/** Characters of text that `buffer` holds for one answer. */
+/** Characters that are held back of one answer, of whatever kind. */
 const MAX_HELD_CHARS = 16 * 1024 * 1024;
 const TOO_LONG = fault("malformed", "answer_too_large", "The model's answer is longer than is held back.");
 
@@ -118,7 +118,7 @@ async function holdBack(reply: StreamReply): Promise<StreamReply> {
     const events = await rest.next();
     for (const event of events) {
       head.push(event);
-      if (event.type === "text" || event.type === "tool_arguments") held += event.text.length;
+      held += heldChars(event);
     }
     const last = events[events.length - 1];
     if (last && isTerminal(last)) break;

@@ -15,6 +15,8 @@ export interface Act {
   readonly retryAfterMs?: number;
   readonly lasting?: true;
   readonly cost?: number;
+  /** Its answer is malformed in another way than by its format. */
+  readonly code?: string;
   /** Nothing was sent. */
   readonly unsent?: true;
   /** It had ended already when it was told to. */
@@ -109,6 +111,8 @@ function outcomeOf(call: Call, act: Act, firstTokenMs: number): SendOutcome<stri
   const kind = act.result as FaultKind;
   const wish = act.retryAfterMs === undefined ? {} : { retryAfterMs: act.retryAfterMs };
   const lasting = act.lasting ? { lasting: act.lasting } : {};
-  const said = { ...fault(kind, `${kind}_code`, "Provider's private words.", wish), ...lasting };
+  const complaint = kind === "malformed" && act.code === undefined ? { complaint: "No JSON." } : {};
+  const code = act.code ?? `${kind}_code`;
+  const said = { ...fault(kind, code, "Provider's private words.", wish), ...lasting, ...complaint };
   return { ok: false, fault: act.unsent ? { ...said, unsent: true } : said, cost };
 }

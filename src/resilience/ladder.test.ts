@@ -211,6 +211,22 @@ describe("a malformed answer", () => {
     ]);
   });
 
+  test("that the model can be told nothing about is asked for again where nobody else is left", async () => {
+    const empty = { "us-1": [{ result: "malformed", code: "empty_answer" }, { result: "ok" }] } as const;
+    const both = stage(plan([[usOne], [other]]), empty);
+    await both.run();
+    expect(ids(both)).toEqual(["us-1", "other"]);
+    const alone = stage(plan([[usOne]]), empty);
+    await alone.run();
+    expect(ids(alone)).toEqual(["us-1", "us-1"]);
+  });
+
+  test("that was too large is not asked for again", async () => {
+    const on = stage(plan([[usOne]]), { "us-1": [{ result: "malformed", code: "answer_too_large" }] });
+    await on.run();
+    expect(ids(on)).toEqual(["us-1"]);
+  });
+
   test("no more often than the policy says", async () => {
     for (const formatRetries of [0, 1, 3]) {
       const on = stage(plan([[usOne]], { maxAttempts: 9 }), { "us-1": [{ result: "malformed" }] });

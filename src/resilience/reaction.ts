@@ -78,8 +78,14 @@ function backOff(course: Course, step: Step, fault: Fault, now: number, beside: 
   course.repeat = { step, waitMs, complaint: step.complaint };
 }
 
+/**
+ * Once more, where the model can be told what was wrong. What was wrong with others (nothing in it, no JSON from the
+ * endpoint) is met again as likely as not: the same call is worth making only where no other is left.
+ */
 function reformat(course: Course, step: Step, fault: Fault, now: number): void {
-  if (course.formatRetriesLeft <= 0 || !mayRepeat(course, step, 0, chances(course, now), now)) return;
+  const others = chances(course, now);
+  if (course.formatRetriesLeft <= 0 || !mayRepeat(course, step, 0, others, now)) return;
+  if (fault.complaint === undefined && (others > 0 || fault.code === "answer_too_large")) return;
   course.formatRetriesLeft--;
   course.repeats++;
   course.repeat = { step, waitMs: 0, complaint: fault };

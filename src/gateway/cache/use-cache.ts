@@ -3,7 +3,7 @@
  * where a use case has no `cache`, none of this runs.
  */
 import type { Deployment } from "../../core/deployment.ts";
-import { isTerminal, type StreamEvent } from "../../core/events.ts";
+import { heldChars, isTerminal, type StreamEvent } from "../../core/events.ts";
 import type { ModelRequest } from "../../core/request.ts";
 import type { StreamReply } from "../../providers/send.ts";
 import type { KeptAnswer } from "../../store/answer-store.ts";
@@ -20,6 +20,9 @@ import { requestKey } from "./request-key.ts";
 export interface Replay extends KeptDocument {
   readonly ageMs: number;
 }
+
+/** Characters of a stream's events that are held; the pieces of a text weigh more than the document it becomes. */
+const MAX_SEEN_CHARS = 8 * MAX_DOCUMENT_CHARS;
 
 /** The answer to give at once, or null. Notes in the exchange where a new one would be kept. */
 export function lookUp(gateway: Gateway, exchange: Exchange, sent: Headers): Replay | null {
@@ -102,11 +105,11 @@ export function watched(
     if (given) return;
     for (const event of events) {
       seen.push(event);
-      if (event.type === "text" || event.type === "reasoning") chars += event.text.length;
+      chars += heldChars(event);
     }
     const last = seen[seen.length - 1];
     const ended = last !== undefined && isTerminal(last);
-    if (!ended && chars <= MAX_DOCUMENT_CHARS) return;
+    if (!ended && chars <= MAX_SEEN_CHARS) return;
     given = true;
     const answer = seen.splice(0);
     if (ended) keepInFormat(gateway, exchange, deployment, request, reply.warnings, answer);

@@ -1,7 +1,7 @@
 /** One copy, sent once and read to its end. Owns that nothing of the answer is kept but what it measures. */
 
 import type { AttemptTimeouts } from "../../core/deployment.ts";
-import { isTerminal, type StreamEvent } from "../../core/events.ts";
+import { heldChars, isTerminal, type StreamEvent } from "../../core/events.ts";
 import type { Fault } from "../../core/faults.ts";
 import type { ShadowCall } from "../../core/plan.ts";
 import type { ModelRequest } from "../../core/request.ts";
@@ -16,8 +16,8 @@ import type { LiveRequest, ShadowPorts } from "./shadow-port.ts";
 import type { ShadowOutcome } from "./shadow-record.ts";
 import { shadowRequest } from "./shadow-request.ts";
 
-/** Characters of text that are held to see whether they are JSON. */
-const MAX_HELD_CHARS = 1024 * 1024;
+/** Characters of an answer that are held to see whether it is JSON. */
+const MAX_HELD_CHARS = 4 * 1024 * 1024;
 
 /** Never tried again. Faults are outcomes; it rejects only where the gateway itself is at fault. */
 export async function sendShadow(
@@ -104,7 +104,7 @@ async function readToEnd(
       last = event;
       if (held === null) continue;
       held.push(event);
-      if (event.type === "text") chars += event.text.length;
+      chars += heldChars(event);
       if (chars > MAX_HELD_CHARS) held = null;
     }
   };
