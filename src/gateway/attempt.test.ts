@@ -12,6 +12,25 @@ function policy(ladder: string, recovery = "buffer"): string {
 }
 
 describe("a stream that is held back", () => {
+  test("whose model dribbles has its share of the deadline, and the fallback the rest", async () => {
+    const on = await playedGateway(policy("primary: first, fallback: [second]"), (call) => {
+      if (call.model === "second") {
+        call.say("Here it is.");
+        call.finish();
+        return;
+      }
+      for (let word = 0; word < 20; word++) on.clock.after(word * 300, () => call.say(`w${word} `));
+    });
+    const asked = on.ask({ model: "held", stream: true });
+    await on.clock.advance(4_000);
+    const text = await (await asked).text();
+    expect(text).toContain("Here it is.");
+    expect(on.decisions[0]?.attempts).toMatchObject([
+      { deployment: "first-us", fault: { code: "total_timeout" }, durationMs: 2_500 },
+      { deployment: "second-eu", result: "ok" },
+    ]);
+  });
+
   const flood = (delta: Readonly<Record<string, unknown>>) => (call: PlayedCall) => {
     for (let piece = 0; piece < 20; piece++) call.chunk(delta);
     call.finish();

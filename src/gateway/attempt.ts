@@ -34,8 +34,9 @@ export async function attempt(
   const asked = call.complaint ? askAgain(capped, call.complaint) : capped;
   const pieces = !request.stream && wantsPartial(plan, request);
   const { timeouts } = call;
+  const isHeld = pieces || plan.streamRecovery === "buffer";
   // What the share held back for later rungs is a stream's own once there is no way back.
-  const committedTotalMs = pieces
+  const committedTotalMs = isHeld
     ? timeouts.total
     : Math.min(plan.timeouts.total, exchange.arrivedAt + plan.deadlineMs - startedAt);
   const sent = await sendToProvider(
@@ -56,7 +57,7 @@ export async function attempt(
   const firstTokenMs = gateway.clock.now() - startedAt;
   const reply = withWarning(sent.value, warning);
   if (reply.kind === "stream") {
-    if (!pieces && plan.streamRecovery !== "buffer") {
+    if (!isHeld) {
       return { ok: true, value: reply, firstTokenMs, usage: null, cost: null };
     }
     const held = await holdBack(reply);
