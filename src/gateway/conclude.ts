@@ -21,6 +21,8 @@ export interface Conclusion {
   readonly deployment: Deployment | null;
   readonly finish: FinishReason | null;
   readonly fault: Fault | null;
+  /** Milliseconds from the request's arrival to the first thing the caller was told; absent: by who answered. */
+  readonly firstTokenMs?: number | null;
   /** Who gave the answer that is given again. */
   readonly by?: AnsweredBy;
 }
@@ -87,7 +89,7 @@ function decisionOf(gateway: Gateway, exchange: Exchange, conclusion: Conclusion
     cost: totalCost(attempts),
     warnings: exchange.warnings,
     durationMs: gateway.clock.now() - exchange.arrivedAt,
-    firstTokenMs: served?.firstTokenMs !== undefined ? served.startedAtMs + served.firstTokenMs : null,
+    firstTokenMs: conclusion.firstTokenMs ?? firstTokenOf(served),
     simulated: deployment?.simulated ?? by?.simulated ?? false,
   };
   const { routing, snapshot } = exchange;
@@ -98,6 +100,11 @@ function decisionOf(gateway: Gateway, exchange: Exchange, conclusion: Conclusion
   if (exchange.ticket !== null) decision.ticket = exchange.ticket;
   if (plan?.arm) decision.experiment = plan.arm.experiment;
   return decision;
+}
+
+/** Since the request arrived; null: nothing came. */
+export function firstTokenOf(attempt: Attempt | undefined): number | null {
+  return attempt?.firstTokenMs === undefined ? null : attempt.startedAtMs + attempt.firstTokenMs;
 }
 
 /** The sum over all attempts, without the providers' raw blocks, which stay with their attempts. */

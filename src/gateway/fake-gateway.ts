@@ -206,7 +206,7 @@ name: played
 providers:
   own: { kind: openai-compatible, base_url: "http://127.0.0.1:1/v1", credential: none }
 models:
-  first: { context_window: 32000, prices: { input: 3, output: 15 } }
+  first: { context_window: 32000, capabilities: [seed], prices: { input: 3, output: 15 } }
   second: { context_window: 32000, prices: { input: 3, output: 15 } }
 deployments:
   first-us: { model: first, provider: own, model_id: first, region: us-east-1 }

@@ -52,7 +52,7 @@ export const NOTHING_MORE: StreamReply = {
 };
 
 /**
- * `reply` from where it says more than `told`; `see` is shown all that came up to there, which was paid for too.
+ * `reply` from where it says more than `told`; `see` is shown all that comes, also what was told before and is paid for.
  * Fault: `malformed`, `answer_not_aligned`; the call is ended.
  */
 export async function joinStream(
@@ -75,7 +75,7 @@ export async function joinStream(
       }
     }
     if (joint.joined) {
-      return { ok: true, value: { ...reply, head, rest: rest && through(rest, joint) } };
+      return { ok: true, value: { ...reply, head, rest: rest && through(rest, joint, see) } };
     }
     if (!rest) return { ok: false, fault: UNALIGNED };
     events = await rest.next();
@@ -119,12 +119,15 @@ class Joint {
   }
 }
 
-function through(rest: EventStream, joint: Joint): EventStream {
+function through(rest: EventStream, joint: Joint, see: (event: StreamEvent) => void): EventStream {
   return {
     async next() {
       for (;;) {
         const out: StreamEvent[] = [];
-        for (const event of await rest.next()) joint.pass(event, out);
+        for (const event of await rest.next()) {
+          see(event);
+          joint.pass(event, out);
+        }
         if (out.length > 0) return out;
       }
     },

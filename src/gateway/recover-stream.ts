@@ -11,7 +11,7 @@ import { withinLimits } from "../providers/prepare-call.ts";
 import type { StreamReply } from "../providers/send.ts";
 import type { Left } from "../resilience/course.ts";
 import { type Call, climb, type SendOutcome } from "../resilience/ladder.ts";
-import { createUsageMeter, priceUsage } from "./account.ts";
+import { createUsageMeter, priceUsage, type UsageMeter } from "./account.ts";
 import { attempt } from "./attempt.ts";
 import { type Climbed, otherClimbPorts } from "./climb-ports.ts";
 import type { Exchange } from "./exchange.ts";
@@ -22,11 +22,16 @@ export interface Continued {
   readonly climbed: Climbed;
   readonly reply: StreamReply;
   readonly mode: JoinMode;
+  /** Sees all that `reply` brings. */
+  readonly meter: UsageMeter;
 }
 
 export type Recovery =
   | { readonly ok: true; readonly value: Continued }
   | { readonly ok: false; readonly attempts: readonly Attempt[] };
+
+/** How one deployment is asked to go on. */
+type Leg = Pick<Continued, "mode" | "meter">;
 
 /**
  * Climbs what is left of the plan, within the same bounds of calls, time, cost and retries. `attempts` end with
@@ -41,15 +46,16 @@ export async function recoverStream(
   told: string,
   why: Fault,
 ): Promise<Recovery> {
-  const modes = new Map<Deployment, JoinMode>();
+  const legs = new Map<Deployment, Leg>();
   const send = (call: Call): Promise<SendOutcome<StreamReply>> => {
     const mode: JoinMode = call.deployment.model.capabilities.has("prefill") ? "prefill" : "fresh";
-    modes.set(call.deployment, mode);
+    const leg: Leg = { mode, meter: createUsageMeter() };
+    legs.set(call.deployment, leg);
     // Before what was told is taken off, so that it is taken off the use case's limit too.
     const limited = withinLimits(request, plan.maxOutputTokens, call.deployment.model);
     if (!limited.ok) return Promise.resolve(limited);
     const asked = continuationOf(limited.value.request, told, mode);
-    return goOn(gateway, exchange, asked, plan, call, told, mode);
+    return goOn(gateway, exchange, asked, plan, call, told, leg);
   };
   // Words that stand in for an answer have no place in the middle of one.
   const rest: RoutePlan = { ...plan, degraded: [] };
@@ -57,8 +63,8 @@ export async function recoverStream(
   const other = { send, formatRetries: 0, resume };
   const climbed = await climb(rest, otherClimbPorts(gateway, exchange, request, plan, other));
   if (!climbed.ok) return { ok: false, attempts: climbed.attempts };
-  const mode = modes.get(climbed.deployment) ?? "fresh";
-  return { ok: true, value: { climbed, reply: climbed.value, mode } };
+  const { mode, meter } = legs.get(climbed.deployment) ?? { mode: "fresh", meter: createUsageMeter() };
+  return { ok: true, value: { climbed, reply: climbed.value, mode, meter } };
 }
 
 async function goOn(
@@ -68,7 +74,7 @@ async function goOn(
   plan: RoutePlan,
   call: Call,
   told: string,
-  mode: JoinMode,
+  { mode, meter }: Leg,
 ): Promise<SendOutcome<StreamReply>> {
   const sent = await attempt(gateway, exchange, request, plan, { ...call, complaint: null });
   if (!sent.ok) {
@@ -77,7 +83,6 @@ async function goOn(
     return { ok: true, value: NOTHING_MORE, firstTokenMs: null, usage: null, cost: null };
   }
   if (sent.value.kind !== "stream") return { ok: false, fault: why("a whole answer") };
-  const meter = createUsageMeter();
   const joined = await joinStream(sent.value, told, mode, meter.see);
   if (joined.ok) return { ...sent, value: joined.value };
   const usage = meter.usage(plan.estimatedInputTokens);

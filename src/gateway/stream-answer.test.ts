@@ -9,14 +9,14 @@ const POLICY = playedPolicy(
 );
 
 /** The primary breaks after its first words; `recover` is what the fallback does. */
-async function broken(recover: (call: PlayedCall) => void) {
+async function broken(recover: (call: PlayedCall) => void, more: Readonly<Record<string, unknown>> = {}) {
   const on = await playedGateway(POLICY, (call) => {
     if (call.model === "second") return recover(call);
     call.say(TOLD);
     on.clock.after(100, () => call.lose());
   });
   const leaving = new AbortController();
-  const asked = on.ask({ model: "continued", stream: true }, leaving.signal);
+  const asked = on.ask({ model: "continued", stream: true, ...more }, leaving.signal);
   await on.clock.advance(0);
   const reader = (await asked).body?.getReader();
   if (!reader) throw new Error("No stream.");
@@ -74,4 +74,39 @@ test("a caller who leaves between the break and the search: the record has the b
   });
   const row = on.health.report(on.clock.now()).find(({ deployment }) => deployment === "first-us");
   expect(row).toMatchObject({ failures: 1, inFlight: 0 });
+});
+
+test("the record of an answer that was gone on with has its first token, what both used and what was not honoured", async () => {
+  const on = await broken(
+    (call) => {
+      on.clock.after(500, () => {
+        call.say(TOLD);
+        call.say("and then it came.");
+        call.finish();
+      });
+    },
+    { seed: 7 },
+  );
+  const said: string[] = [];
+  for (let piece = on.text(); ; piece = on.text()) {
+    await on.clock.advance(1_000);
+    const text = await piece;
+    if (text === null) break;
+    said.push(text);
+  }
+  expect(said.join("")).toContain("[DONE]");
+  const [decision] = on.decisions;
+  expect(decision).toMatchObject({ outcome: "answered", firstTokenMs: 0, warnings: ["seed"] });
+  const [first, second] = decision?.attempts ?? [];
+  // All of it was said anew, and paid for, though the caller was told the rest alone.
+  expect(second?.usage?.outputTokens).toBeGreaterThan(first?.usage?.outputTokens ?? 0);
+});
+
+test("one that nobody could go on with has its first token on record, too", async () => {
+  const on = await broken((call) => call.lose());
+  expect(await on.text()).toContain(TOLD);
+  const rest = on.text();
+  await on.clock.advance(6_000);
+  expect(await rest).toContain("connection_reset");
+  expect(on.decisions[0]).toMatchObject({ outcome: "failed", firstTokenMs: 0 });
 });

@@ -8,11 +8,11 @@ import { type FinishReason, NO_USAGE, type StreamEvent, sumUsage, type Usage } f
 import { CALLER_LEFT, FAULTS, type Fault } from "../core/faults.ts";
 import type { StreamReply } from "../providers/send.ts";
 import type { Frame } from "../wires/frame.ts";
-import type { RenderContext } from "../wires/wire.ts";
+import type { RenderContext, Warning } from "../wires/wire.ts";
 import { createUsageMeter, priceUsage, type UsageMeter } from "./account.ts";
 import { AnswerSource, type PulledAnswer } from "./answer-source.ts";
 import type { Climbed } from "./climb-ports.ts";
-import { conclude } from "./conclude.ts";
+import { conclude, firstTokenOf } from "./conclude.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
 import { type Recovery, recoverStream } from "./recover-stream.ts";
@@ -35,6 +35,7 @@ export function streamFrames(
 interface Leg {
   readonly climbed: Climbed;
   readonly reply: StreamReply;
+  /** Of what its provider said. */
   readonly meter: UsageMeter;
   /** Present from the second leg on. */
   readonly continues: Attempt["continues"] | null;
@@ -45,6 +46,8 @@ class StreamedAnswer implements PulledAnswer {
   readonly #exchange: Exchange;
   /** Null where the policy does not let a broken stream be continued. */
   readonly #told: Told | null;
+  /** When the caller was told something; whoever goes on later is not the first. */
+  readonly #firstTokenMs: number | null;
   #state: unknown;
   #leg: Leg;
   #pending: readonly StreamEvent[] | null;
@@ -72,6 +75,7 @@ class StreamedAnswer implements PulledAnswer {
     this.#exchange = exchange;
     this.#told = plan?.streamRecovery === "continue" && request ? createTold(request) : null;
     this.#state = wire.renderStart(context);
+    this.#firstTokenMs = firstTokenOf(climbed.attempts[climbed.attempts.length - 1]);
     this.#leg = { climbed, reply, meter: createUsageMeter(), continues: null };
     this.#pending = reply.head;
   }
@@ -124,7 +128,8 @@ class StreamedAnswer implements PulledAnswer {
     const { wire } = this.#exchange;
     const rendered: Frame[] = [];
     for (const event of events) {
-      this.#leg.meter.see(event);
+      // What of a second answer was told before is not told, but counts.
+      if (!this.#leg.continues) this.#leg.meter.see(event);
       this.#told?.see(event);
       const [after, frames] = wire.renderEvent(this.#stated(event), this.#state);
       this.#state = after;
@@ -171,15 +176,14 @@ class StreamedAnswer implements PulledAnswer {
       else this.#gateway.metrics.streamRecovery(plan.useCase, "failed");
       return left !== null;
     }
-    const { climbed, reply, mode } = recovery.value;
+    const { climbed, reply, mode, meter } = recovery.value;
     this.#gateway.metrics.streamRecovery(plan.useCase, mode);
     this.#usedBefore = sumUsage(this.#usedBefore, usage);
     this.#settled = null;
-    this.#leg = { climbed, reply, meter: createUsageMeter(), continues: { mode, chars: told.length } };
-    if (left) {
-      for (const event of reply.head) this.#leg.meter.see(event);
-      this.abandon(left);
-    } else this.#pending = reply.head;
+    this.#leg = { climbed, reply, meter, continues: { mode, chars: told.length } };
+    noteMoreWarnings(this.#exchange, reply.warnings);
+    if (left) this.abandon(left);
+    else this.#pending = reply.head;
     return true;
   }
 
@@ -205,6 +209,7 @@ class StreamedAnswer implements PulledAnswer {
       deployment: climbed.deployment,
       finish,
       fault: why,
+      firstTokenMs: this.#firstTokenMs,
     });
   }
 
@@ -228,6 +233,12 @@ class StreamedAnswer implements PulledAnswer {
   #usage(): Usage {
     return this.#leg.meter.usage(this.#exchange.plan?.estimatedInputTokens ?? 0);
   }
+}
+
+/** The caller has the headers already; the record can still say it. */
+function noteMoreWarnings(exchange: Exchange, more: readonly Warning[]): void {
+  if (more.length === 0) return;
+  exchange.warnings = [...new Set([...exchange.warnings, ...more.map(({ control }) => control)])];
 }
 
 const NO_FRAMES: readonly Frame[] = [];
