@@ -1,6 +1,6 @@
 /** The one path of a request through the data plane. Each line below is a room of its own. */
 import type { Caller } from "../core/caller.ts";
-import { ok, type Result } from "../core/faults.ts";
+import { type Fault, ok, type Result } from "../core/faults.ts";
 import { parseJson } from "../core/json.ts";
 import type { RoutePlan } from "../core/plan.ts";
 import type { ModelRequest } from "../core/request.ts";
@@ -13,6 +13,7 @@ import { draftRoute, planRoute, type RouteInput, resolveUseCase } from "../polic
 import { cappedFault } from "../providers/cap-output.ts";
 import type { ProviderReply } from "../providers/send.ts";
 import type { AnyWire } from "../providers/wire-registry.ts";
+import { CALLER_LEFT } from "../resilience/call.ts";
 import { type Climb, climb } from "../resilience/ladder.ts";
 import type { RequestHints } from "../wires/wire.ts";
 import { takeArm } from "./arm.ts";
@@ -95,7 +96,7 @@ export async function handleInference(
     const fitting = fitRequest(gateway, exchange, planned);
     const fitted = fitting === null ? planned : await fitting;
     const plan = trusted?.standIns === false ? withoutStandIns(fitted) : fitted;
-    if (!plan.ok) return answerFault(gateway, exchange, plan.fault, exchange.prelude);
+    if (!plan.ok) return answerFault(gateway, exchange, lastWord(exchange, plan.fault), exchange.prelude);
     exchange.plan = plan.value;
 
     climbed = await climbLadder(gateway, exchange, exchange.request, plan.value);
@@ -224,11 +225,14 @@ async function answerWithoutModel(
   climbed: Extract<Climb<ProviderReply>, { ok: false }>,
 ): Promise<Response> {
   const { request } = exchange;
-  if (request?.operation === "count_tokens" && climbed.cause !== "cancelled") {
+  const isLeft = climbed.cause === "cancelled" || exchange.callerSignal.aborted;
+  if (request?.operation === "count_tokens" && !isLeft) {
     return answerEstimate(gateway, exchange, await estimatedCount(request), climbed.attempts);
   }
   const ranOut = climbed.cause === "exhausted" || climbed.cause === "deadline";
-  if (!ranOut) return answerFault(gateway, exchange, climbed.fault, climbed.attempts);
+  if (!ranOut || isLeft) {
+    return answerFault(gateway, exchange, lastWord(exchange, climbed.fault), climbed.attempts);
+  }
   const why = { retryAfterMs: COME_BACK_MS, ...climbed.fault };
   // Words stand in for an answer, not for vectors.
   if (request?.operation !== "chat") return answerFault(gateway, exchange, why, climbed.attempts);
@@ -238,5 +242,10 @@ async function answerWithoutModel(
     retryAfterSeconds,
   });
   if (answer) return answerDegraded(gateway, exchange, answer, attempts, climbed.fault);
-  return answerFault(gateway, exchange, why, attempts);
+  return answerFault(gateway, exchange, lastWord(exchange, why), attempts);
+}
+
+/** What failed after its caller had left, a summary for one, failed for that reason. */
+function lastWord({ callerSignal }: Exchange, why: Fault): Fault {
+  return callerSignal.aborted && why.kind !== "cancelled" ? CALLER_LEFT : why;
 }

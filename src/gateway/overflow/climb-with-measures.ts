@@ -47,8 +47,10 @@ export async function climbWithMeasures(
   if (measures[0]?.type === "larger_model") state.at++;
   while (!climbed.ok && isTooLong(climbed)) {
     const next = await takeMeasure(gateway, exchange, state, measures, climbed);
-    if (next === null) return climbed;
-    climbed = await climbOnce(gateway, exchange, state, measures, next);
+    const { attempts, left } = next;
+    // A summary that failed was a call, too.
+    if (left === null) return { ...climbed, attempts };
+    climbed = await climbOnce(gateway, exchange, state, measures, { attempts, left });
   }
   return climbed;
 }
@@ -100,14 +102,14 @@ function restored(climbed: Climb<ProviderReply>, overflow: Fault): Climb<Provide
   return { ...climbed, attempts, fault: isIt(climbed.fault) ? overflow : climbed.fault };
 }
 
-/** Readies `state` for another climb. Null: nothing is left to do, and the fault is the caller's to know. */
+/** Readies `state` for another climb. `left` null: nothing is left to do, and the fault is the caller's to know. */
 async function takeMeasure(
   gateway: Gateway,
   exchange: Exchange,
   state: Progress,
   measures: readonly OverflowMeasure[],
   failed: Failed,
-): Promise<Resume | null> {
+): Promise<Resume | { readonly attempts: readonly Attempt[]; readonly left: null }> {
   let { attempts } = failed;
   const { route } = exchange;
   for (;;) {
@@ -115,7 +117,7 @@ async function takeMeasure(
     const overflowed = lastCalled(exchange, attempts);
     const calls = countCalls(attempts);
     if (!route || !measure || measure.type === "fail" || !overflowed || calls >= state.plan.maxAttempts)
-      return null;
+      return { attempts, left: null };
     if (measure.type === "larger_model") {
       state.at++;
       const larger = largerThan(state.plan, overflowed.model.contextWindow);
