@@ -14,6 +14,7 @@ import { keepPartial, wantsPartial } from "./degraded/partial.ts";
 import { childTraceparent, type Exchange } from "./exchange.ts";
 import { askAgain, checkAnswerFormat, type FormatVerdict } from "./format/answer-format.ts";
 import type { Gateway } from "./gateway.ts";
+import { lostCall } from "./lost-call.ts";
 
 /** Characters that are held back of one answer, of whatever kind. */
 const MAX_HELD_CHARS = 16 * 1024 * 1024;
@@ -53,7 +54,7 @@ export async function attempt(
     },
     gateway,
   );
-  if (!sent.ok) return sent;
+  if (!sent.ok) return lostCall(sent, request, plan.estimatedInputTokens, call.deployment);
   const firstTokenMs = gateway.clock.now() - startedAt;
   const reply = withWarning(sent.value, warning);
   if (reply.kind === "stream") {

@@ -1,6 +1,6 @@
 /** The one path of a request through the data plane. Each line below is a room of its own. */
 import type { Caller } from "../core/caller.ts";
-import { type Fault, ok, type Result } from "../core/faults.ts";
+import { CALLER_LEFT, type Fault, ok, type Result } from "../core/faults.ts";
 import { parseJson } from "../core/json.ts";
 import type { RoutePlan } from "../core/plan.ts";
 import type { ModelRequest } from "../core/request.ts";
@@ -13,7 +13,6 @@ import { draftRoute, planRoute, type RouteInput, resolveUseCase } from "../polic
 import { cappedFault } from "../providers/cap-output.ts";
 import type { ProviderReply } from "../providers/send.ts";
 import type { AnyWire } from "../providers/wire-registry.ts";
-import { CALLER_LEFT } from "../resilience/call.ts";
 import { type Climb, climb } from "../resilience/ladder.ts";
 import type { RequestHints } from "../wires/wire.ts";
 import { takeArm } from "./arm.ts";

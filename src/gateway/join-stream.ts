@@ -2,7 +2,7 @@
  * A second deployment's stream made to go on where the first one's broke off. Owns what of it the caller is
  * still to be told; where the two say the same is found by resilience/alignment.ts.
  */
-import type { FinishReason, StreamEvent } from "../core/events.ts";
+import type { FinishReason, StreamEvent, Usage } from "../core/events.ts";
 import { type Fault, fault, type Result } from "../core/faults.ts";
 import { type ModelRequest, withMessages } from "../core/request.ts";
 import { textTokens } from "../policy/estimates/estimate-tokens.ts";
@@ -41,15 +41,17 @@ function lowerLimit(request: ModelRequest, told: string): ModelRequest {
 
 const STOP: FinishReason = { unified: "stop", raw: null };
 /** What a model says that was given a whole answer as its own beginning, and has nothing to add. */
-export const NOTHING_MORE: StreamReply = {
-  kind: "stream",
-  head: [
-    { type: "choice_end", choice: 0, reason: STOP },
-    { type: "finish", reason: STOP, usage: null },
-  ],
-  rest: null,
-  warnings: [],
-};
+export function nothingMore(usage: Usage | null): StreamReply {
+  return {
+    kind: "stream",
+    head: [
+      { type: "choice_end", choice: 0, reason: STOP },
+      { type: "finish", reason: STOP, usage },
+    ],
+    rest: null,
+    warnings: [],
+  };
+}
 
 /**
  * `reply` from where it says more than `told`; `see` is shown all that comes, also what was told before and is paid for.

@@ -16,7 +16,7 @@ import { attempt } from "./attempt.ts";
 import { type Climbed, otherClimbPorts } from "./climb-ports.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
-import { continuationOf, type JoinMode, joinStream, NOTHING_MORE } from "./join-stream.ts";
+import { continuationOf, type JoinMode, joinStream, nothingMore } from "./join-stream.ts";
 
 export interface Continued {
   readonly climbed: Climbed;
@@ -80,7 +80,8 @@ async function goOn(
   if (!sent.ok) {
     if (mode === "fresh" || !sent.fault.ended) return sent;
     // What was told was all: only its end was missing.
-    return { ok: true, value: NOTHING_MORE, firstTokenMs: null, usage: null, cost: null };
+    const value = nothingMore(sent.usage ?? null);
+    return { ok: true, value, firstTokenMs: null, usage: null, cost: null };
   }
   if (sent.value.kind !== "stream") return { ok: false, fault: why("a whole answer") };
   const joined = await joinStream(sent.value, told, mode, meter.see);

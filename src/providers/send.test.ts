@@ -53,7 +53,7 @@ function transportOf({ status, headers = {}, body = { parts: [], close: "end" } 
       aborted.promise.catch(() => {});
       return {
         status,
-        contentType: "application/json",
+        contentType: headers["content-type"] ?? "application/json",
         headers: () => new Headers(headers),
         async read() {
           const value = parts.shift();
@@ -160,6 +160,39 @@ describe("an error whose body does not end", () => {
     await faultAfter(0);
     caller.abort();
     expect(await faultAfter(900)).toMatchObject({ kind: "cancelled", code: "caller_left" });
+  });
+});
+
+describe("what had come before a fault", () => {
+  const STARTED = 'data: {"id":"c","choices":[],"usage":{"prompt_tokens":9,"completion_tokens":0}}\n\n';
+  const EVENTS = { "content-type": "text/event-stream" };
+  const came = async (sent: ReturnType<typeof sendToProvider>) => {
+    const outcome = await sent;
+    if (outcome.ok) throw new Error("answered");
+    return outcome.came;
+  };
+
+  test("is told of a stream that breaks before its first content", async () => {
+    const body: Body = { parts: [STARTED], close: "cut" };
+    const { sent } = send({ status: 200, headers: EVENTS, body }, { stream: true });
+    expect(await came(sent)).toContainEqual(expect.objectContaining({ type: "usage" }));
+  });
+
+  test("is nothing, and yet asked for, where the call was ended", async () => {
+    const { sent, clock } = send(
+      { status: 200, headers: EVENTS, body: { parts: [], close: "hang" } },
+      { stream: true, totalMs: 500 },
+    );
+    await clock.advance(500);
+    expect(await came(sent)).toEqual([
+      { type: "fault", fault: expect.objectContaining({ kind: "timeout" }) },
+    ]);
+  });
+
+  test("is not told of a call that was not made, or that failed by itself", async () => {
+    expect(await came(send({ status: 503 }).sent)).toBeUndefined();
+    const gone = AbortSignal.abort();
+    expect(await came(send({ status: 200 }, { callerSignal: gone }).sent)).toBeUndefined();
   });
 });
 

@@ -5,7 +5,7 @@
 import type { Clock } from "../core/clock.ts";
 import type { AttemptTimeouts, Deployment } from "../core/deployment.ts";
 import { isContent, isTerminal, type StreamEvent } from "../core/events.ts";
-import { type Fault, fault, type Result } from "../core/faults.ts";
+import { type Fault, fault } from "../core/faults.ts";
 import type { ModelRequest } from "../core/request.ts";
 import type { Framing } from "../wires/framing.ts";
 import type { AnswerHead, Lowered, LowerTarget, Warning } from "../wires/wire.ts";
@@ -66,6 +66,19 @@ export interface StreamReply {
 
 export type ProviderReply = WholeReply | StreamReply;
 
+/** How a call ended. */
+export type Sending =
+  | { readonly ok: true; readonly value: ProviderReply }
+  | {
+      readonly ok: false;
+      readonly fault: Fault;
+      /**
+       * What the provider had told before the fault, which it may bill. Absent where it was not asked, or did not
+       * begin to answer before it failed by itself.
+       */
+      readonly came?: readonly StreamEvent[];
+    };
+
 /** What every call needs of the process. */
 export interface SendPorts {
   readonly clock: Clock;
@@ -74,7 +87,7 @@ export interface SendPorts {
 }
 
 /** Faults say nothing of what was asked or answered, nor of what the call proved itself with. */
-export async function sendToProvider(call: ProviderCall, ports: SendPorts): Promise<Result<ProviderReply>> {
+export async function sendToProvider(call: ProviderCall, ports: SendPorts): Promise<Sending> {
   const { clock } = ports;
   const { request, deployment } = call;
   const preparing = prepareCall(request, deployment);
@@ -97,11 +110,13 @@ export async function sendToProvider(call: ProviderCall, ports: SendPorts): Prom
   let streaming = false;
   let answer: UpstreamAnswer | null = null;
   let proven = false;
+  let asked = false;
   try {
     const unsigned = unsignedCall(call, wire, framing, target, lowered);
     const authorizing = ports.authorize(deployment, unsigned, watchdog);
     if (authorizing) await authorizing;
     proven = true;
+    asked = watchdog.fault === null;
     answer = await transport.send(unsigned, timeouts.connect, watchdog);
     watchdog.answered();
     // No more of the call than this: a stream keeps it to its end.
@@ -126,7 +141,9 @@ export async function sendToProvider(call: ProviderCall, ports: SendPorts): Prom
     const ended = watchdog.fault;
     // Not the model's silence: it has not been asked yet.
     if (ended?.kind === "timeout" && !proven) return refuse(noProofInTime(deployment.credential));
-    return refuse(ended ?? authorizationFault(thrown) ?? bodyFault(thrown));
+    // Whoever ends a call that was made does not know how far the model was with it.
+    const isOurs = asked && (ended?.kind === "timeout" || ended?.kind === "cancelled");
+    return refuse(ended ?? authorizationFault(thrown) ?? bodyFault(thrown), isOurs ? NOTHING_ANSWERED : null);
   } finally {
     // A stream that goes on keeps its watchdog; the event stream stops it.
     if (!streaming) watchdog.stop();
@@ -139,8 +156,8 @@ function connectCheck({ baseUrl }: Deployment, clock: Clock): WatchdogLimits["ca
   return (withinMs) => canConnect(baseUrl, withinMs, clock);
 }
 
-function refuse(why: Fault): Result<never> {
-  return { ok: false, fault: why };
+function refuse(why: Fault, came: readonly StreamEvent[] | null = null): Sending {
+  return came === null ? { ok: false, fault: why } : { ok: false, fault: why, came };
 }
 
 function unsignedCall(
@@ -169,12 +186,12 @@ function readWhole(
   head: AnswerHead,
   sent: Sent,
   warnings: readonly Warning[],
-): Result<ProviderReply> {
+): Sending {
   const events = withOwnCallIds(wire.readAnswer(body, head));
   const last = events[events.length - 1];
   const isFault = last?.type === "fault";
   const why = isFault ? keepable(last.fault, sent, events) : vectorFault(sent.request, events);
-  if (why) return refuse(why);
+  if (why) return refuse(why, events);
   return { ok: true, value: { kind: "whole", events, warnings } };
 }
 
@@ -207,7 +224,7 @@ async function readHead(
   watchdog: Watchdog,
   sent: Sent,
   warnings: readonly Warning[],
-): Promise<Result<ProviderReply>> {
+): Promise<Sending> {
   if (answer.contentType === "application/json") {
     const body = await readJson(answer);
     watchdog.stop();
@@ -222,7 +239,7 @@ async function readHead(
     const content = events.some(isContent);
     if (last?.type === "fault") {
       const why = keepable(last.fault, sent, head);
-      if (!content) return refuse(why);
+      if (!content) return refuse(why, head);
       head[head.length - 1] = { type: "fault", fault: why };
     }
     if (content || (last && isTerminal(last))) {
@@ -243,7 +260,7 @@ function keepableRest(stream: EventStream, sent: Sent): EventStream {
 }
 
 /** A server that was asked to stream and answered whole: its answer is a stream that came at once. */
-function whollyAnswered(whole: Result<ProviderReply>): Result<ProviderReply> {
+function whollyAnswered(whole: Sending): Sending {
   if (!whole.ok || whole.value.kind !== "whole") return whole;
   const { events, warnings } = whole.value;
   return { ok: true, value: { kind: "stream", head: events, rest: null, warnings } };

@@ -12,6 +12,7 @@ import { createUsageMeter, priceUsage } from "../account.ts";
 import { childTraceparent } from "../exchange.ts";
 import { checkAnswerFormat } from "../format/answer-format.ts";
 import type { SchemaChecks } from "../format/judge-schema.ts";
+import { lostCall } from "../lost-call.ts";
 import type { LiveRequest, ShadowPorts } from "./shadow-port.ts";
 import type { ShadowOutcome } from "./shadow-record.ts";
 import { shadowRequest } from "./shadow-request.ts";
@@ -47,7 +48,8 @@ export async function sendShadow(
     ports,
   );
   if (!sent.ok) {
-    return { ...NOTHING, startedAt, durationMs: clock.now() - startedAt, fault: sent.fault };
+    const lost = lostCall(sent, request, call.estimatedInputTokens, call.deployment);
+    return { ...NOTHING, startedAt, durationMs: clock.now() - startedAt, ...lost };
   }
   const reply = sent.value;
   const firstTokenMs = reply.kind === "stream" ? clock.now() - startedAt : null;

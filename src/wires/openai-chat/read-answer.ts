@@ -1,5 +1,6 @@
 /** A provider's whole answer of this wire as events, by the same reading as a stream's chunks. */
-import type { StreamEvent } from "../../core/events.ts";
+import type { StreamEvent, Usage } from "../../core/events.ts";
+import type { Fault } from "../../core/faults.ts";
 import { isRecord } from "../../core/json.ts";
 import { unmodelled } from "../fields.ts";
 import { badAnswer, emptyAnswer } from "../provider-fault.ts";
@@ -12,20 +13,18 @@ import { readUsage } from "./usage.ts";
 
 export function readChatAnswer(body: unknown): readonly StreamEvent[] {
   if (!isRecord(body)) return [{ type: "fault", fault: badAnswer() }];
-  if (body.error !== undefined && body.error !== null) {
-    return [{ type: "fault", fault: readStreamError(body) }];
-  }
+  const usage = readUsage(body.usage);
+  if (body.error !== undefined && body.error !== null) return failed([], usage, readStreamError(body));
   if (!Array.isArray(body.choices)) return [{ type: "fault", fault: badAnswer() }];
   const events: StreamEvent[] = [start(body, unmodelled(body, CHUNK_FIELDS, null))];
   const choices: ChoiceState[] = [];
   for (const [position, choice] of body.choices.entries()) {
     const read = readWholeChoice(choice, position, body, events);
-    if (read === null) return [...events, { type: "fault", fault: badAnswer() }];
-    if (read === "broken") return [...events, { type: "fault", fault: defectFault("broken") }];
+    if (read === null) return failed(events, usage, badAnswer());
+    if (read === "broken") return failed(events, usage, defectFault("broken"));
     choices.push(read);
   }
-  if (choices.length === 0) return [...events, { type: "fault", fault: emptyAnswer() }];
-  const usage = readUsage(body.usage);
+  if (choices.length === 0) return failed(events, usage, emptyAnswer());
   const [, closing] = closeChat({ ...READ_START, phase: "open", choices, usage }, true);
   // The usage comes before the terminal event.
   const last = closing[closing.length - 1];
@@ -34,6 +33,12 @@ export function readChatAnswer(body: unknown): readonly StreamEvent[] {
     events.push(event);
   }
   return events;
+}
+
+/** What was counted is billed, whatever became of the answer. */
+function failed(events: readonly StreamEvent[], usage: Usage | null, why: Fault): readonly StreamEvent[] {
+  const fault = { type: "fault", fault: why } as const;
+  return usage === null ? [...events, fault] : [...events, { type: "usage", usage }, fault];
 }
 
 function readWholeChoice(

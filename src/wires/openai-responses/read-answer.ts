@@ -6,6 +6,7 @@ import { badAnswer } from "../provider-fault.ts";
 import { readFailure } from "./errors.ts";
 import { finishResponse } from "./read.ts";
 import { READ_START } from "./read-state.ts";
+import { readUsage } from "./usage.ts";
 
 /** Statuses of a response that will be complete later, elsewhere. */
 const UNFINISHED: ReadonlySet<unknown> = new Set(["queued", "in_progress"]);
@@ -14,7 +15,9 @@ export function readResponsesAnswer(body: unknown): readonly StreamEvent[] {
   if (!isRecord(body)) return [{ type: "fault", fault: badAnswer() }];
   if (body.error !== undefined && body.error !== null) {
     const failed = body.object === "response" ? readFailure(body) : readStreamError(body);
-    return [{ type: "fault", fault: failed }];
+    const usage = readUsage(body.usage);
+    const fault = { type: "fault", fault: failed } as const;
+    return usage === null ? [fault] : [{ type: "usage", usage }, fault];
   }
   if (!Array.isArray(body.output) || UNFINISHED.has(body.status)) {
     return [{ type: "fault", fault: badAnswer() }];

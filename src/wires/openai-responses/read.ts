@@ -172,11 +172,12 @@ export function finishResponse(before: ReadState, response: JsonObject, events: 
     if (item.kind === "function_call") state = replaceItem(state, item, endItem(item, {}, events));
   }
   const reason = readEnd(response, state.calls > 0);
+  const usage = readUsage(response.usage);
   if (!state.hasContent && reason.unified !== "length" && reason.unified !== "content_filter") {
+    if (usage !== null) events.push({ type: "usage", usage });
     return stop(state, events, emptyAnswer(reason));
   }
   const fields = unmodelled(response, RESPONSE_FIELDS, state.fields);
-  const usage = readUsage(response.usage);
   const extra = fields === null ? null : toExtra({ response: fields });
   events.push({ type: "choice_end", choice: 0, reason, ...(extra && { extra }) });
   if (usage !== null) events.push({ type: "usage", usage });
