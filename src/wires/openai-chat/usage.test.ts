@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { NO_USAGE, type StreamEvent } from "../../core/events.ts";
 import { readUsage as readGemini } from "../gemini/usage.ts";
 import { openaiChat } from "../openai-chat.ts";
+import { readUsage as readResponses } from "../openai-responses/usage.ts";
 import { readUsage, renderUsage } from "./usage.ts";
 
 const cached = (tokens: number) => ({ prompt_tokens_details: { cached_tokens: tokens } });
@@ -42,6 +43,29 @@ describe("what a total says besides the prompt and the completion", () => {
     const raw = { promptTokenCount: 8, thoughtsTokenCount: 3, totalTokenCount: 15 };
     expect(readGemini(raw)).toMatchObject({ inputTokens: 8, outputTokens: 4, reasoningTokens: 3 });
     expect(readGemini({ promptTokenCount: 8 })).toMatchObject({ inputTokens: 8, outputTokens: 0 });
+  });
+});
+
+describe("reasoning that is more than the completion", () => {
+  test("is counted beside it, whatever the total leaves out", () => {
+    const completion_tokens_details = { reasoning_tokens: 209_152 };
+    const raw = {
+      prompt_tokens: 95,
+      completion_tokens: 11_395,
+      total_tokens: 11_490,
+      completion_tokens_details,
+    };
+    expect(readUsage(raw)).toMatchObject({ outputTokens: 11_395, reasoningTokens: 209_152 });
+  });
+
+  test("is counted beside it in Responses, too", () => {
+    const output_tokens_details = { reasoning_tokens: 50 };
+    const raw = { input_tokens: 9, output_tokens: 20, total_tokens: 29, output_tokens_details };
+    expect(readResponses(raw)).toMatchObject({ outputTokens: 20, reasoningTokens: 50 });
+    expect(readResponses({ ...raw, output_tokens: 60 })).toMatchObject({
+      outputTokens: 10,
+      reasoningTokens: 50,
+    });
   });
 });
 

@@ -22,7 +22,8 @@ export function readUsage(raw: unknown): Usage | null {
   const ofCache = uncounted === cacheReadTokens + cacheWriteTokens || uncounted === cacheReadTokens;
   const implied = stated === 0 && uncounted > 0 && isTokenCount(raw.prompt_tokens) && !ofCache;
   const reasoningTokens = implied ? uncounted : stated;
-  const beside = reasoningTokens > 0 && uncounted === reasoningTokens;
+  // More than the completion cannot be a part of it, whatever the total leaves out.
+  const beside = reasoningTokens > completion || (reasoningTokens > 0 && uncounted === reasoningTokens);
   return {
     inputTokens: Math.max(0, prompt - cacheReadTokens - cacheWriteTokens),
     cacheReadTokens,

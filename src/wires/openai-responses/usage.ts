@@ -17,7 +17,9 @@ export function readUsage(raw: unknown): Usage | null {
   const cacheReadTokens = tokenCount(inputDetails.cached_tokens);
   const cacheWriteTokens = tokenCount(inputDetails.cache_write_tokens);
   const reasoningTokens = tokenCount(outputDetails.reasoning_tokens);
-  const beside = reasoningTokens > 0 && tokenCount(raw.total_tokens) === input + output + reasoningTokens;
+  const isSummed = tokenCount(raw.total_tokens) === input + output + reasoningTokens;
+  // More than the output cannot be a part of it, whatever the total leaves out.
+  const beside = reasoningTokens > output || (reasoningTokens > 0 && isSummed);
   return {
     inputTokens: Math.max(0, input - cacheReadTokens - cacheWriteTokens),
     cacheReadTokens,
