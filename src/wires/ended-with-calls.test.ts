@@ -120,6 +120,56 @@ test("an answer with calls that was cut short or filtered was not ended by them"
   }
 });
 
+describe("half a call whose end nobody stated", () => {
+  const cut = (reason: string | null): Readonly<Record<string, readonly StreamEvent[]>> => {
+    const call = {
+      index: 0,
+      id: "c1",
+      type: "function",
+      function: { name: "f", arguments: '{"parcel":"DE-' },
+    };
+    const message = { content: null, tool_calls: [call] };
+    const choices = [
+      { index: 0, delta: { tool_calls: [call] } },
+      {
+        index: 0,
+        delta: { tool_calls: [{ index: 0, function: { arguments: "47" } }] },
+        finish_reason: reason,
+      },
+    ];
+    const chunks = choices.map((choice) => ({ data: JSON.stringify({ id: "a", choices: [choice] }) }));
+    return {
+      whole: openaiChat.readAnswer({ id: "a", choices: [{ index: 0, message, finish_reason: reason }] }),
+      streamed: stream(openaiChat, [...chunks, { data: "[DONE]" }]),
+    };
+  };
+
+  test.each([null, "", "finished"])("is malformed: %p", (reason) => {
+    for (const events of Object.values(cut(reason))) {
+      expect(events.at(-1)).toMatchObject({ type: "fault", fault: { code: "malformed_tool_call" } });
+    }
+  });
+
+  test.each(["tool_calls", "length"])("is the caller's to judge where it was stated: %p", (reason) => {
+    for (const events of Object.values(cut(reason))) expect(events.at(-1)).toMatchObject({ type: "finish" });
+  });
+
+  test("is malformed in a message, too, that ends with its block open", () => {
+    const begun = MESSAGE_STREAM.slice(0, 2);
+    const more = {
+      type: "content_block_delta",
+      index: 0,
+      delta: { type: "input_json_delta", partial_json: "{" },
+    };
+    const events = stream(anthropicMessages, [
+      ...begun,
+      { data: JSON.stringify(more) },
+      { data: '{"type":"message_stop"}' },
+    ]);
+    expect(events.at(-1)).toMatchObject({ type: "fault", fault: { code: "malformed_tool_call" } });
+  });
+});
+
 test("an answer without calls stops as it is said to", () => {
   expect(openaiChat.readAnswer(chatAnswer("stop", false)).at(-1)).toMatchObject({
     reason: { unified: "stop" },

@@ -94,6 +94,47 @@ describe("an answer that should be JSON", () => {
     expect(checkAnswerFormat(ofGemini, answer([text]))).toBeNull();
   });
 
+  test.each([null, "end_turn", "finished"])(
+    "is broken where it is cut and ends for no known reason: %p",
+    (raw) => {
+      const reason = { unified: "other", raw } as const;
+      const events = answer(['{"a": "half']).map((event) =>
+        event.type === "choice_end" || event.type === "finish" ? { ...event, reason } : event,
+      );
+      for (const format of [JSON_MODE, SCHEMA]) {
+        expect(checkAnswerFormat(request(format), events)).toMatchObject({ fault: { code: "not_json" } });
+      }
+    },
+  );
+
+  test("is broken where there is none: thoughts alone, or a second choice without a word", () => {
+    const stop = { unified: "stop", raw: "stop" } as const;
+    const thoughts: StreamEvent = { type: "reasoning", choice: 0, text: "Hm." };
+    const end = (choice: number): StreamEvent => ({ type: "choice_end", choice, reason: stop });
+    for (const events of [
+      [thoughts, end(0)],
+      [...answer(['{"a":1}']).slice(0, -1), end(1)],
+    ]) {
+      for (const format of [JSON_MODE, SCHEMA]) {
+        expect(checkAnswerFormat(request(format), events)).toMatchObject({ fault: { code: "not_json" } });
+      }
+    }
+  });
+
+  test("is not waited for from who calls, refuses, or has a tool of its own at work", () => {
+    const end = (unified: UnifiedFinish): StreamEvent => {
+      return { type: "choice_end", choice: 0, reason: { unified, raw: "pause_turn" } };
+    };
+    const extra = { wire: "anthropic-messages", fields: {} };
+    const said: readonly (readonly StreamEvent[])[] = [
+      [{ type: "tool_call", choice: 0, index: 0, id: "c", name: "f" }, end("other")],
+      [{ type: "refusal", choice: 0, text: "No." }, end("stop")],
+      [{ type: "text", choice: 0, text: "Looking" }, { type: "opaque", choice: 0, extra }, end("other")],
+      [{ type: "opaque", choice: 0, extra }, end("stop")],
+    ];
+    for (const events of said) expect(checkAnswerFormat(request(SCHEMA), events)).toBeNull();
+  });
+
   test("one that a limit cut is left alone", () => {
     expect(verdictOn(JSON_MODE, ['```json\n{"a'], "length")).toBeNull();
   });

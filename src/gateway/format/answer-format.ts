@@ -1,5 +1,5 @@
 /** Whether an answer keeps the format that was asked for, and the words to ask again when it does not. */
-import type { StreamEvent } from "../../core/events.ts";
+import type { StreamEvent, UnifiedFinish } from "../../core/events.ts";
 import { type Fault, fault } from "../../core/faults.ts";
 import { isRecord } from "../../core/json.ts";
 import { type Message, type ModelRequest, withMessages } from "../../core/request.ts";
@@ -44,7 +44,7 @@ interface Choice {
 
 /**
  * Checks every choice of a whole answer against the request's `response_format`. A choice that a token limit
- * cut, or that calls tools or refuses, is what the model meant and is left alone. A schema that may take long is
+ * cut, or that calls tools or refuses, is what the model meant and is left alone; one of thoughts alone is not. A schema that may take long is
  * given to `checks`; without them it is not run. Never throws, never rejects.
  */
 export function checkAnswerFormat(
@@ -190,17 +190,38 @@ export function askAgain(request: ModelRequest, complaint: Fault): ModelRequest 
   return withMessages(request, [...request.messages, instruction]);
 }
 
-/** The text of each choice that ended by itself and is text alone, with the choice. */
+/** Why a choice may end without what was asked for: a limit or a filter, or since it calls tools, refuses or broke off. */
+const EXPLAINED: ReadonlySet<UnifiedFinish> = new Set([
+  "length",
+  "content_filter",
+  "refusal",
+  "tool_calls",
+  "incomplete",
+]);
+
+/**
+ * The text of each choice that claims to be complete, with the choice. A word that nobody knows explains no missing
+ * JSON, and none at all is no end; but what a wire alone knows, as a tool of its own at work, may be why there is none.
+ */
 function completeTexts(events: readonly StreamEvent[]): readonly (readonly [number, string])[] {
   const texts = new Map<number, string>();
   const complete = new Set<number>();
+  /** Choices that hold something else, and those whose end is then explained. */
+  const others = new Set<number>();
+  const opaque = new Set<number>();
   for (const event of events) {
     if (event.type === "text") texts.set(event.choice, (texts.get(event.choice) ?? "") + event.text);
-    else if (event.type === "refusal" || event.type === "tool_call") texts.delete(event.choice);
+    else if (event.type === "refusal" || event.type === "tool_call") others.add(event.choice);
+    else if (event.type === "opaque") opaque.add(event.choice);
     else if (event.type === "choice_end") {
-      if (event.reason.unified === "stop") complete.add(event.choice);
-      else complete.delete(event.choice);
+      const { unified } = event.reason;
+      const isExplained = EXPLAINED.has(unified) || (unified === "other" && opaque.has(event.choice));
+      if (isExplained) complete.delete(event.choice);
+      else complete.add(event.choice);
     }
   }
-  return [...texts].filter(([choice]) => complete.has(choice));
+  const claimed = [...complete].filter((choice) => {
+    return !others.has(choice) && (texts.has(choice) || !opaque.has(choice));
+  });
+  return claimed.map((choice) => [choice, texts.get(choice) ?? ""]);
 }

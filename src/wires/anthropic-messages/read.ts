@@ -4,7 +4,7 @@ import type { Fault } from "../../core/faults.ts";
 import { isRecord } from "../../core/json.ts";
 import { unmodelled } from "../fields.ts";
 import type { Frame } from "../frame.ts";
-import { badChunk, emptyAnswer, streamCut } from "../provider-fault.ts";
+import { badChunk, emptyAnswer, malformedCall, streamCut } from "../provider-fault.ts";
 import type { JsonObject } from "../wire.ts";
 import { readStreamError } from "./errors.ts";
 import { placed } from "./fields.ts";
@@ -157,6 +157,8 @@ export function endMessage(
 
 /** The terminal event. A message without a reason is complete where the provider itself closed it. */
 export function closeMessage(state: ReadState, events: StreamEvent[]): Step {
+  // A call that was not ended, in a message that was for no reason, is half a call.
+  if (state.phase !== "ended" && state.block?.kind === "tool") return stop(state, events, malformedCall());
   const ended = state.phase === "ended" ? state : endMessage(state, {}, null, events);
   const { reason, usage, hasContent } = ended;
   if (reason === null || !(hasContent || explainsEmptiness(reason))) {

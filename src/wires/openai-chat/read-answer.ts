@@ -21,7 +21,7 @@ export function readChatAnswer(body: unknown): readonly StreamEvent[] {
   for (const [position, choice] of body.choices.entries()) {
     const read = readWholeChoice(choice, position, body, events);
     if (read === null) return failed(events, usage, badAnswer());
-    if (read === "broken") return failed(events, usage, defectFault("broken"));
+    if (typeof read === "string") return failed(events, usage, defectFault(read));
     choices.push(read);
   }
   if (choices.length === 0) return failed(events, usage, emptyAnswer());
@@ -46,7 +46,7 @@ function readWholeChoice(
   position: number,
   body: JsonObject,
   events: StreamEvent[],
-): ChoiceState | "broken" | null {
+): ChoiceState | "broken" | "half" | null {
   if (!isRecord(choice) || !isRecord(choice.message)) return null;
   const index = Number.isInteger(choice.index) && Number(choice.index) >= 0 ? Number(choice.index) : position;
   const answerId = typeof body.id === "string" ? body.id : "";

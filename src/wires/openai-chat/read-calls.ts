@@ -51,6 +51,20 @@ export function endCalls(calls: readonly CallState[], choice: number, events: St
   return true;
 }
 
+/** Whether what was told of each call is all of it, by the look of its arguments. */
+export function areWhole(calls: readonly CallState[]): boolean {
+  return calls.every(({ told }) => told === "" || isJson(told));
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Servers differ: an index a call, no index, or index 0 for every call with a new id and name each time. */
 function positionOf(calls: readonly CallState[], delta: JsonObject): number {
   const key = typeof delta.index === "number" ? delta.index : null;
@@ -79,13 +93,13 @@ function readCall(
   if (before !== undefined && before.name !== "") {
     if (text === "") return before;
     events.push({ type: "tool_arguments", choice, index, text });
-    return before.hasArguments ? before : { ...before, hasArguments: true };
+    return { ...before, hasArguments: true, told: before.told + text };
   }
   const id = nonEmpty(delta.id) ?? before?.id ?? synthesiseId(answerId, choice, index);
   const key = before?.key ?? (typeof delta.index === "number" ? delta.index : null);
   const held = (before?.held ?? "") + text;
   const name = nameOf(delta);
-  if (name === null) return { key, id, name: "", held, hasArguments: false };
+  if (name === null) return { key, id, name: "", held, hasArguments: false, told: "" };
   const fields = unmodelled(delta, CALL_FIELDS, null);
   events.push({
     type: "tool_call",
@@ -96,7 +110,7 @@ function readCall(
     ...(fields && { extra: toExtra({ delta: fields }) }),
   });
   if (held !== "") events.push({ type: "tool_arguments", choice, index, text: held });
-  return { key, id, name, held: "", hasArguments: held !== "" };
+  return { key, id, name, held: "", hasArguments: held !== "", told: held };
 }
 
 function nameOf(delta: JsonObject): string | null {

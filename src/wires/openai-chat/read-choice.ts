@@ -6,7 +6,7 @@ import type { JsonObject } from "../wire.ts";
 import { type LevelFields, levels, mergeLevels, toExtra } from "./fields.ts";
 import { isFiltered } from "./filter-results.ts";
 import { isBrokenFinish, readFinish } from "./finish-reason.ts";
-import { endCalls, readCalls } from "./read-calls.ts";
+import { areWhole, endCalls, readCalls } from "./read-calls.ts";
 import type { CallState, ChoiceState } from "./read-state.ts";
 
 const CHOICE_FIELDS: ReadonlySet<string> = new Set([
@@ -27,8 +27,11 @@ const DELTA_FIELDS: ReadonlySet<string> = new Set([
 ]);
 const NO_DELTA: JsonObject = {};
 
-/** `shape`: not what the wire promises. `broken`: the provider says itself that it gave up. */
-export type ChoiceDefect = "shape" | "broken";
+/**
+ * `shape`: not what the wire promises. `broken`: the provider says itself that it gave up. `half`: a call is cut, and
+ * nobody says why.
+ */
+export type ChoiceDefect = "shape" | "broken" | "half";
 
 /**
  * The choice's state after `choice`, its events appended to `events`. `delta` is the chunk's delta or the
@@ -82,6 +85,8 @@ export function endChoice(
   const reason: FinishReason = filtered
     ? { unified: "content_filter", raw }
     : readFinish(raw, calls.length > 0);
+  const isStated = raw !== null && reason.unified !== "other";
+  if (!isStated && !areWhole(calls)) return "half";
   const endTold = hasContent || reason.unified === "length" || reason.unified === "content_filter";
   const ended: ChoiceState = { ...choice, reason, endTold };
   if (endTold) tellEnd(ended, events);

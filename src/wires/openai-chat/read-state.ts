@@ -13,6 +13,8 @@ export interface CallState {
   /** Argument text that came before the name. */
   readonly held: string;
   readonly hasArguments: boolean;
+  /** The argument text that was told, to see whether a call whose end nobody stated is all there. */
+  readonly told: string;
 }
 
 export interface ChoiceState {

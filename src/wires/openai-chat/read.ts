@@ -6,7 +6,7 @@ import { isRecord } from "../../core/json.ts";
 import type { Writable } from "../../core/writable.ts";
 import { unmodelled } from "../fields.ts";
 import type { Frame } from "../frame.ts";
-import { badChunk, emptyAnswer, streamCut } from "../provider-fault.ts";
+import { badChunk, emptyAnswer, malformedCall, streamCut } from "../provider-fault.ts";
 import type { JsonObject } from "../wire.ts";
 import { readStreamError } from "./errors.ts";
 import { toExtra } from "./fields.ts";
@@ -152,5 +152,6 @@ function stop(state: ReadState, events: readonly StreamEvent[], why: Fault): Ste
 
 export function defectFault(defect: ChoiceDefect): Fault {
   if (defect === "shape") return badChunk();
+  if (defect === "half") return malformedCall();
   return fault("outage", "provider_error", "The model's provider failed while it was answering.");
 }
