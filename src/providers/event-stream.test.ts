@@ -3,6 +3,7 @@ import type { StreamEvent } from "../core/events.ts";
 import { isTerminal } from "../core/events.ts";
 import { FakeClock } from "../core/fake-clock.ts";
 import { anthropicMessages } from "../wires/anthropic-messages.ts";
+import { gemini } from "../wires/gemini.ts";
 import { openaiChat } from "../wires/openai-chat.ts";
 import { openEventStream } from "./event-stream.ts";
 import { Watchdog } from "./watchdog.ts";
@@ -86,6 +87,75 @@ describe("an answer that is all there", () => {
     const { last } = await read([...frames, LOST], { wire: anthropicMessages });
     expect(last).toMatchObject({ type: "finish", usage: { outputTokens: 2 } });
   });
+});
+
+describe("a server that gives a reason with every piece", () => {
+  const piece = (delta: unknown, reason: string | null = "stop", index = 0) =>
+    `data: ${JSON.stringify({ choices: [{ index, delta, finish_reason: reason }] })}\n\n`;
+  const words = ["One ", "two ", "three."].map((content) => piece({ content }));
+  const parts = (part: unknown) =>
+    `data: ${JSON.stringify({ candidates: [{ content: { parts: [part] }, finishReason: "STOP" }] })}\n\n`;
+  const textOf = (events: readonly StreamEvent[]) =>
+    events.map((event) => (event.type === "text" ? event.text : "")).join("");
+  const endsOf = (events: readonly StreamEvent[]) => events.filter(({ type }) => type === "choice_end");
+
+  test.each([[[DONE]], [[]]])("ends with the last of them: %j", async (rest) => {
+    for (const pieces of [words, [words.join("")], [piece({ role: "assistant", content: "" }), ...words]]) {
+      const { events, last } = await read([...pieces, ...rest]);
+      expect(textOf(events)).toBe("One two three.");
+      expect(endsOf(events)).toHaveLength(1);
+      expect(events.indexOf(endsOf(events)[0] as StreamEvent)).toBe(events.length - 2);
+      expect(last).toMatchObject({ type: "finish", reason: { unified: "stop" } });
+    }
+  });
+
+  test("of Gemini's wire, too, and ends with the call that came after it", async () => {
+    const call = { functionCall: { name: "w", args: { a: 1 } } };
+    const { events, last } = await read([parts({ text: "Let me " }), parts({ text: "look." }), parts(call)], {
+      wire: gemini,
+    });
+    expect(textOf(events)).toBe("Let me look.");
+    expect(events.filter(({ type }) => type === "tool_call")).toHaveLength(1);
+    expect(endsOf(events)).toHaveLength(1);
+    expect(last).toMatchObject({ type: "finish", reason: { unified: "tool_calls" } });
+  });
+
+  test("has a call whose arguments come after the first of them", async () => {
+    const call = (more: unknown) => piece({ tool_calls: [{ index: 0, ...(more as object) }] });
+    const { events, last } = await read([
+      call({ id: "c", function: { name: "f", arguments: "" } }),
+      call({ function: { arguments: '{"a":' } }),
+      call({ function: { arguments: "1}" } }),
+      DONE,
+    ]);
+    const told = events.map((event) => (event.type === "tool_arguments" ? event.text : "")).join("");
+    expect(told).toBe('{"a":1}');
+    expect(last).toMatchObject({ type: "finish", reason: { unified: "tool_calls" } });
+  });
+
+  test("and breaks off has not answered", async () => {
+    for (const end of [LOST, failure, SILENT] as const) {
+      for (const second of [words[1] ?? "", said(0, "two ")]) {
+        const { events, last } = await read([words[0] ?? "", second, end]);
+        expect(endsOf(events)).toEqual([]);
+        expect(last).toMatchObject({ type: "fault" });
+      }
+    }
+  });
+
+  test("ends each of several choices once", async () => {
+    const both = [0, 1, 0, 1].map((index) => piece({ content: "x" }, "stop", index));
+    const { events, last } = await read([...both, DONE], { choices: 2 });
+    expect(endsOf(events)).toMatchObject([{ choice: 0 }, { choice: 1 }]);
+    expect(last).toMatchObject({ type: "finish" });
+  });
+});
+
+test("content after an end that came by itself takes it back, too", async () => {
+  const { events, last } = await read([said(0, "Hello"), ended(0), said(0, " there"), DONE]);
+  expect(events.map((event) => (event.type === "text" ? event.text : "")).join("")).toBe("Hello there");
+  expect(events.at(-2)).toMatchObject({ type: "choice_end", reason: { unified: "stop" } });
+  expect(last).toMatchObject({ type: "finish" });
 });
 
 test("what lacks its end is no answer, however its stream breaks", async () => {

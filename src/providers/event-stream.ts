@@ -39,6 +39,9 @@ export function openEventStream(
   let over = false;
   /** Choices that were told to have ended, some of them more than once; null where there is but one. */
   const ended = choices === 1 ? null : new Set<number>();
+  /** Ends that came together with words of their choice: who gives one with every piece means the last. */
+  let held: readonly ChoiceEnd[] = NONE_HELD;
+  let isTakenBack = false;
   let ownId: ReturnType<typeof ownCallIds> | null = null;
 
   const giveUp = (why: Fault): void => {
@@ -58,25 +61,43 @@ export function openEventStream(
   };
   /** How the answer ends where all of it has been told by now; null where something is missing. */
   const completion = (): readonly StreamEvent[] | null => {
-    const events = wire.flush(state);
-    if (events[events.length - 1]?.type !== "finish") return null;
-    return ended === null || ended.size + events.filter(isChoiceEnd).length >= choices ? events : null;
+    const flushed = wire.flush(state);
+    if (flushed[flushed.length - 1]?.type !== "finish") return null;
+    const ends = flushed.filter(isChoiceEnd);
+    const events = [...held.filter(({ choice }) => !ends.some((end) => end.choice === choice)), ...flushed];
+    if (ended === null) return events;
+    return new Set([...ended, ...ends.map(({ choice }) => choice)]).size >= choices ? events : null;
   };
-  const fail = (why: Fault): readonly StreamEvent[] => completion() ?? [{ type: "fault", fault: why }];
+  const fail = (why: Fault): readonly StreamEvent[] => {
+    // Whose ends are taken back has said nothing with the last of them.
+    if (isTakenBack) return [{ type: "fault", fault: why }];
+    return completion() ?? [...held, { type: "fault", fault: why }];
+  };
+  /** Whether `event` is kept back until more of its choice has come, or nothing more will. */
+  const hold = (event: ChoiceEnd, produced: readonly StreamEvent[]): boolean => {
+    const others = held.filter(({ choice }) => choice !== event.choice);
+    const isHeld = produced.some((one) => speaksFor(one, event));
+    held = isHeld ? [...others, event] : others;
+    return isHeld;
+  };
   const feed = (frames: readonly Frame[]): StreamEvent[] => {
     const events: StreamEvent[] = [];
     for (const frame of frames) {
       const [after, produced] = wire.step(state, frame);
       for (const event of produced) {
         if (event.type === "fault") return events.concat(fail(event.fault));
+        if (held.length > 0 && held.some((end) => speaksFor(event, end))) isTakenBack = true;
         if (event.type === "tool_call") {
           ownId ??= ownCallIds();
           events.push(ownId(event));
           continue;
         }
+        if (event.type === "choice_end") {
+          ended?.add(event.choice);
+          if (hold(event, produced)) continue;
+        } else if (event.type === "finish" && held.length > 0) events.push(...held);
         events.push(event);
         if (event.type === "finish") return events;
-        if (event.type === "choice_end") ended?.add(event.choice);
       }
       state = after;
     }
@@ -112,7 +133,9 @@ export function openEventStream(
         else if (last?.type === "fault") giveUp(last.fault);
         else {
           watchdog.touch(events.some(isContent));
-          if (events.some(isChoiceEnd) && completion() !== null) watchdog.complete();
+          // Whoever has taken an end back may do it again, and is waited for as for any words.
+          const isOver = !isTakenBack && (held.length > 0 || events.some(isChoiceEnd));
+          if (isOver && completion() !== null) watchdog.complete();
           watchdog.pause();
         }
         return events;
@@ -134,7 +157,17 @@ function readWhole(wire: AnyWire, data: string): readonly StreamEvent[] {
   return withOwnCallIds(wire.readAnswer(body));
 }
 
-function isChoiceEnd(event: StreamEvent): boolean {
+type ChoiceEnd = Extract<StreamEvent, { type: "choice_end" }>;
+
+const NONE_HELD: readonly ChoiceEnd[] = [];
+
+/** Whether `event` is a word of the choice that `end` ends; what one wire alone knows may be a note on it. */
+function speaksFor(event: StreamEvent, { choice }: ChoiceEnd): boolean {
+  if (event.type === "choice_end" || event.type === "opaque") return false;
+  return "choice" in event && event.choice === choice;
+}
+
+function isChoiceEnd(event: StreamEvent): event is ChoiceEnd {
   return event.type === "choice_end";
 }
 

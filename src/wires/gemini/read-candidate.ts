@@ -21,19 +21,24 @@ const NO_PARTS: readonly unknown[] = [];
 /** `shape`: not what the wire promises. `broken`: the provider says itself that this is no answer. */
 export type CandidateDefect = "shape" | "broken";
 
-/** The candidate's state after `candidate`, its events appended to `events`. Once ended it says no more. */
+/**
+ * The candidate's state after `candidate`, its events appended to `events`. Where every chunk has a reason the last one
+ * is meant: content takes an end back, unless a filter made it.
+ */
 export function readCandidate(
-  before: CandidateState,
+  known: CandidateState,
   candidate: JsonObject,
   answerId: string,
   events: StreamEvent[],
 ): CandidateState | CandidateDefect {
-  if (before.reason !== null) return before;
+  if (known.reason?.unified === "content_filter") return known;
   const parts = partsOf(candidate.content);
   if (parts === null) return "shape";
   const first = events.length;
-  const calls = readParts(parts, before, answerId, events);
+  const calls = readParts(parts, known, answerId, events);
   if (calls === null) return "shape";
+  if (known.reason !== null && events.length === first) return readLate(known, candidate, events);
+  const before = known.endTold ? { ...known, endTold: false, carried: null } : known;
   const hasContent = before.hasContent || hasContentSince(events, first);
   const fields = laterFields(before.carried, unmodelled(candidate, CANDIDATE_FIELDS, null));
   const left = attach(fields, candidate.logprobsResult, events, first);
@@ -44,6 +49,16 @@ export function readCandidate(
   }
   if (calls === before.calls && left === before.carried && hasContent === before.hasContent) return before;
   return { ...before, calls, carried: left, hasContent };
+}
+
+/** What comes of a candidate without content after its end: nothing new, unless a filter found something. */
+function readLate(
+  ended: CandidateState,
+  { finishReason: raw }: JsonObject,
+  events: StreamEvent[],
+): CandidateState {
+  const isVerdict = typeof raw === "string" && readFinish(raw, false).unified === "content_filter";
+  return isVerdict ? endCandidate(ended, raw, events) : ended;
 }
 
 /** Ends a candidate with the provider's reason; null where a whole answer gave none. */

@@ -135,7 +135,7 @@ function tellUsage(state: ReadState, events: StreamEvent[]): ReadState {
 function close(state: ReadState): Step {
   const events: StreamEvent[] = [];
   const ended: CandidateState[] = state.candidates.map((candidate) =>
-    candidate.reason === null ? endCandidate(candidate, null, events) : candidate,
+    candidate.endTold ? candidate : endCandidate(candidate, candidate.reason?.raw ?? null, events),
   );
   ended.sort((a, b) => a.index - b.index);
   if (!ended.some((candidate) => candidate.hasContent || candidate.endTold)) {

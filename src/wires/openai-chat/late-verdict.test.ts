@@ -116,6 +116,12 @@ test("an answer of nothing but a late verdict is a filtered one, not an empty on
 });
 
 test("what says nothing new after the end is passed over", () => {
+  const blank = { index: 0, delta: { content: "" }, finish_reason: null };
+  expect(read(TEXT, STOP, STOP, blank)).toEqual(read(TEXT, STOP));
+});
+
+test("what was filtered has no more content", () => {
   const more = { index: 0, delta: { content: "MORE" }, finish_reason: null };
-  expect(read(TEXT, STOP, STOP, more)).toEqual(read(TEXT, STOP));
+  const filtered = { index: 0, delta: {}, finish_reason: "content_filter" };
+  expect(read(TEXT, filtered, more)).toEqual(read(TEXT, filtered));
 });

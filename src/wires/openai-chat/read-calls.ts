@@ -41,14 +41,20 @@ export function readCalls(
 
 /**
  * Tells what is still to be told of the calls when their choice ends: a call without any argument text has
- * the empty object as arguments. False when a call never got a name.
+ * the empty object as arguments. Null when a call never got a name.
  */
-export function endCalls(calls: readonly CallState[], choice: number, events: StreamEvent[]): boolean {
-  for (const [index, call] of calls.entries()) {
-    if (call.name === "") return false;
-    if (!call.hasArguments) events.push({ type: "tool_arguments", choice, index, text: "{}" });
-  }
-  return true;
+export function endCalls(
+  calls: readonly CallState[],
+  choice: number,
+  events: StreamEvent[],
+): readonly CallState[] | null {
+  if (calls.some(({ name }) => name === "")) return null;
+  if (calls.every(({ hasArguments }) => hasArguments)) return calls;
+  return calls.map((call, index) => {
+    if (call.hasArguments) return call;
+    events.push({ type: "tool_arguments", choice, index, text: "{}" });
+    return { ...call, hasArguments: true, told: "{}" };
+  });
 }
 
 /** Whether what was told of each call is all of it, by the look of its arguments. */

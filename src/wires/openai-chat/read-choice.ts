@@ -34,11 +34,12 @@ const NO_DELTA: JsonObject = {};
 export type ChoiceDefect = "shape" | "broken" | "half";
 
 /**
- * The choice's state after `choice`, its events appended to `events`. `delta` is the chunk's delta or the
+ * The choice's state after `choice`, its events appended to `events`. Servers that give a reason with every piece mean
+ * the last one: content takes an end back, unless a filter made it. `delta` is the chunk's delta or the
  * whole answer's message, `chunkFields` what the first event that can shall carry along.
  */
 export function readChoice(
-  before: ChoiceState,
+  known: ChoiceState,
   choice: JsonObject,
   delta: unknown,
   chunkFields: JsonObject | null,
@@ -46,10 +47,14 @@ export function readChoice(
   events: StreamEvent[],
 ): ChoiceState | ChoiceDefect {
   const body = isRecord(delta) ? delta : NO_DELTA;
-  if (before.reason !== null) return readLate(before, before.reason, choice, body, chunkFields, events);
+  const { reason } = known;
   const first = events.length;
-  const calls = readDelta(before, body, answerId, events);
+  const calls = reason?.unified === "content_filter" ? known.calls : readDelta(known, body, answerId, events);
   if (calls === null) return "shape";
+  if (reason !== null && events.length === first && calls === known.calls) {
+    return readLate(known, reason, choice, body, chunkFields, events);
+  }
+  const before = known.endTold ? { ...known, endTold: false, carried: null } : known;
   const hasContent = before.hasContent || events.length > first || calls.length > 0;
   const fields = unmodelled(choice, CHOICE_FIELDS, null);
   const filtered = before.filtered || (fields !== null && isFiltered(fields));
@@ -61,7 +66,10 @@ export function readChoice(
   const raw = choice.finish_reason;
   if (typeof raw === "string" && raw !== "") {
     if (isBrokenFinish(raw)) return "broken";
-    return endChoice({ ...before, calls, hasContent, carried: left, filtered }, raw, events);
+    const last: ChoiceState = { ...before, calls, hasContent, carried: left, filtered };
+    // Arguments that are still to come are none only when nothing comes any more.
+    if (calls.some((call) => !call.hasArguments)) return { ...last, reason: readFinish(raw, true) };
+    return endChoice(last, raw, events);
   }
   if (
     calls === before.calls &&
@@ -80,22 +88,23 @@ export function endChoice(
   raw: string | null,
   events: StreamEvent[],
 ): ChoiceState | ChoiceDefect {
-  const { index, calls, hasContent, filtered } = choice;
-  if (!endCalls(calls, index, events)) return "shape";
+  const { index, hasContent, filtered } = choice;
+  const calls = endCalls(choice.calls, index, events);
+  if (calls === null) return "shape";
   const reason: FinishReason = filtered
     ? { unified: "content_filter", raw }
     : readFinish(raw, calls.length > 0);
   const isStated = raw !== null && reason.unified !== "other";
   if (!isStated && !areWhole(calls)) return "half";
   const endTold = hasContent || reason.unified === "length" || reason.unified === "content_filter";
-  const ended: ChoiceState = { ...choice, reason, endTold };
+  const ended: ChoiceState = { ...choice, calls, reason, endTold };
   if (endTold) tellEnd(ended, events);
   return ended;
 }
 
 /**
  * What comes of a choice after its end: Azure's asynchronous filter gives its verdict then. One that the answer is
- * filtered ends the choice anew; fields alone are told beside it. Content it has no more.
+ * filtered ends the choice anew; fields alone are told beside it.
  */
 function readLate(
   ended: ChoiceState,

@@ -127,7 +127,7 @@ export function closeChat(state: ReadState, marked: boolean): Step {
   const ended: ChoiceState[] = [];
   if (!marked && state.phase === "open" && !isComplete(state)) return stop(state, events, streamCut());
   for (const choice of state.choices) {
-    const after = choice.reason === null ? endChoice(choice, null, events) : choice;
+    const after = choice.endTold ? choice : endChoice(choice, choice.reason?.raw ?? null, events);
     if (typeof after === "string") return stop(state, events, defectFault(after));
     ended.push(after);
   }

@@ -35,6 +35,22 @@ export function readFrames<Read, Render>(
   wire: Wire<Read, Render>,
   frames: readonly Frame[],
 ): readonly StreamEvent[] {
+  const [state, events] = stepped(wire, frames);
+  return [...events, ...wire.flush(state)];
+}
+
+/** The same, while more may come. */
+export function stepFrames<Read, Render>(
+  wire: Wire<Read, Render>,
+  frames: readonly Frame[],
+): readonly StreamEvent[] {
+  return stepped(wire, frames)[1];
+}
+
+function stepped<Read, Render>(
+  wire: Wire<Read, Render>,
+  frames: readonly Frame[],
+): readonly [Read, readonly StreamEvent[]] {
   let state = wire.readStart();
   const events: StreamEvent[] = [];
   for (const frame of frames) {
@@ -42,7 +58,7 @@ export function readFrames<Read, Render>(
     state = next;
     events.push(...more);
   }
-  return [...events, ...wire.flush(state)];
+  return [state, events];
 }
 
 /** What a caller receives for `events`. */

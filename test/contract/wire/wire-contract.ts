@@ -18,6 +18,7 @@ import {
   readFrames,
   renderFrames,
   type Summary,
+  stepFrames,
   summarise,
   toBytes,
 } from "./streams.ts";
@@ -124,7 +125,9 @@ function readsStreams<Read, Render>(wire: Wire<Read, Render>, fixtures: WireFixt
     const frames = renderFrames(wire, TEXT_ANSWER);
     const once = readFrames(wire, frames);
     expect(once.at(-1)?.type).toBe("finish");
-    expect(readFrames(wire, [...frames, ...frames])).toEqual(once);
+    // A wire without an end mark has its terminal event from the end of the bytes.
+    if (stepFrames(wire, frames).some(isTerminal))
+      expect(readFrames(wire, [...frames, ...frames])).toEqual(once);
   });
 }
 
