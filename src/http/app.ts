@@ -138,7 +138,7 @@ function wrongMethod(allow: string): Fault {
  * The path of a URL without its query; a URL object would cost more than the rest of dispatch. Where a request has no
  * Host that would do, the runtime's URL begins with the path.
  */
-function pathOf(url: string): string {
+export function pathOf(url: string): string {
   const start = url.startsWith("/") ? 0 : url.indexOf("/", url.indexOf("://") + 3);
   if (start === -1) return "/";
   const query = url.indexOf("?", start);

@@ -204,6 +204,7 @@ export function assemble(parts: Parts): Assembly {
     shareBudget: retryBudget.share,
     stopShadows: () => shadows.stop(),
     async close() {
+      queue.close();
       schemaChecks.stop();
       pastSpend.stop();
       await prober.stop();

@@ -4,7 +4,7 @@
  */
 import type { AuditTrail } from "../control/audit/audit-trail.ts";
 import { type Clock, sleep, within } from "../core/clock.ts";
-import type { CircuitOrder, OrderKeeper } from "../resilience/circuit-order.ts";
+import { type CircuitOrder, isOver, type OrderKeeper } from "../resilience/circuit-order.ts";
 import type { Fleet } from "../resilience/fleet.ts";
 import type { CircuitOrderStore } from "../store/circuit-orders.ts";
 import { describeThrown, type Log } from "./log.ts";
@@ -22,8 +22,11 @@ export interface CircuitOrders {
   readonly keeper: OrderKeeper;
   /** Whether what was last ordered of `deployment` outlasts this process; resolves soon. Until it does, it is tried. */
   kept(deployment: string): Promise<boolean>;
-  /** Gives the fleet what an earlier process has left: before the first request, unless the store is slow. */
-  restore(fleet: Pick<Fleet, "restore">): Promise<void>;
+  /**
+   * Gives the fleet what an earlier process has left: before the first request, unless the store is slow. An order over
+   * a deployment that is not `known` stays as it is: a gateway with another policy on the same data may have given it.
+   */
+  restore(fleet: Pick<Fleet, "restore">, known: (deployment: string) => boolean): Promise<void>;
   /** Resolves soon, whatever the store does. */
   stop(): Promise<void>;
 }
@@ -61,8 +64,9 @@ export function openCircuitOrders(parts: CircuitOrderParts): CircuitOrders {
       },
     },
     kept: writer.kept,
-    async restore(fleet) {
-      const restored = reading.then((orders) => {
+    async restore(fleet, known) {
+      const restored = reading.then((found) => {
+        const orders = found.filter((order) => known(order.deployment) || isOver(order, clock.now()));
         for (const order of orders) fleet.restore(order);
         const forced = orders.filter(({ verb }) => verb === "force-open");
         if (forced.length === 0) return;

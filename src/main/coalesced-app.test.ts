@@ -8,7 +8,7 @@ function world(
 ) {
   const turns: (() => void)[] = [];
   const coalesce = createCoalescer({ endOfTurn: (run) => turns.push(run), now: () => 0 });
-  const serve = coalescedApp(app, coalesce, coalesce, discardUnread);
+  const serve = coalescedApp({ app, departures: coalesce, discardUnread }, coalesce);
   return {
     ask: (path: string) => serve(new Request(`http://gateway/${path}`)),
     async endTurn() {

@@ -9,18 +9,13 @@ type App = (request: Request) => Promise<Response>;
 /** Null where nothing of the request's body is left to be read; the promise never rejects. */
 export type DiscardUnread = (request: Request) => Promise<void> | null;
 
-export function coalescedApp(
-  app: App,
-  arrivals: Coalesce,
-  departures: Coalesce,
-  discardUnread: DiscardUnread,
-): App {
-  const ports: Ports = { app, departures, discardUnread };
+/** `ports.app` is looked up for each request: another may take its place. */
+export function coalescedApp(ports: CoalescedPorts, arrivals: Coalesce): App {
   return (request) =>
     new Promise((resolve, reject) => arrivals(new Passage(ports, request, resolve, reject)));
 }
 
-interface Ports {
+export interface CoalescedPorts {
   readonly app: App;
   readonly departures: Coalesce;
   readonly discardUnread: DiscardUnread;
@@ -28,14 +23,14 @@ interface Ports {
 
 /** One request: a task as it arrives, and again as its response departs. */
 class Passage implements Task {
-  readonly #ports: Ports;
+  readonly #ports: CoalescedPorts;
   readonly #request: Request;
   readonly #resolve: (response: Response) => void;
   readonly #reject: (reason: unknown) => void;
   #response: Response | null = null;
 
   constructor(
-    ports: Ports,
+    ports: CoalescedPorts,
     request: Request,
     resolve: (response: Response) => void,
     reject: (reason: unknown) => void,

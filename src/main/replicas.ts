@@ -18,7 +18,7 @@ export interface ReplicaParts {
   readonly log: Log;
   readonly control: PolicyControl;
   readonly book: OverrideBook | null;
-  /** Null: this gateway shares nothing. */
+  /** Null: this gateway shares nothing. Whoever opened it closes it, when this has stopped. */
   readonly board: FleetBoard | null;
   /** How many gateways there are, told again and again. */
   onCounted(replicas: number): void;
@@ -65,9 +65,6 @@ export function startReplicas(parts: ReplicaParts): Replicas {
       runner?.changed();
     },
     changed: () => runner?.changed(),
-    async stop() {
-      await runner?.stop();
-      await board?.close();
-    },
+    stop: async () => runner?.stop(),
   };
 }

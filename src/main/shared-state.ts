@@ -1,4 +1,6 @@
 /** Shared state of this process: which driver, where it is, and what the log says of it. */
+import { EXIT } from "../cli/exit-codes.ts";
+import { NotStarted } from "../cli/not-started.ts";
 import type { Clock } from "../core/clock.ts";
 import type { SharedState } from "../resilience/shared-state.ts";
 import type { FleetBoard } from "../store/fleet-board.ts";
@@ -9,10 +11,6 @@ export interface SharedFleet {
   /** Both are closed by whoever uses them. */
   readonly board: FleetBoard;
 }
-
-export type SharedStart =
-  | { readonly ok: true; readonly shared: SharedFleet | null }
-  | { readonly ok: false; readonly message: string };
 
 export interface SharedStateOptions {
   /** `redis://` or `rediss://`; null: this gateway keeps what it knows to itself. */
@@ -25,16 +23,20 @@ export interface SharedStateOptions {
   readonly origin: string;
 }
 
-/** Never waits for Redis: what cannot be reached is tried again, and the gateway works without it. */
-export async function openSharedState(options: SharedStateOptions): Promise<SharedStart> {
+/**
+ * Never waits for Redis: what cannot be reached is tried again, and the gateway works without it. Null: nothing is
+ * shared. Rejects with `NotStarted` where the address is none.
+ */
+export async function openSharedState(options: SharedStateOptions): Promise<SharedFleet | null> {
   const { url, environment, clock, log, origin } = options;
-  if (url === null) return { ok: true, shared: null };
+  if (url === null) return null;
   const address = readAddress(url);
   if (address === null) {
-    return {
-      ok: false,
-      message: "The address of Redis is no redis:// or rediss:// URL. Write it as redis://HOST:6379/0.",
-    };
+    throw new NotStarted({
+      message: "The address of Redis, POINTSMAN_REDIS_URL, is no redis:// or rediss:// URL.",
+      fix: "Write it as redis://HOST:6379/0.",
+      exitCode: EXIT.usage,
+    });
   }
   const { createRedisSharedState } = await import("../store/shared-state/redis-shared-state.ts");
   const { createRedisBoard } = await import("../store/shared-state/redis-board.ts");
@@ -52,10 +54,7 @@ export async function openSharedState(options: SharedStateOptions): Promise<Shar
       }),
   });
   const board = createRedisBoard({ url, prefix, clock });
-  return {
-    ok: true,
-    shared: { state, board },
-  };
+  return { state, board };
 }
 
 function readAddress(url: string): URL | null {

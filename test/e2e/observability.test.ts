@@ -281,8 +281,8 @@ test("no prompt, answer, key or secret is in any metric, log line, record, error
   ]) {
     everything.push(JSON.stringify(await admin(gateway, path)));
   }
-  for (const name of readdirSync(gateway.dataDirectory)) {
-    everything.push(readFileSync(join(gateway.dataDirectory, name), "latin1"));
+  for (const entry of readdirSync(gateway.dataDirectory, { withFileTypes: true, recursive: true })) {
+    if (entry.isFile()) everything.push(readFileSync(join(entry.parentPath, entry.name), "latin1"));
   }
   const all = everything.join("\n");
   for (const word of [prompt, strangersKey, user, KEY, PROVIDER_SECRET.value, KEYS.limited])

@@ -1,9 +1,9 @@
 /** What `up` and `simulate` share: a scenario checked before anything starts, and why a server would not start. */
 import { resolve } from "node:path";
 import { parseScenario } from "../../providers/simulator/scenario-file.ts";
-import { StoreError } from "../../store/store-error.ts";
 import { complainOfFindings } from "../complain-of-findings.ts";
 import { EXIT } from "../exit-codes.ts";
+import { NotStarted, type NotStartedDetails } from "../not-started.ts";
 import type { CliPorts } from "../ports.ts";
 import { fileErrorCode, readText } from "../read-text.ts";
 import type { Terminal } from "../terminal.ts";
@@ -26,7 +26,7 @@ export async function checkScenario(
   return EXIT.notRight;
 }
 
-/** The exit code of `serve`, also where the port is taken or the data cannot be kept. */
+/** The exit code of `serve`, also where the port is taken or the setup is wrong. */
 export async function serveAt(
   terminal: Terminal,
   place: { readonly host: string; readonly port: number },
@@ -35,10 +35,7 @@ export async function serveAt(
   try {
     return await serve();
   } catch (thrown) {
-    if (thrown instanceof StoreError) {
-      terminal.complain(thrown.message, "Mend it, or keep nothing with --data :memory:.");
-      return EXIT.notRight;
-    }
+    if (thrown instanceof NotStarted) return complainOf(terminal, thrown.details);
     const { host, port } = place;
     const code = fileErrorCode(thrown);
     if (code === "EADDRINUSE") {
@@ -58,6 +55,12 @@ export async function serveAt(
     }
     throw thrown;
   }
+}
+
+function complainOf(terminal: Terminal, { message, fix, exitCode, refused }: NotStartedDetails): number {
+  if (refused) complainOfFindings(terminal, message, refused.findings, refused.sources);
+  else terminal.complain(message, fix);
+  return exitCode;
 }
 
 function isOfListening(thrown: unknown): boolean {

@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createScratch } from "../../../test/scratch.ts";
-import { StoreError } from "../../store/store-error.ts";
 import { fakeProcess } from "../fake-ports.ts";
+import { NotStarted } from "../not-started.ts";
 import { CALM_SCENARIO, EXAMPLE_POLICY } from "../packaged.ts";
 
 const scratch = createScratch();
@@ -150,7 +150,7 @@ describe("up", () => {
   test.each([
     ["a port in use", withCode("EADDRINUSE"), "Port 8080 of 127.0.0.1 is in use", "--port"],
     ["a port that may not be had", withCode("EACCES"), "may not listen on 127.0.0.1:8080", "--host"],
-    ["a closed data directory", new StoreError("inaccessible", "Cannot open x."), "Cannot open x.", "--data"],
+    ["a setup that is wrong", new NotStarted({ message: "No.", fix: "Do x.", exitCode: 1 }), "No.", "Do x."],
   ])("%s is said with its fix", async (_name, thrown, what, fix) => {
     const shell = fakeProcess({
       serve: async () => {

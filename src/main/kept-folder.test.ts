@@ -1,0 +1,51 @@
+import { expect, test } from "bun:test";
+import { mkdirSync } from "node:fs";
+import { createScratch } from "../../test/scratch.ts";
+import { keptFolder, tellOfOthers } from "./kept-folder.ts";
+
+const scratch = createScratch();
+const folder = (address: string, environment: string | null = null) =>
+  keptFolder("/data", address, environment);
+
+test("each source and environment has its own, by a name that people know it by", () => {
+  expect(folder("/srv/pointsman.yaml")).toMatch(/^\/data\/kept\/pointsman\.yaml-[0-9a-f]{8}$/);
+  expect(folder("s3://bucket/policy.yaml")).toMatch(/^\/data\/kept\/s3-[0-9a-f]{8}$/);
+  const all = ["/srv/pointsman.yaml", "/opt/pointsman.yaml", "s3://a/p.yaml", "s3://b/p.yaml"];
+  const folders = all.flatMap((address) => [folder(address), folder(address, "prod")]);
+  expect(new Set(folders).size).toBe(folders.length);
+  expect(folder("/srv/pointsman.yaml")).toBe(folder("/srv/pointsman.yaml"));
+});
+
+test("a store is one source, whichever file was to fill it", () => {
+  expect(folder("store:/srv/first.yaml")).toBe(folder("store:"));
+});
+
+test("an address with a secret in it is not told", () => {
+  expect(folder("https://policies.example/p.yaml?sig=hunter2")).toMatch(/^\/data\/kept\/https-[0-9a-f]{8}$/);
+});
+
+test("a process that keeps nothing has none", () => {
+  expect(keptFolder(":memory:", "/srv/pointsman.yaml", null)).toBeNull();
+});
+
+test("what others have kept is told by name, and only where there are others", async () => {
+  const data = scratch.folder();
+  const told: unknown[] = [];
+  const tell = (kept: string | null) =>
+    tellOfOthers(kept, (_level, event, fields) => void told.push({ event, ...fields }));
+  const [own, other] = ["/a.yaml", "/b.yaml"].map((address) => keptFolder(data, address, null) ?? "");
+  await tell(own ?? "");
+  mkdirSync(own ?? "", { recursive: true });
+  await tell(own ?? "");
+  await tell(null);
+  expect(told).toEqual([]);
+  mkdirSync(other ?? "", { recursive: true });
+  await tell(own ?? "");
+  expect(told).toEqual([
+    {
+      event: "kept_for_other_sources",
+      here: expect.stringContaining("a.yaml-"),
+      others: [expect.stringContaining("b.yaml-")],
+    },
+  ]);
+});

@@ -1,0 +1,42 @@
+/**
+ * Where what must outlast the process is kept: a folder for each policy source, so that gateways with different
+ * policies on one data directory neither take up nor overwrite each other's. Owns its name.
+ */
+import { createHash } from "node:crypto";
+import { readdir } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { readSourceAddress } from "../control/policy/sources/source-address.ts";
+import type { Log } from "./log.ts";
+
+const FOLDER = "kept";
+/** Characters of what people recognise it by. */
+const MAX_NAME = 40;
+/** Names of others that the log takes. */
+const MAX_TOLD = 10;
+
+/** Null: this process keeps nothing. `address`: the policy's, with a whole path. */
+export function keptFolder(data: string, address: string, environment: string | null): string | null {
+  return data === ":memory:" ? null : join(data, FOLDER, nameOf(address, environment));
+}
+
+/** Whoever looks for what was kept for this policy before its source got another address finds it by this. */
+export async function tellOfOthers(kept: string | null, log: Log): Promise<void> {
+  if (kept === null) return;
+  const all = await readdir(join(kept, "..")).catch(() => []);
+  const others = all.filter((name) => name !== basename(kept));
+  if (others.length === 0) return;
+  log("info", "kept_for_other_sources", { here: basename(kept), others: others.slice(0, MAX_TOLD) });
+}
+
+/** `pointsman.yaml-1c0f9a3e`. Of an address that may hold a secret its kind alone is told. */
+function nameOf(address: string, environment: string | null): string {
+  const read = readSourceAddress(address);
+  const kind = read.ok ? read.address.kind : "unknown";
+  // The file that fills an empty store is no longer its source then.
+  const source = kind === "store" ? "store:" : address;
+  const digest = createHash("sha256")
+    .update(JSON.stringify([source, environment]))
+    .digest("hex");
+  const name = kind === "local" ? basename(address) : kind;
+  return `${name.replace(/[^\w.-]/g, "_").slice(-MAX_NAME)}-${digest.slice(0, 8)}`;
+}
