@@ -13,6 +13,8 @@ import { type OpenedSource, openPolicySource } from "./policy-source.ts";
 
 export interface Ground {
   readonly store: Store;
+  /** Settles when records can be kept; rejects with the `StoreError` that says why they cannot. Nobody waits for it. */
+  storeReady(): Promise<void>;
   readonly source: OpenedSource;
   readonly simulator: Simulator | null;
   /** Where this policy's state outlasts the process; null: nowhere. */
@@ -26,7 +28,7 @@ export async function openGround(
   closings: Closings,
 ): Promise<Ground> {
   const { policy: address, environment, data } = options;
-  const store = await openStore(data, clock);
+  const { store, ready } = await openStore(data, clock);
   closings.add(() => store.close());
   const kept = keptFolder(data, address, environment);
   const heads = store.policyHeads;
@@ -36,16 +38,20 @@ export async function openGround(
     ? await startSimulator(options, clock)
     : null;
   if (simulator !== null) closings.add(() => simulator.close());
-  return { store, source, simulator, kept };
+  return { store, storeReady: ready, source, simulator, kept };
 }
 
-async function openStore(data: string, clock: Clock): Promise<Store> {
+async function openStore(
+  data: string,
+  clock: Clock,
+): Promise<{ readonly store: Store; ready(): Promise<void> }> {
   if (data === ":memory:") {
     const { createMemoryStore } = await import("../store/memory.ts");
-    return createMemoryStore({ capacity: 10_000, clock });
+    return { store: createMemoryStore({ capacity: 10_000, clock }), ready: async () => {} };
   }
   const { openSqliteStore } = await import("../store/sqlite/sqlite-store.ts");
-  return openSqliteStore({ path: join(data, "pointsman.db"), clock });
+  const store = openSqliteStore({ path: join(data, "pointsman.db"), clock });
+  return { store, ready: store.ready };
 }
 
 /** Loaded where it is wanted: it speaks every wire, and most gateways have no use for it. */

@@ -15,14 +15,15 @@ export function jsonLog(write: (line: string) => void, now: () => number): Log {
  * may quote what a caller sent. A store's is our own, and says what to mend. */
 export function describeThrown(thrown: unknown): Readonly<Record<string, unknown>> {
   if (!(thrown instanceof Error)) return { thrown: typeof thrown };
+  // Where it was thrown says nothing of a file that cannot be used.
+  if (thrown instanceof StoreError) {
+    return { thrown: thrown.name, code: thrown.kind, message: thrown.message };
+  }
   const code = "code" in thrown && typeof thrown.code === "string" ? thrown.code : undefined;
   const frames = (thrown.stack ?? "")
     .split("\n")
     .filter((line) => line.trimStart().startsWith("at "))
     .slice(0, 6)
     .map((line) => line.trim());
-  if (thrown instanceof StoreError) {
-    return { thrown: thrown.name, code: thrown.kind, message: thrown.message, frames };
-  }
   return { thrown: thrown.name, ...(code !== undefined && { code }), frames };
 }

@@ -7,7 +7,6 @@ import type { ActivationWatch } from "../control/policy/watch/activation-watch.t
 import { createVersionTally } from "../control/policy/watch/version-tally.ts";
 import type { Coalesce } from "../core/coalesce.ts";
 import type { ConfigSnapshot } from "../core/snapshot.ts";
-import type { Simulator } from "../providers/simulator/server.ts";
 import { createFleet } from "../resilience/fleet.ts";
 import { watchActivations } from "./activation-watch.ts";
 import { type Assembly, assemble } from "./assemble.ts";
@@ -30,11 +29,9 @@ export interface Start extends PolicyNeeds {
   readonly departures: Coalesce;
 }
 
-export interface GatewayParts {
+export interface GatewayParts extends Pick<Ground, "simulator" | "kept" | "storeReady"> {
   readonly assembly: Assembly;
   readonly replicas: Replicas;
-  readonly simulator: Simulator | null;
-  readonly kept: string | null;
   snapshot(): ConfigSnapshot;
   /** From now on `/readyz` says no. */
   markNotReady(): void;
@@ -130,6 +127,7 @@ export async function openParts(start: Start, closings: Closings): Promise<Gatew
     replicas,
     simulator,
     kept: ground.kept,
+    storeReady: ground.storeReady,
     snapshot: control.snapshot,
     markNotReady() {
       ready = false;

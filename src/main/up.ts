@@ -6,11 +6,12 @@ import { authorityOf } from "../core/authority.ts";
 import type { Clock } from "../core/clock.ts";
 import { DEMO_KEY } from "../core/demo-key.ts";
 import { createIds } from "../core/ids.ts";
+import { StoreError } from "../store/store-error.ts";
 import { banner } from "./banner.ts";
 import { createClosings } from "./closing.ts";
 import { type FrontDoor, openFrontDoor } from "./front-door.ts";
 import { tellOfOthers } from "./kept-folder.ts";
-import { jsonLog, type Log } from "./log.ts";
+import { describeThrown, jsonLog, type Log } from "./log.ts";
 import { isLoopback } from "./loopback.ts";
 import { type GatewayParts, openParts } from "./open-parts.ts";
 import { drain, untilSignalled } from "./shutdown.ts";
@@ -58,6 +59,7 @@ async function untilEnded(running: Running): Promise<number> {
   process.stdout.write(banner(url, demoKey, simulator?.url ?? null, useCases));
   warnWithoutKeys(keys.length, log);
   void tellOfOthers(running.kept, log);
+  running.storeReady().catch((thrown: unknown) => tellNothingKept(thrown, log));
 
   log("info", "signalled", { signal: await signalled });
   running.stopChanges();
@@ -95,6 +97,13 @@ function demoKeyFor({ demo, host }: UpOptions): string | null {
     fix: "Set POINTSMAN_DEMO_KEY to a secret, or leave --demo out and put keys into the policy.",
     exitCode: EXIT.usage,
   });
+}
+
+/** It serves all the same, and the store is tried again: whoever looks at the greeting is not to think all is well. */
+function tellNothingKept(thrown: unknown, log: Log): void {
+  log("error", "nothing_is_kept", describeThrown(thrown));
+  const why = thrown instanceof StoreError ? thrown.message : "The store failed.";
+  process.stdout.write(`\nNOTHING IS KEPT until this is mended: ${why}\n`);
 }
 
 function warnWithoutKeys(count: number, log: Log): void {

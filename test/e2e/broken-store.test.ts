@@ -44,6 +44,14 @@ test.each(NEED_THE_STORE)("%s says that the store cannot be used, and to operato
   expect(lines.filter((line) => line.includes(id))).toHaveLength(1);
 });
 
+test("the greeting is followed by what is wrong, and how to mend it", async () => {
+  const words = await eventually(async () => /^NOTHING IS KEPT until .*$/m.exec(gateway.greeting())?.[0]);
+  expect(words).toContain(join(gateway.dataDirectory, "pointsman.db"));
+  expect(words).toContain("restore a backup");
+  expect(gateway.errors()).toContain('"event":"nothing_is_kept"');
+  expect(gateway.errors()).not.toContain('"frames"');
+});
+
 test("requests are answered", async () => {
   expect((await chat(gateway, {})).status).toBe(200);
 });

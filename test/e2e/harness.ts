@@ -22,6 +22,8 @@ export interface RunningGateway {
   readonly policyFile: string;
   readonly dataDirectory: string;
   readonly process: ChildProcess;
+  /** Everything it wrote to standard output so far. */
+  greeting(): string;
   /** Everything it wrote to standard error so far. */
   errors(): string;
   signal(name: NodeJS.Signals): void;
@@ -61,7 +63,11 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       detached: true,
     }),
   );
+  let stdout = "";
   let stderr = "";
+  child.stdout?.on("data", (chunk) => {
+    stdout += chunk;
+  });
   child.stderr?.on("data", (chunk) => {
     stderr += chunk;
   });
@@ -77,6 +83,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     policyFile,
     dataDirectory: join(directory, "data"),
     process: child,
+    greeting: () => stdout,
     errors: () => stderr,
     signal: (name) => void child.kill(name),
     crash: () => void child.kill("SIGKILL"),

@@ -101,7 +101,7 @@ function explain(code: string): readonly [StoreErrorKind, string] {
         "an empty one, or restore a backup; `sqlite3 FILE .recover` may save the rest.",
     ];
   }
-  if (/^(SQLITE_(CANTOPEN|READONLY|PERM|AUTH)|E(ACCES|PERM|ROFS|NOTDIR|EXIST|ISDIR))/.test(code)) {
+  if (/^(SQLITE_(CANTOPEN|READONLY|PERM|AUTH)|E(ACCES|PERM|ROFS|NOENT|NOTDIR|EXIST|ISDIR))/.test(code)) {
     return [
       "inaccessible",
       "cannot be opened for writing. Check that the folder exists, is a folder, and that this user may " +

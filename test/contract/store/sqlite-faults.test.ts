@@ -1,7 +1,7 @@
 /** Files that cannot be used and threads that die: what is said, and that nothing hangs. */
 import { Database } from "bun:sqlite";
 import { beforeEach, describe, expect, test } from "bun:test";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { FakeClock } from "../../../src/core/fake-clock.ts";
 import { openSqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
 import { StoreError } from "../../../src/store/store-error.ts";
@@ -78,6 +78,13 @@ describe("a file that cannot be used", () => {
     const error = await failure(store.ready());
     expect(error.kind).toBe("inaccessible");
     expect(error.message).toContain("Check that the folder exists");
+    await store.close();
+  });
+
+  test("whose folder is in a link to nowhere", async () => {
+    symlinkSync(`${path}-gone/deeper`, path);
+    const store = openSqliteStore({ path: `${path}/data/pointsman.db`, clock: new FakeClock() });
+    expect((await failure(store.ready())).kind).toBe("inaccessible");
     await store.close();
   });
 
