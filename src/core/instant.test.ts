@@ -14,9 +14,17 @@ test.each([
   expect(parseInstant(text, NOW)).toBe(ms);
 });
 
-test.each(["", "yesterday", "2026-03-01T12:00:00", "2026-13-01", "-1h", "12", "2026-3-1", "NaN"])(
-  "%p is none",
-  (text) => {
-    expect(parseInstant(text, NOW)).toBeNull();
-  },
-);
+test.each([
+  "",
+  "yesterday",
+  "2026-03-01T12:00:00",
+  "2026-13-01",
+  "2026-02-30",
+  "2026-02-30T12:00:00Z",
+  "-1h",
+  "12",
+  "2026-3-1",
+  "NaN",
+])("%p is none", (text) => {
+  expect(parseInstant(text, NOW)).toBeNull();
+});

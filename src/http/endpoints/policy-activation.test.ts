@@ -77,7 +77,7 @@ describe("an activation by steps", () => {
     [{ version: "a@1", in: "soon" }, "10m"],
     [{ version: "a@1", in: "31d" }, "30d"],
     [{ version: "a@1", in: "1m", at: "2026-01-01" }, "not both"],
-    [{ version: "a@1", at: "tomorrow" }, "2026-01-31"],
+    [{ version: "a@1", at: "tomorrow" }, "a time with its zone"],
     [{ version: "a@1", linear: "0.5%" }, "20%"],
     [{ version: "a@1", linear: "101%" }, "20%"],
     [{ version: "a@1", linear: "20%/0s" }, "1s"],

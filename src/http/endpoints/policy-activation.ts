@@ -41,7 +41,7 @@ const begun = z
       .openapi({ description: "how findings name the text" }),
     environment: word("the text is its overlay"),
     in: word("until the first step: `10m`; absent: it is taken now"),
-    at: word("instead: when it is, ISO 8601"),
+    at: word("instead: when it is, a date and a time with its zone (2026-01-31T09:00:00Z)"),
     linear: word("percent a step, and the time between two: `20%/2m`; absent: everything with the first"),
     note,
   })

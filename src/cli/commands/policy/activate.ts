@@ -32,7 +32,10 @@ export function addPolicyActivate(group: Command, context: CommandContext): void
     .description("let a version take over by steps: some callers first, always the same ones, then all")
     .argument("[what]", "a version, as `policy history` shows it, or a file")
     .option("--in <duration>", "how long until the first step (default: it is taken now)")
-    .option("--at <time>", "instead: when it is, such as 2026-01-31T09:00:00Z")
+    .option(
+      "--at <time>",
+      "instead: when it is, a date and a time with its zone, such as 2026-01-31T09:00:00Z",
+    )
     .option("--linear <steps>", "percent that each step adds, and the time between two: 20%, or 20%/2m")
     .option("--now", "all of it at once; alone: the remaining steps of what is taking over")
     .option("--abort", "give all traffic back to the version before, at once")

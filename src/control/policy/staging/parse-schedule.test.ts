@@ -23,8 +23,34 @@ describe("steps from a time that is past", () => {
     });
   });
 
-  test("everything at once is what was asked for without steps", () => {
-    expect(parseSchedule({ at: "2020-01-01T00:00:00Z" }, NOW)).toMatchObject({ ok: true });
-    expect(parseSchedule({ at: "2020-01-01T00:00:00Z", linear: "100%" }, NOW)).toMatchObject({ ok: true });
+  test.each([undefined, "100%", "100%/1h"])("everything at once is refused a minute later (%p)", (linear) => {
+    const late = parseSchedule({ at: "2026-01-31T08:58:59Z", linear }, NOW);
+    expect(late).toMatchObject({ ok: false, fault: { code: "invalid_schedule", param: "at" } });
+    const justNow = parseSchedule({ at: "2026-01-31T08:59:00Z", linear }, NOW);
+    expect(justNow).toMatchObject({ ok: true, value: { startsAt: NOW - 60_000, stepPercent: 100 } });
+  });
+});
+
+describe("a time is a date and a time with its zone", () => {
+  test.each([
+    "10",
+    "23 Nov",
+    "2026-02-01",
+    "2026-01-31T10:00:00",
+    "2026-02-30T09:00:00Z",
+    "24h",
+    "09:00Z",
+    "",
+  ])("%p is none, and one that would do is named", (at) => {
+    const message = expect.stringContaining("as 2026-01-31T10:00:00Z");
+    expect(parseSchedule({ at }, NOW)).toMatchObject({ ok: false, fault: { param: "at", message } });
+  });
+
+  test.each(["2026-01-31T10:00Z", " 2026-01-31T11:00:00+01:00 "])("%p is", (at) => {
+    expect(parseSchedule({ at }, NOW)).toMatchObject({ ok: true, value: { startsAt: NOW + HOUR } });
+  });
+
+  test("more than 30 days from now is none", () => {
+    expect(parseSchedule({ at: "2026-03-03T09:00:01Z" }, NOW)).toMatchObject({ ok: false });
   });
 });

@@ -2,20 +2,24 @@
 import { stageAt } from "../../../core/activation-plan.ts";
 import { parseDuration } from "../../../core/duration.ts";
 import { failed, ok, type Result } from "../../../core/faults.ts";
+import { parseDateAndTime } from "../../../core/instant.ts";
 import { LEAST_STEP_PERCENT } from "../activate.ts";
 import type { Schedule } from "../policy-acts.ts";
 
 export interface WrittenSchedule {
   /** A duration from now until the first step. */
   readonly in?: string | undefined;
-  /** Instead: when it is; ISO 8601, the same for every gateway that is told. */
+  /** Instead: when it is; a date and a time with its zone, so that every gateway that is told means the same. */
   readonly at?: string | undefined;
   /** `20%` or `20%/2m`: what each step adds, and how long until the next. */
   readonly linear?: string | undefined;
 }
 
+const HOUR_MS = 60 * 60_000;
 const EVERY_MS = 2 * 60_000;
 const SHORTEST_STEP_MS = 1000;
+/** How late a gateway may be told where there is one step: the others of the fleet were told a moment ago. */
+const LATEST_MS = 60_000;
 const FURTHEST_MS = 30 * 86_400_000;
 const LINEAR = /^(\d{1,3}(?:\.\d{1,4})?)%(?:\/(\S+))?$/;
 
@@ -25,7 +29,7 @@ export function parseSchedule(written: WrittenSchedule, now: number): Result<Sch
   if (!startsAt.ok) return startsAt;
   const { linear } = written;
   if (linear === undefined) {
-    return ok({ startsAt: startsAt.value, stepPercent: 100, stepEveryMs: EVERY_MS });
+    return unlessMissed({ startsAt: startsAt.value, stepPercent: 100, stepEveryMs: EVERY_MS }, now);
   }
   const [, percent, every] = LINEAR.exec(linear.trim()) ?? [];
   const stepPercent = Number(percent);
@@ -41,9 +45,11 @@ export function parseSchedule(written: WrittenSchedule, now: number): Result<Sch
 
 /** A start in the past is good until the second step is due: another gateway may have been told it a moment ago. */
 function unlessMissed(schedule: Schedule, now: number): Result<Schedule> {
-  const { step, share } = stageAt(schedule, now);
-  if (step <= 1) return ok(schedule);
-  const told = `This time is past: by its steps the version would have ${share} % of the traffic at once`;
+  const { step, steps, share } = stageAt(schedule, now);
+  const isMissed = steps === 1 ? now - schedule.startsAt > LATEST_MS : step > 1;
+  if (!isMissed) return ok(schedule);
+  const by = steps === 1 ? "" : "by its steps ";
+  const told = `This time is past: ${by}the version would have ${share} % of the traffic at once`;
   return misfit("at", `${told}. Give a time to come, or leave it out to begin now.`);
 }
 
@@ -56,9 +62,10 @@ function parseStart({ in: later, at }: WrittenSchedule, now: number): Result<num
     return ok(now + Math.round(ms));
   }
   if (at === undefined) return ok(now);
-  const start = Date.parse(at);
-  if (Number.isNaN(start) || start > now + FURTHEST_MS) {
-    return misfit("at", "Give a time as 2026-01-31T09:00:00Z, at most 30 days from now.");
+  const start = parseDateAndTime(at);
+  if (start === null || start > now + FURTHEST_MS) {
+    const example = new Date(now + HOUR_MS).toISOString().replace(/\.\d+/, "");
+    return misfit("at", `Give a date and a time with its zone, as ${example}, at most 30 days from now.`);
   }
   return ok(start);
 }
