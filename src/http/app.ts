@@ -39,7 +39,10 @@ export function createApp(ports: AppPorts): (request: Request) => Promise<Respon
       const refused = guard(gateway, request, path, requestId);
       if (refused) return refused;
       controlApp ??= import("./control-app.ts").then((module) => module.createControlApp(ports.control));
-      return await (await controlApp)(request);
+      const response = await (await controlApp)(request);
+      // A refusal has its own, which its body names as well.
+      if (!response.headers.has("x-request-id")) response.headers.set("x-request-id", requestId);
+      return response;
     } catch (thrown) {
       gateway.reportInternal(requestId, thrown);
       return refuse({ path, headers: request.headers }, faultOf(thrown, path, requestId), requestId);

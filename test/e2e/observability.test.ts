@@ -319,3 +319,24 @@ test("the log is one JSON object a line", async () => {
     });
   }
 });
+
+test.each([
+  ["GET", "/healthz", 200],
+  ["GET", "/openapi.json", 200],
+  ["GET", "/metrics", 200],
+  ["GET", "/v1/models", 200],
+  ["GET", "/v1/files", 200],
+  ["GET", "/v1/jobs", 200],
+  ["GET", "/admin/policy", 200],
+  ["POST", "/admin/policy/unpin", 409],
+  ["GET", "/admin/nope", 404],
+  ["GET", "/v1/chat/completions", 405],
+])("%s %s: every answer has its request's id", async (method, path, status) => {
+  const headers = { authorization: `Bearer ${KEY}`, "content-type": "application/json" };
+  const body = method === "POST" ? "{}" : null;
+  const response = await fetch(`${gateway.url}${path}`, { method, headers, body });
+  expect(response.status).toBe(status);
+  const id = response.headers.get("x-request-id");
+  expect(id).toStartWith("req_");
+  if (!response.ok) expect(await response.json()).toMatchObject({ request_id: id });
+});
