@@ -24,12 +24,16 @@ export interface UpOptions {
   readonly drainMs: number;
   /** Milliseconds between a signal, from which on `/readyz` says no, and the end of listening. */
   readonly graceMs: number;
+  /** The greeting is one line of JSON. */
+  readonly json: boolean;
 }
 
 export interface SimulateOptions {
   readonly scenario: string | null;
   readonly host: string;
   readonly port: number;
+  /** The greeting is one line of JSON. */
+  readonly json: boolean;
 }
 
 export interface DrillGatewayOptions {
@@ -52,7 +56,7 @@ export interface CliPorts {
   readonly signal?: AbortSignal;
   /** All of standard input as text; absent: read from the process. */
   stdin?(): Promise<string>;
-  /** Resolve with the exit code. */
+  /** Resolve with the exit code; reject with `NotStarted`, or what a port that cannot be had throws. */
   up(options: UpOptions): Promise<number>;
   simulate(options: SimulateOptions): Promise<number>;
   /** The results of one deployment come together, as soon as they are known; resolves after the last one. */

@@ -179,6 +179,9 @@ describe("a defect of the program", () => {
 test.each([
   [["validate", "--nope"], "unknown option '--nope'"],
   [["nope"], "unknown command 'nope'"],
+  [[], "`pointsman` needs a command."],
+  [["decisions"], "`pointsman decisions` needs a command."],
+  [["policy", "alias"], "`pointsman policy alias` needs a command."],
 ])("wrong usage %p is a line of JSON with --json", async (args, message) => {
   const fake = fakeProcess({});
   expect(await runCli(["bun", "pointsman", ...args, "--json"], fake.ports)).toBe(2);

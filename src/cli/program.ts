@@ -30,9 +30,10 @@ export async function createProgram(
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: ports.stdout,
-      writeErr: ports.stderr,
-      outputError: (text, write) =>
-        write(asJson ? complaint(reworded(text).trim(), HELP) : `pointsman: ${reworded(text)}`),
+      // The help of a group that was named without its command is no line of JSON.
+      writeErr: asJson ? () => undefined : ports.stderr,
+      outputError: (text) =>
+        ports.stderr(asJson ? complaint(reworded(text).trim(), HELP) : `pointsman: ${reworded(text)}`),
     });
   program.showHelpAfterError(asJson ? false : `  fix: ${HELP}`);
   const context: CommandContext = { ports, end: onEnd };
@@ -55,11 +56,21 @@ export async function runCli(argv: readonly string[], ports: CliPorts): Promise<
     await program.parseAsync(argv);
     return exitCode;
   } catch (thrown) {
-    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.success : EXIT.usage;
+    if (thrown instanceof CommanderError) {
+      if (thrown.exitCode === 0) return EXIT.success;
+      if (thrown.code === "commander.help" && argv.includes("--json")) complainOfNoCommand(ports, argv);
+      return EXIT.usage;
+    }
     const withStack = Boolean(ports.env.POINTSMAN_DEBUG);
     ports.stderr(describeInternal(thrown, withStack, argv.includes("--json")));
     return EXIT.internal;
   }
+}
+
+/** Without `--json` the help has been shown. */
+function complainOfNoCommand(ports: CliPorts, argv: readonly string[]): void {
+  const named = argv.slice(2).filter((word) => !word.startsWith("-"));
+  ports.stderr(complaint(`\`${["pointsman", ...named].join(" ")}\` needs a command.`, HELP));
 }
 
 /** `--api-ky=SECRET` is quoted by commander as a whole; the value of a mistyped option stays unsaid. */

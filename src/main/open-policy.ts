@@ -1,7 +1,9 @@
 /** The policy in force, as a running gateway wants it: what it is compiled with, and why there may be none. */
 import { hash } from "node:crypto";
+import { existsSync, statSync } from "node:fs";
+import { join, relative } from "node:path";
 import { EXIT } from "../cli/exit-codes.ts";
-import { NotStarted } from "../cli/not-started.ts";
+import { NotStarted, type NotStartedDetails } from "../cli/not-started.ts";
 import type { UpOptions } from "../cli/ports.ts";
 import type { Clock } from "../core/clock.ts";
 import { DEMO_ACCESS_KEY_ID } from "../core/demo-key.ts";
@@ -13,6 +15,7 @@ import { resolveCredential } from "../providers/credentials.ts";
 import type { Ground } from "./ground.ts";
 import type { Log } from "./log.ts";
 import { type PolicyRuntimeOptions, type PolicyStart, startPolicy } from "./policy-runtime.ts";
+import type { OpenedSource } from "./policy-source.ts";
 
 export interface PolicyNeeds {
   readonly options: UpOptions;
@@ -51,19 +54,41 @@ export async function openPolicy(
     log,
   });
   if (policy.ok) return policy;
-  throw noneInForce(policy, source.first.texts ?? []);
+  throw new NotStarted(noneInForce(policy, file, source));
 }
 
 function noneInForce(
   { findings, message }: Extract<PolicyStart, { ok: false }>,
-  sources: NonNullable<Ground["source"]["first"]["texts"]>,
-): NotStarted {
-  return new NotStarted({
-    message: message ?? "The policy is not valid, and no earlier one was kept",
-    fix: "Mend the source, or name another one with --policy.",
-    exitCode: EXIT.notRight,
-    ...(findings.length > 0 && { refused: { findings, sources } }),
-  });
+  address: string,
+  { first, status }: OpenedSource,
+): NotStartedDetails {
+  if (findings.length > 0) {
+    const refused = { findings, sources: first.texts ?? [] };
+    const invalid = "The policy is not valid, and no earlier one was kept";
+    return { message: invalid, fix: "Mend the policy.", exitCode: EXIT.notRight, refused };
+  }
+  const kind = status()?.kind;
+  const isLocal = kind === "file" || kind === "directory";
+  const missing = isLocal ? missingFile(address) : null;
+  if (missing !== null) {
+    const fix = "Write one with `pointsman init`, or name yours with --policy.";
+    return { message: `There is no file ${missing}.`, fix, exitCode: EXIT.usage };
+  }
+  return {
+    message: message ?? "There is no policy, and no earlier one was kept.",
+    fix: "Mend it, or name another policy with --policy.",
+    // A file that cannot be read, or an address that is none, is wrong usage; a silent source may be back soon.
+    exitCode: isLocal || kind === undefined ? EXIT.usage : EXIT.notRight,
+  };
+}
+
+/** As a person in this folder would name it; null: it is there. */
+function missingFile(path: string): string | null {
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  const file = isFolder ? join(path, "policy.yaml") : path;
+  if (existsSync(file)) return null;
+  const short = relative(process.cwd(), file);
+  return short.startsWith("..") ? file : short;
 }
 
 function compilePorts(environment: string | null, simulatorUrl: string | null): CompilePorts {

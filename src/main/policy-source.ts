@@ -65,13 +65,15 @@ export async function openPolicySource(options: PolicySourceOptions): Promise<Op
   const alarm = createAlarm(options.log, clock);
   const sown = seed === null ? null : await readSeed(seed, options);
   // That the store is empty is then no news.
-  let filling = sown !== null && sown.texts !== null;
+  const filling = sown !== null && sown.texts !== null;
+  // A start that comes to nothing says itself why.
+  let following = false;
   const poller = createSourcePoller(source, pace, {
     clock,
     random,
     onTexts: (fetched) => onOffer(fetched),
     onStatus: (status) => {
-      if (!filling) alarm(status);
+      if (following) alarm(status);
     },
   });
   const lastGood = await keptLastGood.load(directory);
@@ -86,7 +88,8 @@ export async function openPolicySource(options: PolicySourceOptions): Promise<Op
     },
     follow(handler) {
       onOffer = handler;
-      filling = false;
+      following = true;
+      if (!filling) alarm(poller.status());
       poller.start();
     },
     stop: () => poller.stop(),

@@ -14,7 +14,9 @@ import { systemClock } from "./system.ts";
 export async function simulate(options: SimulateOptions): Promise<number> {
   const clock = systemClock();
   const simulator = await startSimulatorFrom(options, clock);
-  process.stdout.write(`Simulated providers listen on ${simulator.url}; GET /_simulator shows them.\n`);
+  const { url } = simulator;
+  const greeting = `Simulated providers listen on ${url}; GET /_simulator shows them.`;
+  process.stdout.write(`${options.json ? JSON.stringify({ url }) : greeting}\n`);
   await untilSignalled(clock);
   await simulator.close();
   return 0;

@@ -56,10 +56,15 @@ async function untilEnded(running: Running): Promise<number> {
   const signalled = untilSignalled(clock);
   const url = `http://${authorityOf(options.host, door.port)}`;
   const { useCases, keys } = snapshot();
-  process.stdout.write(banner(url, demoKey, simulator?.url ?? null, useCases));
+  const simulatorUrl = simulator?.url ?? null;
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify({ url, simulatorUrl, demoKey })}\n`
+      : banner(url, demoKey, simulatorUrl, useCases),
+  );
   warnWithoutKeys(keys.length, log);
   void tellOfOthers(running.kept, log);
-  running.storeReady().catch((thrown: unknown) => tellNothingKept(thrown, log));
+  running.storeReady().catch((thrown: unknown) => tellNothingKept(thrown, options, log));
 
   log("info", "signalled", { signal: await signalled });
   running.stopChanges();
@@ -100,8 +105,9 @@ function demoKeyFor({ demo, host }: UpOptions): string | null {
 }
 
 /** It serves all the same, and the store is tried again: whoever looks at the greeting is not to think all is well. */
-function tellNothingKept(thrown: unknown, log: Log): void {
+function tellNothingKept(thrown: unknown, { json }: UpOptions, log: Log): void {
   log("error", "nothing_is_kept", describeThrown(thrown));
+  if (json) return;
   const why = thrown instanceof StoreError ? thrown.message : "The store failed.";
   process.stdout.write(`\nNOTHING IS KEPT until this is mended: ${why}\n`);
 }

@@ -43,5 +43,7 @@ async function simulate(
     if (refused !== null) return refused;
   }
   const resolved = scenario === null ? null : resolve(ports.cwd, scenario);
-  return serveAt(terminal, options, () => ports.simulate({ ...options, scenario: resolved }));
+  return serveAt(terminal, options, () =>
+    ports.simulate({ ...options, scenario: resolved, json: terminal.json }),
+  );
 }

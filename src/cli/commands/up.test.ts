@@ -27,6 +27,7 @@ describe("up", () => {
         demo: false,
         drainMs: 25_000,
         graceMs: 0,
+        json: false,
       },
     ]);
   });
@@ -47,6 +48,7 @@ describe("up", () => {
         demo: false,
         drainMs: 90_000,
         graceMs: 0,
+        json: false,
       },
     ]);
   });
@@ -215,7 +217,7 @@ test("simulate has defaults and takes a port", async () => {
   expect(await shell.run("simulate")).toBe(0);
   expect(await shell.run("simulate", "--port", "0", "--host", "0.0.0.0")).toBe(0);
   expect(shell.started).toEqual([
-    { scenario: null, host: "127.0.0.1", port: 8090 },
-    { scenario: null, host: "0.0.0.0", port: 0 },
+    { scenario: null, host: "127.0.0.1", port: 8090, json: false },
+    { scenario: null, host: "0.0.0.0", port: 0, json: false },
   ]);
 });

@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { isRemoteAddress, readSourceAddress } from "../../control/policy/sources/source-address.ts";
-import { type QueueAddress, readQueueAddress } from "../../store/queue-address.ts";
+import { readQueueAddress } from "../../store/queue-address.ts";
 import { addExamples, type CommandContext, terminalOf } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { duration, host, port } from "../options.ts";
@@ -112,7 +112,8 @@ async function up(
     return EXIT.usage;
   }
   const stated = { ...options, ...(source && { policy: source }) };
-  const upOptions = upOptionsOf(ports.cwd, stated, chosen, queue.address);
+  const settled = { port: chosen, queue: queue.address, json: terminal.json };
+  const upOptions = { ...upOptionsOf(ports.cwd, stated), ...settled };
   return serveAt(terminal, upOptions, () => ports.up(upOptions));
 }
 
@@ -133,15 +134,13 @@ function placeOf(cwd: string, policy: string): string {
   return seed === undefined ? policy : `store:${resolve(cwd, seed)}`;
 }
 
-function upOptionsOf(cwd: string, options: UpArguments, chosenPort: number, queue: QueueAddress): UpOptions {
+function upOptionsOf(cwd: string, options: UpArguments): Omit<UpOptions, "port" | "queue" | "json"> {
   const { policy, env, host, data, scenario, demo = false, drain, grace } = options;
   return {
     policy: policy === undefined && demo ? EXAMPLE_POLICY : placeOf(cwd, policy ?? DEFAULT_POLICY),
     environment: env ?? null,
     host,
-    port: chosenPort,
     data: data === ":memory:" ? data : resolve(cwd, data),
-    queue,
     scenario: scenario === undefined ? (demo ? CALM_SCENARIO : null) : resolve(cwd, scenario),
     demo,
     drainMs: drain,

@@ -30,10 +30,26 @@ describe("what is neither a file nor a folder", () => {
   });
 });
 
+test("a file that is not there is told otherwise than one that is gone", async () => {
+  const folder = scratch.folder();
+  const file = join(folder, "policy.yaml");
+  const source = localSource(file, null);
+  expect(await source.fetch(never)).toEqual({
+    result: "failed",
+    problem: `There is no file ${file}. Put the policy there.`,
+  });
+  writeFileSync(file, "name: back\n");
+  await source.fetch(never);
+  rmSync(file);
+  expect(await source.fetch(never)).toEqual({
+    result: "failed",
+    problem: `The policy's file ${file} is gone. Put it back; until then the policy in force goes on.`,
+  });
+});
+
 const thrown = (code: string) => Object.assign(new Error(`${code}: no`), { code });
 
 test.each([
-  ["ENOENT", "Write one with 'pointsman init'."],
   ["EACCES", "Make it readable for the user that runs the gateway."],
   ["EPERM", "Make it readable for the user that runs the gateway."],
   ["EIO", "Check the file and its disk."],

@@ -11,21 +11,30 @@ import { type Fetched, failedFetch, type Source } from "./source.ts";
  */
 export function localSource(path: string, environment: string | null, read = readPolicyFiles): Source {
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  let wasThere = false;
   const source: Source = {
     kind: isFolder ? "directory" : "file",
     address: path,
     async fetch(): Promise<Fetched> {
       try {
-        return { result: "texts", texts: await read(path, environment), revision: null };
+        const texts = await read(path, environment);
+        wasThere = true;
+        return { result: "texts", texts, revision: null };
       } catch (thrown) {
-        return failedFetch(unreadable(thrown));
+        return failedFetch(unreadable(thrown, path, wasThere));
       }
     },
   };
   return isFolder ? settledSource(source, null) : source;
 }
 
-function unreadable(thrown: unknown): string {
+function unreadable(thrown: unknown, path: string, wasThere: boolean): string {
+  if (codeOf(thrown) === "ENOENT") {
+    const file = thrown instanceof Error && "path" in thrown ? String(thrown.path) : path;
+    return wasThere
+      ? `The policy's file ${file} is gone. Put it back; until then the policy in force goes on.`
+      : `There is no file ${file}. Put the policy there.`;
+  }
   const reason = thrown instanceof Error ? thrown.message : "it cannot be read";
   return `The policy cannot be read: ${reason}. ${fixOf(thrown)}`;
 }
@@ -33,7 +42,6 @@ function unreadable(thrown: unknown): string {
 function fixOf(thrown: unknown): string {
   if (thrown instanceof NotAFile) return "Put a regular file in its place.";
   const code = codeOf(thrown);
-  if (code === "ENOENT") return "Write one with 'pointsman init'.";
   if (code === "EACCES" || code === "EPERM") return "Make it readable for the user that runs the gateway.";
   return "Check the file and its disk.";
 }
