@@ -118,11 +118,26 @@ function readAssistant(message: AssistantMessage, index: number): Message | Faul
  */
 export function renderMessages(messages: readonly Message[]): readonly JsonObject[] {
   const rendered: JsonObject[] = [];
+  /** What waits for the last of the results that answer one turn; null outside of such a run. */
+  let held: ContentPart[] | null = null;
   for (const message of messages) {
-    if (message.role !== "assistant") renderOther(message, rendered);
-    else if (!message.content.every(isLeftOut)) rendered.push(renderAssistant(message.content));
+    if (message.content.every(isLeftOut)) continue;
+    if (message.content.some(isResult)) {
+      held ??= [];
+      renderResults(message.content, rendered, held);
+      continue;
+    }
+    if (held !== null) renderSaid("user", held, rendered);
+    held = null;
+    if (message.role === "assistant") rendered.push(renderAssistant(message.content));
+    else renderSaid(message.role === "tool" ? "user" : message.role, message.content, rendered);
   }
+  if (held !== null) renderSaid("user", held, rendered);
   return rendered;
+}
+
+function isResult({ type }: ContentPart): boolean {
+  return type === "tool_result";
 }
 
 function isLeftOut({ type }: ContentPart): boolean {
@@ -155,25 +170,29 @@ export function contentLosses({ messages, tools }: ModelRequest): readonly Warni
 const NO_LOSSES: readonly Warning[] = [];
 
 /**
- * Tool results may sit in a user's turn on other wires; here each is a message of its own, and takes text alone:
- * what a tool showed follows as the user's.
+ * Tool results may sit in a user's turn on other wires; here each is a message of its own, and takes text alone: what
+ * a tool showed is told as the user's, as is what the user said beside it. That is held back, as no message may stand
+ * between the results of one turn.
  */
-function renderOther(message: Message, rendered: JsonObject[]): void {
-  const shown: ContentPart[] = [];
+function renderResults(content: readonly ContentPart[], rendered: JsonObject[], held: ContentPart[]): void {
   const rest: ContentPart[] = [];
-  for (const part of message.content) {
-    if (part.type === "tool_result") {
-      const text = toldResult(part).filter((inner) => inner.type === "text");
-      for (const inner of part.content) {
-        if (inner.type === "image" || inner.type === "document") shown.push(inner);
-      }
-      rendered.push({ role: "tool", tool_call_id: part.callId, content: renderContent(text) });
-    } else if (!isLeftOut(part)) rest.push(part);
+  for (const part of content) {
+    if (part.type !== "tool_result") {
+      rest.push(part);
+      continue;
+    }
+    const text = toldResult(part).filter((inner) => inner.type === "text");
+    for (const inner of part.content) {
+      if (inner.type === "image" || inner.type === "document") held.push(inner);
+    }
+    rendered.push({ role: "tool", tool_call_id: part.callId, content: renderContent(text) });
   }
-  if (shown.length > 0) rest.unshift(...shown);
-  if (rest.length === 0) return;
-  const role = message.role === "tool" ? "user" : message.role;
-  rendered.push({ role, content: renderContent(rest) });
+  held.push(...rest);
+}
+
+function renderSaid(role: string, content: readonly ContentPart[], rendered: JsonObject[]): void {
+  const said = content.filter((part) => !isLeftOut(part));
+  if (said.length > 0) rendered.push({ role, content: renderContent(said) });
 }
 
 function renderContent(parts: readonly ContentPart[]): string | readonly JsonObject[] {

@@ -280,6 +280,35 @@ test("what a tool showed follows its text as the user's own", () => {
   ]);
 });
 
+test("nothing that a tool showed comes between the results that answer one turn", () => {
+  const image = { type: "image", source: { kind: "url", url: "https://x.example/a.png" } } as const;
+  const text = (said: string) => ({ type: "text", text: said }) as const;
+  const call = (id: string) => ({ type: "tool_call", id, name: "f", arguments: "{}" }) as const;
+  const result = (callId: string, shown: typeof image | ReturnType<typeof text>) =>
+    ({ type: "tool_result", callId, content: [shown] }) as const;
+  const messages: ModelRequest["messages"] = [
+    { role: "assistant", content: [call("a"), call("b")] },
+    { role: "tool", content: [result("a", image)] },
+    { role: "user", content: [result("b", text("Sunny.")), text("Well?")] },
+    { role: "assistant", content: [call("c")] },
+    { role: "tool", content: [result("c", image)] },
+    { role: "user", content: [text("And now?")] },
+  ];
+  const origin = { wire: "openai-responses", body: {}, rewritten: new Set<never>() } as const;
+  const { body } = lower({ ...parse(), messages, origin });
+  const shown = { type: "image_url", image_url: { url: "https://x.example/a.png" } };
+  expect(body.messages).toMatchObject([
+    { role: "assistant" },
+    { role: "tool", tool_call_id: "a", content: "" },
+    { role: "tool", tool_call_id: "b", content: "Sunny." },
+    { role: "user", content: [shown, { type: "text", text: "Well?" }] },
+    { role: "assistant" },
+    { role: "tool", tool_call_id: "c", content: "" },
+    { role: "user", content: [shown] },
+    { role: "user", content: "And now?" },
+  ]);
+});
+
 describe("what a limit of the answer is called", () => {
   const imitator: LowerTarget = { ...target(), imitates: true };
   const foreign: ModelRequest = {
