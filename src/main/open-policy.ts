@@ -54,7 +54,7 @@ export async function openPolicy(
     log,
   });
   if (policy.ok) return policy;
-  throw new NotStarted(noneInForce(policy, file, source));
+  throw new NotStarted(noneInForce(policy, options.policy, source));
 }
 
 function noneInForce(

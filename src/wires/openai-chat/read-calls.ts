@@ -49,17 +49,17 @@ export function endCalls(
   events: StreamEvent[],
 ): readonly CallState[] | null {
   if (calls.some(({ name }) => name === "")) return null;
-  if (calls.every(({ hasArguments }) => hasArguments)) return calls;
+  if (calls.every(({ text }) => text !== "")) return calls;
   return calls.map((call, index) => {
-    if (call.hasArguments) return call;
+    if (call.text !== "") return call;
     events.push({ type: "tool_arguments", choice, index, text: "{}" });
-    return { ...call, hasArguments: true, told: "{}" };
+    return { ...call, text: "{}" };
   });
 }
 
 /** Whether what was told of each call is all of it, by the look of its arguments. */
 export function areWhole(calls: readonly CallState[]): boolean {
-  return calls.every(({ told }) => told === "" || isJson(told));
+  return calls.every(({ text }) => text === "" || isJson(text));
 }
 
 function isJson(text: string): boolean {
@@ -71,7 +71,10 @@ function isJson(text: string): boolean {
   }
 }
 
-/** Servers differ: an index a call, no index, or index 0 for every call with a new id and name each time. */
+/**
+ * Servers differ: an index a call, no index, or index 0 for every call with a new name each time; and of ids, a new one
+ * each time, none, or the same for all.
+ */
 function positionOf(calls: readonly CallState[], delta: JsonObject): number {
   const key = typeof delta.index === "number" ? delta.index : null;
   const id = nonEmpty(delta.id);
@@ -80,10 +83,20 @@ function positionOf(calls: readonly CallState[], delta: JsonObject): number {
     if (call === undefined) continue;
     const same = key === null ? id === null || call.id === id : call.key === key;
     if (!same) continue;
-    const another = id !== null && call.id !== id && call.name !== "" && nameOf(delta) !== null;
-    return another ? calls.length : position;
+    const name = nameOf(delta);
+    if (call.name === "" || name === null) return position;
+    const isAnother =
+      (id !== null && call.id !== id) ||
+      call.name !== name ||
+      (isWhole(call.text) && argumentsOf(delta)?.trim());
+    return isAnother ? calls.length : position;
   }
   return calls.length;
+}
+
+/** Whether arguments can go no further, so that more of them are another call's. */
+function isWhole(text: string): boolean {
+  return text.trimEnd().endsWith("}") && isJson(text);
 }
 
 function readCall(
@@ -99,13 +112,13 @@ function readCall(
   if (before !== undefined && before.name !== "") {
     if (text === "") return before;
     events.push({ type: "tool_arguments", choice, index, text });
-    return { ...before, hasArguments: true, told: before.told + text };
+    return { ...before, text: before.text + text };
   }
   const id = nonEmpty(delta.id) ?? before?.id ?? synthesiseId(answerId, choice, index);
   const key = before?.key ?? (typeof delta.index === "number" ? delta.index : null);
-  const held = (before?.held ?? "") + text;
+  const held = (before?.text ?? "") + text;
   const name = nameOf(delta);
-  if (name === null) return { key, id, name: "", held, hasArguments: false, told: "" };
+  if (name === null) return { key, id, name: "", text: held };
   const fields = unmodelled(delta, CALL_FIELDS, null);
   events.push({
     type: "tool_call",
@@ -116,7 +129,7 @@ function readCall(
     ...(fields && { extra: toExtra({ delta: fields }) }),
   });
   if (held !== "") events.push({ type: "tool_arguments", choice, index, text: held });
-  return { key, id, name, held: "", hasArguments: held !== "", told: held };
+  return { key, id, name, text: held };
 }
 
 function nameOf(delta: JsonObject): string | null {

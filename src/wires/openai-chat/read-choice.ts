@@ -68,7 +68,7 @@ export function readChoice(
     if (isBrokenFinish(raw)) return "broken";
     const last: ChoiceState = { ...before, calls, hasContent, carried: left, filtered };
     // Arguments that are still to come are none only when nothing comes any more.
-    if (calls.some((call) => !call.hasArguments)) return { ...last, reason: readFinish(raw, true) };
+    if (calls.some(({ text }) => text === "")) return { ...last, reason: readFinish(raw, true) };
     return endChoice(last, raw, events);
   }
   if (

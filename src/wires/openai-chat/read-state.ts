@@ -10,11 +10,8 @@ export interface CallState {
   readonly id: string;
   /** Empty until the provider names the function; only then is the call announced. */
   readonly name: string;
-  /** Argument text that came before the name. */
-  readonly held: string;
-  readonly hasArguments: boolean;
-  /** The argument text that was told, to see whether a call whose end nobody stated is all there. */
-  readonly told: string;
+  /** Argument text so far; what came before the name is told with it. */
+  readonly text: string;
 }
 
 export interface ChoiceState {
