@@ -97,6 +97,13 @@ describe("what SageMaker itself said", () => {
       "provider_model_not_found",
     ],
     [400, "ValidationError", "Variant blue not found for Endpoint llama", "provider_model_not_found"],
+    [400, "ValidationError", "Inference Component llama-8b does not exist.", "provider_model_not_found"],
+    [
+      400,
+      "ValidationError",
+      "Inference Component has no capacity to process this request. ApplicationAutoScaling may be in-progress (if configured) or try to increase the capacity by invoking UpdateInferenceComponentRuntimeConfig API.",
+      "provider_overloaded",
+    ],
     [
       400,
       "ValidationError",

@@ -15,9 +15,11 @@ type ReadError = Wire<unknown, unknown>["readError"];
 /** Of the container: SageMaker waited for it in vain, or for the rest of its stream. */
 const TIMEOUT_CODES = /time_?out|TimeExceeded/i;
 const TIMEOUT_TEXT = /\btimed out\b/i;
+/** What is there, and cannot take the call: a component that was scaled to zero, or is being put up. */
+const CAPACITY_TEXT = /\bcapacity\b|auto ?scaling|\bnot (?:currently )?in ?service\b/i;
 /** What of an endpoint is called is written in the policy, so that none of this is about the caller's request. */
 const MISCONFIGURED_TEXT =
-  /\b(?:endpoint|variant|model|component|container)\b[^"]{0,200}\bnot found\b|inference component|target (?:model|variant|container)|endpointName|model data/i;
+  /\b(?:endpoint|variant|model|component|container)\b[^"]{0,200}\b(?:not found|does not exist)\b|(?:cannot|could not) find (?:the )?(?:endpoint|variant|inference component)|inference component name|target (?:model|variant|container)|endpointName|model data/i;
 
 /** `container`, but for its errors and what ends its streams. */
 export function behindSagemaker<ReadState, RenderState>(
@@ -46,9 +48,12 @@ function readError(
   const isHosts = headers.has("x-amzn-errortype") || (isRecord(body) && typeof body.__type === "string");
   if (!isHosts) return container(status, headers, body, now);
   const read = readBedrockError(status, headers, body, now);
-  const isValidation = awsErrorName(headers, body) === "ValidationError";
-  if (!isValidation || !MISCONFIGURED_TEXT.test(read.cause?.detail ?? "")) return read;
-  return withCause(providerFault("provider_model_not_found", {}), read);
+  if (awsErrorName(headers, body) !== "ValidationError") return read;
+  const said = read.cause?.detail ?? "";
+  if (CAPACITY_TEXT.test(said)) return withCause(providerFault("provider_overloaded", {}), read);
+  return MISCONFIGURED_TEXT.test(said)
+    ? withCause(providerFault("provider_model_not_found", {}), read)
+    : read;
 }
 
 /** 424 `ModelError`: what the container answered is inside; 0 as its status where it did not. */
