@@ -3,7 +3,7 @@ import type { Credential } from "../core/deployment.ts";
 import type { Fault } from "../core/faults.ts";
 
 /** AWS knows who calls, and does not let them; or its clock is another. New keys would be told the same. */
-const WHATEVER_THE_KEYS = /^AccessDenied|^OptInRequired|: clock skew$/;
+const WHATEVER_THE_KEYS = /^AccessDenied|^OptInRequired|^ValidationException|: clock skew$/;
 
 /**
  * Whether `why` says that what was shown as `credential` is not good, which a newer one may be; not that its holder may

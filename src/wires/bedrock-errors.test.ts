@@ -45,6 +45,17 @@ describe("names", () => {
     expect(wrong.cause?.code).toBe("InvalidSignatureException");
   });
 
+  test("an account that may not call at all is told in the name of a wrong request", () => {
+    const name = { "x-amzn-errortype": "ValidationException" };
+    for (const message of [
+      "Operation not allowed",
+      "Access to Bedrock models is not allowed for this account.",
+    ]) {
+      expect(read(400, { message }, name).code).toBe("provider_credentials_refused");
+    }
+    expect(read(400, { message: "The operation is wrong." }, name).code).toBe("provider_rejected_request");
+  });
+
   test("the request's id is kept, and the provider's text is bounded", () => {
     const { cause } = read(500, { message: "x".repeat(9000) }, { "x-amzn-requestid": "7f2c" });
     expect(cause).toMatchObject({ status: 500, providerRequestId: "7f2c" });

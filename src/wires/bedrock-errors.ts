@@ -59,6 +59,8 @@ const OVERFLOW_TEXT =
   /exceeds? the maximum (?:allowed )?(?:number of )?tokens|input tokens exceeded|number of input tokens exceeds|exceeds? the (?:model's )?(?:maximum )?(?:context|input) (?:limit|length|window)|exceed context limit|too many total text bytes|expected maxlength/i;
 const MISSING_MODEL_TEXT =
   /throughput isn.t supported|model identifier is invalid|model id is not supported|doesn.t support on-demand throughput|model isn.t supported in this region|action doesn.t support the model/i;
+/** Of the account, in the name of a request that is wrong. */
+const ACCOUNT_TEXT = /^operation not allowed\b|not allowed for this account/i;
 const FILTER_TEXT = /content filters?|responsible ai polic|guardrail intervened/i;
 /** Of what the model wrote, as Nova's does. */
 const OUTPUT_TEXT = /invalid sequence as part of tool ?use/i;
@@ -105,6 +107,7 @@ function classify(status: number, name: string, message: string): ProviderFaultC
   if (name === "ModelErrorException" || name === "ModelStreamErrorException") return "provider_error";
   if (saysFiltered(message) || FILTER_TEXT.test(message)) return "content_filter";
   if (MISSING_MODEL_TEXT.test(message)) return "provider_model_not_found";
+  if (ACCOUNT_TEXT.test(message)) return "provider_credentials_refused";
   return name === "ValidationException" ? "provider_rejected_request" : classOfStatus(status);
 }
 

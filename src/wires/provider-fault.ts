@@ -1,6 +1,6 @@
 /**
  * What went wrong at a provider, in the house's classes. Owns the classes, what callers are told about each,
- * and the phrases by which overflow and filters are known; which status or code means which class is each wire's.
+ * and the phrases that providers of several wires share; which status or code means which class is each wire's.
  */
 import type { FinishReason } from "../core/events.ts";
 import { type Fault, type FaultCause, type FaultKind, fault } from "../core/faults.ts";
@@ -57,6 +57,11 @@ const OVERFLOW_TEXT = new RegExp(
   "i",
 );
 const FILTER_TEXT = /content management policy|content policy|safety system|usage polic(?:y|ies)/i;
+/** Google and xAI say with the status of a malformed request that a key is not good. */
+const KEY_TEXT =
+  /api key (?:not valid|expired|not found|is invalid)|pass a valid api key|incorrect api key provided/i;
+const LASTING_TEXT =
+  /per[ _-]?(?:day|month)\b|\bdaily\b|\bmonthly\b|credits? (?:are|is|have) (?:been )?(?:depleted|exhausted)|spending cap/i;
 const KEY_LIKE = /\b(?:sk|pk|rk|key|bearer|token)[-_ :=]+(?=[\w*.-]*[\d*])[\w*.-]{8,}/gi;
 
 /** What a provider said, as far as it said it. Empty texts count as absent. */
@@ -97,6 +102,16 @@ export function saysOverflow(text: string): boolean {
 /** Whether a provider's text says that its content policy refused the request. */
 export function saysFiltered(text: string): boolean {
   return FILTER_TEXT.test(text.slice(0, MAX_SEARCHED));
+}
+
+/** Whether a provider's text says that the key is not good. */
+export function saysKeyRefused(text: string): boolean {
+  return KEY_TEXT.test(text.slice(0, MAX_SEARCHED));
+}
+
+/** Whether a provider's text says of a quota that no waiting of minutes gives it back. */
+export function saysLasting(text: string): boolean {
+  return LASTING_TEXT.test(text.slice(0, MAX_SEARCHED));
 }
 
 /** Whether a fault of this class may say how long to wait. */

@@ -2,10 +2,12 @@
 import type { Fault } from "../../core/faults.ts";
 import { isRecord } from "../../core/json.ts";
 import { MAX_RETRY_AFTER_MS } from "../../core/retry-after.ts";
+import { readDetails } from "../google-errors.ts";
 import {
   type ProviderFaultClass,
   providerFault,
   saysFiltered,
+  saysLasting,
   saysOverflow,
   waits,
 } from "../provider-fault.ts";
@@ -45,6 +47,8 @@ interface ProviderError {
   readonly requestId: string | undefined;
   /** What Vertex asks for, in milliseconds. */
   readonly retryMs: number | undefined;
+  /** Vertex says that a day's quota is used up, and beside it the delay of a minute's. */
+  readonly lasting: boolean;
 }
 
 /** An answer with a status of 400 and above. `body` is parsed JSON or text, `now` epoch milliseconds. */
@@ -53,7 +57,8 @@ export function readMessagesError(status: number, headers: Headers, body: unknow
   const kind = classify(status, error);
   const requestId =
     headers.get("request-id") ?? headers.get("x-request-id") ?? headers.get("x-amzn-requestid");
-  const retryAfterMs = waits(kind, status)
+  const isAsked = waits(kind, status) && !error.lasting;
+  const retryAfterMs = isAsked
     ? (error.retryMs ?? readRetryAfter(headers, error.message, now) ?? limitReset(headers, now))
     : undefined;
   return providerFault(kind, {
@@ -79,7 +84,9 @@ function classify(status: number, error: ProviderError): ProviderFaultClass {
   const { type, message } = error;
   const codes = `${type} ${error.code}`;
   if (status === 402 || QUOTA_CODES.test(codes) || QUOTA_TEXT.test(message)) return "quota_exhausted";
-  if (status === 429 || type === "rate_limit_error") return "provider_throttled";
+  if (status === 429 || type === "rate_limit_error") {
+    return error.lasting || saysLasting(message) ? "quota_exhausted" : "provider_throttled";
+  }
   if (type === "timeout_error") return "provider_timeout";
   if (type === "overloaded_error") return "provider_overloaded";
   const stated = classOfStatus(status);
@@ -98,7 +105,7 @@ function extract(body: unknown): ProviderError {
   const whole = Array.isArray(body) ? body[0] : body;
   if (!isRecord(whole)) {
     const message = typeof whole === "string" ? whole : "";
-    return { type: "", code: "", message, requestId: undefined, retryMs: undefined };
+    return { type: "", code: "", message, requestId: undefined, retryMs: undefined, lasting: false };
   }
   const error = isRecord(whole.error) ? whole.error : whole;
   const type = asText(error.type) || asText(error.status);
@@ -108,6 +115,7 @@ function extract(body: unknown): ProviderError {
     message: asText(error.message) || asText(error.Message) || asText(whole.error),
     requestId: asText(whole.request_id) || undefined,
     retryMs: retryDelay(error.details),
+    lasting: readDetails(error.details).lasting,
   };
 }
 

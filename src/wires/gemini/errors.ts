@@ -1,10 +1,12 @@
 /** The API's errors as faults. Owns the classification; the ladder decides what follows. */
 import type { Fault } from "../../core/faults.ts";
 import { isRecord } from "../../core/json.ts";
+import { type GoogleDetails, readDetails, refusesKeyOrAccount } from "../google-errors.ts";
 import {
   type ProviderFaultClass,
   providerFault,
   saysFiltered,
+  saysLasting,
   saysOverflow,
   waits,
 } from "../provider-fault.ts";
@@ -33,28 +35,13 @@ const STATUSES: Readonly<Record<string, number>> = {
 
 /** Only so much of a provider's text is searched. */
 const MAX_SEARCHED = 4000;
-const MAX_DETAILS = 50;
-const KEY_REASONS = /API_KEY_|ACCESS_TOKEN_|SERVICE_DISABLED|BILLING_DISABLED|CREDENTIALS_MISSING/;
-const KEY_TEXT = /api key (?:not valid|expired|not found|is invalid)|pass a valid api key/i;
-/** Preconditions of the account, which no other request would meet either. */
-const ACCOUNT_TEXT = /billing|user location|free tier is not available/i;
-const LASTING_QUOTA = /per_?day|per_?month/i;
-const LASTING_TEXT =
-  /per day|daily|monthly|credits? (?:are|is|have) (?:been )?(?:depleted|exhausted)|spending cap/i;
-const FIELD_PATH = /^[A-Za-z_][\w.[\]-]{0,99}$/;
 
-interface ProviderError {
+interface ProviderError extends GoogleDetails {
   /** 0 where the body states none. */
   readonly status: number;
   readonly word: string;
   readonly message: string;
-  /** `reason` of an ErrorInfo. */
-  readonly reason: string;
-  readonly param: string | undefined;
-  readonly requestId: string | undefined;
   readonly retryMs: number | undefined;
-  /** Whether a quota is used up that no waiting of minutes gives back. */
-  readonly lasting: boolean;
 }
 
 /** An answer with a status of 400 and above. `body` is parsed JSON or text, `now` epoch milliseconds. */
@@ -99,10 +86,7 @@ function classify(status: number, error: ProviderError): ProviderFaultClass {
   const stated = classOfStatus(status);
   if (stated !== "provider_rejected_request") return stated;
   if (saysOverflow(error.message)) return "context_length_exceeded";
-  if (KEY_REASONS.test(error.reason) || KEY_TEXT.test(error.message)) return "provider_credentials_refused";
-  if (error.word === "FAILED_PRECONDITION" && ACCOUNT_TEXT.test(error.message)) {
-    return "provider_credentials_refused";
-  }
+  if (refusesKeyOrAccount(error.word, error.reason, error.message)) return "provider_credentials_refused";
   return saysFiltered(error.message) ? "content_filter" : stated;
 }
 
@@ -126,39 +110,8 @@ function read(error: JsonObject, message: string): ProviderError {
     word,
     message: searched,
     retryMs: retryDelay(error.details) ?? waitInText(searched),
-    lasting: details.lasting || LASTING_TEXT.test(searched),
+    lasting: details.lasting || saysLasting(searched),
   };
-}
-
-type Details = Pick<ProviderError, "reason" | "param" | "requestId" | "lasting">;
-
-/** https://github.com/googleapis/googleapis/blob/master/google/rpc/error_details.proto */
-function readDetails(details: unknown): Details {
-  const found: { -readonly [Key in keyof Details]: Details[Key] } = {
-    reason: "",
-    param: undefined,
-    requestId: undefined,
-    lasting: false,
-  };
-  if (!Array.isArray(details)) return found;
-  for (const detail of details.slice(0, MAX_DETAILS)) {
-    if (!isRecord(detail)) continue;
-    if (found.reason === "") found.reason = text(detail.reason);
-    found.requestId ??= text(detail.requestId) || undefined;
-    found.param ??= fieldOf(detail.fieldViolations);
-    if (Array.isArray(detail.violations)) found.lasting ||= detail.violations.some(isLasting);
-  }
-  return found;
-}
-
-function isLasting(violation: unknown): boolean {
-  return isRecord(violation) && LASTING_QUOTA.test(text(violation.quotaId));
-}
-
-function fieldOf(violations: unknown): string | undefined {
-  const first: unknown = Array.isArray(violations) ? violations[0] : undefined;
-  const field = isRecord(first) ? text(first.field) : "";
-  return FIELD_PATH.test(field) ? field : undefined;
 }
 
 function text(value: unknown): string {

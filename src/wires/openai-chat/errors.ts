@@ -1,15 +1,17 @@
 /** A provider's error of this wire as a fault. Owns the classification; the ladder decides what follows. */
 import type { Fault } from "../../core/faults.ts";
 import { isRecord } from "../../core/json.ts";
+import { type GoogleDetails, readDetails, refusesKeyOrAccount } from "../google-errors.ts";
 import {
   type ProviderFaultClass,
   type ProviderWords,
   providerFault,
   saysFiltered,
+  saysLasting,
   saysOverflow,
   waits,
 } from "../provider-fault.ts";
-import { readRetryAfter } from "../retry-after.ts";
+import { readRetryAfter, retryDelay } from "../retry-after.ts";
 import { sentenceOf } from "../sentence-of.ts";
 import { classOfStatus } from "../status-class.ts";
 import type { JsonObject } from "../wire.ts";
@@ -32,6 +34,9 @@ interface ProviderError {
   readonly param: string | null;
   /** Where the body itself states an HTTP status; null otherwise. */
   readonly status: number | null;
+  /** Google's compatible endpoint says here what it says on its own wire. */
+  readonly details: GoogleDetails;
+  readonly retryMs: number | undefined;
 }
 
 /** An answer with a status of 400 and above. `body` is parsed JSON or text, `now` epoch milliseconds. */
@@ -40,7 +45,9 @@ export function readChatError(status: number, headers: Headers, body: unknown, n
   const kind = classify(status, error);
   const requestId =
     headers.get("x-request-id") ?? headers.get("request-id") ?? headers.get("apim-request-id") ?? undefined;
-  const retryAfterMs = waits(kind, status) ? readRetryAfter(headers, error.searched, now) : undefined;
+  // Beside a day's quota Google names the delay of a minute's.
+  const isAsked = waits(kind, status) && !error.details.lasting;
+  const retryAfterMs = isAsked ? (error.retryMs ?? readRetryAfter(headers, error.searched, now)) : undefined;
   return providerFault(kind, { ...words(error), status, requestId, retryAfterMs });
 }
 
@@ -58,7 +65,8 @@ function words({ code, type, message, param }: ProviderError): ProviderWords {
 function classify(status: number, error: ProviderError): ProviderFaultClass {
   const codes = `${error.code} ${error.type}`;
   if (status === 429 || status === 402 || status === 498) {
-    return status === 402 || QUOTA_CODES.test(codes) ? "quota_exhausted" : "provider_throttled";
+    const isLasting = QUOTA_CODES.test(codes) || error.details.lasting || saysLasting(error.message);
+    return status === 402 || isLasting ? "quota_exhausted" : "provider_throttled";
   }
   if (OVERFLOW_CODES.test(codes)) return "context_length_exceeded";
   if (FILTER_CODES.test(codes)) return "content_filter";
@@ -72,8 +80,11 @@ function classify(status: number, error: ProviderError): ProviderFaultClass {
   }
   if (status === 403 && QUOTA_CODES.test(codes)) return "quota_exhausted";
   const stated = classOfStatus(status);
-  const namesModel = stated === "provider_rejected_request" && MISSING_MODEL_CODES.test(codes);
-  return namesModel ? "provider_model_not_found" : stated;
+  if (stated !== "provider_rejected_request") return stated;
+  if (refusesKeyOrAccount(error.type, error.details.reason, error.message)) {
+    return "provider_credentials_refused";
+  }
+  return MISSING_MODEL_CODES.test(codes) ? "provider_model_not_found" : stated;
 }
 
 /** Inside a stream there is no status: the words decide, and silence means that the provider failed. */
@@ -103,12 +114,16 @@ function extract(body: unknown): ProviderError {
     type: asText(error.type) || asText(error.status),
     param: FIELD_PATH.test(param) ? param : null,
     status: statusOf(error.code) ?? statusOf(error.status) ?? statusOf(error.status_code),
+    details: readDetails(error.details),
+    retryMs: retryDelay(error.details),
   };
 }
 
 function plain(said: unknown): ProviderError {
   const searched = isRecord(said) || Array.isArray(said) ? JSON.stringify(said) : asText(said);
-  return { code: "", type: "", message: sentenceOf(said), searched, param: null, status: null };
+  const message = sentenceOf(said);
+  const details = readDetails(undefined);
+  return { code: "", type: "", message, searched, param: null, status: null, details, retryMs: undefined };
 }
 
 function statusOf(value: unknown): number | null {
