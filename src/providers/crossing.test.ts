@@ -45,6 +45,15 @@ describe("content that its own provider alone can read is refused", () => {
     expect(losses(request, "bedrock-converse")).toEqual([]);
   });
 
+  test("what a request refers to in place of sending it", () => {
+    const contents = [{ role: "user", parts: [{ text: "Summarise chapter 3." }] }];
+    for (const field of ["cachedContent", "cached_content"]) {
+      const request = parsed("gemini", { contents, [field]: "cachedContents/abc" });
+      expect(losses(request, "anthropic-messages")).toMatchObject({ ...REFUSED, param: "cachedContent" });
+      expect(losses(request, "gemini")).toEqual([]);
+    }
+  });
+
   test("a message that would have nothing left", () => {
     const audio = { inlineData: { mimeType: "audio/wav", data: "AAAA" } };
     const alone = parsed("gemini", { contents: [{ role: "user", parts: [audio] }] });

@@ -16,13 +16,15 @@ const NO_PARTS: readonly OpaquePart[] = [];
 const MAX_NAMES = 16;
 const MAX_NAME = 128;
 const MAX_TYPE = 64;
+/** Fields of a body that stand for a part of the conversation. */
+const REFERENCES: Readonly<Partial<Record<WireId, string>>> = { gemini: "cachedContent" };
 
 /** Warnings for `request` on `wire`, or the fault of content that only its own provider could understand. */
 export function crossingLosses(request: ModelRequest, wire: AnyWire): readonly Warning[] | Fault {
   const origin = request.origin.wire;
   if (origin === wire.id) return NOTHING;
-  const uploaded = fileFault(request);
-  if (uploaded) return uploaded;
+  const kept = fileFault(request) ?? referenceFault(request);
+  if (kept) return kept;
   if (dialectOf(origin) === dialectOf(wire.id)) return NOTHING;
   const warnings: Warning[] = controlsLost(request, wire.id);
   for (const [index, message] of request.messages.entries()) {
@@ -114,6 +116,14 @@ function fileFault({ messages }: ModelRequest): Fault | null {
     "A file kept at one provider cannot be read by the chosen model, which is another's. Send the file itself.",
     { param: `messages[${index}].content` },
   );
+}
+
+/** What a caller refers to in place of sending it: a model that is asked without it answers another question. */
+function referenceFault({ origin }: ModelRequest): Fault | null {
+  const param = REFERENCES[origin.wire];
+  if (param === undefined || !origin.body[param]) return null;
+  const message = `What \`${param}\` names is kept at one provider and cannot be read by the chosen model, which is another's. Send the content itself.`;
+  return fault("invalid", "unsupported_content", message, { param });
 }
 
 function isFile(part: ContentPart): boolean {
