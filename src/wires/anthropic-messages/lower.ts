@@ -4,9 +4,11 @@ import { isRecord } from "../../core/json.ts";
 import type { ModelRequest } from "../../core/request.ts";
 import { isClaudeSeal, isSealed } from "../claude-seal.ts";
 import { withoutContract } from "../contract-metadata.ts";
+import { FittingIds, hasMisfit } from "../fitting-ids.ts";
 import { type Losses, lose, loseReasoning, nameOf, noLosses } from "../losses.ts";
 import { isClaude, type ModelTraits, modelBehind } from "../model-version.ts";
 import type { JsonObject, Lowered, LowerTarget } from "../wire.ts";
+import { CALL_IDS, withFittingIds } from "./call-ids.ts";
 import { WIRE_ID } from "./fields.ts";
 import {
   type Body,
@@ -70,6 +72,7 @@ function fromOrigin(request: ModelRequest, target: LowerTarget, losses: Losses):
   }
   if (rewritten.has("messages")) rewriteMessages(body, request, target, losses);
   else if (isClaude(modelBehind(target))) dropForeignThinking(body, request, losses);
+  if (misfits(request, target)) body.messages = withFittingIds(body.messages);
   if (rewritten.has("reasoning")) rewriteThinking(body, request, target, losses);
   else if (request.reasoning !== undefined && !target.capabilities.has("reasoning")) {
     if (request.reasoning.effort !== "none") lose(losses, nameOf("reasoning", WIRE_ID));
@@ -85,6 +88,12 @@ function fromOrigin(request: ModelRequest, target: LowerTarget, losses: Losses):
     renderFormat(body, request.responseFormat, target);
   }
   return body;
+}
+
+/** Claude alone insists on ids; imitators of the API may want their own ones back. */
+function misfits({ messages, tools, origin }: ModelRequest, target: LowerTarget): boolean {
+  if (tools.length === 0 || origin.rewritten.has("messages") || !isClaude(modelBehind(target))) return false;
+  return hasMisfit(messages, CALL_IDS);
 }
 
 function rewriteMessages(body: Body, request: ModelRequest, target: LowerTarget, losses: Losses): void {
@@ -116,7 +125,7 @@ function fromContract(request: ModelRequest, target: LowerTarget, losses: Losses
 
 function renderingFor(request: ModelRequest, target: LowerTarget, losses: Losses): Rendering {
   const caches = target.capabilities.has("prompt_caching");
-  return { origin: request.origin.wire, caches, breakpoints: [], losses };
+  return { origin: request.origin.wire, ids: new FittingIds(CALL_IDS), caches, breakpoints: [], losses };
 }
 
 /** The last ones stay: each of them covers everything before it. */

@@ -3,6 +3,7 @@ import { fault } from "../../core/faults.ts";
 import type { ContentPart, MediaSource, Message, WireId } from "../../core/request.ts";
 import { decodeBase64 } from "../base64.ts";
 import { isSealed } from "../claude-seal.ts";
+import type { FittingIds } from "../fitting-ids.ts";
 import { type Losses, lose, loseReasoning, nameOf } from "../losses.ts";
 import { toInput } from "../tool-input.ts";
 import type { JsonObject } from "../wire.ts";
@@ -13,6 +14,7 @@ export type Block = Record<string, unknown>;
 /** What rendering must know, and what it gathers on the way. */
 export interface Rendering {
   readonly origin: WireId;
+  readonly ids: FittingIds;
   /** False: the model has no prompt cache, and breakpoints are left out. */
   readonly caches: boolean;
   /** Blocks and tools with a breakpoint, in the prompt's order. */
@@ -100,7 +102,12 @@ function renderPart(part: ContentPart, path: string, rendering: Rendering): Bloc
     case "document":
       return renderDocument(part, path, rendering);
     case "tool_call":
-      return { type: "tool_use", id: toolId(part.id), name: part.name, input: toInput(part.arguments) };
+      return {
+        type: "tool_use",
+        id: rendering.ids.call(part.id),
+        name: part.name,
+        input: toInput(part.arguments),
+      };
     case "tool_result":
       return renderResult(part, path, rendering);
     case "reasoning":
@@ -120,16 +127,11 @@ function renderResult(
   path: string,
   rendering: Rendering,
 ): Block {
-  const block: Block = { type: "tool_result", tool_use_id: toolId(part.callId) };
+  const block: Block = { type: "tool_result", tool_use_id: rendering.ids.result(part.callId) };
   const content = renderBlocks(part.content, path, rendering);
   if (content.length > 0) block.content = shortest(content);
   if (part.isError !== undefined) block.is_error = part.isError;
   return block;
-}
-
-/** The API takes only these characters in an id; providers of other wires use others too. */
-function toolId(id: string): string {
-  return id.replace(/[^a-zA-Z0-9_-]/g, "_");
 }
 
 function imageSource(source: MediaSource): JsonObject {

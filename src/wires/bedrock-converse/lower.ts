@@ -3,9 +3,11 @@ import { failed, ok, type Result } from "../../core/faults.ts";
 import { isRecord } from "../../core/json.ts";
 import type { ModelRequest } from "../../core/request.ts";
 import { withoutContract } from "../contract-metadata.ts";
+import { hasMisfit } from "../fitting-ids.ts";
 import { type Losses, lose, noLosses } from "../losses.ts";
 import type { JsonObject, Lowered, LowerTarget } from "../wire.ts";
 import { cachePointsOf } from "./cache-points.ts";
+import { CALL_IDS, withFittingIds } from "./call-ids.ts";
 import { familyOf } from "./families.ts";
 import { WIRE_ID } from "./fields.ts";
 import { isAskedAnew, refitModelFields, renderModelFields } from "./model-fields.ts";
@@ -68,6 +70,8 @@ function refit(body: Body, request: ModelRequest, target: LowerTarget, losses: L
     setConversation(body, request, target, losses);
   } else {
     withoutBlocks(body, target, losses);
+    const misfits = request.tools.length > 0 && hasMisfit(request.messages, CALL_IDS);
+    if (misfits) body.messages = withFittingIds(body.messages);
   }
   const fields = isRecord(body.additionalModelRequestFields) ? body.additionalModelRequestFields : NO_FIELDS;
   const refitted = refitModelFields(fields, body.messages, request, target, losses);

@@ -5,11 +5,13 @@
 import { fault } from "../../core/faults.ts";
 import type { ContentPart, MediaSource, Message, ModelRequest } from "../../core/request.ts";
 import { isSealed } from "../claude-seal.ts";
+import { FittingIds } from "../fitting-ids.ts";
 import { type Losses, lose, loseReasoning } from "../losses.ts";
 import { toInput } from "../tool-input.ts";
 import type { JsonObject, LowerTarget } from "../wire.ts";
 import { asBlob } from "./blob.ts";
 import type { CachePoints } from "./cache-points.ts";
+import { CALL_IDS } from "./call-ids.ts";
 import { nameDocument } from "./document-name.ts";
 import { WIRE_ID } from "./fields.ts";
 import { DOCUMENT_FORMATS, documentFormat, formatOfName, IMAGE_FORMATS, imageFormat } from "./formats.ts";
@@ -23,8 +25,7 @@ export interface Conversation {
 interface Draft {
   readonly system: JsonObject[];
   readonly messages: { readonly role: "user" | "assistant"; readonly content: JsonObject[] }[];
-  /** Ids of calls that this wire would refuse, and what is sent in their place. */
-  readonly ids: Map<string, string>;
+  readonly ids: FittingIds;
   readonly documentNames: Set<string>;
   readonly caches: CachePoints | null;
   readonly thinks: boolean;
@@ -39,7 +40,6 @@ const NO_OUTPUT = { text: "(no output)" };
 const SEE_DOCUMENT = { text: "(See the attached document.)" };
 /** An object in S3 is the one file that Bedrock reads where it lies. */
 const OBJECT = "s3://";
-const PLAIN_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** System messages lead, wherever they stood. Content that cannot be carried is the fault of `losses`. */
 export function renderConversation(
@@ -51,7 +51,7 @@ export function renderConversation(
   const draft: Draft = {
     system: [],
     messages: [],
-    ids: new Map(),
+    ids: new FittingIds(CALL_IDS),
     documentNames: new Set(),
     caches,
     thinks: target.capabilities.has("reasoning"),
@@ -101,7 +101,7 @@ function renderPart(part: ContentPart, draft: Draft, path: string): JsonObject |
     case "document":
       return renderDocument(part, draft, path);
     case "tool_call": {
-      const toolUseId = idOf(part.id, draft);
+      const toolUseId = draft.ids.call(part.id);
       return { toolUse: { toolUseId, name: part.name, input: toInput(part.arguments) } };
     }
     case "tool_result":
@@ -136,16 +136,7 @@ function renderToolResult(
   renderParts(part.content, content, { ...draft, caches: null }, path);
   if (content.length === 0) content.push(NO_OUTPUT);
   const status = part.isError === true ? { status: "error" } : {};
-  return { toolResult: { toolUseId: idOf(part.callId, draft), content, ...status } };
-}
-
-function idOf(id: string, draft: Draft): string {
-  if (PLAIN_ID.test(id)) return id;
-  const known = draft.ids.get(id);
-  if (known !== undefined) return known;
-  const made = `call_pointsman_${draft.ids.size}`;
-  draft.ids.set(id, made);
-  return made;
+  return { toolResult: { toolUseId: draft.ids.result(part.callId), content, ...status } };
 }
 
 function renderImage(
