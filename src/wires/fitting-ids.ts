@@ -55,12 +55,13 @@ export class FittingIds {
 
 /** Whether a conversation has a call whose id does not fit, or is another's too. */
 export function hasMisfit(messages: readonly Message[], { fits }: IdRule): boolean {
-  const seen = new Set<string>();
+  let seen: Set<string> | null = null;
   for (const { role, content } of messages) {
     if (role !== "assistant") continue;
     for (const part of content) {
       if (part.type !== "tool_call") continue;
-      if (!fits.test(part.id) || seen.has(part.id)) return true;
+      if (!fits.test(part.id) || seen?.has(part.id)) return true;
+      seen ??= new Set();
       seen.add(part.id);
     }
   }
