@@ -6,6 +6,7 @@ import { withoutContract } from "../contract-metadata.ts";
 import type { JsonObject, Lowered, LowerTarget } from "../wire.ts";
 import { renderConversation, withoutCallIds } from "./contents.ts";
 import { WIRE_ID } from "./fields.ts";
+import { demandsSignatures, withSignedCalls } from "./signature.ts";
 import { renderThinking, rewordThinking } from "./thinking.ts";
 import { removeUnsupported } from "./unsupported.ts";
 
@@ -85,6 +86,9 @@ function fromOrigin(request: ModelRequest, target: LowerTarget): Fields {
     const labels = withoutContract(body.labels);
     if (labels === undefined) delete body.labels;
     else body.labels = labels;
+  }
+  if (request.tools.length > 0 && demandsSignatures(target.modelId)) {
+    body.contents = withSignedCalls(body.contents);
   }
   if (rewritten.size === 0) return body;
   if (rewritten.has("messages")) {

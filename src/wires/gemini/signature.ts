@@ -3,6 +3,7 @@
  * they are abroad: what comes back without it was signed by another provider and is not sent.
  * https://ai.google.dev/gemini-api/docs/thought-signatures
  */
+import { isRecord } from "../../core/json.ts";
 
 const MARK = "gemini:";
 /** What the API takes in place of a signature for calls that it did not make itself. */
@@ -23,4 +24,16 @@ export function ownSignature(signature: string | undefined): string | null {
 /** Whether a model refuses a turn whose first call carries no signature. */
 export function demandsSignatures(modelId: string): boolean {
   return !UNDEMANDING.test(modelId);
+}
+
+/** A caller's own contents in which the first call of every turn is signed: another model's turns are not. */
+export function withSignedCalls(contents: unknown): unknown {
+  if (!Array.isArray(contents)) return contents;
+  return contents.map((content: unknown) => {
+    if (!isRecord(content) || content.role !== "model" || !Array.isArray(content.parts)) return content;
+    const first = content.parts.findIndex((part) => isRecord(part) && isRecord(part.functionCall));
+    const part: unknown = content.parts[first];
+    if (!isRecord(part) || part.thoughtSignature) return content;
+    return { ...content, parts: content.parts.with(first, { ...part, thoughtSignature: UNSIGNED }) };
+  });
 }
