@@ -20,6 +20,8 @@ interface Asked {
   readonly choices?: number;
 }
 
+const TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
 async function read(pieces: readonly Piece[], { wire = openaiChat, choices = 1 }: Asked = {}) {
   const clock = new FakeClock();
   const timeouts = { connect: 100, firstToken: 500, idle: 30_000, total: 60_000 };
@@ -40,7 +42,7 @@ async function read(pieces: readonly Piece[], { wire = openaiChat, choices = 1 }
     cancel: () => Promise.resolve(),
   };
   const { framing } = wire as AnyWire;
-  const stream = openEventStream(wire as AnyWire, framing, body as never, watchdog, choices);
+  const stream = openEventStream(wire as AnyWire, framing, body as never, watchdog, choices, TRACEPARENT);
   const events: StreamEvent[] = [];
   const startedAt = clock.now();
   for (let last: StreamEvent | undefined; !(last && isTerminal(last)); last = events[events.length - 1]) {
@@ -206,18 +208,18 @@ test("of two choices that were asked for one is no answer, but where the provide
 
 test("two calls that a stream gives one id get one each", async () => {
   const call = (index: number) => {
-    const tool_calls = [{ index, id: "call_1", function: { name: "a", arguments: "{}" } }];
+    const tool_calls = [{ index, id: "call_a", function: { name: "a", arguments: "{}" } }];
     return `data: ${JSON.stringify({ choices: [{ index: 0, delta: { tool_calls } }] })}\n\n`;
   };
   const { events } = await read([call(0), call(1), ended(0), DONE]);
   const ids = events.flatMap((event) => (event.type === "tool_call" ? [event.id] : []));
-  expect(ids).toEqual(["call_1", "call_1_2"]);
+  expect(ids).toEqual(["call_a", "call_a_2"]);
 });
 
 test("so do those of an answer that came whole", async () => {
-  const call = { id: "call_1", type: "function", function: { name: "a", arguments: "{}" } };
+  const call = { id: "call_a", type: "function", function: { name: "a", arguments: "{}" } };
   const message = { role: "assistant", content: null, tool_calls: [call, call] };
   const { events } = await read([JSON.stringify({ choices: [{ message, finish_reason: "tool_calls" }] })]);
   const ids = events.flatMap((event) => (event.type === "tool_call" ? [event.id] : []));
-  expect(ids).toEqual(["call_1", "call_1_2"]);
+  expect(ids).toEqual(["call_a", "call_a_2"]);
 });

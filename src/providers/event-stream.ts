@@ -26,6 +26,7 @@ export interface EventStream {
  * runs only while somebody waits for more: a reader that pauses is not the model's silence. An answer
  * that is all there is complete, however its stream goes on: lost, silent or with an error. Of `choices`, the number
  * that was asked for, each must have ended for that, since one that never began is told by the wire's own end alone.
+ * `traceparent`: that of the call.
  */
 export function openEventStream(
   wire: AnyWire,
@@ -33,6 +34,7 @@ export function openEventStream(
   body: ByteReader,
   watchdog: Watchdog,
   choices: number,
+  traceparent: string,
 ): EventStream {
   const parser = framing.createParser();
   let state = wire.readStart();
@@ -88,7 +90,7 @@ export function openEventStream(
         if (event.type === "fault") return events.concat(fail(event.fault));
         if (held.length > 0 && held.some((end) => speaksFor(event, end))) isTakenBack = true;
         if (event.type === "tool_call") {
-          ownId ??= ownCallIds();
+          ownId ??= ownCallIds(traceparent);
           events.push(ownId(event));
           continue;
         }
@@ -106,7 +108,7 @@ export function openEventStream(
   /** The bytes ended: what the parser still held, then the wire's own end unless that was one. */
   const finish = (): readonly StreamEvent[] => {
     const frames = parser.end();
-    if (frames[0]?.whole) return readWhole(wire, frames[0].data);
+    if (frames[0]?.whole) return readWhole(wire, frames[0].data, traceparent);
     const events = feed(frames);
     const last = events[events.length - 1];
     return last && isTerminal(last) ? events : events.concat(completion() ?? lacking(wire.flush(state)));
@@ -147,14 +149,14 @@ export function openEventStream(
 }
 
 /** The answer of a server that was asked to stream and did not. */
-function readWhole(wire: AnyWire, data: string): readonly StreamEvent[] {
+function readWhole(wire: AnyWire, data: string, traceparent: string): readonly StreamEvent[] {
   let body: unknown;
   try {
     body = JSON.parse(data);
   } catch {
     return [{ type: "fault", fault: badAnswer() }];
   }
-  return withOwnCallIds(wire.readAnswer(body));
+  return withOwnCallIds(wire.readAnswer(body), traceparent);
 }
 
 type ChoiceEnd = Extract<StreamEvent, { type: "choice_end" }>;

@@ -187,7 +187,7 @@ function readWhole(
   sent: Sent,
   warnings: readonly Warning[],
 ): Sending {
-  const events = withOwnCallIds(wire.readAnswer(body, head));
+  const events = withOwnCallIds(wire.readAnswer(body, head), sent.headers.traceparent ?? "");
   const last = events[events.length - 1];
   const isFault = last?.type === "fault";
   const why = isFault ? keepable(last.fault, sent, events) : vectorFault(sent.request, events);
@@ -230,7 +230,9 @@ async function readHead(
     watchdog.stop();
     return whollyAnswered(readWhole(wire, body, answer, sent, warnings));
   }
-  const stream = openEventStream(wire, framing, answer, watchdog, sent.request.sampling.choices ?? 1);
+  const choices = sent.request.sampling.choices ?? 1;
+  const { traceparent = "" } = sent.headers;
+  const stream = openEventStream(wire, framing, answer, watchdog, choices, traceparent);
   const head: StreamEvent[] = [];
   for (;;) {
     const events = await stream.next();
