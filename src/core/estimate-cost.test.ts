@@ -17,12 +17,19 @@ const MODEL: ModelSpec = {
 };
 const { prices: _none, ...UNPRICED } = MODEL;
 
-test.each<[string, ModelSpec, number, number | null]>([
-  ["what is planned", MODEL, 200, 0.003],
-  ["no more than the model can produce", MODEL, 8000, 0.006],
-  ["all that is planned where nobody stated what it can", { ...MODEL, maxOutputAssumed: true }, 8000, 0.081],
-  ["nothing without a price", UNPRICED, 200, null],
-])("%s is paid for", (_what, model, estimatedOutputTokens, usd) => {
-  const cost = estimateCost({ estimatedInputTokens: 1000, estimatedOutputTokens }, model);
+test.each<[string, ModelSpec, number, number, number | null]>([
+  ["what is planned", MODEL, 200, 1, 0.003],
+  ["no more than the model can produce", MODEL, 8000, 1, 0.006],
+  ["the output of each choice, and the input once", MODEL, 8000, 3, 0.016],
+  [
+    "all that is planned where nobody stated what it can",
+    { ...MODEL, maxOutputAssumed: true },
+    8000,
+    1,
+    0.081,
+  ],
+  ["nothing without a price", UNPRICED, 200, 1, null],
+])("%s is paid for", (_what, model, estimatedOutputTokens, choices, usd) => {
+  const cost = estimateCost({ estimatedInputTokens: 1000, estimatedOutputTokens, choices }, model);
   expect(cost).toBe(usd === null ? null : usdToNano(usd));
 });

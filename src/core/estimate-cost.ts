@@ -20,10 +20,21 @@ export function estimateCost(
   {
     estimatedInputTokens,
     estimatedOutputTokens,
-  }: Pick<RoutePlan, "estimatedInputTokens" | "estimatedOutputTokens">,
+    choices,
+  }: Pick<RoutePlan, "estimatedInputTokens" | "estimatedOutputTokens" | "choices">,
+  model: ModelSpec,
+): NanoDollars | null {
+  return costAtMost(estimatedInputTokens, estimatedOutputTokens, choices, model);
+}
+
+/** Of input that is read once, and of `outputTokens` for each choice; null for a model without a price. */
+export function costAtMost(
+  inputTokens: number,
+  outputTokens: number,
+  choices: number,
   model: ModelSpec,
 ): NanoDollars | null {
   if (!model.prices) return null;
-  const outputTokens = Math.min(estimatedOutputTokens, outputLimit(model));
-  return costOf({ ...NO_USAGE, inputTokens: estimatedInputTokens, outputTokens }, model.prices);
+  const output = choices * Math.min(outputTokens, outputLimit(model));
+  return costOf({ ...NO_USAGE, inputTokens, outputTokens: output }, model.prices);
 }

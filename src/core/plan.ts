@@ -185,6 +185,7 @@ export interface ShadowCall {
   readonly change: RequestChange | null;
   readonly estimatedInputTokens: number;
   readonly estimatedOutputTokens: number;
+  readonly choices: number;
   /** As the plan's own. */
   readonly maxOutputTokens: number | null;
   /** For all copies of this rollout in one hour, by one process; null: none. */
@@ -215,9 +216,11 @@ export interface RoutePlan {
   /** The first rung is a later one of the policy's, called before its turn so that it is known to work (E7). */
   readonly exercise: boolean;
   readonly timeouts: AttemptTimeouts;
-  /** Estimated tokens of the request's input, and the output it may produce. */
+  /** Estimated tokens of the request's input, and the output that each of its choices may produce. */
   readonly estimatedInputTokens: number;
   readonly estimatedOutputTokens: number;
+  /** Answers asked for at once. */
+  readonly choices: number;
   /** Most tokens that an answer may have, whatever was asked for; null: what its model can produce. */
   readonly maxOutputTokens: number | null;
   /** Absent where no rollout takes the request in. */

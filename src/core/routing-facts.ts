@@ -41,6 +41,8 @@ export interface RoutingFacts {
   readonly longestInputTokens?: number;
   /** Output tokens asked for; absent: the caller did not say. */
   readonly maxTokens?: number;
+  /** Answers asked for at once; absent: one, or more where `needs` says so and the release did not say how many. */
+  readonly choices?: number;
   readonly messages: number;
   /** Capabilities without which no model can serve it; absent: none. */
   readonly needs?: readonly Capability[];

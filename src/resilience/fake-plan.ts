@@ -94,6 +94,7 @@ export function plan(rungs: readonly (readonly Deployment[])[], change: Partial<
     timeouts: { connect: 1000, firstToken: 4000, idle: 4000, total: 20_000 },
     estimatedInputTokens: 100,
     estimatedOutputTokens: 100,
+    choices: 1,
     maxOutputTokens: null,
     ...change,
   };

@@ -244,6 +244,13 @@ describe("the policy that made the records", () => {
     expect(replayed(snapshotOf(embeds), older)).toMatchObject({ replayed: 1, unchanged: 1 });
   });
 
+  test("knows how many choices are paid for", () => {
+    const many = BASE_POLICY.replace("tools, vision", "tools, vision, multiple_choices");
+    const asked = { ...FAKE_REQUEST, sampling: { choices: 4 } };
+    expect(recordOf(snapshotOf(many), FAKE_REQUEST).routing).not.toHaveProperty("choices");
+    expect(recordOf(snapshotOf(many), asked).routing).toMatchObject({ choices: 4 });
+  });
+
   test("records nothing of what was said, nor who the user is", () => {
     const asked = { ...FAKE_REQUEST, user: "ada@example.com" };
     const record = recordOf(snapshotOf(BUSY_POLICY), asked);

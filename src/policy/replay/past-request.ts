@@ -88,7 +88,8 @@ function unfit(why: Unfit): ReadPast {
 function factsOf(routing: unknown): RoutingFacts | null {
   if (!isRecord(routing)) return null;
   const { target, role, operation, inputTokens, maxTokens, messages, needs, complexity, language } = routing;
-  const { complexityVersion, longestInputTokens, user, draw, health, flags, spend, planned } = routing;
+  const { complexityVersion, longestInputTokens, choices, user, draw, health, flags, spend, planned } =
+    routing;
   const plan = plannedOf(planned);
   const known =
     isOptional(target, isText) &&
@@ -97,6 +98,7 @@ function factsOf(routing: unknown): RoutingFacts | null {
     isCount(inputTokens) &&
     isOptional(longestInputTokens, isCount) &&
     isOptional(maxTokens, isCount) &&
+    isOptional(choices, isCount) &&
     isCount(messages) &&
     messages <= MAX_MESSAGES &&
     isOptional(needs, (value) => isList(value, CAPABILITIES)) &&

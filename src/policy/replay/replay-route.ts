@@ -146,7 +146,7 @@ const TOOL = { name: "tool", parameters: {} };
 
 /** A request with the same needs and no content. */
 function requestOf({ useCase, contract, stream, facts }: PastRequest): ModelRequest {
-  const { target = useCase, operation = "chat", messages, maxTokens, needs = [] } = facts;
+  const { target = useCase, operation = "chat", messages, maxTokens, choices = 2, needs = [] } = facts;
   const media: ContentPart[] = [];
   if (needs.includes("vision")) media.push(IMAGE);
   if (needs.includes("documents")) media.push(DOCUMENT);
@@ -160,7 +160,7 @@ function requestOf({ useCase, contract, stream, facts }: PastRequest): ModelRequ
     tools: needs.includes("tools") ? [TOOL] : [],
     sampling: {
       ...(maxTokens !== undefined && { maxTokens }),
-      ...(needs.includes("multiple_choices") && { choices: 2 }),
+      ...(needs.includes("multiple_choices") && { choices }),
     },
     responseFormat: formatOf(needs),
     ...(operation === "embed" && { embedding: { inputs: [] } }),

@@ -107,6 +107,8 @@ export class RoutingTap implements HealthView, RequestSpend {
     if (request.operation !== "chat") facts.operation = request.operation;
     if (longestInputTokens !== undefined) facts.longestInputTokens = longestInputTokens;
     if (request.sampling.maxTokens !== undefined) facts.maxTokens = request.sampling.maxTokens;
+    const { choices = 1 } = request.sampling;
+    if (choices > 1) facts.choices = choices;
     if (needs.length > 0) facts.needs = needs;
     if (input.userDigest !== undefined) facts.user = input.userDigest;
     if (this.#draws !== null) facts.draw = this.#draws.first;

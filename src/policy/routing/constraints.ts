@@ -19,7 +19,10 @@ export interface Demand {
   readonly inputTokens: number;
   /** Of what the window has to hold at once: of several inputs to embed the longest, else all of the request. */
   readonly longestInputTokens: number;
+  /** Of each choice. */
   readonly outputTokens: number;
+  /** Answers asked for at once: one window holds one of them, but all are paid for. */
+  readonly choices: number;
   /** Tokens the caller says it needs, input and output together; null: computed from the two above. */
   readonly statedWindow: number | null;
   readonly costCeiling: NanoDollars | null;

@@ -1,7 +1,7 @@
 /** What would happen to a request, and why (D4). Reads the plan that routing makes; decides nothing itself. */
 import type { Capability, LatencyTier, SafetyLevel, TaskType } from "../../core/contract.ts";
 import type { AttemptTimeouts, Deployment } from "../../core/deployment.ts";
-import { outputLimit } from "../../core/estimate-cost.ts";
+import { estimateCost } from "../../core/estimate-cost.ts";
 import { formatUsd } from "../../core/money.ts";
 import type { Refusal, RoutePlan, RungKind, Selection } from "../../core/plan.ts";
 import { NOTHING_SPENT, type SpendSum } from "../../core/spend.ts";
@@ -14,7 +14,6 @@ import {
   explainRollout,
   explainShadows,
 } from "../rollouts/explain-rollout.ts";
-import { costOfTokens } from "./constraints.ts";
 import { type ExplainedDegraded, explainDegraded } from "./explain-degraded.ts";
 import { DEFAULT_RULE, demandOf, draftRoute, factsOf, planRoute, type RouteInput } from "./plan.ts";
 
@@ -127,7 +126,7 @@ export function explainRoute(input: RouteInput): Explanation {
       model,
       alias,
       selection,
-      estimatedCostUsd: candidates[0] === undefined ? null : costUsd(candidates[0], plan, input),
+      estimatedCostUsd: candidates[0] === undefined ? null : costUsd(candidates[0], plan),
       candidates: candidates.map((deployment) => explainCandidate(deployment, plan, input)),
     })),
     refusals: plan.refusals,
@@ -178,16 +177,11 @@ function explainCandidate(deployment: Deployment, plan: RoutePlan, input: RouteI
     provider: deployment.provider,
     region: deployment.region,
     healthy: input.health.healthy(deployment.id),
-    estimatedCostUsd: costUsd(deployment, plan, input),
+    estimatedCostUsd: costUsd(deployment, plan),
   };
 }
 
-/** Estimated input once, estimated output for each choice asked for. */
-function costUsd({ model }: Deployment, plan: RoutePlan, { request }: RouteInput): string | null {
-  if (model.prices === undefined) return null;
-  const choices = request.sampling.choices ?? 1;
-  const output = Math.min(plan.estimatedOutputTokens, outputLimit(model)) * choices;
-  const cost =
-    costOfTokens(plan.estimatedInputTokens, model.prices.input) + costOfTokens(output, model.prices.output);
-  return formatUsd(cost);
+function costUsd({ model }: Deployment, plan: RoutePlan): string | null {
+  const cost = estimateCost(plan, model);
+  return cost === null ? null : formatUsd(cost);
 }

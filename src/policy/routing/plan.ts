@@ -144,6 +144,7 @@ export function draftRoute(input: RouteInput): RoutePlan {
     timeouts: useCase.timeouts[latencyTier],
     estimatedInputTokens: changed.inputTokens,
     estimatedOutputTokens: changed.outputTokens,
+    choices: changed.choices,
     maxOutputTokens: useCase.maxOutputTokens,
   };
   if (isForGood) plan.refusedForGood = true;
@@ -210,13 +211,14 @@ function shadowCalls(
     const needed = change === null ? demand : changedDemand(demand, change, input.useCase);
     const deployment = admit(rungs ?? base, needed, input, [])[0]?.candidates[0];
     if (deployment === undefined) continue;
-    const { inputTokens: estimatedInputTokens, outputTokens: estimatedOutputTokens } = needed;
+    const { inputTokens: estimatedInputTokens, outputTokens: estimatedOutputTokens, choices } = needed;
     calls.push({
       experiment,
       deployment,
       change,
       estimatedInputTokens,
       estimatedOutputTokens,
+      choices,
       maxOutputTokens: input.useCase.maxOutputTokens,
       maxCostPerHour,
     });
@@ -239,6 +241,7 @@ export function demandOf(input: RouteInput): Demand {
     longestInputTokens: input.longestInputTokens ?? input.estimatedInputTokens,
     outputTokens:
       request.operation === "chat" ? outputTokensOf(request.sampling.maxTokens, useCase.maxOutputTokens) : 0,
+    choices: request.sampling.choices ?? 1,
     statedWindow: contract.contextWindow ?? null,
     costCeiling: useCase.costCeiling,
   };
@@ -321,7 +324,7 @@ function admit(
   return rungs;
 }
 
-function selectionFor(input: RouteInput, { inputTokens, outputTokens }: Demand): SelectionInput {
+function selectionFor(input: RouteInput, { inputTokens, outputTokens, choices }: Demand): SelectionInput {
   const { health, random, caller } = input;
-  return { health, random, caller, user: userDigestOf(input), inputTokens, outputTokens };
+  return { health, random, caller, user: userDigestOf(input), inputTokens, outputTokens, choices };
 }

@@ -20,6 +20,7 @@ function input(change: Partial<SelectionInput> = {}): SelectionInput {
     user: undefined,
     inputTokens: 100,
     outputTokens: 100,
+    choices: 1,
     ...change,
   };
 }
@@ -120,6 +121,19 @@ test.each([2, 3])("weight 0 comes last among %d", (count) => {
   for (let round = 0; round < 200; round++) {
     expect(orderCandidates(candidates, "weighted", input({ random })).at(-1)?.id).toBe("drained");
   }
+});
+
+test("lowest cost counts the output of each choice", () => {
+  const of = (id: string, prices: readonly [number, number]) => {
+    const base = deployment(id);
+    return { ...base, model: { ...base.model, prices: { input: prices[0], output: prices[1] } } };
+  };
+  const reader = of("reader", [10, 30]);
+  const writer = of("writer", [40, 10]);
+  const order = (choices: number) =>
+    idsOf(orderCandidates([reader, writer], "lowest_cost", input({ choices })));
+  expect(order(1)).toEqual(["reader", "writer"]);
+  expect(order(3)).toEqual(["writer", "reader"]);
 });
 
 describe("by a figure", () => {

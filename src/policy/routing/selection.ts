@@ -15,7 +15,9 @@ export interface SelectionInput {
   readonly caller: Caller;
   readonly user: string | undefined;
   readonly inputTokens: number;
+  /** Of each choice. */
   readonly outputTokens: number;
+  readonly choices: number;
 }
 
 /** `candidates` in order of preference, best first. Gives the same array when there is nothing to order. */
@@ -65,9 +67,10 @@ function stickyScore(stickyKey: string): (deployment: Deployment) => number {
 }
 
 /** An unpriced model comes last: its cost is unknown, not zero. */
-function unitCost({ model }: Deployment, { inputTokens, outputTokens }: SelectionInput): number {
+function unitCost({ model }: Deployment, { inputTokens, outputTokens, choices }: SelectionInput): number {
   if (model.prices === undefined) return Number.POSITIVE_INFINITY;
-  return inputTokens * model.prices.input + Math.min(outputTokens, outputLimit(model)) * model.prices.output;
+  const output = choices * Math.min(outputTokens, outputLimit(model));
+  return inputTokens * model.prices.input + output * model.prices.output;
 }
 
 /** Ascending and stable; each score is worked out once. */
