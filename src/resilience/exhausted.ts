@@ -1,7 +1,6 @@
 /** The last word of a climb that found no answer. Owns its wording; it repeats nothing a provider said. */
 import type { Attempt } from "../core/decision.ts";
 import { type Fault, fault } from "../core/faults.ts";
-import { formatUsd } from "../core/money.ts";
 import type { RoutePlan } from "../core/plan.ts";
 import type { Health } from "./health.ts";
 
@@ -27,19 +26,6 @@ export function exhaustedFault(
     retryAfterMs === null ? "Try again later." : `Try again in ${Math.ceil(retryAfterMs / 1000)} s.`;
   const message = `${what}: ${describe(attempts)}. ${advice}`;
   return fault("exhausted", code, message, retryAfterMs === null ? {} : { retryAfterMs });
-}
-
-/**
- * `invalid` with code `no_candidate` where the ceiling alone kept every candidate from the first call: the same request
- * is never called for, however long its caller waits. Null: something else was met as well.
- */
-export function tooDearFault({ costCeiling }: RoutePlan, attempts: readonly Attempt[]): Fault | null {
-  if (costCeiling === null || attempts.length === 0) return null;
-  if (!attempts.every(({ skipped }) => skipped === "cost_ceiling")) return null;
-  const message =
-    `Every model of the use case could cost more than its ceiling of ${formatUsd(costCeiling)} USD for this request. ` +
-    "Shorten it, or ask for fewer output tokens.";
-  return fault("invalid", "no_candidate", message);
 }
 
 function describe(attempts: readonly Attempt[]): string {

@@ -274,23 +274,6 @@ describe("money", () => {
     });
   });
 
-  test("a request that no candidate may cost is its caller's to change, unless it is another one's turn later", async () => {
-    const bounded = plan(usual, { costCeiling: 25 });
-    const on = stage(bounded);
-    const climbed = await on.run({ estimateCost: () => 26 });
-    expect(climbed).toMatchObject({
-      ok: false,
-      cause: "stopped",
-      fault: { kind: "invalid", code: "no_candidate" },
-    });
-    expect(climbed.attempts.length).toBeGreaterThan(1);
-    const later = stage(bounded);
-    later.health.forceOpen("other", "ops");
-    expect(await later.run({ estimateCost: ({ id }) => (id === "other" ? 1 : 26) })).toMatchObject({
-      cause: "exhausted",
-    });
-  });
-
   test("an unpriced deployment is not held against a ceiling", async () => {
     const on = stage(plan(usual, { costCeiling: 1 }));
     expect((await on.run({ estimateCost: () => null })).ok).toBe(true);

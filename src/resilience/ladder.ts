@@ -42,7 +42,7 @@ import type { RoutePlan, RungKind } from "../core/plan.ts";
 import { countCall, type Ended, endCall, note, thrownOutcome } from "./call.ts";
 import { type Course, type CoursePorts, laterRungs, recordSkip, type Step, startCourse } from "./course.ts";
 import { attemptTimeouts, MINIMUM_ATTEMPT_MS } from "./deadline.ts";
-import { exhaustedFault, tooDearFault } from "./exhausted.ts";
+import { exhaustedFault } from "./exhausted.ts";
 import { type HedgePorts, hedgeDelay, raceCalls } from "./hedge.ts";
 import { react } from "./reaction.ts";
 import type { RetryBudget } from "./retry-budget.ts";
@@ -86,10 +86,7 @@ export async function climb<T>(plan: RoutePlan, ports: ClimbPorts<T>): Promise<C
     if (course.calls >= plan.maxAttempts) return ended(course, "exhausted", startedAt);
     if (ports.deadlineAt - startedAt < MINIMUM_ATTEMPT_MS) return ended(course, "deadline", startedAt);
     let step = takeStep(course, startedAt);
-    if (!step) {
-      const tooDear = tooDearFault(plan, course.attempts);
-      return tooDear ? stopped(course, tooDear) : ended(course, "exhausted", startedAt);
-    }
+    if (!step) return ended(course, "exhausted", startedAt);
     const claim = step.permit.probe ? ports.health.claimProbe(step.deployment.id, step.permit) : null;
     if (claim !== null) {
       step = await askFleet(course, step, claim, clock);

@@ -1,7 +1,8 @@
 /** What no rule can override (D3): whether a deployment may serve a request at all, and why not. */
 import type { Capability, SafetyLevel } from "../../core/contract.ts";
 import type { Deployment } from "../../core/deployment.ts";
-import { formatUsd, type NanoDollars, type TokenPrice } from "../../core/money.ts";
+import { costAtMost, outputLimit } from "../../core/estimate-cost.ts";
+import { formatUsd, type NanoDollars } from "../../core/money.ts";
 import type { Constraint } from "../../core/plan.ts";
 import { matchesAny } from "../glob.ts";
 
@@ -76,9 +77,9 @@ function misfit(deployment: Deployment, demand: Demand): Objection | null {
   }
   if (demand.words && makesVectorsAlone(model)) return wordless(deployment);
   if (neededWindow(deployment, demand) > model.contextWindow) return tooSmall(deployment, demand);
-  if (demand.costCeiling !== null && model.prices !== undefined) {
-    const cost = costOfTokens(demand.inputTokens, model.prices.input);
-    if (cost > demand.costCeiling) return tooDear(deployment, cost, demand.costCeiling);
+  if (demand.costCeiling !== null) {
+    const cost = costAtMost(demand.inputTokens, demand.outputTokens, demand.choices, model);
+    if (cost !== null && cost > demand.costCeiling) return tooDear(deployment, demand, cost);
   }
   return null;
 }
@@ -86,11 +87,6 @@ function misfit(deployment: Deployment, demand: Demand): Objection | null {
 /** A model that is said to do nothing else; one that has other capabilities, too, may answer with words. */
 export function makesVectorsAlone({ capabilities }: Deployment["model"]): boolean {
   return capabilities.size === 1 && capabilities.has("embeddings");
-}
-
-/** Cost of `tokens` of one class, rounded as `costOf` does. */
-export function costOfTokens(tokens: number, price: TokenPrice): NanoDollars {
-  return Math.round((tokens * price) / 1000);
 }
 
 /** Output beyond what the model can produce needs no room. */
@@ -164,7 +160,12 @@ function tooSmall(deployment: Deployment, demand: Demand): Objection {
   return { constraint: "context_window", reason };
 }
 
-function tooDear({ model }: Deployment, cost: NanoDollars, ceiling: NanoDollars): Objection {
-  const reason = `The input alone would cost ${formatUsd(cost)} USD on the model ${model.id}, over the ceiling of ${formatUsd(ceiling)} USD.`;
+function tooDear({ model }: Deployment, demand: Demand, cost: NanoDollars): Objection {
+  const { outputTokens, choices, costCeiling } = demand;
+  const output = Math.min(outputTokens, outputLimit(model));
+  const each = choices > 1 ? ` in each of ${choices} choices` : "";
+  const counted = output === 0 ? "" : `, with ${output} tokens of output${each}`;
+  const what = `The request could cost ${formatUsd(cost)} USD on the model ${model.id}${counted}`;
+  const reason = `${what}, over the ceiling of ${formatUsd(costCeiling ?? 0)} USD.`;
   return { constraint: "cost_ceiling", reason };
 }

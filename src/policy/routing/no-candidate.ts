@@ -43,20 +43,29 @@ export function noCandidate(plan: RoutePlan, refused: Refused): Fault {
   return fault("invalid", "no_candidate", message + whatToChange(plan, met, refused), { cause });
 }
 
+type SizedPlan = Pick<RoutePlan, "estimatedInputTokens" | "estimatedOutputTokens">;
+
 /** For the application to shorten: no repetition would help. `deployments`: those that are too small, never none. */
 export function tooLong(
-  { estimatedInputTokens: tokens }: Pick<RoutePlan, "estimatedInputTokens">,
+  { estimatedInputTokens: tokens, estimatedOutputTokens }: SizedPlan,
   deployments: readonly Deployment[],
   { operation, contract }: Pick<ModelRequest, "operation" | "contract">,
 ): Fault {
-  const largest = Math.max(...deployments.map(({ model }) => model.contextWindow));
+  const { contextWindow: largest, maxOutputTokens } = deployments
+    .map(({ model }) => model)
+    .reduce((a, b) => (b.contextWindow > a.contextWindow ? b : a));
   const param = operation === "embed" ? "input" : "messages";
   const models = `the models of this use case hold ${largest}`;
-  let message = `The request has about ${tokens} tokens of input, and ${models}`;
+  let message = `The request has about ${tokens} tokens of input`;
   if (contract.contextWindow !== undefined) {
     message = `The request says that it needs a window of ${contract.contextWindow} tokens, and ${models}. Ask for less.`;
-  } else if (operation === "embed") message += " in one text. Cut the longest text into parts.";
-  else message += " with their answer. Shorten the conversation, or ask for fewer output tokens.";
+  } else if (operation === "embed")
+    message += `, and ${models} in one text. Cut the longest text into parts.`;
+  else {
+    const output = Math.min(estimatedOutputTokens, maxOutputTokens);
+    message += `, ${output} more are kept for its answer, and ${models}. `;
+    message += "Shorten the conversation, or ask for fewer output tokens.";
+  }
   return fault("context_overflow", "context_length_exceeded", message, { param });
 }
 
@@ -68,7 +77,7 @@ function tooSmall(refusals: readonly Refusal[], { snapshot }: Refused): readonly
 }
 
 function whatToChange(
-  { refusals, costCeiling }: RoutePlan,
+  { refusals, costCeiling, estimatedOutputTokens: output, choices }: RoutePlan,
   met: ReadonlySet<Constraint>,
   { snapshot, capabilities }: Refused,
 ): string {
@@ -86,7 +95,9 @@ function whatToChange(
   if (met.has("context_window")) advice.push("It is too long: shorten it, or ask for fewer output tokens.");
   if (met.has("cost_ceiling")) {
     const ceiling = costCeiling === null ? "" : ` of ${formatUsd(costCeiling)} USD`;
-    advice.push(`Its input alone costs more than the use case's ceiling${ceiling}: shorten it.`);
+    const shorter = output === 0 ? "shorten it" : "shorten it, or ask for fewer output tokens";
+    const counted = output === 0 ? "" : ` with ${output} tokens of output${choices > 1 ? " a choice" : ""}`;
+    advice.push(`It could cost more than the use case's ceiling${ceiling}${counted}: ${shorter}.`);
   }
   return advice.join(" ");
 }

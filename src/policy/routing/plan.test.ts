@@ -173,8 +173,8 @@ describe("constraints that no rule overrides", () => {
     ],
     ["missing credential", missing, {}, ["large-eu", "small-us"], ["large-us"], ["credential"]],
     [
-      "input over the ceiling",
-      useCase("cost_ceiling_usd: 0.0001"),
+      "over the ceiling",
+      useCase("max_output_tokens: 40\n    cost_ceiling_usd: 0.0005"),
       { estimatedInputTokens: 40 },
       ["small-us"],
       ["large-us", "large-eu"],
@@ -283,7 +283,11 @@ describe("nothing left", () => {
       "costs too much for",
       BASE_POLICY.replace("    max_output_tokens: 40", "    cost_ceiling_usd: 0.000000001"),
       {},
-      { kind: "invalid", code: "no_candidate", message: expect.stringContaining("0.000000001 USD: shorten") },
+      {
+        kind: "invalid",
+        code: "no_candidate",
+        message: expect.stringContaining("0.000000001 USD with 1024 tokens"),
+      },
     ],
   ])("what %s every model is the caller's to change, and no mode stands in", (_what, text, change, met) => {
     const input = routeInput(snapshotOf(text), change);
