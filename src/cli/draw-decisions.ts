@@ -187,7 +187,7 @@ function barOf({ startedAtMs, waitedMs, durationMs }: AttemptView, end: number):
 }
 
 function explainResult({ result, fault, skipped, firstTokenMs, hedge }: AttemptView): string {
-  if (skipped !== undefined) return `skipped: ${skipped}`;
+  if (skipped !== undefined) return `skipped: ${skipped}${fault ? ` (${fault.code})` : ""}`;
   if (result === "hedged_out")
     return hedge ? "hedge, ended: the first call answered" : "ended: the hedge answered";
   const how = hedge ? `${result} (hedge)` : result;

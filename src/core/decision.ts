@@ -16,12 +16,13 @@ export interface Attempt {
   readonly provider: string;
   readonly region: string;
   /**
-   * `skipped`: the circuit, a cooldown or the cost ceiling kept the ladder from calling it. `hedged_out`: ended
+   * `skipped`: the circuit, a cooldown or the cost ceiling kept the ladder from calling it, or it could not be told what
+   * was asked (`unsent`, with the fault). `hedged_out`: ended
    * because the call beside it answered first; its usage is an estimate.
    */
   readonly result: "ok" | "fault" | "skipped" | "hedged_out";
   readonly fault?: { readonly kind: FaultKind; readonly code: string; readonly cause?: FaultCause };
-  readonly skipped?: "circuit_open" | "cooling_down" | "cost_ceiling" | "retry_budget";
+  readonly skipped?: "circuit_open" | "cooling_down" | "cost_ceiling" | "retry_budget" | "unsent";
   /** Milliseconds since the request arrived. */
   readonly startedAtMs: number;
   /** Milliseconds the ladder waited before this attempt. */

@@ -213,7 +213,10 @@ export interface RoutePlan {
   readonly streamRecovery: StreamRecovery;
   /** Null: no call is hedged. */
   readonly hedge: HedgeSettings | null;
-  /** The first rung is a later one of the policy's, called before its turn so that it is known to work (E7). */
+  /**
+   * The first rung is one deployment of a later one, called before its turn so that it is known to work (E7); the
+   * policy's own rungs follow, that one among them.
+   */
   readonly exercise: boolean;
   readonly timeouts: AttemptTimeouts;
   /** Estimated tokens of the request's input, and the output that each of its choices may produce. */

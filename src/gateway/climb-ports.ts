@@ -6,6 +6,7 @@ import { fault } from "../core/faults.ts";
 import type { RoutePlan } from "../core/plan.ts";
 import type { ModelRequest } from "../core/request.ts";
 import type { RetrySettings } from "../core/snapshot.ts";
+import { dialectOf } from "../providers/crossing.ts";
 import type { ProviderReply } from "../providers/send.ts";
 import type { Resume } from "../resilience/course.ts";
 import type { Health } from "../resilience/health.ts";
@@ -28,6 +29,8 @@ export interface OtherClimb<T> {
   readonly formatRetries?: number;
   /** Calls that count against the same bounds; with none of them it is a first climb. */
   readonly resume?: Resume;
+  /** A request that is too long is shortened before a larger model is asked. */
+  readonly stopsAtOverflow?: boolean;
 }
 
 /** For climbing `plan` with `request`. */
@@ -63,6 +66,7 @@ class RequestClimb<T extends ProviderReply> implements ClimbPorts<T> {
   readonly deadlineAt: number;
   readonly signal: AbortSignal;
   readonly resume: Resume | null;
+  readonly stopsAtOverflow: boolean;
   readonly #gateway: Gateway;
   readonly #exchange: Exchange;
   readonly #request: ModelRequest;
@@ -87,6 +91,7 @@ class RequestClimb<T extends ProviderReply> implements ClimbPorts<T> {
     this.deadlineAt = arrivedAt + plan.deadlineMs;
     this.signal = exchange.callerSignal;
     this.resume = other?.resume ?? null;
+    this.stopsAtOverflow = other?.stopsAtOverflow ?? false;
     this.#gateway = gateway;
     this.#exchange = exchange;
     this.#request = request;
@@ -106,6 +111,12 @@ class RequestClimb<T extends ProviderReply> implements ClimbPorts<T> {
 
   estimateAbandoned(deployment: Deployment): ReturnType<typeof estimateAbandoned> {
     return estimateAbandoned(this.#plan, deployment);
+  }
+
+  isTranslated({ wire, embeddingWire }: Deployment): boolean {
+    const { operation, origin } = this.#request;
+    const spoken = operation === "embed" ? (embeddingWire ?? wire) : wire;
+    return dialectOf(origin.wire) !== dialectOf(spoken);
   }
 
   discard(reply: T): void {

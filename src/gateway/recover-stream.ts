@@ -7,6 +7,7 @@ import type { Deployment } from "../core/deployment.ts";
 import { FAULTS, type Fault } from "../core/faults.ts";
 import type { RoutePlan } from "../core/plan.ts";
 import type { ModelRequest } from "../core/request.ts";
+import { asOrdered } from "../policy/routing/exercise.ts";
 import { withinLimits } from "../providers/prepare-call.ts";
 import type { StreamReply } from "../providers/send.ts";
 import type { Left } from "../resilience/course.ts";
@@ -58,7 +59,7 @@ export async function recoverStream(
     return goOn(gateway, exchange, asked, plan, call, told, leg);
   };
   // Words that stand in for an answer have no place in the middle of one.
-  const rest: RoutePlan = { ...plan, degraded: [] };
+  const rest: RoutePlan = { ...asOrdered(plan), degraded: [] };
   const resume = { attempts, left: leftBehind(plan, attempts, why) };
   const other = { send, formatRetries: 0, resume };
   const climbed = await climb(rest, otherClimbPorts(gateway, exchange, request, plan, other));

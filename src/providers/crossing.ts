@@ -46,7 +46,7 @@ export function crossingLosses(request: ModelRequest, wire: AnyWire): readonly W
 }
 
 /** Wires whose bodies are the same but for where they are sent. */
-function dialectOf(wire: WireId): string {
+export function dialectOf(wire: WireId): string {
   return wire === "bedrock-invoke" ? "anthropic-messages" : wire;
 }
 

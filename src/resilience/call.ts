@@ -11,7 +11,7 @@ import { CALLER_LEFT, type Fault, fault } from "../core/faults.ts";
 import type { NanoDollars } from "../core/money.ts";
 import type { RungKind } from "../core/plan.ts";
 import type { Writable } from "../core/writable.ts";
-import type { Course, Step } from "./course.ts";
+import { type Course, isExercised, type Step } from "./course.ts";
 
 export interface Call {
   readonly deployment: Deployment;
@@ -57,8 +57,6 @@ export interface CallPorts<T> {
 /** A call that is over. Times are epoch milliseconds. */
 export interface Ended<T> {
   readonly step: Step;
-  /** Counts the request's calls from 1; later ones were paid for from the retry budget. */
-  readonly number: number;
   readonly outcome: SendOutcome<T>;
   readonly startedAt: number;
   readonly endedAt: number;
@@ -78,16 +76,15 @@ export async function makeCall<T>(
 ): Promise<Ended<T>> {
   const call = { ...countCall(course, step, timeouts), signal };
   try {
-    return endCall(ports, step, call, await ports.send(call), startedAt, hedge);
+    return endCall(ports, step, await ports.send(call), startedAt, hedge);
   } catch (thrown) {
-    return endCall(ports, step, call, thrownOutcome(ports, thrown), startedAt, hedge);
+    return endCall(ports, step, thrownOutcome(ports, thrown), startedAt, hedge);
   }
 }
 
 /** The call that `step` admits, counted as made. */
 export function countCall(course: Course, step: Step, timeouts: AttemptTimeouts): Call {
   course.calls++;
-  course.rungCalled = true;
   const { deployment, rung, waitedMs, complaint } = step;
   return { deployment, rung: rung.kind, number: course.calls, timeouts, waitedMs, complaint };
 }
@@ -105,7 +102,6 @@ export function thrownOutcome<T>(
 export function endCall<T>(
   ports: CallPorts<T>,
   step: Step,
-  { number }: Call,
   outcome: SendOutcome<T>,
   startedAt: number,
   hedge: boolean,
@@ -113,18 +109,34 @@ export function endCall<T>(
   const endedAt = ports.clock.now();
   // What a call ends with after its caller left is our own doing, and no news of the provider.
   const told = !outcome.ok && ports.signal?.aborted ? { ...outcome, fault: CALLER_LEFT } : outcome;
-  return { step, number, outcome: told, startedAt, endedAt, hedge };
+  return { step, outcome: told, startedAt, endedAt, hedge };
 }
 
 const THROWN = fault("internal", "internal_error", "The gateway failed to make the call. Try again.");
 
-/** Puts a call on the record, with what it cost. */
+/** Puts a call on the record, with what it cost. One that never left the gateway was none, and takes nothing. */
 export function note(course: Course, ended: Ended<unknown>): void {
-  course.attempts.push(attemptOf(course, ended));
+  const attempt = attemptOf(course, ended);
+  course.attempts.push(attempt);
+  if (isUnsent(ended)) {
+    course.calls--;
+    attempt.result = "skipped";
+    attempt.skipped = "unsent";
+    return;
+  }
+  course.rungCalled = true;
   course.spent += ended.outcome.cost ?? 0;
+  if (!isExercised(course, ended.step)) course.retrying = true;
 }
 
-function attemptOf(course: Course, { step, outcome, startedAt, endedAt, hedge }: Ended<unknown>): Attempt {
+export function isUnsent({ outcome }: Ended<unknown>): boolean {
+  return !outcome.ok && outcome.fault.unsent === true;
+}
+
+function attemptOf(
+  course: Course,
+  { step, outcome, startedAt, endedAt, hedge }: Ended<unknown>,
+): Writable<Attempt> {
   const attempt = blankAttempt(course, step, startedAt, endedAt);
   attempt.result = outcome.ok ? "ok" : "fault";
   attempt.cost = outcome.cost ?? null;
@@ -146,6 +158,8 @@ export function noteHedgedOut(
   endedAt: number,
   hedge: boolean,
 ): void {
+  course.rungCalled = true;
+  course.retrying = true;
   const attempt = blankAttempt(course, step, startedAt, endedAt);
   attempt.result = "hedged_out";
   const estimate = course.ports.estimateAbandoned?.(step.deployment);

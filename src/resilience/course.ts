@@ -24,6 +24,10 @@ export interface CoursePorts {
   estimateCost(deployment: Deployment): NanoDollars | null;
   /** What a call is taken to have used that was ended before its answer came; absent: nothing is known of it. */
   estimateAbandoned?(deployment: Deployment): { readonly usage: Usage; readonly cost: NanoDollars | null };
+  /** Whether the deployment is told the request in another dialect than its caller's. Absent: none is. */
+  isTranslated?(deployment: Deployment): boolean;
+  /** A request that is too long is shortened before a larger model is asked. Absent: it is not. */
+  readonly stopsAtOverflow?: boolean;
   /** How many malformed answers of this request may be asked for again. */
   readonly formatRetries: number;
   /** The climb goes on where others ended; null or absent, or without any attempt: it begins. */
@@ -76,6 +80,10 @@ export interface Course {
   /** Whether this rung had a call. */
   rungCalled: boolean;
   calls: number;
+  /** The request has earned the fleet its share of a retry. */
+  deposited: boolean;
+  /** Whatever is called next is a retry: the ladder's own call was made before. */
+  retrying: boolean;
   /** What the calls so far cost, as far as that is known. */
   spent: NanoDollars;
   /** The retry budget has been charged for the next call. */
@@ -96,6 +104,7 @@ export const NONE: readonly never[] = [];
 
 export function startCourse(plan: RoutePlan, ports: CoursePorts): Course {
   const resume = resumed(ports);
+  const calls = resume ? countCalls(resume.attempts) : 0;
   return {
     plan,
     ports,
@@ -104,7 +113,9 @@ export function startCourse(plan: RoutePlan, ports: CoursePorts): Course {
     nextCandidate: 0,
     deferred: NONE,
     rungCalled: false,
-    calls: resume ? countCalls(resume.attempts) : 0,
+    calls,
+    deposited: calls > 0,
+    retrying: resume?.attempts.some(isOfTheLadder) ?? false,
     spent: resume ? resume.attempts.reduce((sum, { cost }) => sum + (cost ?? 0), 0) : 0,
     paid: false,
     waitedMs: 0,
@@ -114,6 +125,16 @@ export function startCourse(plan: RoutePlan, ports: CoursePorts): Course {
     left: resume ? resume.left : NONE,
     overflowed: 0,
   };
+}
+
+/** A call for the answer itself, or one for something else that came to nothing. */
+function isOfTheLadder({ result, purpose }: Attempt): boolean {
+  return result !== "skipped" && (purpose === undefined || result !== "ok");
+}
+
+/** Whether the step is the one that was put first so that it is known to work. */
+export function isExercised({ plan }: Course, { rung }: Pick<Step, "rung">): boolean {
+  return plan.exercise && rung === plan.rungs[0];
 }
 
 /** Null: nothing was tried before. */

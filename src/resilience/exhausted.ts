@@ -32,8 +32,8 @@ function describe(attempts: readonly Attempt[]): string {
   const failures = new Map<string, number>();
   const skips = new Map<string, number>();
   for (const { fault: met, skipped } of attempts) {
-    if (met) failures.set(met.kind, (failures.get(met.kind) ?? 0) + 1);
-    else if (skipped) skips.set(skipped, (skips.get(skipped) ?? 0) + 1);
+    if (skipped) skips.set(skipped, (skips.get(skipped) ?? 0) + 1);
+    else if (met) failures.set(met.kind, (failures.get(met.kind) ?? 0) + 1);
   }
   const made = sum(failures);
   const passed = sum(skips);

@@ -7,9 +7,10 @@ import type { Timer } from "../core/clock.ts";
 import type { AttemptTimeouts, Deployment } from "../core/deployment.ts";
 import { healthOf } from "../core/faults.ts";
 import { type CallPorts, type Ended, makeCall, note, noteHedgedOut } from "./call.ts";
-import { type Course, isBehind, isSpent, laterRungs, resumed, type Step } from "./course.ts";
+import { type Course, isBehind, isExercised, isSpent, laterRungs, resumed, type Step } from "./course.ts";
 import { attemptTimeouts, MINIMUM_ATTEMPT_MS } from "./deadline.ts";
-import { react, stops } from "./reaction.ts";
+import { isLastWord } from "./last-word.ts";
+import { react } from "./reaction.ts";
 import type { RetryBudget } from "./retry-budget.ts";
 
 export interface HedgePorts<T> extends CallPorts<T> {
@@ -29,7 +30,7 @@ interface Flight<T> {
 
 /**
  * How many milliseconds the first call of a request may be without content before a second one is made; null:
- * none is. A probe is not hedged: its circuit waits for the verdict.
+ * none is. A probe is not hedged: its circuit waits for the verdict. Nor is an exercise, which nobody waits for in vain.
  */
 export function hedgeDelay(
   course: Course,
@@ -40,6 +41,7 @@ export function hedgeDelay(
   const { plan, ports } = course;
   const { hedge } = plan;
   if (hedge === null || course.calls > 0 || resumed(ports) !== null || plan.maxAttempts < 2) return null;
+  if (isExercised(course, step)) return null;
   const { id } = step.deployment;
   if (ports.health.openReason(id) !== null) return null;
   const delay = hedge.after === "p95" ? ports.health.firstTokenP95Ms(id, now) : hedge.after;
@@ -145,7 +147,7 @@ async function settleRace<T>(
 ): Promise<Ended<T>> {
   const other = ended.hedge ? first : second;
   const { outcome, step, endedAt } = ended;
-  const isFinal = !outcome.ok && stops(course, step.deployment, outcome.fault);
+  const isFinal = !outcome.ok && isLastWord(course, step, outcome.fault);
   // What the first call says of the request is true of it; what a hedge says must not cost the first its chance.
   if (outcome.ok || (isFinal && !ended.hedge)) {
     abandon(course, ports, other);
@@ -158,7 +160,7 @@ async function settleRace<T>(
     return other.landed;
   }
   const last = await other.landed;
-  if (last.outcome.ok || stops(course, last.step.deployment, last.outcome.fault)) {
+  if (last.outcome.ok || isLastWord(course, last.step, last.outcome.fault)) {
     note(course, ended);
     return last;
   }

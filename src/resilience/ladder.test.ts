@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import type { Attempt } from "../core/decision.ts";
 import { eu, ids, inFlight, other, usOne, usTwo, usual } from "./fake-fleet.ts";
 import { deployment, plan } from "./fake-plan.ts";
 import { type Act, stage } from "./fake-provider.ts";
@@ -290,6 +291,31 @@ describe("the retry budget", () => {
     expect(climbed).toMatchObject({ ok: false, cause: "exhausted" });
     expect(climbed.attempts[1]).toMatchObject({ deployment: "eu", skipped: "retry_budget" });
     expect(inFlight(on)).toBe(0);
+  });
+
+  test.each([
+    ["answered", "ok", ["us-1"]],
+    ["failed", "fault", []],
+  ] as const)("a summary that was %s before the first call", async (_what, result, called) => {
+    const summary: Attempt = {
+      rung: "fallback",
+      deployment: "small",
+      model: "small",
+      provider: "acme",
+      region: "us",
+      result,
+      startedAtMs: 0,
+      waitedMs: 0,
+      durationMs: 5,
+      cost: null,
+      purpose: "overflow_summary",
+    };
+    const on = stage(plan(usual));
+    const resume = { attempts: [summary], left: [] };
+    const climbed = await on.run({ retryBudget: createRetryBudget(settings), resume });
+    expect(ids(on)).toEqual([...called]);
+    expect(on.calls.map(({ number }) => number)).toEqual(called.map(() => 2));
+    expect(climbed.ok).toBe(called.length > 0);
   });
 
   test("a first call on the fallback is no retry", async () => {

@@ -9,11 +9,13 @@
  *   A deployment whose circuit is open, whose quota cools down or that would break the cost ceiling is
  *   passed over, and recorded as such. One in a region (or on a quota) that failed within this request is
  *   put off until neither its rung nor a later one has anything else.
- * - Bounds. At most `maxAttempts` calls; every call but the first is paid for from the fleet's retry budget,
- *   and a refusal ends the climb: under a general failure that is what keeps the load at 1.2 times. A paid
- *   call that is answered says so to the budget, whose floor is for retries that help.
+ * - Bounds. At most `maxAttempts` calls; every call but the ladder's own first is paid for from the fleet's retry
+ *   budget, and a refusal ends the climb: under a general failure that is what keeps the load at 1.2 times. A paid
+ *   call that is answered says so to the budget, whose floor is for retries that help. What was found before anything
+ *   was sent was no call: it takes neither an attempt nor a payment.
  *   A repeat of the same deployment (a wait after throttling, a second try at a format) is made only if the
  *   attempts and the time that the candidates still to be tried need are untouched by it.
+ * - Last words. Whose fault ends the climb although others are left is said in last-word.ts.
  * - Hedging. Where the plan hedges, a first call that is slow to begin gets one other beside it: the next
  *   deployment of the same model whose circuit is closed and whose quota is free, since slowness is no reason
  *   for another model's answer. It is an attempt like any other, within the ceiling of both together, and paid
@@ -39,8 +41,16 @@ import type { Attempt } from "../core/decision.ts";
 import type { Deployment } from "../core/deployment.ts";
 import { CALLER_LEFT, type Fault, type HealthSignal, healthOf } from "../core/faults.ts";
 import type { RoutePlan, RungKind } from "../core/plan.ts";
-import { countCall, type Ended, endCall, note, thrownOutcome } from "./call.ts";
-import { type Course, type CoursePorts, laterRungs, recordSkip, type Step, startCourse } from "./course.ts";
+import { countCall, type Ended, endCall, isUnsent, note, thrownOutcome } from "./call.ts";
+import {
+  type Course,
+  type CoursePorts,
+  isExercised,
+  laterRungs,
+  recordSkip,
+  type Step,
+  startCourse,
+} from "./course.ts";
 import { attemptTimeouts, MINIMUM_ATTEMPT_MS } from "./deadline.ts";
 import { exhaustedFault } from "./exhausted.ts";
 import { type HedgePorts, hedgeDelay, raceCalls } from "./hedge.ts";
@@ -63,8 +73,6 @@ export type Climb<T> =
        * calls are ignored. `firstTokenMs` defaults to what `send` reported.
        */
       settle(health: HealthSignal, firstTokenMs?: number): void;
-      /** The same with its attempts told otherwise. One settlement for both. */
-      retold(attempts: readonly Attempt[]): Extract<Climb<T>, { ok: true }>;
     }
   | {
       readonly ok: false;
@@ -94,7 +102,12 @@ export async function climb<T>(plan: RoutePlan, ports: ClimbPorts<T>): Promise<C
       startedAt = clock.now();
       if (!step) continue;
     }
-    if (!pay(course, step, ports.retryBudget, startedAt)) return ended(course, "exhausted", startedAt);
+    const isRetry = course.retrying;
+    const isExtra = isExercised(course, step);
+    if (!pay(course, step, ports.retryBudget, startedAt)) {
+      if (isExtra) continue;
+      return ended(course, "exhausted", startedAt);
+    }
 
     const timeouts = attemptTimeouts(plan.timeouts, ports.deadlineAt - startedAt, laterRungs(course));
     const delayMs = plan.hedge === null ? null : hedgeDelay(course, step, timeouts, startedAt);
@@ -104,15 +117,19 @@ export async function climb<T>(plan: RoutePlan, ports: ClimbPorts<T>): Promise<C
       // As makeCall does, without a promise of its own, which every request would pay for.
       const call = countCall(course, step, timeouts);
       try {
-        over = endCall(ports, step, call, await ports.send(call), startedAt, false);
+        over = endCall(ports, step, await ports.send(call), startedAt, false);
       } catch (thrown) {
-        over = endCall(ports, step, call, thrownOutcome(ports, thrown), startedAt, false);
+        over = endCall(ports, step, thrownOutcome(ports, thrown), startedAt, false);
       }
     }
     note(course, over);
     const { outcome, endedAt } = over;
+    // An exercise that is answered was no second call, and what was never sent no call at all.
+    if ((isExtra && outcome.ok) || ((isRetry || isExtra) && isUnsent(over))) {
+      ports.retryBudget.giveBack(endedAt);
+    }
     if (outcome.ok) {
-      if (over.number > 1) ports.retryBudget.answered(endedAt);
+      if (isRetry || over.hedge) ports.retryBudget.answered(endedAt);
       return new Answered(over, outcome.value, course.attempts, clock);
     }
     over.step.permit.settle(healthOf(outcome.fault), endedAt, outcome.firstTokenMs);
@@ -129,14 +146,18 @@ export async function climb<T>(plan: RoutePlan, ports: ClimbPorts<T>): Promise<C
   }
 }
 
-/** The first call earns the fleet a share of a retry, every later one costs one. */
+/**
+ * A request earns the fleet a share of a retry, and every call after the ladder's own first one costs one: a summary that
+ * was had makes no retry of what it was for. An exercise is paid for beforehand, for the call that it may make necessary.
+ */
 function pay(course: Course, step: Step, budget: RetryBudget, now: number): boolean {
   const { plan } = course;
-  if (course.calls === 0) {
+  if (!course.deposited) {
+    course.deposited = true;
     budget.deposit(now);
     if (plan.hedge) budget.hedges.deposit(plan.useCase, plan.hedge.maxShare);
-    return true;
   }
+  if (!course.retrying && !isExercised(course, step)) return true;
   if (course.paid || budget.withdraw(now)) {
     course.paid = false;
     return true;
@@ -168,10 +189,6 @@ class Answered<T> implements Extract<Climb<T>, { ok: true }> {
   settle(health: HealthSignal, firstTokenMs?: number): void {
     const { step, outcome } = this.#over;
     step.permit.settle(health, this.#clock.now(), firstTokenMs ?? outcome.firstTokenMs ?? undefined);
-  }
-
-  retold(attempts: readonly Attempt[]): Answered<T> {
-    return new Answered(this.#over, this.value, attempts, this.#clock);
   }
 }
 

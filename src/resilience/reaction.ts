@@ -1,60 +1,45 @@
 /** What a climb does after a fault, drawn from the fault table. Owns repeats and departures; calls nothing. */
 import type { Deployment } from "../core/deployment.ts";
-import { FAULTS, type Fault, type NextStep } from "../core/faults.ts";
+import { FAULTS, type Fault } from "../core/faults.ts";
 import { fullJitter } from "./backoff.ts";
-import { type Course, chances, type Left, laterRungs, type Step } from "./course.ts";
+import { type Course, chances, isExercised, type Left, laterRungs, type Step } from "./course.ts";
 import { MINIMUM_ATTEMPT_MS, timeForRung } from "./deadline.ts";
-
-/** Whose fault is none of the request's. */
-const BLAMELESS: ReadonlySet<string> = new Set(["provider", "quota"]);
+import { isLastWord, overflowedBy } from "./last-word.ts";
 
 /**
- * Draws the consequence of a fault from the fault table. `stop`: nothing else would help. Otherwise the
- * course knows where it goes: `repeat` is set, or the next step is another deployment. `beside`: another call
- * is under way, so that there is nothing to repeat yet.
+ * Draws the consequence of a fault from the fault table. `stop`: it is the last word. Otherwise the course knows where
+ * it goes: `repeat` is set, or the next step is another deployment. `beside`: another call is under way, so that there
+ * is nothing to repeat yet.
  */
 export function react(course: Course, step: Step, fault: Fault, now: number, beside = false): "stop" | "go" {
-  const next: NextStep = FAULTS[fault.kind].next;
-  switch (next) {
-    case "stop":
-      if (!isBesideThePoint(course, fault)) return "stop";
-      leave(course, step.deployment, "deployment");
-      return "go";
-    case "leave-region":
-      leave(course, step.deployment, "region");
-      return "go";
-    case "next-candidate":
-      leave(course, step.deployment, "deployment");
-      return "go";
+  if (isLastWord(course, step, fault)) return "stop";
+  leave(course, step.deployment, isExercised(course, step) ? aloneScope(fault) : leftScope(fault));
+  switch (FAULTS[fault.kind].next) {
     case "backoff-then-leave":
-      leave(course, step.deployment, fault.lasting ? "lasting_quota" : "quota");
       backOff(course, step, fault, now, beside);
-      return "go";
+      break;
     case "reformat":
-      leave(course, step.deployment, "deployment");
       if (!beside) reformat(course, step, fault, now);
-      return "go";
+      break;
     case "larger-model":
-      leave(course, step.deployment, "deployment");
-      course.overflowed = overflowedBy(course, step.deployment);
-      return hasLargerThan(course, course.overflowed) ? "go" : "stop";
+      // A guess of our own is no reason to pass over the one that the policy begins with.
+      if (!isExercised(course, step)) course.overflowed = overflowedBy(course, step.deployment);
+      break;
   }
+  return "go";
 }
 
-/** What `react` would answer, without consequences: whether the fault is such that nothing else would help. */
-export function stops(course: Course, deployment: Deployment, fault: Fault): boolean {
-  const { next } = FAULTS[fault.kind];
-  if (next === "larger-model") return !hasLargerThan(course, overflowedBy(course, deployment));
-  return next === "stop" && !isBesideThePoint(course, fault);
+/** What a fault takes down with its deployment. */
+export function leftScope({ kind, lasting }: Fault): Left["scope"] {
+  const { next } = FAULTS[kind];
+  if (next === "leave-region") return "region";
+  if (next !== "backoff-then-leave") return "deployment";
+  return lasting ? "lasting_quota" : "quota";
 }
 
-/**
- * What only this deployment's dialect cannot be told, found before it was called, is the last word on a request that
- * nobody else has failed; where a provider has, the request was good enough for it, and the climb goes on.
- */
-function isBesideThePoint({ attempts }: Course, fault: Fault): boolean {
-  if (fault.kind !== "invalid" || fault.unsent !== true) return false;
-  return attempts.some(({ fault: met }) => met !== undefined && BLAMELESS.has(FAULTS[met.kind].blame));
+/** The same of one that is exercised: nothing that stood before it is put off for its sake. */
+function aloneScope({ lasting }: Fault): Left["scope"] {
+  return lasting ? "lasting_quota" : "deployment";
 }
 
 function leave(course: Course, deployment: Deployment, scope: Left["scope"]): void {
@@ -69,7 +54,7 @@ function backOff(course: Course, step: Step, fault: Fault, now: number, beside: 
   const { retry, health, random } = course.ports;
   const wish = fault.retryAfterMs;
   if (wish !== undefined) health.coolUntil(step.deployment.quotaGroup, now + wish);
-  if (beside || fault.lasting) return;
+  if (beside || fault.lasting || isExercised(course, step)) return;
   const waitMs = wish ?? fullJitter(random, retry.backoffBaseMs, retry.backoffMaxMs, course.repeats);
   const others = chances(course, now);
   if (waitMs > retry.maxRetryAfterMs || (course.repeats > 0 && others > 0)) return;
@@ -83,6 +68,7 @@ function backOff(course: Course, step: Step, fault: Fault, now: number, beside: 
  * endpoint) is met again as likely as not: the same call is worth making only where no other is left.
  */
 function reformat(course: Course, step: Step, fault: Fault, now: number): void {
+  if (isExercised(course, step)) return;
   const others = chances(course, now);
   if (course.formatRetriesLeft <= 0 || !mayRepeat(course, step, 0, others, now)) return;
   if (fault.complaint === undefined && (others > 0 || fault.code === "answer_too_large")) return;
@@ -99,14 +85,4 @@ function mayRepeat(course: Course, step: Step, waitMs: number, others: number, n
   if (plan.maxAttempts - calls <= others) return false;
   const time = timeForRung(plan.timeouts, ports.deadlineAt - now, laterRungs(course));
   return waitMs + MINIMUM_ATTEMPT_MS <= time;
-}
-
-function overflowedBy(course: Course, { model }: Deployment): number {
-  return Math.max(course.overflowed, model.contextWindow);
-}
-
-function hasLargerThan(course: Course, window: number): boolean {
-  return course.plan.rungs.some((rung) =>
-    rung.candidates.some((deployment) => deployment.model.contextWindow > window),
-  );
 }

@@ -22,6 +22,8 @@ export interface RetryBudget {
   deposit(now: number): void;
   /** Takes one retry; false: the budget is spent and the request must not retry. */
   withdraw(now: number): boolean;
+  /** One that was taken was not made after all. */
+  giveBack(now: number): void;
   /** A retry was answered: whoever is asked again does answer, which lets two more be made of the floor. */
   answered(now: number): void;
   /** Whole retries that could be withdrawn now. */
@@ -74,6 +76,10 @@ export function createRetryBudget(settings: BudgetSettings): RetryBudget {
       if (available(now) < 1) return false;
       window.add(WITHDRAWALS, now);
       return true;
+    },
+    giveBack(now) {
+      // What has left the window is given back already.
+      if (window.total(WITHDRAWALS, now) > 0) window.add(WITHDRAWALS, now, -1);
     },
     reconfigure(next) {
       current = next;

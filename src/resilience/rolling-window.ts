@@ -23,11 +23,11 @@ export class RollingWindow {
     this.#totals = new Int32Array(fields);
   }
 
-  add(field: number, now: number): void {
+  add(field: number, now: number, count = 1): void {
     this.#advance(now);
     const cell = this.#start + field;
-    this.#cells[cell] = (this.#cells[cell] ?? 0) + 1;
-    this.#totals[field] = (this.#totals[field] ?? 0) + 1;
+    this.#cells[cell] = (this.#cells[cell] ?? 0) + count;
+    this.#totals[field] = (this.#totals[field] ?? 0) + count;
   }
 
   total(field: number, now: number): number {

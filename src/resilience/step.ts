@@ -128,9 +128,14 @@ function isSlowLast(course: Course, rung: Rung, deployment: Deployment, now: num
   return chancesIn(course, rung, course.nextCandidate, now, false) === 0;
 }
 
-/** Nothing was called, and nothing can be: every circuit of the plan is open. */
-function isShut({ calls, attempts }: Course): boolean {
-  return calls === 0 && attempts.every((attempt) => attempt.skipped === "circuit_open");
+/** Nothing was called, and nothing can be: every circuit of the plan is open, or leads to who cannot be told. */
+function isShut({ calls, attempts, plan }: Course): boolean {
+  if (calls > 0) return false;
+  return attempts.every(({ skipped }) => {
+    if (skipped === "circuit_open" || skipped === "unsent") return true;
+    // An exercise that could not be paid for.
+    return skipped === "retry_budget" && plan.exercise;
+  });
 }
 
 /**
@@ -142,7 +147,7 @@ function takeEarlyProbe(course: Course, now: number): Step | null {
   const { plan, ports } = course;
   for (const rung of plan.rungs) {
     for (const deployment of rung.candidates) {
-      if (overCeiling(course, deployment)) continue;
+      if (isSpent(course, deployment) || overCeiling(course, deployment)) continue;
       const permit = ports.health.admit(deployment.id, now, "early");
       if (typeof permit === "string") continue;
       const { waitedMs } = course;
@@ -164,7 +169,7 @@ function takeLastResort(course: Course, now: number): Step | null {
   if (plan.degraded.some(alwaysAnswers) || !isShut(course)) return null;
   for (const rung of plan.rungs.toReversed()) {
     for (const deployment of rung.candidates.toReversed()) {
-      if (ports.health.openReason(deployment.id) === "forced") continue;
+      if (isSpent(course, deployment) || ports.health.openReason(deployment.id) === "forced") continue;
       return enter(course, rung, deployment, now, true, null);
     }
   }

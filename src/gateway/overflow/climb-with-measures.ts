@@ -4,14 +4,14 @@
  */
 import { type Attempt, countCalls } from "../../core/decision.ts";
 import type { Deployment } from "../../core/deployment.ts";
-import { FAULTS, type Fault } from "../../core/faults.ts";
+import { FAULTS } from "../../core/faults.ts";
 import type { OverflowMeasure, RoutePlan } from "../../core/plan.ts";
 import type { ModelRequest } from "../../core/request.ts";
+import { asOrdered } from "../../policy/routing/exercise.ts";
 import { demandOf } from "../../policy/routing/plan.ts";
 import type { ProviderReply } from "../../providers/send.ts";
 import type { Left, Resume } from "../../resilience/course.ts";
-import { type Call, type Climb, climb, type SendOutcome } from "../../resilience/ladder.ts";
-import { attempt } from "../attempt.ts";
+import { type Climb, climb } from "../../resilience/ladder.ts";
 import { otherClimbPorts } from "../climb-ports.ts";
 import type { Exchange } from "../exchange.ts";
 import type { Gateway } from "../gateway.ts";
@@ -68,11 +68,8 @@ function isTooLong({ fault, attempts }: Failed): boolean {
   return fault.kind === "context_overflow" && attempts.some(({ result }) => result === "fault");
 }
 
-/**
- * Where shortening comes before larger models, the ladder must not go on to them by itself: it is told of a fault
- * that is the same in everything but that. The records say what it really was.
- */
-async function climbOnce(
+/** Where shortening comes before larger models, the ladder must not go on to them by itself. */
+function climbOnce(
   gateway: Gateway,
   exchange: Exchange,
   { request, plan, at }: Progress,
@@ -80,26 +77,8 @@ async function climbOnce(
   resume: Resume,
 ): Promise<Climb<ProviderReply>> {
   const stopsAtOverflow = measures[at]?.type !== "larger_model";
-  let overflow: Fault | null = null;
-  const send = async (call: Call): Promise<SendOutcome<ProviderReply>> => {
-    const outcome = await attempt(gateway, exchange, request, plan, call);
-    if (outcome.ok || outcome.fault.kind !== "context_overflow" || !stopsAtOverflow) return outcome;
-    overflow = outcome.fault;
-    return { ...outcome, fault: { ...outcome.fault, kind: "invalid" } };
-  };
-  const climbed = await climb(plan, otherClimbPorts(gateway, exchange, request, plan, { send, resume }));
-  return overflow === null ? climbed : restored(climbed, overflow);
-}
-
-function restored(climbed: Climb<ProviderReply>, overflow: Fault): Climb<ProviderReply> {
-  const { kind, code } = overflow;
-  const isIt = (met: Pick<Fault, "kind" | "code"> | undefined) =>
-    met?.kind === "invalid" && met.code === code;
-  const attempts = climbed.attempts.map((one) =>
-    one.fault && isIt(one.fault) ? { ...one, fault: { ...one.fault, kind } } : one,
-  );
-  if (climbed.ok) return climbed.retold(attempts);
-  return { ...climbed, attempts, fault: isIt(climbed.fault) ? overflow : climbed.fault };
+  const other = { resume, stopsAtOverflow };
+  return climb(plan, otherClimbPorts(gateway, exchange, request, plan, other));
 }
 
 /** Readies `state` for another climb. `left` null: nothing is left to do, and the fault is the caller's to know. */
@@ -166,13 +145,14 @@ function lastCalled({ snapshot }: Exchange, attempts: readonly Attempt[]): Deplo
 
 /** The plan with models of a larger window alone; null where it has none. */
 function largerThan(plan: RoutePlan, window: number): RoutePlan | null {
-  const rungs = plan.rungs
+  const ordered = asOrdered(plan);
+  const rungs = ordered.rungs
     .map((rung) => ({
       ...rung,
       candidates: rung.candidates.filter(({ model }) => model.contextWindow > window),
     }))
     .filter(({ candidates }) => candidates.length > 0);
-  return rungs.length === 0 ? null : { ...plan, rungs };
+  return rungs.length === 0 ? null : { ...ordered, rungs };
 }
 
 /** Whoever failed stays left; whom the request was too long for is asked again once it is another one. */

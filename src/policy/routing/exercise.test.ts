@@ -3,7 +3,7 @@ import { seededRandom } from "../../core/clock.ts";
 import type { RoutePlan, RungKind } from "../../core/plan.ts";
 import type { ModelRequest } from "../../core/request.ts";
 import { BASE_POLICY, FAKE_REQUEST, routeInput, snapshotOf } from "../fake-policy.ts";
-import { exercised } from "./exercise.ts";
+import { asOrdered, exercised } from "./exercise.ts";
 import { planRoute, type RouteInput } from "./plan.ts";
 
 const SHARE = 0.1;
@@ -37,11 +37,11 @@ describe("exercise", () => {
     }
   });
 
-  test("the rungs before it follow in their order: the primary catches what the fallback drops", () => {
+  test("the whole ladder follows in its order: the primary catches what the fallback drops", () => {
     const orders = new Set(plans(500).map(({ rungs }) => rungs.join(" ")));
     expect([...orders].toSorted()).toEqual([
-      "cross-region primary fallback",
-      "fallback primary cross-region",
+      "cross-region primary cross-region fallback",
+      "fallback primary cross-region fallback",
       "primary cross-region fallback",
     ]);
   });
@@ -57,6 +57,22 @@ describe("exercise", () => {
     );
     expect([...new Set(rungs)]).toEqual(["cross-region"]);
     expect(exercisedOf({ contract: { residency: ["us-east-1"] } })).toEqual([]);
+  });
+
+  test("one deployment of it is called, and not where no call would be left for the primary", () => {
+    const planned = planRoute(routeInput(snapshotOf(BASE_POLICY)));
+    if (!planned.ok) throw new Error(planned.fault.message);
+    const { rungs } = planned.value;
+    const wide = {
+      ...planned.value,
+      rungs: rungs.map((rung) => ({ ...rung, candidates: rungs.flatMap((one) => one.candidates) })),
+    };
+    const made = exercised(wide, 0.5, FAKE_REQUEST, () => 0);
+    expect(made.rungs.map(({ candidates }) => candidates.length)).toEqual([1, 3, 3, 3]);
+    expect(asOrdered(made)).toEqual(wide);
+    expect(asOrdered(wide)).toBe(wide);
+    const once = { ...planned.value, maxAttempts: 1 };
+    expect(exercised(once, 0.5, FAKE_REQUEST, () => 0)).toBe(once);
   });
 
   test("counting is not exercised", () => {

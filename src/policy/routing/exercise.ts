@@ -4,22 +4,26 @@ import type { RoutePlan, Rung } from "../../core/plan.ts";
 import type { ModelRequest } from "../../core/request.ts";
 
 /**
- * For a `share` of requests the plan with one of its later rungs put first; what stood before it follows in the
- * old order, so that the primary is the fallback of its fallback. A rung that the request's contract does not
+ * For a `share` of requests the plan with the first deployment of a later rung put before it: one call, and then the
+ * ladder as it is, so that the primary is the fallback of its fallback. A rung that the request's contract does not
  * admit is not in the plan and is never exercised. Vectors of two models do not compare, counting proves nothing,
- * and a request that takes part in an experiment gets what the experiment says: all are left alone. Draws once.
+ * and a request that takes part in an experiment gets what the experiment says: all are left alone, as is one that may
+ * be called for once only. Draws once.
  */
 export function exercised(plan: RoutePlan, share: number, request: ModelRequest, random: Random): RoutePlan {
   if (share <= 0 || plan.rungs.length < 2 || request.operation !== "chat") return plan;
-  if (plan.arm !== undefined) return plan;
+  if (plan.arm !== undefined || plan.maxAttempts < 2) return plan;
   const drawn = random();
   if (drawn >= share) return plan;
   // What made it one of the share is spread evenly over the later rungs.
   const index = 1 + Math.floor((drawn / share) * (plan.rungs.length - 1));
-  const first = plan.rungs[index];
-  return first ? { ...plan, exercise: true, rungs: [first, ...others(plan.rungs, first)] } : plan;
+  const rung = plan.rungs[index];
+  if (rung === undefined) return plan;
+  const first: Rung = { ...rung, candidates: rung.candidates.slice(0, 1) };
+  return { ...plan, exercise: true, rungs: [first, ...plan.rungs] };
 }
 
-function others(rungs: readonly Rung[], first: Rung): readonly Rung[] {
-  return rungs.filter((rung) => rung !== first);
+/** The plan with its rungs as the policy has them: for whatever a request does after its first climb. */
+export function asOrdered(plan: RoutePlan): RoutePlan {
+  return plan.exercise ? { ...plan, exercise: false, rungs: plan.rungs.slice(1) } : plan;
 }
