@@ -1,30 +1,24 @@
 /** The last word of a climb that found no answer. Owns its wording; it repeats nothing a provider said. */
 import type { Attempt } from "../core/decision.ts";
+import type { Deployment } from "../core/deployment.ts";
 import { type Fault, fault } from "../core/faults.ts";
-import type { RoutePlan } from "../core/plan.ts";
-import type { Health } from "./health.ts";
+import type { Course } from "./course.ts";
 
 /** A caller is never asked to come back sooner. Milliseconds. */
 const SOONEST_RETRY_MS = 1000;
 
 /**
  * `exhausted` with code `all_attempts_failed` or `deadline_exceeded`. The message counts attempts by fault
- * kind and deployments passed over by reason. `retryAfterMs` is when the first blocked deployment of the
- * plan may be called again, where that is known.
+ * kind and deployments passed over by reason. `retryAfterMs` is when the next request may be called for: soon
+ * where one deployment is free, else when the first blocked one is, as far as that is known.
  */
-export function exhaustedFault(
-  plan: RoutePlan,
-  attempts: readonly Attempt[],
-  cause: "exhausted" | "deadline",
-  health: Health,
-  now: number,
-): Fault {
+export function exhaustedFault(course: Course, cause: "exhausted" | "deadline", now: number): Fault {
   const code = cause === "deadline" ? "deadline_exceeded" : "all_attempts_failed";
-  const retryAfterMs = soonestRetry(plan, health, now);
+  const retryAfterMs = soonestRetry(course, now);
   const what = cause === "deadline" ? "No model answered before the deadline" : "No model could answer";
   const advice =
     retryAfterMs === null ? "Try again later." : `Try again in ${Math.ceil(retryAfterMs / 1000)} s.`;
-  const message = `${what}: ${describe(attempts)}. ${advice}`;
+  const message = `${what}: ${describe(course.attempts)}. ${advice}`;
   return fault("exhausted", code, message, retryAfterMs === null ? {} : { retryAfterMs });
 }
 
@@ -54,13 +48,25 @@ function list(counts: ReadonlyMap<string, number>): string {
   return [...counts].map(([name, count]) => `${count} ${name}`).join(", ");
 }
 
-function soonestRetry(plan: RoutePlan, health: Health, now: number): number | null {
+/** Null: nobody is blocked, or nobody knows for how long. */
+function soonestRetry(course: Course, now: number): number | null {
+  const { plan, ports } = course;
+  const { health } = ports;
   let soonest = Number.POSITIVE_INFINITY;
-  for (const rung of plan.rungs) {
-    for (const deployment of rung.candidates) {
+  let isOneFree = false;
+  for (const { candidates } of plan.rungs) {
+    for (const deployment of candidates) {
       const until = health.blockedUntil(deployment.id, now);
       if (until !== null) soonest = Math.min(soonest, until);
+      else isOneFree ||= health.blocked(deployment.id, now) === null && mayServe(course, deployment);
     }
   }
-  return Number.isFinite(soonest) ? Math.max(SOONEST_RETRY_MS, soonest - now) : null;
+  if (!Number.isFinite(soonest)) return null;
+  return isOneFree ? SOONEST_RETRY_MS : Math.max(SOONEST_RETRY_MS, soonest - now);
+}
+
+/** Whether the same request could be answered by it another time. */
+function mayServe({ attempts, overflowed }: Course, { id, model }: Deployment): boolean {
+  if (model.contextWindow <= overflowed) return false;
+  return !attempts.some(({ deployment, skipped }) => deployment === id && skipped === "unsent");
 }

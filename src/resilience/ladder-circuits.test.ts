@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import type { DegradedMode } from "../core/plan.ts";
 import { eu, ids, other, usOne, usTwo, usual } from "./fake-fleet.ts";
 import { plan } from "./fake-plan.ts";
-import { type Stage, stage } from "./fake-provider.ts";
+import { type Act, type Stage, stage } from "./fake-provider.ts";
 
 const busy: DegradedMode = { mode: "busy", message: "Busy.", status: 200, retryAfterSeconds: 5 };
 
@@ -156,9 +156,26 @@ describe("the last word", () => {
       kind: "exhausted",
       code: "all_attempts_failed",
       message:
-        "No model could answer: 2 attempts failed (1 throttled, 1 outage), 1 passed over (1 circuit_open). Try again in 20 s.",
-      retryAfterMs: 19_999,
+        "No model could answer: 2 attempts failed (1 throttled, 1 outage), 1 passed over (1 circuit_open). Try again in 1 s.",
+      retryAfterMs: 1000,
     });
+  });
+
+  const wish = { result: "throttled", retryAfterMs: 20_000 } as const;
+  test.each<[string, Readonly<Record<string, readonly Act[]>>, number]>([
+    [
+      "one that only failed may answer the next request",
+      { "us-1": [wish], eu: [{ result: "outage" }] },
+      1000,
+    ],
+    ["both wish for time: the sooner", { "us-1": [{ ...wish, retryAfterMs: 9000 }], eu: [wish] }, 8999],
+    [
+      "one that cannot be told the request is no use to it",
+      { "us-1": [wish], eu: [{ result: "invalid", unsent: true }] },
+      19_999,
+    ],
+  ])("asks back when somebody can be called: %s", async (_what, script, retryAfterMs) => {
+    expect(await stage(plan([[usOne], [eu]]), script).run()).toMatchObject({ fault: { retryAfterMs } });
   });
 
   test("never asks a caller back in less than a second", async () => {

@@ -193,8 +193,7 @@ class Answered<T> implements Extract<Climb<T>, { ok: true }> {
 }
 
 function ended<T>(course: Course, cause: "exhausted" | "deadline", now: number): Climb<T> {
-  const { plan, attempts, ports } = course;
-  return { ok: false, fault: exhaustedFault(plan, attempts, cause, ports.health, now), attempts, cause };
+  return { ok: false, fault: exhaustedFault(course, cause, now), attempts: course.attempts, cause };
 }
 
 function stopped<T>(course: Course, reason: Fault): Climb<T> {
