@@ -3,11 +3,18 @@ import type { NanoDollars } from "../../core/money.ts";
 
 const HOUR_MS = 3_600_000;
 
+/** What was set aside for one copy. */
+export interface Reservation {
+  /** Hours since 1970. */
+  readonly hour: number;
+  readonly estimate: NanoDollars;
+}
+
 export interface HourlyBudget {
-  /** Sets `estimate` aside; false where that would be beyond `cap` in the hour of `now`. */
-  reserve(rollout: string, cap: NanoDollars, estimate: NanoDollars, now: number): boolean;
+  /** Sets `estimate` aside; null where that would be beyond `cap` in the hour of `now`. */
+  reserve(rollout: string, cap: NanoDollars, estimate: NanoDollars, now: number): Reservation | null;
   /** Puts what it did cost in place of what was set aside, however late that is known. */
-  settle(rollout: string, estimate: NanoDollars, actual: NanoDollars, now: number): void;
+  settle(rollout: string, reserved: Reservation, actual: NanoDollars, now: number): void;
 }
 
 interface Spent {
@@ -29,14 +36,15 @@ export function createHourlyBudget(): HourlyBudget {
   return {
     reserve(rollout, cap, estimate, now) {
       const sum = at(rollout, now);
-      if (sum.total + estimate > cap) return false;
+      if (sum.total + estimate > cap) return null;
       sum.total += estimate;
-      return true;
+      return { hour: sum.hour, estimate };
     },
-    settle(rollout, estimate, actual, now) {
+    settle(rollout, { hour, estimate }, actual, now) {
       const sum = at(rollout, now);
       // What was set aside in an hour that is over is not in this one's sum.
-      sum.total = Math.max(0, sum.total - estimate) + actual;
+      const setAside = hour === sum.hour ? estimate : 0;
+      sum.total += actual - setAside;
     },
   };
 }

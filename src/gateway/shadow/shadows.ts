@@ -6,7 +6,7 @@ import type { Timer } from "../../core/clock.ts";
 import { estimateCost } from "../../core/estimate-cost.ts";
 import type { ShadowCall } from "../../core/plan.ts";
 import type { ModelRequest } from "../../core/request.ts";
-import { createHourlyBudget, type HourlyBudget } from "./hourly-budget.ts";
+import { createHourlyBudget, type HourlyBudget, type Reservation } from "./hourly-budget.ts";
 import { sendShadow } from "./send-shadow.ts";
 import type { LiveRequest, ShadowPorts, ShadowSkip, Shadows } from "./shadow-port.ts";
 import { shadowDecision } from "./shadow-record.ts";
@@ -32,9 +32,9 @@ class ShadowRunner implements Shadows {
   mirror(ports: ShadowPorts, live: LiveRequest, request: ModelRequest): void {
     try {
       for (const call of live.plan?.shadows ?? []) {
-        const skip = this.#admit(ports, call);
-        if (skip !== null) ports.metrics.shadowSkipped(call.experiment.rollout, skip);
-        else this.#start(ports, live, request, call);
+        const admitted = this.#admit(ports, call);
+        if (typeof admitted === "string") ports.metrics.shadowSkipped(call.experiment.rollout, admitted);
+        else this.#start(ports, live, request, call, admitted);
       }
     } catch (thrown) {
       ports.reportInternal(live.requestId, thrown);
@@ -50,10 +50,11 @@ class ShadowRunner implements Shadows {
     await Promise.all(this.#running);
   }
 
+  /** What was set aside for the copy, null where nothing bounds its cost, or why it is not made. */
   #admit(
     ports: ShadowPorts,
     { experiment, deployment, maxCostPerHour, ...call }: ShadowCall,
-  ): ShadowSkip | null {
+  ): Reservation | ShadowSkip | null {
     if (this.#stopping.signal.aborted) return "stopped";
     // A candidate that fails live traffic is not asked for more; nor does its shadow change what live traffic knows.
     if (!ports.health.healthy(deployment.id)) return "unhealthy";
@@ -61,23 +62,36 @@ class ShadowRunner implements Shadows {
     if (maxCostPerHour === null) return null;
     const estimate = estimateCost(call, deployment.model) ?? 0;
     const now = ports.clock.now();
-    return this.#budget.reserve(experiment.rollout, maxCostPerHour, estimate, now) ? null : "cost";
+    return this.#budget.reserve(experiment.rollout, maxCostPerHour, estimate, now) ?? "cost";
   }
 
   /** On the next turn of the event loop, so that the live answer leaves first. */
-  #start(ports: ShadowPorts, live: LiveRequest, request: ModelRequest, call: ShadowCall): void {
+  #start(
+    ports: ShadowPorts,
+    live: LiveRequest,
+    request: ModelRequest,
+    call: ShadowCall,
+    reserved: Reservation | null,
+  ): void {
     const start = (): void => {
       this.#waiting.delete(timer);
-      const running = this.#run(ports, live, request, call).finally(() => this.#running.delete(running));
+      const running = this.#run(ports, live, request, call, reserved).finally(() =>
+        this.#running.delete(running),
+      );
       this.#running.add(running);
     };
     const timer = ports.clock.after(0, start);
     this.#waiting.set(timer, start);
   }
 
-  async #run(ports: ShadowPorts, live: LiveRequest, request: ModelRequest, call: ShadowCall): Promise<void> {
+  async #run(
+    ports: ShadowPorts,
+    live: LiveRequest,
+    request: ModelRequest,
+    call: ShadowCall,
+    reserved: Reservation | null,
+  ): Promise<void> {
     const { clock, metrics } = ports;
-    const { experiment, maxCostPerHour } = call;
     const timeouts = live.plan?.timeouts;
     let cost = 0;
     try {
@@ -92,10 +106,7 @@ class ShadowRunner implements Shadows {
     } catch (thrown) {
       ports.reportInternal(live.requestId, thrown);
     } finally {
-      if (maxCostPerHour !== null) {
-        const estimate = estimateCost(call, call.deployment.model) ?? 0;
-        this.#budget.settle(experiment.rollout, estimate, cost, clock.now());
-      }
+      if (reserved !== null) this.#budget.settle(call.experiment.rollout, reserved, cost, clock.now());
     }
   }
 }
