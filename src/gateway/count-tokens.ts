@@ -35,6 +35,7 @@ export const NOBODY_COUNTS = {
   ok: false,
   fault: fault("exhausted", "not_counted", "No provider of the model counts tokens."),
   attempts: [],
+  left: [],
   cause: "exhausted",
 } as const satisfies Climb<never>;
 

@@ -4,14 +4,15 @@
  */
 import type { Attempt } from "../core/decision.ts";
 import type { Deployment } from "../core/deployment.ts";
-import { FAULTS, type Fault } from "../core/faults.ts";
+import type { Fault } from "../core/faults.ts";
 import type { RoutePlan } from "../core/plan.ts";
 import type { ModelRequest } from "../core/request.ts";
 import { asOrdered } from "../policy/routing/exercise.ts";
 import { withinLimits } from "../providers/prepare-call.ts";
 import type { StreamReply } from "../providers/send.ts";
-import type { Left } from "../resilience/course.ts";
+import type { Left, Resume } from "../resilience/course.ts";
 import { type Call, climb, type SendOutcome } from "../resilience/ladder.ts";
+import { leftScope } from "../resilience/reaction.ts";
 import { createUsageMeter, priceUsage, type UsageMeter } from "./account.ts";
 import { attempt } from "./attempt.ts";
 import { type Climbed, otherClimbPorts } from "./climb-ports.ts";
@@ -35,15 +36,15 @@ export type Recovery =
 type Leg = Pick<Continued, "mode" | "meter">;
 
 /**
- * Climbs what is left of the plan, within the same bounds of calls, time, cost and retries. `attempts` end with
- * the one that broke, `why` is how.
+ * Climbs what is left of the plan, within the same bounds of calls, time, cost and retries. The attempts of `before` end
+ * with the one that broke, `why` is how.
  */
 export async function recoverStream(
   gateway: Gateway,
   exchange: Exchange,
   request: ModelRequest,
   plan: RoutePlan,
-  attempts: readonly Attempt[],
+  before: Resume,
   told: string,
   why: Fault,
 ): Promise<Recovery> {
@@ -60,7 +61,7 @@ export async function recoverStream(
   };
   // Words that stand in for an answer have no place in the middle of one.
   const rest: RoutePlan = { ...asOrdered(plan), degraded: [] };
-  const resume = { attempts, left: leftBehind(plan, attempts, why) };
+  const resume = { attempts: before.attempts, left: leftBehind(plan, before, why) };
   const other = { send, formatRetries: 0, resume };
   const climbed = await climb(rest, otherClimbPorts(gateway, exchange, request, plan, other));
   if (!climbed.ok) return { ok: false, attempts: climbed.attempts };
@@ -95,16 +96,12 @@ function why(what: string): Fault {
   return { kind: "internal", code: "unexpected_reply", message: `The provider gave ${what} for a stream.` };
 }
 
-/** Every deployment that was called, and what the broken one takes down with it. */
-function leftBehind(plan: RoutePlan, attempts: readonly Attempt[], broken: Fault): readonly Left[] {
-  const known = new Map(plan.rungs.flatMap(({ candidates }) => candidates.map((one) => [one.id, one])));
-  const left: Left[] = [];
-  for (const [index, { deployment: id, result }] of attempts.entries()) {
-    const deployment = known.get(id);
-    if (!deployment || result === "skipped") continue;
-    const isLast = index === attempts.length - 1;
-    const scope = isLast && FAULTS[broken.kind].next === "leave-region" ? "region" : "deployment";
-    left.push({ deployment, scope });
+/** As it was before, with the deployment whose stream broke and what that takes down. */
+function leftBehind(plan: RoutePlan, { attempts, left }: Resume, broken: Fault): readonly Left[] {
+  const id = attempts[attempts.length - 1]?.deployment;
+  for (const { candidates } of plan.rungs) {
+    const deployment = candidates.find((one) => one.id === id);
+    if (deployment) return [...left, { deployment, scope: leftScope(broken) }];
   }
   return left;
 }

@@ -161,11 +161,11 @@ class StreamedAnswer implements PulledAnswer {
     const told = this.#told?.text();
     if (!plan || !request || told === null || told === undefined) return false;
     const usage = this.#usage();
-    const attempts = this.#breakOff(why);
+    const before = { attempts: this.#breakOff(why), left: this.#leg.climbed.left };
     let recovery: Recovery;
     this.#recovering = true;
     try {
-      recovery = await recoverStream(this.#gateway, this.#exchange, request, plan, attempts, told, why);
+      recovery = await recoverStream(this.#gateway, this.#exchange, request, plan, before, told, why);
     } finally {
       this.#recovering = false;
     }

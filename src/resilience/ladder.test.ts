@@ -263,6 +263,24 @@ describe("a context overflow", () => {
   });
 });
 
+test("what was left stays left in the next climb of the request: a quota that is used up, a region", async () => {
+  const [spent, sharing] = [usOne, usTwo].map((one) => ({ ...one, quotaGroup: "shared" }));
+  if (!spent || !sharing) throw new Error("nobody");
+  const near = deployment("near", { region: "eu" });
+  const first = await stage(plan([[spent], [eu], [other]]), {
+    "us-1": [{ result: "throttled", lasting: true }],
+    eu: [{ result: "outage" }],
+  }).run();
+  expect(first.left.map(({ deployment: { id }, scope }) => [id, scope])).toEqual([
+    ["us-1", "lasting_quota"],
+    ["eu", "region"],
+  ]);
+  const on = stage(plan([[sharing, near], [other]], { maxAttempts: 9 }));
+  const resume = { attempts: first.attempts, left: first.left };
+  await on.run({ resume });
+  expect(ids(on)).toEqual(["other"]);
+});
+
 describe("money", () => {
   test("passes over what would break the ceiling together with what was spent", async () => {
     const on = stage(plan(usual, { costCeiling: 25 }), { "us-1": [{ result: "outage", cost: 12 }] });

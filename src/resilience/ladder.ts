@@ -46,6 +46,7 @@ import {
   type Course,
   type CoursePorts,
   isExercised,
+  type Left,
   laterRungs,
   recordSkip,
   type Step,
@@ -67,6 +68,8 @@ export type Climb<T> =
       readonly deployment: Deployment;
       readonly rung: RungKind;
       readonly attempts: readonly Attempt[];
+      /** Who is not to be called again for this request, nor what went down with them. */
+      readonly left: readonly Left[];
       /**
        * The caller owes this, once, when the answer is over: until then the call counts as in flight and its
        * circuit has no verdict, so that a stream cut after its first token still counts as bad. Later
@@ -78,6 +81,7 @@ export type Climb<T> =
       readonly ok: false;
       readonly fault: Fault;
       readonly attempts: readonly Attempt[];
+      readonly left: readonly Left[];
       /** `stopped`: the fault is such that no other deployment would help. */
       readonly cause: "stopped" | "exhausted" | "deadline" | "cancelled";
     };
@@ -130,7 +134,7 @@ export async function climb<T>(plan: RoutePlan, ports: ClimbPorts<T>): Promise<C
     }
     if (outcome.ok) {
       if (isRetry || over.hedge) ports.retryBudget.answered(endedAt);
-      return new Answered(over, outcome.value, course.attempts, clock);
+      return new Answered(over, outcome.value, course, clock);
     }
     over.step.permit.settle(healthOf(outcome.fault), endedAt, outcome.firstTokenMs);
     if (react(course, over.step, outcome.fault, endedAt) === "stop") return stopped(course, outcome.fault);
@@ -173,15 +177,17 @@ class Answered<T> implements Extract<Climb<T>, { ok: true }> {
   readonly deployment: Deployment;
   readonly rung: RungKind;
   readonly attempts: readonly Attempt[];
+  readonly left: readonly Left[];
   readonly #over: Ended<T>;
   readonly #clock: Clock;
 
-  constructor(over: Ended<T>, value: T, attempts: readonly Attempt[], clock: Clock) {
+  constructor(over: Ended<T>, value: T, { attempts, left }: Course, clock: Clock) {
     const { deployment, rung } = over.step;
     this.value = value;
     this.deployment = deployment;
     this.rung = rung.kind;
     this.attempts = attempts;
+    this.left = left;
     this.#over = over;
     this.#clock = clock;
   }
@@ -193,12 +199,13 @@ class Answered<T> implements Extract<Climb<T>, { ok: true }> {
 }
 
 function ended<T>(course: Course, cause: "exhausted" | "deadline", now: number): Climb<T> {
-  return { ok: false, fault: exhaustedFault(course, cause, now), attempts: course.attempts, cause };
+  const { attempts, left } = course;
+  return { ok: false, fault: exhaustedFault(course, cause, now), attempts, left, cause };
 }
 
 function stopped<T>(course: Course, reason: Fault): Climb<T> {
   const cause = reason.kind === "cancelled" ? "cancelled" : "stopped";
-  return { ok: false, fault: reason, attempts: course.attempts, cause };
+  return { ok: false, fault: reason, attempts: course.attempts, left: course.left, cause };
 }
 
 function cancelled<T>(course: Course): Climb<T> {

@@ -4,7 +4,6 @@
  */
 import { type Attempt, countCalls } from "../../core/decision.ts";
 import type { Deployment } from "../../core/deployment.ts";
-import { FAULTS } from "../../core/faults.ts";
 import type { OverflowMeasure, RoutePlan } from "../../core/plan.ts";
 import type { ModelRequest } from "../../core/request.ts";
 import { asOrdered } from "../../policy/routing/exercise.ts";
@@ -102,7 +101,7 @@ async function takeMeasure(
       const larger = largerThan(state.plan, overflowed.model.contextWindow);
       if (larger === null) continue;
       state.plan = larger;
-      return { attempts, left: leftBehind(exchange, attempts, true) };
+      return { attempts, left: failed.left };
     }
     if (state.plan.maxAttempts - calls === 1 && hasLargerLater(state, measures, overflowed)) {
       // The last call is worth most where the answer is certain to fit.
@@ -128,7 +127,7 @@ async function takeMeasure(
     noteShortened(exchange, short, measure.type === "summarize" ? "summarized" : "truncated");
     state.request = short.request;
     state.plan = plan;
-    return { attempts, left: leftBehind(exchange, attempts, false) };
+    return { attempts, left: leftForShorter(failed, attempts) };
   }
 }
 
@@ -155,16 +154,11 @@ function largerThan(plan: RoutePlan, window: number): RoutePlan | null {
   return rungs.length === 0 ? null : { ...ordered, rungs };
 }
 
-/** Whoever failed stays left; whom the request was too long for is asked again once it is another one. */
-function leftBehind(
-  { snapshot }: Exchange,
-  attempts: readonly Attempt[],
-  sameRequest: boolean,
-): readonly Left[] {
-  return attempts.flatMap(({ deployment: id, fault, purpose }): Left[] => {
-    const deployment = snapshot.deployments.get(id);
-    if (!deployment || !fault || purpose !== undefined) return [];
-    if (fault.kind === "context_overflow" && !sameRequest) return [];
-    return [{ deployment, scope: FAULTS[fault.kind].next === "leave-region" ? "region" : "deployment" }];
-  });
+/** Whoever failed stays left; whom the request was too long for, or who could not be told it, may be asked the shorter one. */
+function leftForShorter({ left }: Failed, attempts: readonly Attempt[]): readonly Left[] {
+  const again = new Set<string>();
+  for (const { deployment, fault, skipped } of attempts) {
+    if (fault?.kind === "context_overflow" || skipped === "unsent") again.add(deployment);
+  }
+  return left.filter(({ deployment, scope }) => scope !== "deployment" || !again.has(deployment.id));
 }
