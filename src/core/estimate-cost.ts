@@ -15,6 +15,15 @@ export function outputLimit({
   return maxOutputAssumed ? Number.POSITIVE_INFINITY : maxOutputTokens;
 }
 
+/** Output that is planned for when neither the caller nor the use case bounds it. */
+const DEFAULT_OUTPUT_TOKENS = 1024;
+
+/** Tokens of one answer that are planned for. `asked`: by the caller; `cap`: the use case's, null where it has none. */
+export function plannedOutput(asked: number | undefined, cap: number | null): number {
+  if (asked === undefined) return cap ?? DEFAULT_OUTPUT_TOKENS;
+  return cap === null || asked < cap ? asked : cap;
+}
+
 /** At the most; null for a model without a price. */
 export function estimateCost(
   {

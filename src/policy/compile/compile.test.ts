@@ -23,6 +23,14 @@ describe("warnings, which do not keep a policy from serving", () => {
     ["no_degraded_mode", BASE_POLICY.replace("      degraded: [{ busy: { message: Later. } }]\n", "")],
     ["short_deadline", BASE_POLICY.replace("max_output_tokens: 40", "deadline: 10s")],
     ["unreachable_rung", BASE_POLICY.replace("[small]", "[small, { deployments: [large-eu] }]")],
+    ["refuses_short_requests", BASE_POLICY.replace("max_output_tokens: 40", "cost_ceiling_usd: 0.00001")],
+    [
+      "refuses_short_requests",
+      BASE_POLICY.replace(/context_window: 1000?/g, "context_window: 505").replace(
+        /max_output_tokens: \d+/g,
+        "max_output_tokens: 500",
+      ),
+    ],
     ["retired_model", BASE_POLICY.replace("small: {", "small: { status: retired,")],
     ["experimental_model", BASE_POLICY.replace("small: {", "small: { status: experimental,")],
     ["unknown_variable", BASE_POLICY.replace("message: Later.", 'message: "{{usecase}}"')],
@@ -151,7 +159,7 @@ describe("the snapshot", () => {
 test("5,000 deployments and 1,000 routes compile, each rung with its own", () => {
   const lines = ["version: 1", "name: big", "providers: { sim: { kind: simulator } }", "models:"];
   for (let i = 0; i < 100; i++)
-    lines.push(`  m${i}: { context_window: 1000, prices: { input: 1, output: 1 } }`);
+    lines.push(`  m${i}: { context_window: 8000, prices: { input: 1, output: 1 } }`);
   lines.push("deployments:");
   for (let i = 0; i < 5000; i++) {
     lines.push(`  d${i}: { model: m${i % 100}, provider: sim, model_id: x, region: r${i % 7} }`);

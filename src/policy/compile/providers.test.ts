@@ -20,7 +20,7 @@ function policyOf(provider: string, deployment: string): string {
   return `version: 1
 name: test
 providers: { p: ${provider} }
-models: { m: { context_window: 1000, prices: { input: 1, output: 1 } } }
+models: { m: { context_window: 8000, prices: { input: 1, output: 1 } } }
 deployments: { d: { model: m, provider: p, ${deployment} } }
 use_cases: { chat: { ladder: { primary: m, degraded: [{ busy: { message: x } }] } } }
 `;

@@ -1,9 +1,10 @@
 /** Ladders that can serve nobody, found before a request finds them. Owns the checks that need no request. */
 import { SAFETY_LEVELS } from "../../core/contract.ts";
 import type { Deployment } from "../../core/deployment.ts";
+import { plannedOutput } from "../../core/estimate-cost.ts";
 import type { RungSpec, UseCase } from "../../core/snapshot.ts";
 import type { Path, Report } from "../finding.ts";
-import { makesVectorsAlone, regionOutside } from "../routing/constraints.ts";
+import { makesVectorsAlone, type Objection, oversize, regionOutside } from "../routing/constraints.ts";
 import { listed } from "../suggest.ts";
 
 type Reason = "residency" | "safety" | "approval";
@@ -54,6 +55,41 @@ function excludes(useCase: UseCase, deployment: Deployment): Reason | null {
   if (SAFETY_LEVELS.indexOf(model.safetyLevel) < SAFETY_LEVELS.indexOf(useCase.safetyLevel)) return "safety";
   const { residency } = useCase;
   return residency !== null && regionOutside(deployment, residency) !== null ? "residency" : null;
+}
+
+/** Tokens of a request that is as short as any. */
+const SHORT_TOKENS = 10;
+
+/** A warning where not even a short request fits any model of `ladder`, for the output that is counted with it. */
+export function reportRefusesAll(
+  { taskType, maxOutputTokens, costCeiling }: UseCase,
+  ladder: readonly RungSpec[],
+  path: Path,
+  report: Report,
+): void {
+  const size = {
+    inputTokens: SHORT_TOKENS,
+    longestInputTokens: SHORT_TOKENS,
+    outputTokens: taskType === "embedding" ? 0 : plannedOutput(undefined, maxOutputTokens),
+    choices: 1,
+    statedWindow: null,
+    costCeiling,
+  };
+  let first: Objection | null = null;
+  for (const { deployments } of ladder) {
+    for (const deployment of deployments) {
+      const objection = oversize(deployment, size);
+      if (objection === null) return;
+      first ??= objection;
+    }
+  }
+  if (first === null) return;
+  const message = `Every model of this ladder refuses even a short request that states no limit on its answer. ${first.reason}`;
+  const fix =
+    first.constraint === "cost_ceiling"
+      ? "Raise cost_ceiling_usd, or set a lower max_output_tokens."
+      : "Set a lower max_output_tokens of the use case: input and output share the window.";
+  report.warning("refuses_short_requests", path, message, fix);
 }
 
 /** A warning where a use case for vectors has no model that makes any, or one for words none that has words. */

@@ -15,7 +15,7 @@ import { compileUseCaseJobs } from "./jobs.ts";
 import { compileLadder } from "./ladder.ts";
 import { compileVigilance, type Vigilance } from "./resilience.ts";
 import { compileRoutes, type PlacedRule } from "./routes.ts";
-import { reportUnserved, reportWrongKind } from "./served.ts";
+import { reportRefusesAll, reportUnserved, reportWrongKind } from "./served.ts";
 
 type WrittenUseCase = PolicyDocument["use_cases"][string];
 
@@ -121,11 +121,13 @@ function checkUseCase(useCase: UseCase, rules: readonly PlacedRule[], path: Path
   }
   reportWrongKind(useCase, useCase.ladder, [...path, "ladder"], report);
   if (useCase.ladder.length > 0) reportUnserved(useCase, useCase.ladder, [...path, "ladder"], report);
+  reportRefusesAll(useCase, useCase.ladder, [...path, "ladder"], report);
   for (const { model, deployments, at } of sideModels(useCase)) {
     const rung: RungSpec = { kind: "fallback", model, selection: "weighted", deployments };
     reportUnserved(useCase, [rung], [...path, ...at], report);
   }
   for (const { rule, path: at } of rules) {
     if (rule.ladder.length > 0) reportUnserved(useCase, rule.ladder, [...at, "ladder"], report);
+    reportRefusesAll(useCase, rule.ladder, [...at, "ladder"], report);
   }
 }

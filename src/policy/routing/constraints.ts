@@ -76,10 +76,22 @@ function misfit(deployment: Deployment, demand: Demand): Objection | null {
     if (!model.capabilities.has(capability)) return lacks(deployment, capability);
   }
   if (demand.words && makesVectorsAlone(model)) return wordless(deployment);
-  if (neededWindow(deployment, demand) > model.contextWindow) return tooSmall(deployment, demand);
-  if (demand.costCeiling !== null) {
-    const cost = costAtMost(demand.inputTokens, demand.outputTokens, demand.choices, model);
-    if (cost !== null && cost > demand.costCeiling) return tooDear(deployment, demand, cost);
+  return oversize(deployment, demand);
+}
+
+/** What the size of a request asks for. */
+type Size = Pick<
+  Demand,
+  "inputTokens" | "longestInputTokens" | "outputTokens" | "choices" | "statedWindow" | "costCeiling"
+>;
+
+/** Too long for the model's window, or dearer than the ceiling. */
+export function oversize(deployment: Deployment, size: Size): Objection | null {
+  const { model } = deployment;
+  if (neededWindow(deployment, size) > model.contextWindow) return tooSmall(deployment, size);
+  if (size.costCeiling !== null) {
+    const cost = costAtMost(size.inputTokens, size.outputTokens, size.choices, model);
+    if (cost !== null && cost > size.costCeiling) return tooDear(deployment, size, cost);
   }
   return null;
 }
@@ -90,7 +102,7 @@ export function makesVectorsAlone({ capabilities }: Deployment["model"]): boolea
 }
 
 /** Output beyond what the model can produce needs no room. */
-function neededWindow({ model }: Deployment, demand: Demand): number {
+function neededWindow({ model }: Deployment, demand: Size): number {
   return (
     demand.statedWindow ?? demand.longestInputTokens + Math.min(demand.outputTokens, model.maxOutputTokens)
   );
@@ -152,7 +164,7 @@ function wordless({ model }: Deployment): Objection {
   return { constraint: "capability", reason };
 }
 
-function tooSmall(deployment: Deployment, demand: Demand): Objection {
+function tooSmall(deployment: Deployment, demand: Size): Objection {
   const { id, contextWindow } = deployment.model;
   const isPart = demand.statedWindow === null && demand.longestInputTokens < demand.inputTokens;
   const who = isPart ? "The request's longest input" : "The request";
@@ -160,7 +172,7 @@ function tooSmall(deployment: Deployment, demand: Demand): Objection {
   return { constraint: "context_window", reason };
 }
 
-function tooDear({ model }: Deployment, demand: Demand, cost: NanoDollars): Objection {
+function tooDear({ model }: Deployment, demand: Size, cost: NanoDollars): Objection {
   const { outputTokens, choices, costCeiling } = demand;
   const output = Math.min(outputTokens, outputLimit(model));
   const each = choices > 1 ? ` in each of ${choices} choices` : "";

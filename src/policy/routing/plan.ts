@@ -7,6 +7,7 @@ import type { Caller } from "../../core/caller.ts";
 import type { Random } from "../../core/clock.ts";
 import type { Capability } from "../../core/contract.ts";
 import type { Deployment } from "../../core/deployment.ts";
+import { plannedOutput } from "../../core/estimate-cost.ts";
 import { type Fault, ok, type Result } from "../../core/faults.ts";
 import type { HealthView } from "../../core/health.ts";
 import type { Refusal, RequestChange, RoutePlan, Rung, ShadowCall } from "../../core/plan.ts";
@@ -70,9 +71,6 @@ export function userDigestOf({ request, userDigest }: RouteInput): string | unde
 
 /** Name of the use case's own ladder, where no rule matched. */
 export const DEFAULT_RULE = "default";
-
-/** Output that is planned for when neither the caller nor the use case bounds it. */
-const DEFAULT_OUTPUT_TOKENS = 1024;
 
 const NO_MODES: RoutePlan["degraded"] = [];
 
@@ -194,7 +192,7 @@ function changedDemand(demand: Demand, { prompt, sampling }: RequestChange, useC
     outputTokens:
       limit === undefined || demand.outputTokens === 0
         ? demand.outputTokens
-        : outputTokensOf(limit, useCase.maxOutputTokens),
+        : plannedOutput(limit, useCase.maxOutputTokens),
   };
 }
 
@@ -240,18 +238,13 @@ export function demandOf(input: RouteInput): Demand {
     inputTokens: input.estimatedInputTokens,
     longestInputTokens: input.longestInputTokens ?? input.estimatedInputTokens,
     outputTokens:
-      request.operation === "chat" ? outputTokensOf(request.sampling.maxTokens, useCase.maxOutputTokens) : 0,
+      request.operation === "chat" ? plannedOutput(request.sampling.maxTokens, useCase.maxOutputTokens) : 0,
     choices: request.sampling.choices ?? 1,
     statedWindow: contract.contextWindow ?? null,
     costCeiling: useCase.costCeiling,
   };
   if (input.withoutCredential) demand.withoutCredential = input.withoutCredential;
   return demand;
-}
-
-function outputTokensOf(asked: number | undefined, cap: number | null): number {
-  if (asked === undefined) return cap ?? DEFAULT_OUTPUT_TOKENS;
-  return cap === null || asked < cap ? asked : cap;
 }
 
 /** What conditions see; also what explain shows of it. */
