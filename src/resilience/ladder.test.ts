@@ -1,5 +1,4 @@
 import { describe, expect, test } from "bun:test";
-import type { Attempt } from "../core/decision.ts";
 import { eu, ids, inFlight, other, usOne, usTwo, usual } from "./fake-fleet.ts";
 import { deployment, plan } from "./fake-plan.ts";
 import { type Act, stage } from "./fake-provider.ts";
@@ -263,24 +262,6 @@ describe("a context overflow", () => {
   });
 });
 
-test("what was left stays left in the next climb of the request: a quota that is used up, a region", async () => {
-  const [spent, sharing] = [usOne, usTwo].map((one) => ({ ...one, quotaGroup: "shared" }));
-  if (!spent || !sharing) throw new Error("nobody");
-  const near = deployment("near", { region: "eu" });
-  const first = await stage(plan([[spent], [eu], [other]]), {
-    "us-1": [{ result: "throttled", lasting: true }],
-    eu: [{ result: "outage" }],
-  }).run();
-  expect(first.left.map(({ deployment: { id }, scope }) => [id, scope])).toEqual([
-    ["us-1", "lasting_quota"],
-    ["eu", "region"],
-  ]);
-  const on = stage(plan([[sharing, near], [other]], { maxAttempts: 9 }));
-  const resume = { attempts: first.attempts, left: first.left };
-  await on.run({ resume });
-  expect(ids(on)).toEqual(["other"]);
-});
-
 describe("money", () => {
   test("passes over what would break the ceiling together with what was spent", async () => {
     const on = stage(plan(usual, { costCeiling: 25 }), { "us-1": [{ result: "outage", cost: 12 }] });
@@ -309,31 +290,6 @@ describe("the retry budget", () => {
     expect(climbed).toMatchObject({ ok: false, cause: "exhausted" });
     expect(climbed.attempts[1]).toMatchObject({ deployment: "eu", skipped: "retry_budget" });
     expect(inFlight(on)).toBe(0);
-  });
-
-  test.each([
-    ["answered", "ok", ["us-1"]],
-    ["failed", "fault", []],
-  ] as const)("a summary that was %s before the first call", async (_what, result, called) => {
-    const summary: Attempt = {
-      rung: "fallback",
-      deployment: "small",
-      model: "small",
-      provider: "acme",
-      region: "us",
-      result,
-      startedAtMs: 0,
-      waitedMs: 0,
-      durationMs: 5,
-      cost: null,
-      purpose: "overflow_summary",
-    };
-    const on = stage(plan(usual));
-    const resume = { attempts: [summary], left: [] };
-    const climbed = await on.run({ retryBudget: createRetryBudget(settings), resume });
-    expect(ids(on)).toEqual([...called]);
-    expect(on.calls.map(({ number }) => number)).toEqual(called.map(() => 2));
-    expect(climbed.ok).toBe(called.length > 0);
   });
 
   test("a first call on the fallback is no retry", async () => {
