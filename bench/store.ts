@@ -21,6 +21,7 @@ const WARM_UP = 3;
 
 const clock: Clock = {
   now: Date.now,
+  wall: Date.now,
   after(delayMs, callback) {
     const timer = setTimeout(callback, delayMs);
     return { cancel: () => clearTimeout(timer) };

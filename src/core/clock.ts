@@ -5,9 +5,15 @@ export interface Timer {
   cancel(): void;
 }
 
-/** Where time comes from. `now` is epoch milliseconds and never runs backwards within a process. */
+/** Where time comes from. */
 export interface Clock {
+  /** Epoch milliseconds. Never runs backwards within a process, and measures what passes (`steady-time.ts`). */
   now(): number;
+  /**
+   * Epoch milliseconds as the machine's clock has them at this moment, for what others hold against their own: a
+   * signature. It is set now and then, either way; nothing is measured with it.
+   */
+  wall(): number;
   /** Runs `callback` once, at the earliest `delayMs` milliseconds from now. */
   after(delayMs: number, callback: () => void): Timer;
 }

@@ -4,18 +4,21 @@
  */
 import type { Clock, Timer } from "./clock.ts";
 
+/** Its `now` counts milliseconds from anywhere, and must go on: what is due is due by it. */
+export type TimerSource = Pick<Clock, "now" | "after">;
+
 /**
  * `after` of a clock whose timers fire up to `tickMs` late and never early. Setting and cancelling take
  * constant time, and a cancelled timer is forgotten at once. The clock is asked for one timer at most, for when the
  * first of them is due, and for none while all are cancelled: what is idle neither wakes nor keeps a process going.
  */
-export function createCoarseTimers(clock: Clock, tickMs: number): Clock["after"] {
+export function createCoarseTimers(clock: TimerSource, tickMs: number): Clock["after"] {
   const wheel = new Wheel(clock, tickMs);
   return (delayMs, callback) => wheel.add(delayMs, callback);
 }
 
 class Wheel {
-  readonly #clock: Clock;
+  readonly #clock: TimerSource;
   readonly #tickMs: number;
   /** By the tick at which they are due. One that was emptied stays until a look finds it. */
   readonly #buckets = new Map<number, CoarseTimer[]>();
@@ -24,7 +27,7 @@ class Wheel {
   /** The tick that is waited for. */
   #lookAt = Number.POSITIVE_INFINITY;
 
-  constructor(clock: Clock, tickMs: number) {
+  constructor(clock: TimerSource, tickMs: number) {
     this.#clock = clock;
     this.#tickMs = tickMs;
   }

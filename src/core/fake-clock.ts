@@ -20,6 +20,10 @@ export class FakeClock implements Clock {
     return this.#now;
   }
 
+  wall(): number {
+    return this.#now;
+  }
+
   after(delayMs: number, callback: () => void): Timer {
     const entry: Pending = { at: this.#now + Math.max(0, delayMs), order: this.#order++, callback };
     this.#pending.push(entry);

@@ -45,7 +45,7 @@ export function settleVersion(
   if (!identity.ok) return identity;
   const { proof } = identity.value;
   const forged =
-    proof && signatureFault(http.request, http.body, proof.stated, proof.secret, gateway.clock.now());
+    proof && signatureFault(http.request, http.body, proof.stated, proof.secret, gateway.clock.wall());
   return forged ? { ok: false, fault: forged } : ok(identity.value.caller);
 }
 

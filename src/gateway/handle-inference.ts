@@ -71,7 +71,7 @@ export async function handleInference(
     const bytes = await readBody(http, exchange.headers, gateway.ingress, gateway.clock);
     if (!bytes.ok) return answerFault(gateway, exchange, bytes.fault);
     if (proof !== null) {
-      const forged = signatureFault(http, bytes.value, proof.stated, proof.secret, gateway.clock.now());
+      const forged = signatureFault(http, bytes.value, proof.stated, proof.secret, gateway.clock.wall());
       if (forged) return answerFault(gateway, exchange, forged);
       exchange.caller = known;
     }

@@ -14,6 +14,7 @@ const ONE = [["1"]];
 /** The real one, for machines that have other things to do: nothing has waited, and limits are four times as long. */
 const PATIENT: Clock = {
   now: () => 0,
+  wall: () => 0,
   after: (delayMs, callback) => systemClock().after(delayMs * 4, callback),
 };
 

@@ -51,6 +51,14 @@ describe("drain", () => {
     expect(await code).toBe(1);
   });
 
+  test("its limits hold when the machine's clock is set back", async () => {
+    const { clock, events, code } = world(2, 2, 60_000);
+    clock.now = () => 0;
+    await clock.advance(5_000);
+    expect(events).toEqual(["cut", "requests_unrecorded: 2", "flushed", "closed"]);
+    expect(await code).toBe(1);
+  });
+
   test("with nothing under way it waits for nothing", async () => {
     const { clock, events, code } = world(0, 0, 60_000);
     await clock.advance(0);

@@ -53,10 +53,14 @@ export async function drain(parts: Drainable, limits: DrainLimits, clock: Clock,
   return left === 0 && unrecorded === 0 && flushed ? 0 : 1;
 }
 
-/** How many are left when there are none, or when the limit is over. */
+/** How many are left when there are none, or when the limit is over: by a timer, whatever time it is meanwhile. */
 async function untilNone(count: () => number, limitMs: number, clock: Clock): Promise<number> {
-  const startedAt = clock.now();
-  while (count() > 0 && clock.now() - startedAt < limitMs) await sleep(clock, LOOK_EVERY_MS);
+  let over = false;
+  const limit = clock.after(limitMs, () => {
+    over = true;
+  });
+  while (count() > 0 && !over) await sleep(clock, LOOK_EVERY_MS);
+  limit.cancel();
   return count();
 }
 
@@ -69,11 +73,15 @@ const ONE_WISH_MS = 250;
 /** Resolves on the first SIGTERM or SIGINT; the second one exits with 130 at once. */
 export function untilSignalled(clock: Clock): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    let firstAt: number | null = null;
+    let isFirst = true;
+    let isAnother = false;
     const onSignal = (signal: NodeJS.Signals): void => {
-      const now = clock.now();
-      if (firstAt !== null && now - firstAt >= ONE_WISH_MS) process.exit(130);
-      firstAt ??= now;
+      if (isAnother) process.exit(130);
+      if (!isFirst) return;
+      isFirst = false;
+      clock.after(ONE_WISH_MS, () => {
+        isAnother = true;
+      });
       resolve(signal);
     };
     process.on("SIGTERM", onSignal);

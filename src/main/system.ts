@@ -1,32 +1,37 @@
 /** The real clock and the real dice. The only place, with the entry point, that touches either. */
 
-import type { Clock, Random } from "../core/clock.ts";
+import type { Clock, Random, Timer } from "../core/clock.ts";
 import { type Coalesce, createCoalescer } from "../core/coalesce.ts";
 import { createCoarseTimers } from "../core/coarse-timers.ts";
+import { createSteadyTime, type TimeSources } from "../core/steady-time.ts";
 
 /** From this delay on, being late by a tick does not matter and being cheap does. */
 const COARSE_FROM_MS = 400;
 const TICK_MS = 25;
 
-/** Wall-clock milliseconds that stand still rather than run backwards when the machine's clock is set back. */
-export function systemClock(): Clock {
-  let latest = 0;
-  const exact: Clock = {
-    now() {
-      const read = Date.now();
-      if (read > latest) latest = read;
-      return latest;
-    },
-    after(delayMs, callback) {
-      const handle = setTimeout(callback, delayMs);
-      return { cancel: () => clearTimeout(handle) };
-    },
-  };
-  const coarse = createCoarseTimers(exact, TICK_MS);
+/** The machine's clock, its counter and the runtime's timers; given in tests alone. */
+export interface Readings extends TimeSources {
+  after(delayMs: number, callback: () => void): Timer;
+}
+
+const MACHINE: Readings = {
+  elapsed: () => performance.now(),
+  wall: () => Date.now(),
+  after(delayMs, callback) {
+    const handle = setTimeout(callback, delayMs);
+    return { cancel: () => clearTimeout(handle) };
+  },
+};
+
+/** The time of day that the machine has, measured by its counter: setting its clock stops nothing and ends nothing. */
+export function systemClock({ elapsed, wall, after }: Readings = MACHINE): Clock {
+  const time = createSteadyTime({ elapsed, wall });
+  const coarse = createCoarseTimers({ now: time.elapsed, after }, TICK_MS);
   return {
-    now: exact.now,
+    now: time.now,
+    wall,
     after: (delayMs, callback) =>
-      delayMs >= COARSE_FROM_MS ? coarse(delayMs, callback) : exact.after(delayMs, callback),
+      delayMs >= COARSE_FROM_MS ? coarse(delayMs, callback) : after(delayMs, callback),
   };
 }
 

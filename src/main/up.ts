@@ -21,7 +21,7 @@ import { systemClock, systemCoalescer, systemRandom } from "./system.ts";
 export async function up(options: UpOptions): Promise<number> {
   const demoKey = demoKeyFor(options);
   const clock = systemClock();
-  const log = jsonLog((line) => process.stderr.write(line), clock.now);
+  const log = jsonLog((line) => process.stderr.write(line), clock.wall);
   const ids = createIds(clock, systemRandom);
   const arrivals = systemCoalescer();
   const departures = systemCoalescer();

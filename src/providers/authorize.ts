@@ -48,7 +48,7 @@ export function createAuthorizer({ clock, awsKeys, tokens, files }: AuthorizerPa
     call.doubt = () => awsKeys.doubt(credential, keys);
     // Loaded with the first signature: most gateways start without one.
     signing ??= await import("./aws/sign.ts");
-    await signing.signCall(call, credential, keys, clock.now());
+    await signing.signCall(call, credential, keys, clock.wall());
   };
   const bearToken = (credential: TokenCredential, call: UnsignedCall, token: Secret): void => {
     call.doubt = () => tokens.doubt(credential, token);

@@ -64,7 +64,7 @@ async function tryOnce(job: Job, ports: TellPorts): Promise<WebhookOutcome | nul
   const { url, rule } = destination.value;
   if (rule.secret === null) return null;
   const body = messageOf(job, await jobs.result(job.id));
-  const headers = signedHeaders(webhook.messageId, body, rule.secret, clock.now());
+  const headers = signedHeaders(webhook.messageId, body, rule.secret, clock.wall());
   const { post } = await import("../webhooks/post.ts");
   const outcome = await post({ url, body, headers, allowPrivate: rule.private }, ports);
   if (outcome.type === "answered") {

@@ -20,10 +20,10 @@ export async function deliver(
   clock: Clock,
 ): Promise<DeliveryOutcome> {
   const body = JSON.stringify(noticeOf(ticket));
-  const now = clock.now();
+  const signedAt = clock.wall();
   const headers = {
-    ...signedHeaders(ticket.id, body, secret, now),
-    [SIGNATURE_HEADER]: signWebhook(body, secret, now),
+    ...signedHeaders(ticket.id, body, secret, signedAt),
+    [SIGNATURE_HEADER]: signWebhook(body, secret, signedAt),
   };
   // The policy itself names this address, so it may be one of this network.
   // With the runtime's own client, which a gateway without tickets has no use for.
