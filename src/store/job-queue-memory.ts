@@ -45,12 +45,16 @@ export function memoryJobQueue(options: MemoryQueueOptions): JobQueue {
     const fresh = { attempts: 0, receipt: null, order: sent++ };
     queue.set(id, { id, group, body, sentAt: now, visibleAt: now + Math.max(0, delayMs), ...fresh });
   };
-  /** The message, where the receipt is that of its last delivery and not over. */
-  const inHand = (receipt: string): Kept | null => {
+  /** The message, where the receipt is that of its last delivery. */
+  const lastGiven = (receipt: string): Kept | null => {
     assertOpen();
     const id = receipt.slice(receipt.indexOf(":") + 1);
     const kept = queue.get(id);
-    return kept?.receipt === receipt && kept.visibleAt > clock.now() ? kept : null;
+    return kept?.receipt === receipt ? kept : null;
+  };
+  const inHand = (receipt: string): Kept | null => {
+    const kept = lastGiven(receipt);
+    return kept && kept.visibleAt > clock.now() ? kept : null;
   };
 
   return {
@@ -69,7 +73,7 @@ export function memoryJobQueue(options: MemoryQueueOptions): JobQueue {
         .map((kept) => deliver(kept, `${++received}:${kept.id}`, now + visibilityMs));
     },
     async extend(receipt, visibilityMs) {
-      const kept = inHand(receipt);
+      const kept = lastGiven(receipt);
       if (kept) kept.visibleAt = clock.now() + visibilityMs;
       return kept !== null;
     },

@@ -61,7 +61,11 @@ export interface JobQueue {
   send(messages: readonly QueuedMessage[]): Promise<void>;
   /** The longest waiting first, at most `max`; empty when there are none. Each stays in hand for `visibilityMs`. */
   receive(max: number, visibilityMs: number): Promise<readonly Delivery[]>;
-  /** In hand for `visibilityMs` from now. False: no longer this holder's. So with the next three. */
+  /**
+   * In hand for `visibilityMs` from now. False: no longer this holder's. So with the next three.
+   * A driver that knows that nobody else has received it extends it after its time, too: the machine may have slept,
+   * or its clock been set, and what is done with it is not done twice for that.
+   */
   extend(receipt: string, visibilityMs: number): Promise<boolean>;
   /** Done: it is never delivered again. */
   acknowledge(receipt: string): Promise<boolean>;

@@ -209,6 +209,21 @@ describe("several processes", () => {
     expect(await status(1)).toBe("running");
   });
 
+  test("the machine's clock is set forward in the middle of a try: it goes on, since nobody else has it", async () => {
+    fakes.work.settings.set("chat", { concurrency: 2, maxAttempts: 1, microBatch: null });
+    await fakes.work.submit(1);
+    start();
+    await asked(1);
+    const { clock } = fakes.work;
+    const now = clock.now.bind(clock);
+    clock.now = () => now() + 120_000;
+    await clock.advance(5_000);
+    expect(fakes.work.pending[0]?.signal.aborted).toBe(false);
+    fakes.work.pending[0]?.answer();
+    await is(1, "succeeded");
+    expect(await depth()).toEqual({ ready: 0, delayed: 0, inHand: 0, dead: 0 });
+  });
+
   test("what was kept and never sent is sent by the next look, once its time has come", async () => {
     const order = fakes.work.order(1);
     const job = { order, idempotencyKey: null, fingerprint: "", delayMs: 60_000 };

@@ -29,9 +29,10 @@ const RECEIVE = `UPDATE queue_messages SET attempts = attempts + 1, waited_from 
         ORDER BY visible_at, seq LIMIT ?))
     WHERE before < ${BYTES_AT_ONCE})
   RETURNING seq, id, group_name, sent_at, waited_from, attempts, receipt, body`;
+/** Whoever receives it next changes the receipt: until then it is this holder's, whatever time it has become. */
+const EXTEND = "UPDATE queue_messages SET visible_at = ? WHERE seq = ? AND receipt = ? RETURNING seq";
 /** Parameters: the row, the receipt, now. */
 const HELD = "seq = ? AND receipt = ? AND visible_at > ?";
-const EXTEND = `UPDATE queue_messages SET visible_at = ? WHERE ${HELD} RETURNING seq`;
 const RELEASE = `UPDATE queue_messages SET visible_at = ?, receipt = NULL WHERE ${HELD} RETURNING seq`;
 const REMOVE = `DELETE FROM queue_messages WHERE ${HELD} RETURNING seq`;
 const BURY_OLDER = `DELETE FROM queue_dead WHERE id = (SELECT id FROM queue_messages WHERE ${HELD})`;
@@ -69,7 +70,8 @@ export function sqliteJobQueue(writing: Writing, reading: Execute, clock: Pick<C
     if (closed) throw new StoreError("closed", "The queue is closed.");
     return port;
   };
-  const held = (receipt: string) => [Number.parseInt(receipt, 10) || 0, receipt, clock.now()] as const;
+  const named = (receipt: string) => [Number.parseInt(receipt, 10) || 0, receipt] as const;
+  const held = (receipt: string) => [...named(receipt), clock.now()] as const;
   /** Whether the one statement found the message in this hand. */
   const change = async (sql: string, receipt: string, ...set: number[]): Promise<boolean> => {
     return (await open(writing).one(sql, ...set, ...held(receipt))).length > 0;
@@ -87,7 +89,10 @@ export function sqliteJobQueue(writing: Writing, reading: Execute, clock: Pick<C
       const rows = await open(writing).one(RECEIVE, now + visibilityMs, now, limit);
       return (rows as unknown as MessageRow[]).toSorted(byTurn).map(deliveryOf);
     },
-    extend: (receipt, visibilityMs) => change(EXTEND, receipt, clock.now() + visibilityMs),
+    async extend(receipt, visibilityMs) {
+      const until = clock.now() + visibilityMs;
+      return (await open(writing).one(EXTEND, until, ...named(receipt))).length > 0;
+    },
     acknowledge: (receipt) => change(REMOVE, receipt),
     release: (receipt, delayMs) => change(RELEASE, receipt, clock.now() + Math.max(0, delayMs)),
     async bury({ receipt }, reason) {

@@ -20,6 +20,8 @@ export interface QueueTraits {
   readonly countsByTheClock: boolean;
   /** Whether a message that nobody has in hand can be removed by its id; SQS removes what was received alone. */
   readonly withdraws: boolean;
+  /** Whether what is over and was given to nobody else can still be extended; SQS does not say who has what. */
+  readonly extendsAfterItsTime: boolean;
   /** How much later than promised a message may come again, in milliseconds. */
   readonly lateMs: number;
   /** A body that this driver takes, in bytes. */
@@ -152,13 +154,16 @@ export function queueContract(name: string, traits: QueueTraits, open: () => Pro
       await queue.send([message(1)]);
       const late = await one(10 * SECOND);
       await fixture.pass(10 * SECOND);
-      const attempts = async (delivery: Delivery) => [
-        await queue.extend(delivery.receipt, VISIBILITY),
+      const ends = async (delivery: Delivery) => [
         await queue.release(delivery.receipt, 0),
         await queue.bury(delivery, "too late"),
         await queue.acknowledge(delivery.receipt),
       ];
-      expect(await attempts(late)).toEqual([false, false, false, false]);
+      const attempts = async (delivery: Delivery) => [
+        await queue.extend(delivery.receipt, VISIBILITY),
+        ...(await ends(delivery)),
+      ];
+      expect(await ends(late)).toEqual([false, false, false]);
       expect(await attempts({ ...late, receipt: "no receipt" })).toEqual([false, false, false, false]);
       expect(await attempts({ ...late, receipt: "1:x" })).toEqual([false, false, false, false]);
       await fixture.pass(traits.lateMs);
@@ -167,6 +172,16 @@ export function queueContract(name: string, traits: QueueTraits, open: () => Pro
       expect(await letters()).toEqual([]);
       expect(await queue.acknowledge(next.receipt)).toBe(true);
       expect(await attempts(next)).toEqual([false, false, false, false]);
+    });
+
+    test("over and in nobody else's hand, it is extended where that can be known", async () => {
+      await queue.send([message(1)]);
+      const { receipt } = await one(10 * SECOND);
+      await fixture.pass(10 * SECOND);
+      expect(await queue.extend(receipt, VISIBILITY)).toBe(traits.extendsAfterItsTime);
+      if (!traits.extendsAfterItsTime) return;
+      expect(await queue.receive(1, VISIBILITY)).toEqual([]);
+      expect(await queue.acknowledge(receipt)).toBe(true);
     });
 
     test("extended, it stays in hand for that long from now", async () => {

@@ -15,6 +15,7 @@ afterAll(() => server.stop());
 const TRAITS = {
   keepsAnIdOnce: false,
   withdraws: false,
+  extendsAfterItsTime: false,
   keepsOrder: false,
   countsByTheClock: false,
   lateMs: 3_000,

@@ -25,6 +25,7 @@ function fixtureOfStore(clock: FakeClock, store: Store): QueueFixture {
 const EMBEDDED = {
   keepsAnIdOnce: true,
   withdraws: true,
+  extendsAfterItsTime: true,
   keepsOrder: true,
   countsByTheClock: true,
   lateMs: 0,
