@@ -67,6 +67,9 @@ export interface MicroBatchShare {
   readonly remainderTokens: number;
 }
 
+/** The fault of a job that went to a queue which other replicas empty, too, and never came back here. */
+export const NOT_DONE_HERE = "not_done_here";
+
 /** The last answer that it had, of whatever status. */
 export interface JobAnswer {
   readonly status: number;

@@ -1,5 +1,5 @@
 /** Jobs that end with the process, for `--data :memory:` and tests. Every step is synchronous, so atomic. */
-import { isJobOver, type Job, type JobTerms, type LiveJobStatus } from "../core/jobs.ts";
+import { isJobOver, type Job, type JobTerms, type LiveJobStatus, NOT_DONE_HERE } from "../core/jobs.ts";
 import { boundedLimit } from "./file-store.ts";
 import {
   type JobCount,
@@ -42,6 +42,11 @@ export function memoryJobs(assertOpen: () => void): JobStore {
   const died = (id: string, at: number): MemoryJob | null => {
     const kept = find(id);
     return kept?.job.dead && kept.job.endedAt === at ? kept : null;
+  };
+  /** The same of one that may have been done elsewhere, too. */
+  const canComeBack = (id: string, at: number): MemoryJob | null => {
+    const kept = find(id);
+    return kept?.job.fault?.code === NOT_DONE_HERE && kept.job.endedAt === at ? kept : died(id, at);
   };
   /** Whose webhook is due, the longest waiting first. */
   const due = (now: number): MemoryJob[] =>
@@ -93,7 +98,7 @@ export function memoryJobs(assertOpen: () => void): JobStore {
         .slice(0, limit)
         .flatMap(({ unsent }) => unsent ?? []);
     },
-    async adopt(order) {
+    async adopt(order, expiresAt = order.expiresAt) {
       const kept = find(order.id);
       if (kept) return kept.job;
       const {
@@ -104,7 +109,7 @@ export function memoryJobs(assertOpen: () => void): JobStore {
         readonly body?: unknown;
         readonly headers?: unknown;
       };
-      const job = begun(terms);
+      const job = { ...begun(terms), expiresAt };
       const unkeyed = { bytes: 0, idempotencyKey: null, fingerprint: "", result: null, unsent: null };
       const receiver = receiverOf(terms.webhookUrl ?? "");
       jobs.set(job.id, { job, timeMs: timeOf(terms), receiver, ...unkeyed });
@@ -157,7 +162,7 @@ export function memoryJobs(assertOpen: () => void): JobStore {
       return change(kept, { status, endedAt: at, nextAttemptAt: null, fault, answer, dead, webhook: due });
     },
     async revive(id, diedAt, now) {
-      const kept = died(id, diedAt);
+      const kept = canComeBack(id, diedAt);
       if (!kept) return false;
       kept.result = null;
       const { webhook } = kept.job;
@@ -196,11 +201,11 @@ export function memoryJobs(assertOpen: () => void): JobStore {
         .filter((job) => job.expiresAt <= (job.status === "running" ? before.running : before.waiting))
         .slice(0, limit);
     },
-    async sweep(endedBefore) {
+    async sweep(endedBefore, diedBefore = endedBefore) {
       assertOpen();
-      const old = all().filter(
-        ({ endedAt, webhook }) => endedAt !== null && endedAt < endedBefore && webhook?.status !== "due",
-      );
+      const isOld = ({ dead, endedAt }: Job) =>
+        endedAt !== null && endedAt < endedBefore && (!dead || endedAt < diedBefore);
+      const old = all().filter((job) => isOld(job) && job.webhook?.status !== "due");
       for (const { id } of old) jobs.delete(id);
       return old.length;
     },

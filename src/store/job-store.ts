@@ -109,8 +109,8 @@ export interface JobStore {
   markSent(id: string): Promise<void>;
   /** Those that were created before and that the queue may not have, oldest first. */
   unsent(createdBefore: number, limit: number): Promise<readonly UnsentJob[]>;
-  /** The job of a message; made of the message where this store does not know it. */
-  adopt(terms: JobTerms): Promise<Job>;
+  /** The job of a message; made of the message where this store does not know it, with the terms' deadline or this. */
+  adopt(terms: JobTerms, expiresAt?: number): Promise<Job>;
 
   /** Null also where it is another tenant's; `tenant` null: anybody's. */
   get(tenant: string | null, id: string): Promise<Job | null>;
@@ -129,7 +129,7 @@ export interface JobStore {
   /** Null where the job is over already: that end stays. */
   conclude(id: string, end: JobEnd): Promise<Job | null>;
   /**
-   * A dead one waits again, its attempts counted anew, with as much time from `now` on as it was given at first.
+   * A dead one, or one that ended as `NOT_DONE_HERE`, waits again, its attempts counted anew, with as much time from `now` on as it was given at first.
    * `diedAt`: when it ended. False: it is not dead, not known, or has died again since.
    */
   revive(id: string, diedAt: number, now: number): Promise<boolean>;
@@ -150,7 +150,10 @@ export interface JobStore {
     before: { readonly waiting: number; readonly running: number },
     limit: number,
   ): Promise<readonly Job[]>;
-  /** Forgets jobs that ended before, with their results; answers with how many. */
-  sweep(endedBefore: number): Promise<number>;
+  /**
+   * Forgets jobs that ended before, with their results; answers with how many. Those that are dead only where they died
+   * before `diedBefore`: whoever puts their letters back goes on with their records.
+   */
+  sweep(endedBefore: number, diedBefore?: number): Promise<number>;
   counts(): Promise<readonly JobCount[]>;
 }

@@ -4,6 +4,7 @@ import { type DeadDesk, discardDead, replayDead } from "./dead-letters.ts";
 import { idOf } from "./fake-jobs.ts";
 import { fakeRunners } from "./fake-runners.ts";
 import { DEFAULT_JOB_WORK_LIMITS } from "./job-ports.ts";
+import { writeMessage } from "./message.ts";
 
 const fakes = fakeRunners();
 const { asked, depth, is, start } = fakes;
@@ -67,6 +68,41 @@ describe("replay", () => {
     await expect(replayDead(desk({ jobs: dying }), [idOf(1)], "ops")).rejects.toThrow("killed");
     expect(await fakes.work.job(1)).toMatchObject({ status: "failed", dead: true });
     start();
+    await asked(1);
+    fakes.work.pending[0]?.answer();
+    await is(1, "succeeded");
+  });
+
+  test("of one that is older than jobs.keep does it, with its time anew", async () => {
+    await die(1);
+    await fakes.work.clock.advance(48 * 3_600_000);
+    start();
+    await fakes.work.clock.advance(DEFAULT_JOB_WORK_LIMITS.tidyMs);
+    expect(await fakes.work.job(1)).toMatchObject({ status: "failed", dead: true });
+    expect((await replayDead(desk(), null, "ops")).replayed).toEqual([idOf(1)]);
+    await asked(1);
+    fakes.work.pending[0]?.answer();
+    await is(1, "succeeded");
+  });
+
+  test("at a replica that has no record of it gives it as much time as it was given at first", async () => {
+    const order = fakes.work.order(1);
+    await fakes.work.clock.advance(7_200_000);
+    await fakes.work.store.queue.send([{ id: order.id, group: order.useCase, body: writeMessage(order) }]);
+    start({ sharedQueue: true });
+    await asked(1);
+    const { expiresAt } = await fakes.work.job(1);
+    expect(expiresAt).toBeGreaterThan(order.expiresAt + 3_600_000);
+    fakes.work.pending[0]?.answer();
+    await is(1, "succeeded");
+  });
+
+  test("does what a replica had ended as not done there", async () => {
+    const order = fakes.work.order(1);
+    await fakes.work.store.jobs.adopt(order);
+    start({ sharedQueue: true });
+    await fakes.work.until(async () => (await fakes.work.job(1)).fault?.code === "not_done_here", 60_000);
+    await fakes.work.store.queue.send([{ id: order.id, group: order.useCase, body: writeMessage(order) }]);
     await asked(1);
     fakes.work.pending[0]?.answer();
     await is(1, "succeeded");

@@ -5,14 +5,14 @@
  */
 import { sleep } from "../../core/clock.ts";
 import type { JobSettings } from "../../core/job-settings.ts";
-import { isJobOver, type Job } from "../../core/jobs.ts";
+import { isJobOver, type Job, NOT_DONE_HERE } from "../../core/jobs.ts";
 import type { Delivery } from "../../store/job-queue.ts";
 import { createOutage, type Outage } from "../background/outage.ts";
 import { type Rhythm, startRhythm } from "../background/rhythm.ts";
 import { createHand, type Hand } from "./hand.ts";
 import { type Held, hold } from "./held.ts";
 import type { JobStats, JobWorkPorts } from "./job-ports.ts";
-import { readMessage } from "./message.ts";
+import { deadlineOf, readMessage } from "./message.ts";
 import { createPutBacks, type PutBacks } from "./put-back.ts";
 import { bury, concludeExpired, runJobs } from "./run-jobs.ts";
 import { startTidying, type Tidying } from "./tidy.ts";
@@ -145,7 +145,7 @@ class Runner implements JobRunner {
       this.#held.size > 0 && this.#bytes + Buffer.byteLength(delivery.body) > limits.bytesInHand;
     if (tooMuch || !this.#hand.hasRoom(group)) {
       // The next delivery is not its first any more.
-      if (delivery.attempts === 1) await this.#reviveReplayed(await jobs.get(null, delivery.id));
+      if (delivery.attempts === 1) await this.#reviveReplayed(delivery, await jobs.get(null, delivery.id));
       const { concurrency } = this.#settingsOf(group);
       await queue.release(receipt, this.#putBacks.delayFor(group, delivery.id, concurrency));
       return;
@@ -155,8 +155,8 @@ class Runner implements JobRunner {
       await queue.bury(delivery, "This is no job that this release knows.");
       return;
     }
-    let job = await jobs.adopt(order);
-    if (delivery.attempts === 1 && (await this.#reviveReplayed(job))) job = await jobs.adopt(order);
+    let job = await jobs.adopt(order, deadlineOf(order, delivery.sentAt));
+    if (delivery.attempts === 1 && (await this.#reviveReplayed(delivery, job))) job = await jobs.adopt(order);
     if (isJobOver(job.status)) {
       await (job.dead ? queue.bury(delivery, reasonOf(job)) : queue.acknowledge(receipt));
       return;
@@ -172,11 +172,13 @@ class Runner implements JobRunner {
 
   /**
    * A dead one whose message comes for the first time was put back: by another replica that did not know of this
-   * record, or by a process that died before it had changed it.
+   * record, or by a process that died before it had changed it. So was one that ended here unseen, and was sent since.
    */
-  async #reviveReplayed(job: Job | null): Promise<boolean> {
+  async #reviveReplayed({ sentAt }: Delivery, job: Job | null): Promise<boolean> {
     const { jobs, clock } = this.#ports;
-    return job?.dead === true && job.endedAt !== null && jobs.revive(job.id, job.endedAt, clock.now());
+    if (job === null || job.endedAt === null) return false;
+    const isReplayed = job.dead || (job.fault?.code === NOT_DONE_HERE && sentAt >= job.endedAt);
+    return isReplayed && jobs.revive(job.id, job.endedAt, clock.now());
   }
 
   async #keep(held: Held, job: Job): Promise<void> {

@@ -34,3 +34,13 @@ export function readMessage(body: string): JobOrder | null {
     return null;
   }
 }
+
+/**
+ * Epoch milliseconds, for who has no record of it. A message that was sent when half of its time was over is a dead
+ * letter that was put back, and has as much time as it was given at first; one that waited for its queue so long is none,
+ * and a little more time does it no harm.
+ */
+export function deadlineOf({ createdAt, expiresAt }: JobOrder, sentAt: number): number {
+  const givenMs = expiresAt - createdAt;
+  return sentAt - createdAt < givenMs / 2 ? expiresAt : sentAt + givenMs;
+}

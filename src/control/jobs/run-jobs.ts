@@ -3,7 +3,7 @@
  * nothing: the job's end is written before its message is acknowledged, so whoever dies between the two leaves a
  * message that finds its job over.
  */
-import type { Job, JobFault, MicroBatchShare } from "../../core/jobs.ts";
+import { type Job, type JobFault, type MicroBatchShare, NOT_DONE_HERE } from "../../core/jobs.ts";
 import { statedAndJitter } from "../../resilience/backoff.ts";
 import type { JobEnd } from "../../store/job-store.ts";
 import { askInBackground } from "../background/ask-in-background.ts";
@@ -226,7 +226,7 @@ export async function concludeExpired(
 export async function concludeUnseen(of: Concerned, ports: JobWorkPorts): Promise<void> {
   const message =
     "Its time is over and it never came to this replica. Another may have done it: its webhook was told then.";
-  const fault = { kind: "expired", code: "not_done_here", message };
+  const fault = { kind: "expired", code: NOT_DONE_HERE, message };
   await conclude(of, { status: "expired", fault, answer: null, result: null, tell: false }, ports);
 }
 

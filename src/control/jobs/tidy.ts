@@ -47,7 +47,9 @@ export function startTidying(ports: JobWorkPorts, around: Around): Tidying {
   const sweep = async (now: number): Promise<void> => {
     if (now < nextSweepAt) return;
     nextSweepAt = now + limits.sweepMs;
-    await jobs.sweep(now - snapshot().jobs.keepMs);
+    const endedBefore = now - snapshot().jobs.keepMs;
+    // The letters of a queue that is the store's own stay until somebody takes them. Of others nobody says when they go.
+    await (ports.sharedQueue ? jobs.sweep(endedBefore) : jobs.sweep(endedBefore, 0));
   };
   const rhythm = startRhythm(clock, async () => {
     const now = clock.now();

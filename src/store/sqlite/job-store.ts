@@ -1,5 +1,11 @@
 /** Jobs in SQLite: their queries and the rows behind them. Every step is one statement or one transaction. */
-import { type JobStatus, type JobTerms, LIVE_JOB_STATUSES, type LiveJobStatus } from "../../core/jobs.ts";
+import {
+  type JobStatus,
+  type JobTerms,
+  LIVE_JOB_STATUSES,
+  type LiveJobStatus,
+  NOT_DONE_HERE,
+} from "../../core/jobs.ts";
 import { boundedLimit } from "../file-store.ts";
 import {
   type JobBounds,
@@ -58,12 +64,13 @@ const KEEP_RESULT = `INSERT INTO job_texts (job_id, result) SELECT id, ? FROM jo
 const CONCLUDED = "SELECT * FROM jobs WHERE id = ? AND webhook_message_id = ?";
 /** Parameters: the id, when it ended. */
 const IS_DEAD = "id = ? AND dead = 1 AND ended_at = ?";
+const CAN_COME_BACK = `id = ? AND (dead = 1 OR json_extract(fault, '$.code') = '${NOT_DONE_HERE}') AND ended_at = ?`;
 /** The terms keep the first deadline, however often the row's own was moved. */
 const REVIVE = `UPDATE jobs SET status = 'queued', attempts = 0, dead = 0,
     expires_at = ? + json_extract(terms, '$.expiresAt') - created_at, ended_at = NULL,
     started_at = NULL, fault = NULL, answer = NULL, webhook_status = NULL, webhook_message_id = NULL,
     webhook_attempts = 0, webhook_at = NULL, webhook_error = NULL
-  WHERE ${IS_DEAD} RETURNING id`;
+  WHERE ${CAN_COME_BACK} RETURNING id`;
 const ABANDON = `UPDATE jobs SET dead = 0 WHERE ${IS_DEAD} RETURNING id`;
 const TAKE_DUE = `UPDATE jobs SET webhook_at = ? WHERE id IN (
     SELECT id FROM jobs WHERE webhook_status = 'due' AND webhook_origin = ? AND webhook_at <= ?
@@ -86,7 +93,9 @@ const REDELIVER = `UPDATE jobs SET webhook_status = 'due', webhook_at = ?, webho
   WHERE id = ? AND tenant = ? AND webhook_message_id IS NOT NULL AND webhook_status IS NOT NULL RETURNING *`;
 const OVERDUE = `SELECT * FROM jobs
   WHERE ${IS_LIVE} AND expires_at <= ? AND (status <> 'running' OR expires_at <= ?) LIMIT ?`;
-const FORGOTTEN = `SELECT id FROM jobs WHERE ended_at < ? AND webhook_status IS NOT 'due' LIMIT ${SWEPT_AT_ONCE}`;
+/** Parameters: ended before, died before. */
+const FORGOTTEN = `SELECT id FROM jobs WHERE ended_at < ? AND (dead = 0 OR ended_at < ?)
+  AND webhook_status IS NOT 'due' LIMIT ${SWEPT_AT_ONCE}`;
 const COUNTS = `SELECT use_case, status, count(*) AS count, min(created_at) AS oldest FROM jobs
   WHERE ${IS_LIVE} GROUP BY use_case, status`;
 
@@ -103,8 +112,8 @@ export function sqliteJobs(write: Writing, reads: Reads, read: Writing["one"]): 
       const rows = await read(UNSENT, createdBefore, limit);
       return rows.map((row) => unsentOf(row as unknown as Parameters<typeof unsentOf>[0]));
     },
-    async adopt(terms) {
-      const { id, tenant, useCase, createdAt, expiresAt } = terms;
+    async adopt(terms, expiresAt = terms.expiresAt) {
+      const { id, tenant, useCase, createdAt } = terms;
       const origin = receiverOf(terms.webhookUrl ?? "");
       const kept = JSON.stringify(onlyTerms(terms));
       const rows = await write.all([
@@ -153,13 +162,11 @@ export function sqliteJobs(write: Writing, reads: Reads, read: Writing["one"]): 
       const rows = await read(OVERDUE, before.waiting, before.running, limit);
       return rows.map((row) => jobOf(row as unknown as JobRow));
     },
-    async sweep(endedBefore) {
+    async sweep(endedBefore, diedBefore = endedBefore) {
+      const parameters = [endedBefore, diedBefore];
       const [row] = await write.all([
-        {
-          sql: `DELETE FROM job_texts WHERE job_id IN (${FORGOTTEN})`,
-          parameters: [endedBefore],
-        },
-        { sql: `DELETE FROM jobs WHERE id IN (${FORGOTTEN})`, parameters: [endedBefore] },
+        { sql: `DELETE FROM job_texts WHERE job_id IN (${FORGOTTEN})`, parameters },
+        { sql: `DELETE FROM jobs WHERE id IN (${FORGOTTEN})`, parameters },
         { sql: "SELECT changes() AS count", parameters: [] },
       ]);
       return Number(row?.count ?? 0);

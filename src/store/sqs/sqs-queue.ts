@@ -223,9 +223,12 @@ function laterThanSqs(now: number, delayMs: number): { readonly notBefore?: numb
 function heldOf(message: Message, receivedAt: number, until: number): Held {
   const enveloped = unpack(message);
   const { attempts: before = 0, diedAt } = enveloped.header;
+  const taken = { receipt: message.ReceiptHandle ?? "", receivedAt, until };
+  if (diedAt === undefined) return { ...enveloped, ...taken, attempts: before + receivedTimes(message) };
   // A dead letter that was moved back by other means than ours, such as the AWS console, counts anew like ours do.
-  const attempts = (diedAt === undefined ? before : 0) + receivedTimes(message);
-  return { ...enveloped, receipt: message.ReceiptHandle ?? "", attempts, receivedAt, until };
+  const sentAt = Math.max(diedAt, Number(message.Attributes?.SentTimestamp ?? 0));
+  const header = { ...enveloped.header, sentAt };
+  return { ...enveloped, ...taken, header, attempts: receivedTimes(message) };
 }
 
 function deliveryOf({ header: { id, group, sentAt }, body, receipt, attempts }: Held): Delivery {

@@ -158,6 +158,10 @@ export function jobContract(name: string, open: () => Promise<Store>): void {
       await store.jobs.begin(idOf(1), NOW);
       expect(await store.jobs.adopt(terms)).toMatchObject({ status: "running", attempts: 1 });
       expect(await store.jobs.unsent(NOW + 99, 10)).toEqual([]);
+      const late = order(3);
+      expect(await store.jobs.adopt(late, late.expiresAt + 99)).toMatchObject({
+        expiresAt: late.expiresAt + 99,
+      });
       await make(2);
       expect(await store.jobs.adopt(order(2))).toMatchObject({ id: idOf(2), status: "queued" });
     });
@@ -362,6 +366,29 @@ export function jobContract(name: string, open: () => Promise<Store>): void {
       await store.jobs.noteWebhook(idOf(2), "m2", { type: "delivered" });
       expect(await store.jobs.sweep(NOW + 10)).toBe(1);
       expect(await listed()).toEqual([4, 3]);
+    });
+
+    test("sweeps what is dead by a time of its own", async () => {
+      for (const n of [1, 2]) {
+        await make(n);
+        await store.jobs.conclude(
+          idOf(n),
+          end({ status: "failed", dead: n === 1, at: NOW, messageId: `m${n}` }),
+        );
+      }
+      expect(await store.jobs.sweep(NOW + 10, 0)).toBe(1);
+      expect(await listed()).toEqual([1]);
+      expect(await store.jobs.abandon(idOf(1), NOW)).toBe(true);
+      expect(await store.jobs.sweep(NOW + 10, 0)).toBe(1);
+      expect(await listed()).toEqual([]);
+    });
+
+    test("what ended as not done here is revived as a dead one is", async () => {
+      await make(1);
+      const fault = { ...FAULT, code: "not_done_here" };
+      await store.jobs.conclude(idOf(1), end({ status: "expired", fault, at: NOW + 500 }));
+      expect(await store.jobs.revive(idOf(1), NOW + 500, NOW + 900)).toBe(true);
+      expect(await job(1)).toMatchObject({ status: "queued", attempts: 0, fault: null });
     });
 
     test("counts what is live, by use case and status", async () => {
