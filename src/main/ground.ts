@@ -28,7 +28,7 @@ export async function openGround(
   closings: Closings,
 ): Promise<Ground> {
   const { policy: address, environment, data } = options;
-  const { store, ready } = await openStore(data, clock);
+  const { store, ready } = await openStore(options, clock);
   closings.add(() => store.close());
   const kept = keptFolder(data, address, environment);
   const heads = store.policyHeads;
@@ -42,7 +42,7 @@ export async function openGround(
 }
 
 async function openStore(
-  data: string,
+  { data, environment }: UpOptions,
   clock: Clock,
 ): Promise<{ readonly store: Store; ready(): Promise<void> }> {
   if (data === ":memory:") {
@@ -50,7 +50,7 @@ async function openStore(
     return { store: createMemoryStore({ capacity: 10_000, clock }), ready: async () => {} };
   }
   const { openSqliteStore } = await import("../store/sqlite/sqlite-store.ts");
-  const store = openSqliteStore({ path: join(data, "pointsman.db"), clock });
+  const store = openSqliteStore({ path: join(data, "pointsman.db"), clock, environment });
   return { store, ready: store.ready };
 }
 

@@ -16,6 +16,8 @@ export interface JobQueueOptions {
   readonly embedded: JobQueue;
   /** In place of the SQS queue's own host; null: that. */
   readonly endpoint: string | null;
+  /** Whose messages are received; null: those of gateways of none. */
+  readonly environment: string | null;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -23,11 +25,11 @@ export interface JobQueueOptions {
 
 /** Never waits for SQS: a queue that is missing or out of reach is logged, and the gateway serves without it. */
 export async function openJobQueue(options: JobQueueOptions): Promise<OpenedQueue> {
-  const { address, embedded, endpoint, clock, random, log } = options;
+  const { address, embedded, endpoint, environment, clock, random, log } = options;
   if (address.kind === "embedded") return { queue: embedded, close: () => embedded.close() };
   const { url, deadUrl } = address;
   const { createSqsQueue } = await import("../store/sqs/sqs-queue.ts");
-  const queue = createSqsQueue({ url, deadUrl, endpoint, clock, random });
+  const queue = createSqsQueue({ url, deadUrl, endpoint, environment, clock, random });
   const looked = queue.depth().then(
     (depth) => log("info", "job_queue_ready", { queue: url, ...depth }),
     (thrown: unknown) => log("error", "job_queue_failed", { queue: url, ...describeThrown(thrown) }),

@@ -187,6 +187,7 @@ async function openJobs({ options, clock, log }: Start, { store }: Ground, closi
     address: options.queue,
     embedded: store.queue,
     endpoint: sqsEndpoint(process.env),
+    environment: options.environment,
     clock,
     random: systemRandom,
     log,

@@ -237,6 +237,17 @@ describe("several processes", () => {
     await is(1, "succeeded");
   });
 
+  test("one that nobody came for in time leaves nothing on the queue", async () => {
+    const order = fakes.work.order(1, { expiresAt: fakes.work.clock.now() + 5_000 });
+    await fakes.work.store.jobs.adopt(order);
+    const body = writeMessage(order);
+    await fakes.work.store.queue.send([{ id: order.id, group: "chat", body, delayMs: 3_600_000 }]);
+    start();
+    await is(1, "expired");
+    await fakes.work.clock.advance(0);
+    expect(await depth()).toEqual({ ready: 0, delayed: 0, inHand: 0, dead: 0 });
+  });
+
   test("one that another replica may have done ends here in silence", async () => {
     const change = { expiresAt: fakes.work.clock.now() + 5_000, webhookUrl: "https://h.example/" };
     for (const n of [1, 2]) await fakes.work.store.jobs.adopt(fakes.work.order(n, change));

@@ -156,7 +156,7 @@ class Runner implements JobRunner {
       return;
     }
     let job = await jobs.adopt(order, deadlineOf(order, delivery.sentAt));
-    if (delivery.attempts === 1 && (await this.#reviveReplayed(delivery, job))) job = await jobs.adopt(order);
+    if (await this.#reviveReplayed(delivery, job)) job = await jobs.adopt(order);
     if (isJobOver(job.status)) {
       await (job.dead ? queue.bury(delivery, reasonOf(job)) : queue.acknowledge(receipt));
       return;
@@ -172,12 +172,15 @@ class Runner implements JobRunner {
 
   /**
    * A dead one whose message comes for the first time was put back: by another replica that did not know of this
-   * record, or by a process that died before it had changed it. So was one that ended here unseen, and was sent since.
+   * record, or by a process that died before it had changed it. So was one that ended here, unseen even, and was sent
+   * since: a gateway that it is not for may have received it before.
    */
-  async #reviveReplayed({ sentAt }: Delivery, job: Job | null): Promise<boolean> {
+  async #reviveReplayed({ attempts, sentAt }: Delivery, job: Job | null): Promise<boolean> {
     const { jobs, clock } = this.#ports;
     if (job === null || job.endedAt === null) return false;
-    const isReplayed = job.dead || (job.fault?.code === NOT_DONE_HERE && sentAt >= job.endedAt);
+    const isReplayed = job.dead
+      ? attempts === 1 || sentAt > job.endedAt
+      : job.fault?.code === NOT_DONE_HERE && sentAt >= job.endedAt;
     return isReplayed && jobs.revive(job.id, job.endedAt, clock.now());
   }
 

@@ -37,6 +37,8 @@ export function startTidying(ports: JobWorkPorts, around: Around): Tidying {
       if (around.isHeld(job.id)) continue;
       if (ports.sharedQueue && job.attempts === 0) await concludeUnseen({ order: job }, ports);
       else await concludeExpired({ order: job }, job.fault, ports);
+      // Nobody may come for it any more: the environment that it is of can be gone.
+      await queue.withdraw(job.id);
     }
   };
   const count = async (now: number): Promise<void> => {

@@ -4,20 +4,23 @@ import { type BatchEnd, type BatchStart, type BatchStore, MAX_BATCH_PAGE } from 
 import { boundedLimit } from "../file-store.ts";
 import { batchOf } from "./batch-row.ts";
 import { IS_LIVE, IS_SEEN, onlyItself, type Writing } from "./file-store.ts";
+import { IS_OWN } from "./own-work.ts";
 import type { Row, Statement } from "./protocol.ts";
 import type { BatchRow, Reads } from "./tables.ts";
 
 const BATCHES_PER_SWEEP = 500;
 
 const INPUT = `FROM files WHERE id = ? AND tenant = ? AND purpose = 'batch' AND ${IS_SEEN}`;
-const CREATE = `INSERT INTO batches (id, tenant, stated, input_file_id, status, expires_at)
-  SELECT ?, ?, ?, id, 'validating', ? ${INPUT}
+const CREATE = `INSERT INTO batches (id, tenant, stated, input_file_id, status, expires_at, environment)
+  SELECT ?, ?, ?, id, 'validating', ?, ? ${INPUT}
   AND (SELECT count(*) FROM batches WHERE ${IS_LIVE} AND tenant = files.tenant) < ?`;
 const AFTER_CREATE = `SELECT changes() AS created, EXISTS (SELECT 1 ${INPUT}) AS has_file`;
 const CANCEL = `UPDATE batches SET status = 'cancelling', cancelling_at = ?
   WHERE id = ? AND tenant = ? AND status IN ('validating', 'in_progress') RETURNING *`;
+/** One whose time is over is ended by anybody: its own gateways may be gone for good. */
 const CLAIM = `UPDATE batches SET owner = ?, lease_until = ? WHERE id = (
     SELECT id FROM batches WHERE ${IS_LIVE} AND (owner IS NULL OR lease_until <= ?)
+      AND (${IS_OWN} OR expires_at <= ?)
       AND (status IN ('cancelling', 'finalizing') OR expires_at <= ?
         OR tenant NOT IN (SELECT value FROM json_each(?)))
     ORDER BY id LIMIT 1)
@@ -36,12 +39,13 @@ const SWEEP = `DELETE FROM batches WHERE id IN (
     SELECT id FROM batches WHERE expires_at < ? AND NOT ${IS_LIVE} LIMIT ${BATCHES_PER_SWEEP})
   RETURNING id`;
 
-export function sqliteBatches(write: Writing, reads: Reads): BatchStore {
+/** `environment`: whose batches it makes and claims. */
+export function sqliteBatches(write: Writing, reads: Reads, environment: string): BatchStore {
   return {
     async create(order, maxLive) {
       const { id, caller, inputFileId, createdAt, expiresAt } = order;
       const input = [inputFileId, caller.tenant, createdAt];
-      const stated = [id, caller.tenant, JSON.stringify(order), expiresAt];
+      const stated = [id, caller.tenant, JSON.stringify(order), expiresAt, environment];
       const [row] = await write.all([
         { sql: CREATE, parameters: [...stated, ...input, maxLive] },
         { sql: AFTER_CREATE, parameters: input },
@@ -61,7 +65,8 @@ export function sqliteBatches(write: Writing, reads: Reads): BatchStore {
     list: (tenant, limit, after) => listBatches(reads, tenant, limit, after),
     cancel: async (tenant, id, at) => onlyBatch(await write.one(CANCEL, at, id, tenant)),
     async claim({ owner, now, leaseUntil }, busyTenants) {
-      return onlyBatch(await write.one(CLAIM, owner, leaseUntil, now, now, JSON.stringify(busyTenants)));
+      const busy = JSON.stringify(busyTenants);
+      return onlyBatch(await write.one(CLAIM, owner, leaseUntil, now, environment, now, now, busy));
     },
     async renew({ owner, leaseUntil }) {
       const rows = await write.one(RENEW, leaseUntil, owner);

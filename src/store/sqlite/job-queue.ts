@@ -12,20 +12,22 @@ import { MAX_DEAD_PAGE, MAX_EMBEDDED_BODY_BYTES, MAX_RECEIVED, takenOnce } from 
 import { StoreError } from "../store-error.ts";
 import type { Execute } from "./dialect.ts";
 import type { Writing } from "./file-store.ts";
+import { IS_OWN } from "./own-work.ts";
 import type { Row, Statement } from "./protocol.ts";
 
 /** Bodies handed over at once: after the one that passes this, the rest is left for the next question. */
 const BYTES_AT_ONCE = 32 * 1024 * 1024;
 
-const SEND = `INSERT INTO queue_messages (id, group_name, sent_at, visible_at, waited_from, size, body)
-  VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`;
-/** Parameters: in hand until, now, at most so many. The receipt begins with the row that it belongs to. */
+const SEND = `INSERT INTO queue_messages (id, group_name, sent_at, visible_at, waited_from, size, body,
+    environment)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`;
+/** Parameters: in hand until, now, whose, at most so many. The receipt begins with the row that it belongs to. */
 const RECEIVE = `UPDATE queue_messages SET attempts = attempts + 1, waited_from = visible_at, visible_at = ?,
     receipt = seq || ':' || lower(hex(randomblob(12)))
   WHERE seq IN (
     SELECT seq FROM (
       SELECT seq, sum(size) OVER (ORDER BY visible_at, seq) - size AS before FROM (
-        SELECT seq, visible_at, size FROM queue_messages WHERE visible_at <= ?
+        SELECT seq, visible_at, size FROM queue_messages WHERE visible_at <= ? AND ${IS_OWN}
         ORDER BY visible_at, seq LIMIT ?))
     WHERE before < ${BYTES_AT_ONCE})
   RETURNING seq, id, group_name, sent_at, waited_from, attempts, receipt, body`;
@@ -36,8 +38,8 @@ const HELD = "seq = ? AND receipt = ? AND visible_at > ?";
 const RELEASE = `UPDATE queue_messages SET visible_at = ?, receipt = NULL WHERE ${HELD} RETURNING seq`;
 const REMOVE = `DELETE FROM queue_messages WHERE ${HELD} RETURNING seq`;
 const BURY_OLDER = `DELETE FROM queue_dead WHERE id = (SELECT id FROM queue_messages WHERE ${HELD})`;
-const BURY = `INSERT INTO queue_dead (id, group_name, attempts, died_at, reason, size, body)
-  SELECT id, group_name, attempts, ?, ?, size, body FROM queue_messages WHERE ${HELD}`;
+const BURY = `INSERT INTO queue_dead (id, group_name, attempts, died_at, reason, size, body, environment)
+  SELECT id, group_name, attempts, ?, ?, size, body, environment FROM queue_messages WHERE ${HELD}`;
 const DEAD = `SELECT id, group_name, attempts, died_at, reason, body FROM queue_dead
   WHERE seq IN (
     SELECT seq FROM (
@@ -50,8 +52,9 @@ const DEAD = `SELECT id, group_name, attempts, died_at, reason, body FROM queue_
 const IS_DEAD_AFTER = `SELECT EXISTS (SELECT 1 FROM queue_dead
   WHERE seq > (SELECT seq FROM queue_dead WHERE id = ?)) AS more`;
 const AMONG = "id IN (SELECT value FROM json_each(?))";
-const REVIVE = `INSERT INTO queue_messages (id, group_name, sent_at, visible_at, waited_from, size, body)
-  SELECT id, group_name, ?, ?, ?, size, body FROM queue_dead WHERE ${AMONG} ORDER BY seq
+const REVIVE = `INSERT INTO queue_messages (id, group_name, sent_at, visible_at, waited_from, size, body,
+    environment)
+  SELECT id, group_name, ?, ?, ?, size, body, environment FROM queue_dead WHERE ${AMONG} ORDER BY seq
   ON CONFLICT (id) DO NOTHING`;
 const UNBURY = `DELETE FROM queue_dead WHERE ${AMONG} RETURNING id`;
 /** Parameters: the id, now. */
@@ -64,7 +67,13 @@ const DEPTH = `SELECT
   (SELECT count(*) FROM queue_messages WHERE receipt IS NOT NULL AND visible_at > ?) AS in_hand,
   (SELECT count(*) FROM queue_dead) AS dead`;
 
-export function sqliteJobQueue(writing: Writing, reading: Execute, clock: Pick<Clock, "now">): JobQueue {
+/** `environment`: whose messages it sends and receives; dead letters can be seen, and put back, by everybody. */
+export function sqliteJobQueue(
+  writing: Writing,
+  reading: Execute,
+  clock: Pick<Clock, "now">,
+  environment: string,
+): JobQueue {
   let closed = false;
   const open = <T>(port: T): T => {
     if (closed) throw new StoreError("closed", "The queue is closed.");
@@ -81,12 +90,13 @@ export function sqliteJobQueue(writing: Writing, reading: Execute, clock: Pick<C
     async send(messages) {
       const taken = takenOnce(messages, MAX_EMBEDDED_BODY_BYTES);
       const now = clock.now();
-      if (taken.length > 0) await open(writing).all(taken.map((message) => sending(message, now)));
+      if (taken.length > 0)
+        await open(writing).all(taken.map((message) => sending(message, now, environment)));
     },
     async receive(max, visibilityMs) {
       const now = clock.now();
       const limit = boundedLimit(max, MAX_RECEIVED);
-      const rows = await open(writing).one(RECEIVE, now + visibilityMs, now, limit);
+      const rows = await open(writing).one(RECEIVE, now + visibilityMs, now, environment, limit);
       return (rows as unknown as MessageRow[]).toSorted(byTurn).map(deliveryOf);
     },
     async extend(receipt, visibilityMs) {
@@ -165,9 +175,11 @@ interface DepthRow {
   readonly dead: number;
 }
 
-function sending({ id, group, body, delayMs = 0 }: QueuedMessage, now: number): Statement {
+function sending(message: QueuedMessage, now: number, environment: string): Statement {
+  const { id, group, body, delayMs = 0 } = message;
   const visibleAt = now + Math.max(0, delayMs);
-  return { sql: SEND, parameters: [id, group, now, visibleAt, visibleAt, Buffer.byteLength(body), body] };
+  const size = Buffer.byteLength(body);
+  return { sql: SEND, parameters: [id, group, now, visibleAt, visibleAt, size, body, environment] };
 }
 
 /** In the order asked for, once each. */

@@ -20,6 +20,7 @@ import {
 import { receiverOf } from "../receiver-of.ts";
 import type { Writing } from "./file-store.ts";
 import { jobOf, unsentOf } from "./job-row.ts";
+import { IS_OWN } from "./own-work.ts";
 import type { Row, SqlValue, Statement } from "./protocol.ts";
 import type { JobRow, Reads } from "./tables.ts";
 
@@ -29,8 +30,8 @@ const SWEPT_AT_ONCE = 500;
 const IS_LIVE = `status IN (${LIVE_JOB_STATUSES.map((status) => `'${status}'`).join(", ")})`;
 
 const CREATE = `INSERT INTO jobs (id, tenant, use_case, terms, created_at, expires_at, status, delay_ms, bytes,
-    idempotency_key, fingerprint, webhook_origin)
-  SELECT ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?
+    idempotency_key, fingerprint, webhook_origin, environment)
+  SELECT ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?
   WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE tenant = ? AND idempotency_key = ?)
     AND (SELECT count(*) < ? AND coalesce(sum(bytes), 0) + ? <= ? FROM jobs
       WHERE ${IS_LIVE} AND tenant = ? AND (created_at >= ? OR attempts > 0 OR sent = 0))`;
@@ -41,10 +42,10 @@ const CREATED = `SELECT jobs.*, job_texts.request FROM jobs LEFT JOIN job_texts 
 const MARK_SENT = "UPDATE jobs SET sent = 1 WHERE id = ? AND sent = 0";
 const DROP_REQUEST = "UPDATE job_texts SET request = NULL WHERE job_id = ?";
 const UNSENT = `SELECT terms, delay_ms, request FROM jobs JOIN job_texts ON job_id = id
-  WHERE sent = 0 AND created_at < ? AND ${IS_LIVE} AND request IS NOT NULL ORDER BY created_at LIMIT ?`;
+  WHERE sent = 0 AND created_at < ? AND ${IS_OWN} AND ${IS_LIVE} AND request IS NOT NULL ORDER BY created_at LIMIT ?`;
 const ADOPT = `INSERT OR IGNORE INTO jobs (id, tenant, use_case, terms, created_at, expires_at, status, sent,
-    webhook_origin)
-  VALUES (?, ?, ?, ?, ?, ?, 'queued', 1, ?)`;
+    webhook_origin, environment)
+  VALUES (?, ?, ?, ?, ?, ?, 'queued', 1, ?, ?)`;
 const ADOPTED = "SELECT * FROM jobs WHERE id = ?";
 const BEGIN = `UPDATE jobs SET status = 'running', attempts = attempts + 1, next_attempt_at = NULL,
     started_at = coalesce(started_at, ?)
@@ -73,17 +74,18 @@ const REVIVE = `UPDATE jobs SET status = 'queued', attempts = 0, dead = 0,
   WHERE ${CAN_COME_BACK} RETURNING id`;
 const ABANDON = `UPDATE jobs SET dead = 0 WHERE ${IS_DEAD} RETURNING id`;
 const TAKE_DUE = `UPDATE jobs SET webhook_at = ? WHERE id IN (
-    SELECT id FROM jobs WHERE webhook_status = 'due' AND webhook_origin = ? AND webhook_at <= ?
+    SELECT id FROM jobs WHERE webhook_status = 'due' AND webhook_origin = ? AND webhook_at <= ? AND ${IS_OWN}
     ORDER BY webhook_at LIMIT ?)
   RETURNING *`;
-/** From one origin to the next over the index, so that a thousand that wait for one cost no more than the first. */
+const IS_OWED = `webhook_status = 'due' AND ${IS_OWN}`;
+/** Parameters: whose, three times, and now. From one origin to the next over the index, so that a thousand that wait for one cost no more than the first. */
 const DUE_RECEIVERS = `WITH RECURSIVE receivers (origin) AS (
-    SELECT min(webhook_origin) FROM jobs WHERE webhook_status = 'due'
+    SELECT min(webhook_origin) FROM jobs WHERE ${IS_OWED}
     UNION ALL
-    SELECT (SELECT min(webhook_origin) FROM jobs WHERE webhook_status = 'due' AND webhook_origin > origin)
+    SELECT (SELECT min(webhook_origin) FROM jobs WHERE ${IS_OWED} AND webhook_origin > origin)
     FROM receivers WHERE origin IS NOT NULL),
   waits AS (
-    SELECT origin, (SELECT min(webhook_at) FROM jobs WHERE webhook_status = 'due' AND webhook_origin = origin) AS since
+    SELECT origin, (SELECT min(webhook_at) FROM jobs WHERE ${IS_OWED} AND webhook_origin = origin) AS since
     FROM receivers WHERE origin IS NOT NULL)
   SELECT origin FROM waits WHERE since <= ? ORDER BY since`;
 const NOTE_WEBHOOK = `UPDATE jobs SET webhook_status = ?, webhook_at = ?, webhook_error = ?,
@@ -99,9 +101,15 @@ const FORGOTTEN = `SELECT id FROM jobs WHERE ended_at < ? AND (dead = 0 OR ended
 const COUNTS = `SELECT use_case, status, count(*) AS count, min(created_at) AS oldest FROM jobs
   WHERE ${IS_LIVE} GROUP BY use_case, status`;
 
-export function sqliteJobs(write: Writing, reads: Reads, read: Writing["one"]): JobStore {
+/** `environment`: whose jobs it makes, sends and tells of. */
+export function sqliteJobs(
+  write: Writing,
+  reads: Reads,
+  read: Writing["one"],
+  environment: string,
+): JobStore {
   return {
-    create: (job, bounds) => create(write, job, bounds),
+    create: (job, bounds) => create(write, job, bounds, environment),
     async markSent(id) {
       await write.all([
         { sql: MARK_SENT, parameters: [id] },
@@ -109,7 +117,7 @@ export function sqliteJobs(write: Writing, reads: Reads, read: Writing["one"]): 
       ]);
     },
     async unsent(createdBefore, limit) {
-      const rows = await read(UNSENT, createdBefore, limit);
+      const rows = await read(UNSENT, createdBefore, environment, limit);
       return rows.map((row) => unsentOf(row as unknown as Parameters<typeof unsentOf>[0]));
     },
     async adopt(terms, expiresAt = terms.expiresAt) {
@@ -117,7 +125,7 @@ export function sqliteJobs(write: Writing, reads: Reads, read: Writing["one"]): 
       const origin = receiverOf(terms.webhookUrl ?? "");
       const kept = JSON.stringify(onlyTerms(terms));
       const rows = await write.all([
-        { sql: ADOPT, parameters: [id, tenant, useCase, kept, createdAt, expiresAt, origin] },
+        { sql: ADOPT, parameters: [id, tenant, useCase, kept, createdAt, expiresAt, origin, environment] },
         { sql: ADOPTED, parameters: [id] },
       ]);
       return firstJob(rows);
@@ -148,10 +156,11 @@ export function sqliteJobs(write: Writing, reads: Reads, read: Writing["one"]): 
     revive: async (id, diedAt, now) => (await write.one(REVIVE, now, id, diedAt)).length > 0,
     abandon: async (id, diedAt) => (await write.one(ABANDON, id, diedAt)).length > 0,
     async dueReceivers(now) {
-      return (await read(DUE_RECEIVERS, now)).map(({ origin }) => String(origin));
+      const rows = await read(DUE_RECEIVERS, environment, environment, environment, now);
+      return rows.map(({ origin }) => String(origin));
     },
     async takeDueWebhooks(receiver, now, heldUntil, limit) {
-      const rows = await write.one(TAKE_DUE, heldUntil, receiver, now, limit);
+      const rows = await write.one(TAKE_DUE, heldUntil, receiver, now, environment, limit);
       return rows.map((row) => jobOf(row as unknown as JobRow));
     },
     async noteWebhook(id, messageId, outcome) {
@@ -183,7 +192,12 @@ export function sqliteJobs(write: Writing, reads: Reads, read: Writing["one"]): 
   };
 }
 
-async function create(write: Writing, job: NewJob, bounds: JobBounds): Promise<JobCreation> {
+async function create(
+  write: Writing,
+  job: NewJob,
+  bounds: JobBounds,
+  environment: string,
+): Promise<JobCreation> {
   const { order, idempotencyKey: key, fingerprint, delayMs } = job;
   const { id, tenant, useCase, createdAt, expiresAt, body, headers } = order;
   const request = JSON.stringify({ body, headers });
@@ -201,6 +215,7 @@ async function create(write: Writing, job: NewJob, bounds: JobBounds): Promise<J
     key,
     fingerprint,
     receiverOf(order.webhookUrl ?? ""),
+    environment,
   ];
   const [row] = await write.all([
     {

@@ -300,6 +300,23 @@ const MIGRATIONS: readonly Migration[] = [
        ) WITHOUT ROWID`,
     ],
   },
+  {
+    version: 12,
+    name: "work by environment",
+    statements: [
+      // Null: of an earlier release, and anybody's. Empty: of gateways of no environment in particular.
+      ...["jobs", "queue_messages", "queue_dead", "batches", "tickets"].map(
+        (table) => `ALTER TABLE ${table} ADD COLUMN environment TEXT`,
+      ),
+      // With it at their ends, so that whose a row is can be told without reading the row.
+      "DROP INDEX queue_by_turn",
+      "CREATE INDEX queue_by_turn ON queue_messages (visible_at, seq, environment)",
+      "DROP INDEX jobs_to_tell",
+      `CREATE INDEX jobs_to_tell ON jobs (webhook_origin, webhook_at, environment) WHERE webhook_status = 'due'`,
+      "DROP INDEX tickets_to_deliver",
+      `CREATE INDEX tickets_to_deliver ON tickets (use_case, queue, deliver_at, environment) WHERE delivery = 'due'`,
+    ],
+  },
 ];
 
 /** Of jobs that were submitted before it was noted. */

@@ -27,6 +27,8 @@ export interface SqliteStoreOptions {
   /** The file; it and its folder are created. */
   readonly path: string;
   readonly clock: Clock;
+  /** Jobs, batches and answers to tickets are done by gateways of the one that they were given to. Default null: of none. */
+  readonly environment?: string | null;
   /** Decisions kept at the least; the first written leave first. Default 1,000,000: some 0.1 GB. */
   readonly retainDecisions?: number;
   /** How a thread is started; tests give one that dies. */
@@ -46,6 +48,7 @@ export interface SqliteStore extends Store {
 export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
   const { path, clock, retainDecisions: retain = DEFAULT_RETAIN, spawn = spawnWorker } = options;
   const writer = startThread({ clock, spawn, open: { type: "open", mode: "write", path, retain } });
+  const environment = options.environment ?? "";
   let reader: DatabaseThread | null = null;
   let closed = false;
   const ask = async (question: Question): Promise<readonly Row[]> => {
@@ -70,14 +73,14 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
     decisions: sqliteDecisions(writer, ask),
     activations: sqliteActivations(write, reads),
     files: sqliteFiles(write, reads),
-    batches: sqliteBatches(write, reads),
+    batches: sqliteBatches(write, reads, environment),
     answers: sqliteAnswers(write, reads),
-    tickets: sqliteTickets(write, reads),
+    tickets: sqliteTickets(write, reads, environment),
     policyHeads: sqlitePolicyHeads(write, reads),
     audit: sqliteAudit(write, reads),
     circuitOrders: sqliteCircuitOrders(write),
-    queue: sqliteJobQueue(write, read, clock),
-    jobs: sqliteJobs(write, reads, (sql, ...parameters) => read(sql, parameters)),
+    queue: sqliteJobQueue(write, read, clock, environment),
+    jobs: sqliteJobs(write, reads, (sql, ...parameters) => read(sql, parameters), environment),
     ready: () => writer.opened(),
     async close() {
       closed = true;

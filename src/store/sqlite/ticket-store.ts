@@ -3,13 +3,15 @@ import type { DeliveryStatus, Ticket, TicketStatus } from "../../core/tickets.ts
 import { boundedLimit } from "../file-store.ts";
 import { MAX_TICKET_PAGE, type TicketQuery, type TicketStore } from "../ticket-store.ts";
 import type { Writing } from "./file-store.ts";
+import { IS_OWN } from "./own-work.ts";
 import type { Row } from "./protocol.ts";
 import type { Reads, TicketRow } from "./tables.ts";
 
 const SWEPT_AT_ONCE = 500;
 
-const CREATE = `INSERT INTO tickets (id, at, tenant, use_case, queue, request_id, decision_id, prompt, status)
-  SELECT ?, ?, ?, ?, ?, ?, ?, ?, 'open'
+const CREATE = `INSERT INTO tickets (id, at, tenant, use_case, queue, request_id, decision_id, prompt, environment,
+    status)
+  SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open'
   WHERE (SELECT count(*) FROM tickets WHERE ended_at IS NULL AND tenant = ? AND queue = ?) < ?
   RETURNING id`;
 /** Open, claimed by the same, or by somebody whose lease is over. Parameters: the id, who, now. */
@@ -20,10 +22,10 @@ const ANSWER = `UPDATE tickets SET status = 'answered', answer = ?, ended_by = ?
 const CLOSE = `UPDATE tickets SET status = 'closed', ended_by = ?, ended_at = ?, claimed_by = NULL,
   lease_until = NULL WHERE ${WORKABLE} RETURNING *`;
 const TAKE_DUE = `UPDATE tickets SET deliver_at = ? WHERE id IN (
-    SELECT id FROM tickets WHERE delivery = 'due' AND use_case = ? AND queue = ? AND deliver_at <= ?
+    SELECT id FROM tickets WHERE delivery = 'due' AND use_case = ? AND queue = ? AND deliver_at <= ? AND ${IS_OWN}
     ORDER BY deliver_at LIMIT ?)
   RETURNING *`;
-const DUE_LINES = `SELECT use_case, queue FROM tickets WHERE delivery = 'due' AND deliver_at <= ?
+const DUE_LINES = `SELECT use_case, queue FROM tickets WHERE delivery = 'due' AND deliver_at <= ? AND ${IS_OWN}
   GROUP BY use_case, queue ORDER BY min(deliver_at)`;
 const NOTE_DELIVERY = `UPDATE tickets SET deliveries = deliveries + 1, delivery = ?,
   deliver_at = coalesce(?, deliver_at) WHERE id = ? AND delivery = 'due'`;
@@ -31,10 +33,11 @@ const SWEEP = `DELETE FROM tickets WHERE id IN (
     SELECT id FROM tickets WHERE ended_at < ? AND delivery IS NOT 'due' LIMIT ${SWEPT_AT_ONCE})
   RETURNING id`;
 
-export function sqliteTickets(write: Writing, reads: Reads): TicketStore {
+/** `environment`: whose tickets it makes and whose answers it tells; people see, claim and answer all. */
+export function sqliteTickets(write: Writing, reads: Reads, environment: string): TicketStore {
   return {
     async create({ id, at, tenant, useCase, queue, requestId, decisionId, prompt }, maxOpen) {
-      const stated = [id, at, tenant, useCase, queue, requestId, decisionId, prompt];
+      const stated = [id, at, tenant, useCase, queue, requestId, decisionId, prompt, environment];
       const made = await write.one(CREATE, ...stated, tenant, queue, maxOpen);
       return made.length > 0 ? "created" : "full";
     },
@@ -58,7 +61,7 @@ export function sqliteTickets(write: Writing, reads: Reads): TicketStore {
       return onlyTicket(await write.one(CLOSE, by, now, id, by, now), now);
     },
     async dueLines(now) {
-      const rows = await write.one(DUE_LINES, now);
+      const rows = await write.one(DUE_LINES, now, environment);
       return rows.map(({ use_case, queue }) => ({ useCase: String(use_case), queue: String(queue) }));
     },
     async takeDue({ useCase, queue }, now, heldUntil, limit) {
@@ -68,6 +71,7 @@ export function sqliteTickets(write: Writing, reads: Reads): TicketStore {
         useCase,
         queue,
         now,
+        environment,
         limit,
       )) as unknown as TicketRow[];
       return rows.map((row) => ticketOf(row, now));

@@ -6,7 +6,7 @@
 import type { Message } from "@aws-sdk/client-sqs";
 import type { DeadLetter, DeadPage } from "../job-queue.ts";
 import { MAX_ENTRIES } from "./calls.ts";
-import { type Enveloped, unpack } from "./envelope.ts";
+import { type Enveloped, identityOf, unpack } from "./envelope.ts";
 import { type SendPorts, sendAll } from "./send-all.ts";
 
 /** Hidden from others while one looks; what a dead process looked at comes back after it. */
@@ -62,8 +62,8 @@ export function replayDead(
     await sendAll(
       ports,
       to,
-      letters.map(({ header: { id, group }, body }) => ({
-        header: { id, group, sentAt: now },
+      letters.map(({ header, body }) => ({
+        header: { ...identityOf(header), sentAt: now },
         body,
         delayMs: 0,
       })),
@@ -109,8 +109,7 @@ async function takeOut(
 
 /** The letter that a delivery becomes, as the dead-letter queue carries it. */
 export function asDead({ header, body }: Enveloped, attempts: number, diedAt: number, reason: string) {
-  const { id, group, sentAt } = header;
-  return { header: { id, group, sentAt, attempts, diedAt, reason }, body, delayMs: 0 };
+  return { header: { ...identityOf(header), attempts, diedAt, reason }, body, delayMs: 0 };
 }
 
 /**

@@ -14,6 +14,8 @@ export interface Header {
   readonly id: string;
   readonly group: string;
   readonly sentAt: number;
+  /** Whose it is, empty for gateways of no environment in particular; absent: of an earlier release, and anybody's. */
+  readonly environment?: string;
   /** SQS delays for a quarter of an hour at most: who receives it earlier sends it again. */
   readonly notBefore?: number;
   /** Received so often before this copy was sent. */
@@ -21,6 +23,11 @@ export interface Header {
   /** Dead letters alone. */
   readonly diedAt?: number;
   readonly reason?: string;
+}
+
+/** Of which message it is: what every copy of it says. */
+export function identityOf({ id, group, sentAt, environment }: Header): Header {
+  return { id, group, sentAt, ...(environment !== undefined && { environment }) };
 }
 
 export interface Enveloped {

@@ -16,13 +16,15 @@ import { MAX_DEAD_PAGE, MAX_RECEIVED, takenOnce } from "../queued-messages.ts";
 import { StoreError } from "../store-error.ts";
 import { createSqsCalls } from "./calls.ts";
 import { asDead, discardDead, listDead, receivedTimes, replayDead } from "./dead-letters.ts";
-import { HEADER_BYTES, unpack } from "./envelope.ts";
+import { HEADER_BYTES, identityOf, unpack } from "./envelope.ts";
 import { createInHand, type Held, MAX_VISIBILITY_MS, promisedUntil, visibilitySeconds } from "./in-hand.ts";
 import { MAX_DELAY_SECONDS, MAX_SQS_BYTES, type Outgoing, sendAll } from "./send-all.ts";
 
 const MAX_DELAY_MS = MAX_DELAY_SECONDS * 1_000;
 /** Questions for one `receive` beyond those that it takes at ten messages each: some bring what is still delayed. */
 const SPARE_QUESTIONS = 4;
+/** What is another environment's is hidden from everybody for so long: its own gateways will come for it. */
+const OTHERS_SECONDS = 5;
 
 export interface SqsQueueOptions {
   readonly url: string;
@@ -32,6 +34,8 @@ export interface SqsQueueOptions {
   readonly endpoint: string | null;
   readonly clock: Clock;
   readonly random: Random;
+  /** Whose messages it sends and receives. Default null: those of gateways of no environment in particular. */
+  readonly environment?: string | null;
   /** How long an empty queue is listened to, in seconds; below 1 SQS asks only some of its servers. Default 1. */
   readonly waitSeconds?: number;
 }
@@ -39,6 +43,7 @@ export interface SqsQueueOptions {
 /** Asks nothing before it is used: a queue that is missing or out of reach shows with the first question. */
 export function createSqsQueue(options: SqsQueueOptions): JobQueue {
   const { url, clock, random, waitSeconds = 1 } = options;
+  const environment = options.environment ?? "";
   const calls = createSqsCalls({
     region: regionOf(url),
     endpoint: options.endpoint ?? new URL(url).origin,
@@ -86,6 +91,10 @@ export function createSqsQueue(options: SqsQueueOptions): JobQueue {
     inHand.prolong(held.receipt, until);
     return true;
   };
+  /** Messages of other environments. One that cannot be hidden comes again when its visibility is over. */
+  const leave = async (others: readonly Held[]): Promise<void> => {
+    await Promise.allSettled(others.map(({ receipt }) => calls.hide(url, receipt, OTHERS_SECONDS)));
+  };
   /** Messages that came too early go back; a copy that could not be sent leaves its message, which comes again. */
   const sendBack = async (early: readonly Held[]): Promise<void> => {
     if (early.length === 0) return;
@@ -110,7 +119,7 @@ export function createSqsQueue(options: SqsQueueOptions): JobQueue {
       assertOpen();
       const now = clock.now();
       const outgoing = takenOnce(messages, maxBodyBytes).map(({ id, group, body, delayMs = 0 }) => ({
-        header: { id, group, sentAt: now, ...laterThanSqs(now, delayMs) },
+        header: { id, group, sentAt: now, environment, ...laterThanSqs(now, delayMs) },
         body,
         delayMs,
       }));
@@ -134,7 +143,10 @@ export function createSqsQueue(options: SqsQueueOptions): JobQueue {
         if (messages.length === 0) break;
         const now = clock.now();
         const until = promisedUntil(askedAt, now, visibilityMs);
-        const all = messages.map((message) => heldOf(message, askedAt, until));
+        const found = messages.map((message) => heldOf(message, askedAt, until));
+        const isOwn = ({ header }: Held) => (header.environment ?? environment) === environment;
+        const all = found.filter(isOwn);
+        if (all.length < found.length) await leave(found.filter((held) => !isOwn(held)));
         given.push(...all.filter(({ header }) => (header.notBefore ?? 0) <= now));
         await sendBack(all.filter(({ header }) => (header.notBefore ?? 0) > now)).catch((thrown: unknown) =>
           given.length > 0 ? undefined : Promise.reject(thrown),
@@ -171,8 +183,7 @@ export function createSqsQueue(options: SqsQueueOptions): JobQueue {
       if (now + seconds * 1_000 < held.receivedAt + MAX_VISIBILITY_MS) {
         return changeVisibility(held, seconds, now);
       }
-      const { id, group, sentAt } = held.header;
-      const header = { id, group, sentAt, attempts: held.attempts, notBefore: now + delayMs };
+      const header = { ...identityOf(held.header), attempts: held.attempts, notBefore: now + delayMs };
       await replace(held, { header, body: held.body, delayMs }, url);
       return true;
     },

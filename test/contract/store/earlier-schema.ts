@@ -10,6 +10,17 @@ const UNDOINGS: Readonly<Record<number, readonly string[]>> = {
   ],
   10: ["ALTER TABLE policy_heads DROP COLUMN via"],
   11: ["DROP TABLE circuit_orders"],
+  12: [
+    "DROP INDEX queue_by_turn",
+    "DROP INDEX jobs_to_tell",
+    "DROP INDEX tickets_to_deliver",
+    ...["jobs", "queue_messages", "queue_dead", "batches", "tickets"].map(
+      (table) => `ALTER TABLE ${table} DROP COLUMN environment`,
+    ),
+    "CREATE INDEX queue_by_turn ON queue_messages (visible_at, seq)",
+    "CREATE INDEX jobs_to_tell ON jobs (webhook_origin, webhook_at) WHERE webhook_status = 'due'",
+    "CREATE INDEX tickets_to_deliver ON tickets (use_case, queue, deliver_at) WHERE delivery = 'due'",
+  ],
 };
 
 /** Takes the closed database at `path` back to `version`, its rows kept. Throws for a migration that nobody undoes. */
