@@ -29,8 +29,9 @@ export interface MemoryQueueOptions {
 export function memoryJobQueue(options: MemoryQueueOptions): JobQueue {
   const { clock, maxBodyBytes = MAX_EMBEDDED_BODY_BYTES } = options;
   const queue = new Map<string, Kept>();
-  /** In the order they died. */
-  const dead = new Map<string, DeadLetter>();
+  /** In the order they died, each with its place. */
+  const dead = new Map<string, DeadLetter & { readonly place: number }>();
+  let buried = 0;
   let sent = 0;
   let received = 0;
   let closed = false;
@@ -92,15 +93,16 @@ export function memoryJobQueue(options: MemoryQueueOptions): JobQueue {
       const { id, group, body, attempts } = kept;
       queue.delete(id);
       dead.delete(id);
-      dead.set(id, { id, group, body, attempts, diedAt: clock.now(), reason });
+      dead.set(id, { id, group, body, attempts, diedAt: clock.now(), reason, place: ++buried });
       return true;
     },
     async dead(limit, after) {
       assertOpen();
-      const letters = [...dead.values()];
-      const start = after === undefined ? 0 : letters.findIndex(({ id }) => id === after) + 1;
-      const end = start + boundedLimit(limit, MAX_DEAD_PAGE);
-      return { letters: letters.slice(start, end), more: letters.length > end };
+      const count = boundedLimit(limit, MAX_DEAD_PAGE);
+      const passed = dead.get(after ?? "")?.place ?? Number(after ?? 0);
+      const rest = [...dead.values()].filter(({ place }) => !(place <= passed));
+      const letters = rest.slice(0, count).map(({ place: _place, ...letter }) => letter);
+      return { letters, cursor: rest.length > count ? String(rest[count - 1]?.place) : null };
     },
     async replay(ids) {
       assertOpen();

@@ -40,7 +40,8 @@ export interface DeadLetter {
 
 export interface DeadPage {
   readonly letters: readonly DeadLetter[];
-  readonly more: boolean;
+  /** For the page after it, also when these letters are gone by then; null: there is none. */
+  readonly cursor: string | null;
 }
 
 /** Counts; approximate where the driver cannot count exactly. */
@@ -73,7 +74,7 @@ export interface JobQueue {
   release(receipt: string, delayMs: number): Promise<boolean>;
   /** Given up: to the dead letters, with the reason. */
   bury(delivery: Delivery, reason: string): Promise<boolean>;
-  /** Oldest first. `after`: the id of the last letter of the page before. */
+  /** Oldest first. `after`: the cursor of the page before, or the id of a letter that is still there. */
   dead(limit: number, after?: string): Promise<DeadPage>;
   /** Dead letters back on the queue, attempts counted anew. The ids that were found. */
   replay(ids: readonly string[]): Promise<readonly string[]>;

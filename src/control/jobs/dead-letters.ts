@@ -27,17 +27,18 @@ export interface DeadJob {
 
 export interface DeadJobPage {
   readonly jobs: readonly DeadJob[];
-  readonly more: boolean;
+  /** For the page after it; null: there is none. */
+  readonly cursor: string | null;
 }
 
-/** Oldest first. `after`: the id of the last one of the page before. */
+/** Oldest first. `after`: the cursor of the page before. */
 export async function listDead(
   { queue }: Pick<DeadDesk, "queue">,
   limit: number,
   after?: string,
 ): Promise<DeadJobPage> {
-  const { letters, more } = await queue.dead(limit, after);
-  return { jobs: letters.map(deadJobOf), more };
+  const { letters, cursor } = await queue.dead(limit, after);
+  return { jobs: letters.map(deadJobOf), cursor };
 }
 
 function deadJobOf({ id, group, body, diedAt, reason }: DeadLetter): DeadJob {
@@ -132,10 +133,11 @@ async function allDead({
   queue,
 }: Pick<DeadDesk, "queue">): Promise<{ readonly ids: readonly string[]; readonly more: boolean }> {
   const ids: string[] = [];
-  for (;;) {
-    const { letters, more } = await queue.dead(PAGE, ids.at(-1));
+  for (let after: string | undefined; ; ) {
+    const { letters, cursor } = await queue.dead(PAGE, after);
     ids.push(...letters.map(({ id }) => id));
-    if (!more || letters.length === 0) return { ids, more: false };
+    if (cursor === null) return { ids, more: false };
+    after = cursor;
     if (ids.length >= MAX_REPLAYED) return { ids, more: true };
   }
 }

@@ -27,7 +27,7 @@ const deadJob = z.object({
 });
 
 const listQuery = z.object({
-  after: z.string().max(64).optional().openapi({ description: "cursor: the last id of the page before" }),
+  after: z.string().max(128).optional().openapi({ description: "The cursor of the page before." }),
   limit: z.coerce.number().int().min(1).max(100).default(50),
 });
 
@@ -78,8 +78,7 @@ export function deadJobEndpoints(
       },
       async handle({ query: { limit, after } }) {
         const page = await listDead(desk, limit, after);
-        const cursor = page.more ? (page.jobs.at(-1)?.id ?? null) : null;
-        return Response.json({ jobs: page.jobs.map(rendered), cursor });
+        return Response.json({ jobs: page.jobs.map(rendered), cursor: page.cursor });
       },
     }),
     define({

@@ -40,17 +40,17 @@ const REMOVE = `DELETE FROM queue_messages WHERE ${HELD} RETURNING seq`;
 const BURY_OLDER = `DELETE FROM queue_dead WHERE id = (SELECT id FROM queue_messages WHERE ${HELD})`;
 const BURY = `INSERT INTO queue_dead (id, group_name, attempts, died_at, reason, size, body, environment)
   SELECT id, group_name, attempts, ?, ?, size, body, environment FROM queue_messages WHERE ${HELD}`;
-const DEAD = `SELECT id, group_name, attempts, died_at, reason, body FROM queue_dead
+/** Parameters: the id of a letter, a place, at most so many. */
+const DEAD = `SELECT seq, id, group_name, attempts, died_at, reason, body FROM queue_dead
   WHERE seq IN (
     SELECT seq FROM (
       SELECT seq, sum(size) OVER (ORDER BY seq) - size AS before FROM (
         SELECT seq, size FROM queue_dead
-        WHERE seq > coalesce((SELECT seq FROM queue_dead WHERE id = ?), 0)
+        WHERE seq > coalesce((SELECT seq FROM queue_dead WHERE id = ?), ?)
         ORDER BY seq LIMIT ?))
     WHERE before < ${BYTES_AT_ONCE})
   ORDER BY seq`;
-const IS_DEAD_AFTER = `SELECT EXISTS (SELECT 1 FROM queue_dead
-  WHERE seq > (SELECT seq FROM queue_dead WHERE id = ?)) AS more`;
+const IS_DEAD_AFTER = "SELECT EXISTS (SELECT 1 FROM queue_dead WHERE seq > ?) AS more";
 const AMONG = "id IN (SELECT value FROM json_each(?))";
 const REVIVE = `INSERT INTO queue_messages (id, group_name, sent_at, visible_at, waited_from, size, body,
     environment)
@@ -115,10 +115,14 @@ export function sqliteJobQueue(
       return buried.length > 0;
     },
     async dead(limit, after) {
-      const rows = await open(reading)(DEAD, [after ?? null, boundedLimit(limit, MAX_DEAD_PAGE)]);
-      const letters = (rows as unknown as DeadRow[]).map(letterOf);
-      const [rest] = await reading(IS_DEAD_AFTER, [letters.at(-1)?.id ?? null]);
-      return { letters, more: rest?.more === 1 };
+      const passed = Number(after ?? 0) || 0;
+      const limited = boundedLimit(limit, MAX_DEAD_PAGE);
+      const rows = (await open(reading)(DEAD, [after ?? null, passed, limited])) as unknown as DeadRow[];
+      const letters = rows.map(letterOf);
+      const last = rows.at(-1);
+      if (last === undefined) return { letters, cursor: null };
+      const [rest] = await reading(IS_DEAD_AFTER, [last.seq]);
+      return { letters, cursor: rest?.more === 1 ? String(last.seq) : null };
     },
     async replay(ids) {
       const now = clock.now();
@@ -160,6 +164,7 @@ interface MessageRow {
 }
 
 interface DeadRow {
+  readonly seq: number;
   readonly id: string;
   readonly group_name: string;
   readonly attempts: number;

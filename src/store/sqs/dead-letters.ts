@@ -42,9 +42,26 @@ export async function listDead(
     }
     return byId.size < MAX_LETTERS && bytes < MAX_BYTES;
   });
-  const letters = [...byId.values()].sort((a, b) => a.diedAt - b.diedAt || (a.id < b.id ? -1 : 1));
-  const start = after === undefined ? 0 : letters.findIndex(({ id }) => id === after) + 1;
-  return { letters: letters.slice(start, start + limit), more: letters.length > start + limit };
+  const passed = placeOf(after, byId);
+  const rest = [...byId.values()].filter((letter) => passed === null || byDeath(passed, letter) < 0);
+  const letters = rest.sort(byDeath).slice(0, limit);
+  const last = letters.at(-1);
+  return { letters, cursor: last && rest.length > limit ? `${last.diedAt}:${last.id}` : null };
+}
+
+type Place = Pick<DeadLetter, "diedAt" | "id">;
+
+function byDeath(a: Place, b: Place): number {
+  if (a.diedAt !== b.diedAt) return a.diedAt - b.diedAt;
+  return a.id === b.id ? 0 : a.id < b.id ? -1 : 1;
+}
+
+/** Where a page ended: by its cursor, which the letter itself may have outlived, or by the id of one that is there. */
+function placeOf(after: string | undefined, letters: ReadonlyMap<string, Place>): Place | null {
+  if (after === undefined) return null;
+  const [, diedAt, id] = /^(\d+):(.*)$/s.exec(after) ?? [];
+  if (diedAt === undefined || id === undefined) return letters.get(after) ?? null;
+  return { diedAt: Number(diedAt), id };
 }
 
 /**

@@ -329,13 +329,13 @@ export function queueContract(name: string, traits: QueueTraits, open: () => Pro
       const diedAt = fixture.now();
       const delivery = await one();
       expect(await queue.bury(delivery, "the provider refuses it: “no” 🚂")).toBe(true);
-      const { letters: found, more } = await queue.dead(10);
+      const { letters: found, cursor } = await queue.dead(10);
       const { id, group, body } = message(1);
       expect(found).toMatchObject([
         { id, group, body, attempts: 2, reason: "the provider refuses it: “no” 🚂" },
       ]);
       expect(Math.abs((found[0]?.diedAt ?? 0) - diedAt)).toBeLessThan(SECOND);
-      expect(more).toBe(false);
+      expect(cursor).toBeNull();
       expect(await queue.acknowledge(delivery.receipt)).toBe(false);
       await fixture.pass(HOUR);
       expect(await drained(queue)).toEqual([]);
@@ -347,13 +347,26 @@ export function queueContract(name: string, traits: QueueTraits, open: () => Pro
       const all = idsOf([message(3), message(1), message(2)]);
       expect(idsOf(await letters())).toEqual(all);
       const first = await queue.dead(2);
-      expect([idsOf(first.letters), first.more]).toEqual([all.slice(0, 2), true]);
-      const second = await queue.dead(2, first.letters.at(-1)?.id);
-      expect([idsOf(second.letters), second.more]).toEqual([all.slice(2), false]);
-      expect(await queue.dead(2, all[2])).toEqual({ letters: [], more: false });
+      expect(idsOf(first.letters)).toEqual(all.slice(0, 2));
+      for (const after of [first.cursor ?? "", first.letters.at(-1)?.id]) {
+        const second = await queue.dead(2, after);
+        expect([idsOf(second.letters), second.cursor]).toEqual([all.slice(2), null]);
+      }
+      expect(await queue.dead(2, all[2])).toEqual({ letters: [], cursor: null });
     });
 
-    test("a page after a letter that is gone begins with the first", async () => {
+    test("the page after letters that are gone by then is the next one", async () => {
+      for (const n of [1, 2, 3, 4]) await bury(n);
+      const { letters: page, cursor } = await queue.dead(2);
+      await queue.discard(idsOf(page));
+      await fixture.pass(traits.lateMs);
+      const next = await queue.dead(1, cursor ?? "");
+      expect(idsOf(next.letters)).toEqual(idsOf([message(3)]));
+      await queue.replay(idsOf(next.letters));
+      expect(idsOf((await queue.dead(5, next.cursor ?? "")).letters)).toEqual(idsOf([message(4)]));
+    });
+
+    test("a page after the id of a letter that is gone begins with the first", async () => {
       for (const n of [1, 2, 3]) await bury(n);
       const { letters: page } = await queue.dead(1);
       await queue.replay(idsOf(page));
