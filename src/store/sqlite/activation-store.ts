@@ -1,8 +1,9 @@
 /** Activations in SQLite, and the texts they put in force. Owns their queries. */
+import type { ExpressionBuilder } from "kysely";
 import { pageLimit } from "../paging.ts";
 import { type Activation, type ActivationStore, MAX_POLICY_TEXTS } from "../ports.ts";
 import type { Writing } from "./file-store.ts";
-import type { Reads } from "./tables.ts";
+import type { Reads, Tables } from "./tables.ts";
 
 const RECORD = "INSERT OR IGNORE INTO activations (id, at, document) VALUES (?, ?, ?)";
 const KEEP_TEXT = `INSERT INTO policy_texts (digest, text, used_at) VALUES (?, ?, ?)
@@ -24,7 +25,7 @@ export function sqliteActivations(write: Writing, reads: Reads): ActivationStore
     async list(limit, before) {
       let select = (await reads())
         .selectFrom("activations")
-        .select("document")
+        .select(["id", "at", "document"])
         .orderBy("at", "desc")
         .orderBy("id", "desc")
         .limit(pageLimit(limit));
@@ -34,28 +35,28 @@ export function sqliteActivations(write: Writing, reads: Reads): ActivationStore
           the.or([the("at", "<", at), the.and([the("at", "=", at), the("id", "<", before)])]),
         );
       }
-      return (await select.execute()).map(parseActivation);
+      return (await select.execute()).map((row) => parsed(row.document) ?? damaged(row));
     },
     async findVersion(version, environment) {
       let select = (await reads())
         .selectFrom("activations")
         .select("document")
-        .where((the) => the.fn("json_extract", ["document", the.val("$.version")]), "=", version)
-        .where((the) => the.fn("json_extract", ["document", the.val("$.result")]), "<>", "refused")
+        .where((the) => the.fn("json_extract", [whole(the), the.val("$.version")]), "=", version)
+        .where((the) => the.fn("json_extract", [whole(the), the.val("$.result")]), "<>", "refused")
         .orderBy("at", "desc")
         .orderBy("id", "desc")
         .limit(1);
       if (environment !== undefined) {
         // Of what is not there the kind is SQL's null; JSON's own null is a kind.
         select = select.where((the) => {
-          const kind = the.fn("json_type", ["document", the.val("$.environment")]);
-          const value = the.fn("json_extract", ["document", the.val("$.environment")]);
+          const kind = the.fn("json_type", [whole(the), the.val("$.environment")]);
+          const value = the.fn("json_extract", [whole(the), the.val("$.environment")]);
           const own = environment === null ? the(kind, "=", "null") : the(value, "=", environment);
           return the.or([the(kind, "is", null), own]);
         });
       }
       const row = await select.executeTakeFirst();
-      return row ? parseActivation(row) : null;
+      return row ? parsed(row.document) : null;
     },
     async text(digest) {
       const row = await (await reads())
@@ -68,7 +69,26 @@ export function sqliteActivations(write: Writing, reads: Reads): ActivationStore
   };
 }
 
-/** Written by `record` and by nobody else, so it is what it says. */
-function parseActivation(row: { readonly document: string }): Activation {
-  return JSON.parse(row.document) as Activation;
+/** In place of a damaged document an empty one: SQLite would refuse the whole question for one row. */
+function whole(the: ExpressionBuilder<Tables, "activations">) {
+  return the.fn("iif", [the.fn("json_valid", ["document"]), "document", the.val("{}")]);
+}
+
+/** Written by `record` and by nobody else, so it is what it says, or damaged: null. */
+function parsed(document: string): Activation | null {
+  try {
+    const found: unknown = JSON.parse(document);
+    return typeof found === "object" ? (found as Activation | null) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** What is told in place of a damaged record: nobody can go back to it, and to all others everybody can. */
+function damaged({ id, at }: { readonly id: string; readonly at: number }): Activation {
+  const finding =
+    `This record (table activations, id ${id}) is damaged: it is no JSON. Restore a backup, or ` +
+    `DELETE FROM activations WHERE id = '${id}'.`;
+  const unknown = { actor: "unknown", source: "unknown", version: null, previousVersion: null };
+  return { id, at, ...unknown, result: "refused", changes: [], findings: [finding] };
 }

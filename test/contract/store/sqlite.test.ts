@@ -175,6 +175,27 @@ test.each(["documents", "staged"])(
   },
 );
 
+test.each(['{"id": "secr', "null", "7", ""])(
+  "a record of the history that is damaged (%j) is told as that, among the others",
+  async (rest) => {
+    const path = freshPath();
+    const store = open(path);
+    const [older, damaged, newer] = [anActivation(1), anActivation(2), anActivation(3)];
+    for (const one of [older, damaged, newer]) await store.activations.record(one);
+    const damage = new Database(path);
+    damage.query("UPDATE activations SET document = ? WHERE id = ?").run(rest, damaged.id);
+    damage.close();
+    const [first, second, third, ...others] = await store.activations.list(10);
+    expect([first, third, others]).toEqual([newer, older, []]);
+    expect(second).toMatchObject({ id: damaged.id, at: damaged.at, result: "refused", version: null });
+    expect(second?.findings.join()).toContain(`DELETE FROM activations WHERE id = '${damaged.id}'`);
+    expect(JSON.stringify(second)).not.toContain("secr");
+    expect(await store.activations.findVersion(older.version ?? "", null)).toEqual(older);
+    expect(await store.activations.findVersion(damaged.version ?? "")).toBeNull();
+    await store.close();
+  },
+);
+
 test("a policy that was written before acts had kinds is read, and written upon", async () => {
   const path = freshPath();
   const before = open(path);
