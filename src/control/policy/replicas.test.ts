@@ -1,5 +1,6 @@
 /** Gateways on one store: each looks at it when the test says so, and acts whenever it likes. */
 import { describe, expect, test } from "bun:test";
+import { FakeClock } from "../../core/fake-clock.ts";
 import { BASE_DOCUMENT, type PolicyDocuments, type PolicyHeadStore } from "../../store/policy-heads.ts";
 import { type ActivationWish, abortActivation, beginActivation, completeActivation } from "./activate.ts";
 import { type FakeDesk, fakeDesk, policyWith } from "./fake-desk.ts";
@@ -12,7 +13,10 @@ import { createVersionTally } from "./watch/version-tally.ts";
 const MINUTE = 60_000;
 
 /** A gateway that has just started on the store. */
-async function started(beside?: FakeDesk, more: Parameters<typeof fakeDesk>[0] = {}): Promise<FakeDesk> {
+async function started(
+  beside?: Pick<FakeDesk, "store" | "clock" | "nth">,
+  more: Parameters<typeof fakeDesk>[0] = {},
+): Promise<FakeDesk> {
   const fake = fakeDesk({ store: true, ...(beside && { beside }), ...more });
   await fake.look();
   await fake.clock.advance(1_000);
@@ -391,6 +395,47 @@ describe("gateways of several environments", () => {
     expect(await back(a, theirs)).toEqual(refused);
     expect(await begin(a, 0, { what: { version: theirs } })).toEqual(refused);
     expect(attempts(a)).toBe(8);
+  });
+
+  describe("an overlay that takes over by steps", () => {
+    const NEW = "use_cases: { chat: { max_attempts: 7 } }\n";
+
+    async function staged() {
+      const both = await overlaid();
+      const { a, b } = both;
+      await begin(a, 0, { what: { text: NEW, file: "new.yaml", environment: "prod" } });
+      await b.look();
+      return both;
+    }
+    const holds = async ({ a, b, base }: Awaited<ReturnType<typeof staged>>) => {
+      const head = await a.store.policyHeads.read(0);
+      expect(head?.documents).toEqual({ [BASE_DOCUMENT]: base, prod: NEW, dev: DEV });
+      expect(head).toMatchObject({ staged: null, via: "activate" });
+      await a.look();
+      await b.look();
+      expect([attempts(a), attempts(b)]).toEqual([7, 9]);
+      expect((await back(a)).result).toBe("activated");
+      expect(attempts(a)).toBe(8);
+    };
+
+    test("is in force in the end, whichever environment's gateway takes the last step", async () => {
+      const both = await staged();
+      const { a } = both;
+      // Its own environment's gateway is away: its clock stands.
+      const clock = new FakeClock(a.clock.now());
+      const b = await started({ store: a.store, clock, nth: 7 }, { environment: "dev" });
+      await clock.advance(3 * MINUTE);
+      await holds({ ...both, b });
+    });
+
+    test("is completed by a word at another environment's gateway, which is told so", async () => {
+      const both = await staged();
+      const { b } = both;
+      const told = await completeActivation(b.desk, "ops-2", null);
+      expect(told).toMatchObject({ result: "activated", version: version(b) });
+      expect(b.audited.at(-1)).toMatchObject({ action: "policy.activated", actor: "ops-2" });
+      await holds(both);
+    });
   });
 
   test("of what earlier releases recorded, the names of the texts say whose it was", async () => {

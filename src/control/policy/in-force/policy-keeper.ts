@@ -82,8 +82,9 @@ class Keeper implements PolicyControl {
       compile: (sources, tested) => this.#compile(this.#lay(sources), sources, tested),
       refuse: (findings, sources, act) => this.#refuse(findings, sources, act),
       put: async (sources, act, tested) => {
-        if (ports.stored) this.#offered = { sources, act };
-        return this.#putUnpinned(sources, act, { tested });
+        const isWritten = ports.stored !== undefined;
+        if (isWritten) this.#offered = { sources, act };
+        return this.#putUnpinned(sources, act, { tested, isWritten });
       },
       pinTo: (sources, act, digest) => this.#pinTo(sources, act, digest, false),
       takeOffer: async () => this.#offered && this.#takeOffer(this.#offered),

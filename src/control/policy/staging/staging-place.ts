@@ -50,11 +50,12 @@ export function storePlace(stored: StoredPolicy, environment: string | null): St
       if (!head || (head.staged?.plan.id ?? null) !== from) return "conflict";
       // What this gateway could not put in force is not taken over from.
       if (from === null && !holdsTexts(head.documents, environment, older)) return "behind";
-      const newer = documentsWith(head.documents, staged.sources, environment);
-      const begun = to === "begin" ? { plan: staged.plan, documents: newer } : null;
+      // What is staged may be another environment's: its texts are as whoever began it wrote them.
+      const documents = head.staged?.documents ?? documentsWith(head.documents, staged.sources, environment);
+      const begun = to === "begin" ? { plan: staged.plan, documents } : null;
       const isFinished = to === "finish";
       const written = await stored.write(
-        isFinished ? { actor, note, via: "activate", documents: newer } : { ...head, staged: begun },
+        isFinished ? { actor, note, via: "activate", documents } : { ...head, staged: begun },
       );
       return written ? "written" : "overtaken";
     },
