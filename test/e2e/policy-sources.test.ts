@@ -184,6 +184,31 @@ test("--env lays the document beside it over the one at the URL; without any pol
   await origin.stop();
 });
 
+test("gateways of two environments with one data directory keep each its own last good policy", async () => {
+  const origin = startPolicyOrigin();
+  origin.put("policy.yaml", GOOD);
+  origin.put("policy.prod.yaml", "use_cases: { support-chat: { ladder: { primary: nimbus } } }\n");
+  const of = (environment: string, directory?: string) =>
+    startGateway({
+      policy: null,
+      scenario: INSTANT,
+      args: ["--policy", origin.url, "--env", environment],
+      env: FAST,
+      ...(directory !== undefined && { directory }),
+    });
+  const prod = await of("prod");
+  const dev = await of("dev", prod.directory);
+  expect([await modelOf(prod), await modelOf(dev)]).toEqual(["nimbus", "atlas"]);
+  await Promise.all([prod.stop(), dev.stop()]);
+  origin.fail(() => new Response("away", { status: 503 }));
+  const again = await of("prod", prod.directory);
+  expect(await modelOf(again)).toBe("nimbus");
+  expect(again.errors()).toContain("serving_last_good_policy");
+  await again.stop();
+  await expect(of("test", prod.directory)).rejects.toThrow("Not started");
+  await origin.stop();
+});
+
 test("an object in S3, by AWS's own client in the process", async () => {
   const aws = startFakeAws();
   aws.objects.set("/policies/prod.yaml", GOOD);
