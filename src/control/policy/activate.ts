@@ -2,14 +2,16 @@
  * A version put in force by steps, or at once: begun, completed, given up by an operator. Owns where its texts come
  * from: a version of the history, or a text that comes with the wish.
  */
+import type { Finding } from "../../policy/finding.ts";
 import type { PolicySource } from "../../policy/reading/load.ts";
 import { BASE_DOCUMENT } from "../../store/policy-heads.ts";
 import { type NoOwnVersion, versionTexts } from "./history/find-version.ts";
 import type { PolicyTurn } from "./in-force/policy-control.ts";
+import { placeText } from "./place-text.ts";
 import type { Act, Schedule, StagingResult } from "./policy-acts.ts";
 import type { PolicyDesk } from "./policy-desk.ts";
 import { stagingOf } from "./staging/staging.ts";
-import { documentTexts } from "./store-documents.ts";
+import { documentFile, documentTexts } from "./store-documents.ts";
 
 export interface ActivationWish {
   /** A version of the history, or a text: the base, or the overlay of the gateway's own environment. */
@@ -24,6 +26,8 @@ export interface ActivationWish {
 export type ActivationOutcome =
   | StagingResult
   | { readonly result: "other_environment"; readonly environment: string | null }
+  /** The policy is several texts, `files`, and the one given is called as none of them. */
+  | { readonly result: "ambiguous"; readonly files: readonly string[] }
   | NoOwnVersion;
 
 /** The smallest step: more of them than a hundred tell nobody anything. */
@@ -35,9 +39,21 @@ export function beginActivation(desk: PolicyDesk, wish: ActivationWish): Promise
   return desk.control.atNewest(async (turn) => {
     const staging = stagingOf(desk, turn);
     if (staging) return { result: "running", staging };
-    const found = "version" in what ? await versionTexts(desk, what.version) : givenTexts(desk, turn, what);
-    return "sources" in found ? turn.stage(found.sources, schedule, act) : found;
+    if ("version" in what) {
+      const found = await versionTexts(desk, what.version);
+      return "sources" in found ? turn.stage(found.sources, schedule, act) : found;
+    }
+    const placed = givenTexts(desk, turn, what);
+    if (!("sources" in placed)) return placed;
+    const staged = await turn.stage(placed.sources, schedule, act);
+    if (staged.result !== "refused") return staged;
+    return { ...staged, findings: calledAs(what.file, placed.file, staged.findings) };
   });
+}
+
+/** Whoever gave the text is told of it by the name that he gave it. */
+function calledAs(given: string, placed: string, findings: readonly Finding[]): readonly Finding[] {
+  return findings.map((finding) => (finding.file === placed ? { ...finding, file: given } : finding));
 }
 
 /** The remaining steps at once. Null: nothing is staged. */
@@ -58,7 +74,7 @@ export function abortActivation(
   return control.atNewest((turn) => turn.dropStaging({ actor, via: "activate", note }));
 }
 
-type Texts = { readonly sources: readonly PolicySource[] };
+type Texts = { readonly sources: readonly PolicySource[]; readonly file: string };
 
 /** The other texts of the policy stay as they are. */
 function givenTexts(
@@ -70,11 +86,9 @@ function givenTexts(
     return { result: "other_environment", environment };
   }
   if (heads) {
-    const documents = { ...head?.documents, [given.environment ?? BASE_DOCUMENT]: given.text };
-    return { sources: documentTexts(documents, environment) };
+    const name = given.environment ?? BASE_DOCUMENT;
+    const documents = { ...head?.documents, [name]: given.text };
+    return { sources: documentTexts(documents, environment), file: documentFile(name) };
   }
-  const one = { file: given.file, text: given.text };
-  if (given.environment === null) return { sources: [one] };
-  const [base] = control.inForce()?.sources ?? [];
-  return { sources: base ? [base, one] : [one] };
+  return placeText(control.inForce()?.sources ?? [], given, environment);
 }

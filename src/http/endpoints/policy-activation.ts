@@ -13,6 +13,7 @@ import type { ControlPorts } from "../control-ports.ts";
 import { define, type Endpoint } from "../endpoint.ts";
 import { callerOf } from "./files.ts";
 import {
+  ambiguousText,
   behindStore,
   changeDoc,
   changedMeanwhile,
@@ -110,6 +111,8 @@ function render(outcome: ActivationOutcome, requestId: string): Response {
       return running(outcome.staging, requestId);
     case "other_environment":
       return otherEnvironment(outcome.environment, requestId);
+    case "ambiguous":
+      return ambiguousText(outcome.files, requestId);
     case "conflict":
       return changedMeanwhile(requestId);
     case "behind":

@@ -97,6 +97,14 @@ export function otherEnvironment(environment: string | null, requestId: string):
   return refused({ status: 400, type: "invalid", code: "other_environment", message }, requestId);
 }
 
+/** Of several texts it takes the place of one, and nobody can tell of which. */
+export function ambiguousText(files: readonly string[], requestId: string): Response {
+  const message =
+    `The policy is of several texts, and this one could take the place of any: ${files.join(", ")}. ` +
+    "Give it the name of the one that it replaces.";
+  return refused({ status: 400, type: "invalid", code: "ambiguous_text", message }, requestId);
+}
+
 /** Its overlay is for another environment. */
 export function foreignEnvironment(
   { version, environment, own }: ForeignVersion,
