@@ -170,8 +170,9 @@ async function goOnStaging(
 ): Promise<boolean> {
   const kept = opened.heads ? null : await keptStaging.load(directory);
   if (!kept) return false;
-  if (await control.resumeStaging(kept, opened.first.texts)) return true;
-  log("error", "policy_activation_lost", { version: kept.plan.version });
+  const came = await control.resumeStaging(kept, opened.first.texts);
+  if (came === "resumed") return true;
+  if (came === "lost") log("error", "policy_activation_lost", { version: kept.plan.version });
   await keptStaging.save(directory, null).catch((thrown: unknown) => notKept(log, "staging", thrown));
   return false;
 }

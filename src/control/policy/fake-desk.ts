@@ -47,6 +47,8 @@ export interface FakeDesk {
   look(): Promise<void>;
   /** Makes the records fail while it is true. */
   broken: boolean;
+  /** After each change of `disk`. */
+  onKept: () => void;
 }
 
 interface FakeDeskOptions {
@@ -76,7 +78,7 @@ export function fakeDesk(options: FakeDeskOptions = {}): FakeDesk {
   const activated: string[] = [];
   const failures: [RecordKind, unknown][] = [];
   const staged: [string | null, number][] = [];
-  const state = { broken: false };
+  const state = { broken: false, onKept: () => {} };
   const source: SourceStatus = {
     kind: options.store ? "store" : "file",
     address: options.store ? "store:" : "policy.yaml",
@@ -105,10 +107,12 @@ export function fakeDesk(options: FakeDeskOptions = {}): FakeDesk {
     async saveLastGood(sources) {
       await failing();
       disk.lastGood = sources;
+      state.onKept();
     },
     async savePin(pin) {
       await failing();
       disk.pin = pin;
+      state.onKept();
     },
     audit: async (record) => void audited.push(record),
     sourceStatus: () => source,
@@ -122,6 +126,7 @@ export function fakeDesk(options: FakeDeskOptions = {}): FakeDesk {
       : ownPlace(async (kept) => {
           await failing();
           disk.staging = kept;
+          state.onKept();
         }),
     onStaged: (newer, share) => void staged.push([newer?.version ?? null, share]),
     onRefused: () => {},

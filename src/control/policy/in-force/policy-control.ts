@@ -136,8 +136,14 @@ export interface PolicyControl {
    * written.
    */
   atNewest<T>(work: (turn: PolicyTurn) => Promise<T>): Promise<T>;
-  /** At the start: goes on with what an earlier process has staged. False: it cannot be, and is forgotten. */
-  resumeStaging(kept: KeptStaging, offered: readonly PolicySource[] | null): Promise<boolean>;
+  /**
+   * At the start: goes on with what an earlier process has staged. `over`: a pin has taken its place, and the process was
+   * killed before it could say so. `lost`: it cannot be. Both are forgotten.
+   */
+  resumeStaging(
+    kept: KeptStaging,
+    offered: readonly PolicySource[] | null,
+  ): Promise<"resumed" | "over" | "lost">;
   /** Puts texts in force that were good once, whatever their tests say today: the alternative is no policy. */
   restore(sources: readonly PolicySource[], actor: string): Promise<PutResult>;
   /** Puts the source's texts in force again. Null: nothing was pinned. */

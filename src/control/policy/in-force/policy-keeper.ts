@@ -210,11 +210,13 @@ class Keeper implements PolicyControl {
 
   resumeStaging({ plan, older, newer, sourceDigest }: KeptStaging, offered: readonly PolicySource[] | null) {
     return this.#inTurn(async () => {
+      if (this.#pin && this.#pin.at >= plan.at) return "over";
       const act: Act = { actor: "start", via: "restore", note: null };
       const put = await this.#put(older, act, { tested: false });
-      if (put.result === "refused") return false;
+      if (put.result === "refused") return "lost";
       this.#offered = asStart(offered);
-      return this.#staged.adopt({ plan, sources: newer }, false, sourceDigest);
+      const adopted = await this.#staged.adopt({ plan, sources: newer }, false, sourceDigest);
+      return adopted ? "resumed" : "lost";
     });
   }
 
@@ -308,7 +310,8 @@ class Keeper implements PolicyControl {
     };
     const put = await this.#put(sources, act, { onSwap: pinned, tested });
     if (put.result === "unchanged") pinned(put.version);
-    if (put.result !== "refused") await this.#setPin(this.#pin);
+    // Also where it was refused: it may have been kept before it was to be in force.
+    await this.#setPin(this.#pin);
     return put;
   }
 

@@ -203,14 +203,14 @@ describe("a gateway that follows a source", () => {
     if (!kept) throw new Error("nothing is kept");
     const next = fakeDesk();
     await next.clock.advance(fake.clock.now() - next.clock.now());
-    expect(await next.control.resumeStaging(kept, inFile(policyWith(1)))).toBe(true);
+    expect(await next.control.resumeStaging(kept, inFile(policyWith(1)))).toBe("resumed");
     expect(share(next)).toBe(40);
     expect(attempts(next)).toBe(1);
     await next.clock.advance(MINUTE);
     expect(share(next)).toBe(80);
     const late = fakeDesk();
     await late.clock.advance(60 * MINUTE);
-    expect(await late.control.resumeStaging(kept, inFile(policyWith(1)))).toBe(true);
+    expect(await late.control.resumeStaging(kept, inFile(policyWith(1)))).toBe("resumed");
     await late.clock.advance(1);
     expect(attempts(late)).toBe(2);
     expect(late.disk.staging).toBeNull();
@@ -233,7 +233,11 @@ describe("a gateway that follows a source", () => {
   test("a disk that is full begins nothing, and keeps nobody from going back", async () => {
     const fake = await fileDesk();
     fake.broken = true;
-    expect(await begin(fake)).toMatchObject({ result: "conflict" });
+    const full = { kind: "disk", message: expect.stringContaining("nothing has changed. Make room") };
+    await expect(begin(fake)).rejects.toMatchObject(full);
+    const atOnce = { startsAt: fake.clock.now(), stepPercent: 100, stepEveryMs: MINUTE };
+    await expect(begin(fake, { schedule: atOnce })).rejects.toMatchObject(full);
+    expect([attempts(fake), fake.control.status().pinned]).toEqual([1, null]);
     fake.broken = false;
     await begin(fake);
     await fake.clock.advance(MINUTE);

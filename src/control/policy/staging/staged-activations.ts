@@ -16,7 +16,7 @@ import type { PolicyPorts, RecordKind } from "../in-force/policy-control.ts";
 import type { Act, OfferResult, PutResult, Schedule, StagingResult, StagingStatus } from "../policy-acts.ts";
 import { digestOfTexts, type StagedOffer, sameTexts } from "../sources/source.ts";
 import { Staging } from "./staging.ts";
-import type { StagingMove, Written } from "./staging-place.ts";
+import { notKept, type StagingMove, type Written } from "./staging-place.ts";
 
 /** What stages need of whoever puts versions in force. */
 export interface StagingCore {
@@ -120,15 +120,19 @@ export class StagedActivations {
     if (!inForce) return null;
     if (!staging) return this.#dropElsewhere(inForce, act, details);
     const { plan, sources } = staging.offer;
-    const written = await this.#write(staging, plan.id, "drop", act);
-    if (written !== "written") return { result: written };
+    const { isSource } = this.#ports.stagingPlace;
+    if (isSource) {
+      const written = await this.#write(staging, plan.id, "drop", act);
+      if (written !== "written") return { result: written };
+    }
     await this.supersede(act, details);
     const offered = this.#core.offered();
     // A version that was given up does not come back with the next look at the source.
-    if (offered && sameTexts(offered, sources) && !this.#ports.stagingPlace.isSource) {
+    if (offered && sameTexts(offered, sources) && !isSource) {
       const stays: Act = { ...act, via: "activate" };
       await this.#core.pinTo(inForce.sources, stays, digestOfTexts(offered));
     } else await this.#core.takeOffer();
+    if (!isSource) await this.#write(staging, plan.id, "drop", act);
     const { snapshot, document, warnings } = inForce;
     const before = staging.newer.document;
     const changes = describeChanges(diffDocuments(before, document), before, document);
@@ -282,28 +286,52 @@ export class StagedActivations {
     if (this.#staging?.isNews(what)) this.#ports.onRecordFailed(what, thrown);
   }
 
-  /** `onFailed`: where it is not the store that cannot be written. */
+  /**
+   * Rejects where it cannot be written down: nothing is done then. What this gateway keeps by itself is removed last, so
+   * that a process which is killed on the way leaves the plan, or the pin that has taken its place, or both.
+   */
   async #complete(
     staging: Staging,
     act: Act,
     from: string | null,
     onFailed?: (thrown: unknown) => void,
   ): Promise<StagingResult | Overtaken> {
-    const written = await this.#write(staging, from, "finish", act, onFailed);
-    if (written !== "written") return { result: written };
+    const { isSource } = this.#ports.stagingPlace;
     const { sources } = staging.offer;
     const offered = this.#core.offered();
     const waits = offered !== null && this.#waits(staging, offered);
     const isOffered = offered !== null && sameTexts(offered, sources);
+    const isPinned = !isSource && !isOffered;
+    if (isSource) {
+      const written = await this.#write(staging, from, "finish", act);
+      if (written !== "written") return { result: written };
+    }
+    if (isPinned) await this.#keepPin(staging, act, onFailed);
     this.#end();
     // Whatever its tests say today: it has served a part of the traffic already.
-    const put =
-      this.#ports.stagingPlace.isSource || isOffered
-        ? await this.#core.put(sources, act, false)
-        : await this.#core.pinTo(sources, act, staging.sourceDigest);
+    const put = isPinned
+      ? await this.#core.pinTo(sources, act, staging.sourceDigest)
+      : await this.#core.put(sources, act, false);
+    if (!isSource) await this.#write(staging, from, "finish", act, onFailed);
     this.forget();
     if (waits && !isOffered) await this.#core.takeOffer();
     return put;
+  }
+
+  /** Before it is in force: a version that a restart would lose is not. */
+  async #keepPin(
+    { newer, offer, sourceDigest }: Staging,
+    { actor, note }: Act,
+    onFailed = this.#failed,
+  ): Promise<void> {
+    const { version } = newer.snapshot;
+    const at = this.#ports.clock.now();
+    try {
+      await this.#ports.savePin({ version, at, actor, note, sourceDigest, sources: offer.sources });
+    } catch (thrown) {
+      onFailed(thrown);
+      throw notKept(thrown);
+    }
   }
 
   /** The source has said something new since it began. */
@@ -311,13 +339,13 @@ export class StagedActivations {
     return !this.#ports.stagingPlace.isSource && digestOfTexts(offered) !== sourceDigest;
   }
 
-  /** Rejects where the store cannot be written: nothing is done then. */
+  /** Rejects where the store, or the beginning of what this gateway keeps, cannot be written: nothing is done then. */
   async #write(
     staging: Staging,
     from: string | null,
     to: StagingMove["to"],
     { actor, note }: Act,
-    onFailed = (thrown: unknown) => this.#ports.onRecordFailed("staging", thrown),
+    onFailed = this.#failed,
   ): Promise<Written> {
     const older = this.#core.inForce()?.sources ?? [];
     const { offer, sourceDigest } = staging;
@@ -327,10 +355,13 @@ export class StagedActivations {
     } catch (thrown) {
       if (this.#ports.stagingPlace.isSource) throw thrown;
       onFailed(thrown);
+      if (to === "begin") throw notKept(thrown);
       // What only this gateway keeps must not keep anybody from going back.
-      return to === "drop" ? "written" : "conflict";
+      return "written";
     }
   }
+
+  readonly #failed = (thrown: unknown): void => this.#ports.onRecordFailed("staging", thrown);
 
   async #audit(action: string, actor: string, plan: ActivationPlan, told: AuditDetails): Promise<void> {
     const { clock, instance } = this.#ports;

@@ -1,5 +1,7 @@
 /** A version that takes over by steps while nothing can be written down: what is told of it, and how often. */
 import { expect, test } from "bun:test";
+import { FakeClock } from "../../../core/fake-clock.ts";
+import type { PolicySource } from "../../../policy/reading/load.ts";
 import { BASE_DOCUMENT, type PolicyHeadStore } from "../../../store/policy-heads.ts";
 import { abortActivation, beginActivation, completeActivation } from "../activate.ts";
 import { type FakeDesk, fakeDesk, inFile, policyWith } from "../fake-desk.ts";
@@ -28,7 +30,7 @@ test("a disk that stays full is told of once, and once an hour, with what was th
   await fake.clock.advance(2 * HOUR);
   expect(kinds(fake)).toEqual(["staging", "staging", "staging"]);
   // Who asks for it by hand finds the reason at the end of the log.
-  expect(await completeActivation(fake.desk, "ops", null)).toEqual({ result: "conflict" });
+  await expect(completeActivation(fake.desk, "ops", null)).rejects.toMatchObject({ kind: "disk" });
   expect(kinds(fake)).toHaveLength(4);
   fake.broken = false;
   await abortActivation(fake.desk, "ops", null);
@@ -36,6 +38,61 @@ test("a disk that stays full is told of once, and once an hour, with what was th
   fake.broken = true;
   await fake.clock.advance(2 * MINUTE);
   expect(kinds(fake)).toHaveLength(5);
+});
+
+/** What a process finds that starts after a kill between any two writes of `act`, its files as they were then. */
+async function killedIn(
+  fake: FakeDesk,
+  act: () => Promise<unknown>,
+  offered: readonly PolicySource[],
+): Promise<readonly (number | undefined)[]> {
+  const left: FakeDesk["disk"][] = [{ ...fake.disk }];
+  fake.onKept = () => void left.push({ ...fake.disk });
+  await act();
+  const found: (number | undefined)[] = [];
+  for (const { pin, staging } of left) {
+    const clock = new FakeClock(fake.clock.now());
+    const next = fakeDesk({ clock, ...(pin && { pin }) });
+    const came = staging ? await next.control.resumeStaging(staging, offered) : "lost";
+    if (came !== "resumed") {
+      const pinned = await next.control.restorePin(offered);
+      if (pinned === null) await next.control.offer(offered, "start");
+    }
+    await clock.advance(1);
+    found.push(next.control.snapshot().useCases.get("chat")?.maxAttempts);
+  }
+  return found;
+}
+
+async function begun(): Promise<FakeDesk> {
+  const fake = fakeDesk();
+  await fake.control.offer(inFile(policyWith(1)), "start");
+  await begin(fake);
+  return fake;
+}
+
+test("killed at the last step, the version is in force at the next start all the same", async () => {
+  const fake = await begun();
+  const found = await killedIn(fake, () => fake.clock.advance(MINUTE), inFile(policyWith(1)));
+  expect(found.length).toBeGreaterThan(3);
+  expect(new Set(found)).toEqual(new Set([2]));
+  expect([fake.disk.staging, fake.disk.pin?.note]).toEqual([null, null]);
+});
+
+test("killed when it was completed by a word, it goes on or is in force; what was acknowledged is", async () => {
+  const fake = await begun();
+  const act = () => completeActivation(fake.desk, "ops", null);
+  const found = await killedIn(fake, act, inFile(policyWith(1)));
+  // The plan alone: by its steps. From the pin on it is over.
+  expect(found).toEqual([1, ...found.slice(1).fill(2)]);
+});
+
+test("killed when it was given up, nothing that was acknowledged comes back, though the source has it by now", async () => {
+  const fake = await begun();
+  await fake.control.offer(inFile(policyWith(2)), "file");
+  const found = await killedIn(fake, () => abortActivation(fake.desk, "ops", null), inFile(policyWith(2)));
+  expect(new Set(found)).toEqual(new Set([1]));
+  expect(fake.disk.staging).toBeNull();
 });
 
 test("a store that cannot be read or written is told of in both ways, each once, and once an hour", async () => {

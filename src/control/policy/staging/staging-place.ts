@@ -3,7 +3,9 @@
  * there, and every gateway on it follows; else in a file of this gateway's own. Owns what each move writes.
  */
 import type { ActivationPlan } from "../../../core/activation-plan.ts";
+import { codeOf } from "../../../core/thrown.ts";
 import type { PolicySource } from "../../../policy/reading/load.ts";
+import { StoreError } from "../../../store/store-error.ts";
 import type { StagedOffer } from "../sources/source.ts";
 import { documentsWith, holdsTexts } from "../store-documents.ts";
 import type { StoredPolicy } from "../stored-policy.ts";
@@ -72,3 +74,17 @@ export function ownPlace(save: (kept: KeptStaging | null) => Promise<void>): Sta
     },
   };
 }
+
+/** The gateway's own folder did not take what an activation has to leave there. */
+export function notKept(thrown: unknown): StoreError {
+  const code = codeOf(thrown);
+  const isFull = code === null || !BARRED.has(code);
+  const fix = isFull ? "Make room on its disk" : "Let the gateway write there";
+  const why = code === null ? "" : ` (${code})`;
+  return new StoreError(
+    isFull ? "disk" : "inaccessible",
+    `The activation cannot be written down in the data directory${why}: nothing has changed. ${fix}, and try again.`,
+  );
+}
+
+const BARRED: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EROFS", "ENOTDIR", "ENOENT"]);
