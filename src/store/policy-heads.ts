@@ -16,8 +16,11 @@ export interface StagedDocuments {
   readonly documents: PolicyDocuments;
 }
 
-/** What kind of act made the documents what they are; `return`: nobody has asked for it. */
-export type HeadAct = "push" | "rollback" | "return" | "activate";
+/**
+ * What kind of act made the documents what they are; `edit`: a verb on a rollout or a model alias; `return`: nobody has
+ * asked for it.
+ */
+export type HeadAct = "push" | "edit" | "rollback" | "return" | "activate";
 
 export interface PolicyHead {
   /** Counts writes, from 1. */

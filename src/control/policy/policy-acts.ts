@@ -12,6 +12,8 @@ export interface Act {
   readonly via:
     | "source"
     | "push"
+    /** A verb on a rollout or a model alias has changed the store's text. */
+    | "edit"
     | "rollback"
     | "unpin"
     | "restore"

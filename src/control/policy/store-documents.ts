@@ -56,6 +56,11 @@ export function documentsWith(
   return changed;
 }
 
+export function sameDocuments(a: PolicyDocuments, b: PolicyDocuments): boolean {
+  const names = Object.keys(b);
+  return Object.keys(a).length === names.length && names.every((name) => a[name] === b[name]);
+}
+
 /** In the order in which they are laid over each other. */
 function namesFor(environment: string | null): readonly string[] {
   return environment === null ? [BASE_DOCUMENT] : [BASE_DOCUMENT, environment];

@@ -159,7 +159,7 @@ async function intoStore(desk: RolloutDesk, turn: PolicyTurn, wish: RolloutWish)
   }
   const { actor, note } = wish;
   const words = `${titleOf(rollout)}: ${changes.join(", ")}`.slice(0, MAX_WORDS);
-  const act = { actor, via: "push", note: note ?? words } as const;
+  const act = { actor, via: "edit", note: note ?? words } as const;
   const put = await turn.replace(documentsWith(documents, texts, environment), act);
   if (put.result === "refused") return put;
   if (put.result === "conflict") return put;

@@ -65,6 +65,7 @@ const ACTIONS = {
   restore: "policy.activated",
   recompile: "policy.activated",
   push: "policy.pushed",
+  edit: "policy.pushed",
   rollback: "policy.rolled_back",
   unpin: "policy.unpinned",
   activate: "policy.activated",

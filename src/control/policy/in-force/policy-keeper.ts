@@ -21,7 +21,7 @@ import {
 import { digestOfTexts, sameTexts } from "../sources/source.ts";
 import { StagedActivations } from "../staging/staged-activations.ts";
 import type { KeptStaging } from "../staging/staging-place.ts";
-import { documentTexts } from "../store-documents.ts";
+import { documentTexts, sameDocuments } from "../store-documents.ts";
 import { type Compiled, compileVersion, judgeTexts } from "./compile-version.ts";
 import type { InForce } from "./in-force.ts";
 import { oneTry, type TurnActs } from "./one-try.ts";
@@ -393,9 +393,4 @@ class Keeper implements PolicyControl {
 
 function asStart(sources: readonly PolicySource[] | null): Offered | null {
   return sources && { sources, act: { actor: "start", via: "source", note: null } };
-}
-
-function sameDocuments(a: PolicyDocuments, b: PolicyDocuments): boolean {
-  const names = Object.keys(b);
-  return Object.keys(a).length === names.length && names.every((name) => a[name] === b[name]);
 }

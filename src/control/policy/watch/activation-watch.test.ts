@@ -1,6 +1,4 @@
 import { describe, expect, test } from "bun:test";
-import type { Attempt } from "../../../core/decision.ts";
-import type { FaultKind } from "../../../core/faults.ts";
 import { BASE_DOCUMENT } from "../../../store/policy-heads.ts";
 import { beginActivation } from "../activate.ts";
 import { type FakeDesk, fakeDesk, inFile, policyWith } from "../fake-desk.ts";
@@ -68,53 +66,6 @@ describe("worse", () => {
   });
   test("says the numbers", () => {
     expect(worseThan(of(60, 30), of(200, 1), guard)).toMatch(/^30 of 60 requests failed.* at most \d/);
-  });
-});
-
-describe("what is counted", () => {
-  test("what the policy could be blamed for, and no copies", () => {
-    const tally = createVersionTally(() => 1_000_000);
-    const record = (
-      outcome: "answered" | "degraded" | "failed" | "cancelled",
-      kind?: string,
-      shadowOf?: string,
-    ) =>
-      tally.record({
-        policyVersion: "v",
-        outcome,
-        fault: kind === undefined ? null : { kind: kind as "exhausted", code: kind },
-        attempts: [],
-        ...(shadowOf !== undefined && { shadowOf }),
-      });
-    record("answered");
-    record("degraded", "exhausted");
-    for (const kind of ["outage", "exhausted", "provider_auth", "throttled", "internal"])
-      record("failed", kind);
-    expect(tally.count("v", 0)).toEqual({ requests: 7, errors: 6 });
-    for (const kind of ["invalid", "rate_limited", "filtered", "unauthenticated", "cancelled"])
-      record("failed", kind);
-    record("cancelled", "cancelled");
-    record("failed", "exhausted", "dec_1");
-    expect(tally.count("v", 0)).toEqual({ requests: 7, errors: 6 });
-    expect(tally.count("w", 0)).toEqual({ requests: 0, errors: 0 });
-  });
-
-  const tried = { rung: "primary", deployment: "a", model: "m", provider: "p", region: "r" } as const;
-  const took = { startedAtMs: 0, waitedMs: 0, durationMs: 0, cost: null };
-  const passedOver: Attempt = { ...tried, ...took, result: "skipped", skipped: "cost_ceiling" };
-  const called: Attempt = { ...tried, ...took, result: "fault" };
-  const summary: Attempt = { ...tried, ...took, result: "ok", purpose: "overflow_summary" };
-  test.each<[string, FaultKind, string, readonly Attempt[], number]>([
-    ["refused by all for what it needs", "invalid", "no_candidate", [], 1],
-    ["too dear for all", "invalid", "no_candidate", [passedOver, passedOver], 1],
-    ["too long for all", "context_overflow", "context_length_exceeded", [], 1],
-    ["too long for all with its summary, too", "context_overflow", "context_length_exceeded", [summary], 1],
-    ["too long as a model says", "context_overflow", "context_length_exceeded", [called], 0],
-    ["a field that is none", "invalid", "invalid_request", [], 0],
-  ])("%s: %s with %s", (_what, kind, code, attempts, errors) => {
-    const tally = createVersionTally(() => 1_000_000);
-    tally.record({ policyVersion: "v", outcome: "failed", fault: { kind, code }, attempts });
-    expect(tally.count("v", 0)).toEqual({ requests: errors, errors });
   });
 });
 
@@ -253,6 +204,117 @@ describe("gateways of two environments on one store", () => {
     await look();
     expect(prod.version()).toBe(newer);
     expect(prod.watched()).toMatchObject({ version: newer, newer: { requests: 10, errors: 0 } });
+  });
+});
+
+test("another environment's overlay takes over: here the version is the same, and an outage is nobody's fault", async () => {
+  const dev = open({ store: true, environment: "dev" });
+  const prod = open({ store: true, environment: "prod", beside: dev });
+  const seed = { revision: 1, at: 0, actor: "seed", note: null, documents: { [BASE_DOCUMENT]: guarded(1) } };
+  await dev.desk.heads?.write(seed);
+  await dev.look();
+  await prod.look();
+  dev.seen(dev.version(), 400, 0);
+  await dev.clock.advance(10_000);
+  const text = "use_cases: { chat: { deadline: 12s } }\n";
+  await beginActivation(prod.desk, {
+    what: { text, file: "policy.prod.yaml", environment: "prod" },
+    schedule: { startsAt: dev.clock.now(), stepPercent: 10, stepEveryMs: 2 * MINUTE },
+    actor: "ops",
+    note: null,
+  });
+  await dev.look();
+  dev.seen(dev.version(), 400, 400);
+  await dev.clock.advance(5_000);
+  expect(dev.watched()).toBeNull();
+  expect(prod.watched()).not.toBeNull();
+  expect((await dev.desk.heads?.read(0))?.staged?.plan.actor).toBe("ops");
+});
+
+describe("what operators lay over the text meanwhile", () => {
+  const output = (tokens: number) => (text: string) =>
+    text.replace(/max_output_tokens: 40\d*/, `max_output_tokens: ${tokens}`);
+
+  /** An order of a rollout or an alias would change other words; it is the version's name that counts. */
+  function ordered() {
+    const laid = { by: (text: string) => text };
+    const world = open({
+      overlay: {
+        lay: (sources) => sources.map(({ file, text }) => ({ file, text: laid.by(text) })),
+        list: () => [],
+        settle() {},
+      },
+    });
+    const order = async (change: (text: string) => string) => {
+      laid.by = change;
+      await world.control.recompile("ops-2", "alias");
+    };
+    return { world, order };
+  }
+
+  test("of a version after a save: it is watched on under its new name, with what it had", async () => {
+    const { world, order } = ordered();
+    await world.control.offer(inFile(guarded(1)), "start");
+    world.seen(world.version(), 100, 1);
+    await order(output(401));
+    const before = world.version();
+    world.seen(before, 100, 1);
+    await world.control.offer(inFile(guarded(2)), "file");
+    const saved = world.version();
+    world.seen(saved, 30, 30);
+    await order(output(402));
+    expect(world.version()).not.toBe(saved);
+    world.seen(world.version(), 30, 30);
+    expect(world.watched()).toMatchObject({
+      version: world.version(),
+      newer: { requests: 60, errors: 60 },
+      older: { requests: 200, errors: 2 },
+    });
+    await world.clock.advance(1_000);
+    expect(world.version()).toBe(before);
+    expect(world.audited.at(-1)).toMatchObject({ action: "policy.returned", actor: "activation-watch" });
+  });
+
+  test("while a version takes over by steps: both are compared on, with what they had", async () => {
+    const { world, order } = ordered();
+    await world.control.offer(inFile(policyWith(1)), "start");
+    const schedule = { startsAt: world.clock.now(), stepPercent: 20, stepEveryMs: 2 * MINUTE };
+    const act = { actor: "ops", via: "activate", note: null } as const;
+    await world.control.atNewest((turn) => turn.stage(inFile(policyWith(2)), schedule, act));
+    await world.clock.advance(1_000);
+    const seen = (newer: number, older: number) => {
+      const split = world.control.split();
+      world.seen(split?.newer.version ?? "", newer, newer);
+      world.seen(split?.older.version ?? "", older, 0);
+    };
+    seen(40, 150);
+    await order(output(401));
+    seen(40, 150);
+    expect(world.watched()).toMatchObject({ newer: { requests: 80 }, older: { requests: 300 } });
+    await world.clock.advance(1_000);
+    expect(world.control.split()).toBeNull();
+  });
+
+  test("a verb that changes the store's text ends no comparison, and begins none with what was bad", async () => {
+    const world = open({ store: true });
+    const documents = { [BASE_DOCUMENT]: guarded(1) };
+    await world.desk.heads?.write({ revision: 1, at: 0, actor: "seed", note: null, documents });
+    await world.look();
+    const before = world.version();
+    world.seen(before, 200, 1);
+    const replace = (via: "push" | "edit", text: string) =>
+      world.control.atNewest((turn) =>
+        turn.replace({ [BASE_DOCUMENT]: text }, { actor: "ops", via, note: null }),
+      );
+    await replace("push", guarded(2));
+    world.seen(world.version(), 30, 30);
+    await replace("edit", output(401)(guarded(2)));
+    world.seen(world.version(), 30, 30);
+    expect(world.watched()).toMatchObject({ previousVersion: before, newer: { requests: 60 } });
+    await world.clock.advance(1_000);
+    expect(world.version()).toBe(before);
+    await replace("edit", output(402)(guarded(1)));
+    expect(world.watched()).toMatchObject({ previousVersion: before });
   });
 });
 

@@ -48,8 +48,15 @@ export const DEFAULT_GUARD: ActivationGuard = { watchMs: 5 * 60_000, maxIncrease
 const ALPHA = 0.01;
 const LOOK_EVERY_MS = 1000;
 
-interface Watched {
-  readonly version: string;
+/**
+ * What a text has been called since it is in force: what is laid over it, or a verb changes in it, makes another version
+ * of it and no other policy.
+ */
+type Names = Set<string>;
+
+interface Watch {
+  readonly newer: Names;
+  readonly older: Names;
   readonly previousVersion: string;
   readonly guard: ActivationGuard;
   /** When it had its first request; epoch milliseconds. */
@@ -60,31 +67,45 @@ interface Watched {
   readonly planId: string | null;
 }
 
+/** By what it is called now. */
+type Watched = Watch & { readonly version: string };
+
 export function startActivationWatch({ clock, control, tally, giveBack }: WatchPorts): ActivationWatch {
-  let after: Watched | null = null;
-  let steps: Watched | null = null;
+  const atStart = control.status().version;
+  /** Of the text in force. */
+  let names: Names = new Set(atStart === null ? [] : [atStart]);
+  let after: Watch | null = null;
+  let steps: Watch | null = null;
   let giving = false;
   let timer: Timer | null = null;
 
   const watched = (): Watched | null => {
     const split = control.split();
     const staging = control.status().staging;
+    if (!split) steps = null;
     if (split && staging) {
       // As requests are counted here: the plan names the versions of the gateway that began it, and in another
       // environment the same texts are others.
       const { newer, older } = split;
       const guard = newer.activation ?? DEFAULT_GUARD;
       const { startsAt: since, id: planId } = staging;
-      steps = { version: newer.version, previousVersion: older.version, guard, since, until: null, planId };
-      return guard.watchMs === 0 ? null : steps;
+      const known = steps?.planId === planId ? steps.newer : new Set<string>();
+      const previousVersion = older.version;
+      steps = { newer: known, older: names, previousVersion, guard, since, until: null, planId };
+      // Another environment's overlay takes over: here nothing does.
+      if (newer.version === older.version) return null;
+      add(known, newer.version, names);
+      return guard.watchMs === 0 ? null : { ...steps, version: newer.version };
     }
     if (after?.until != null && clock.now() >= after.until) after = null;
-    return after;
+    if (!after) return null;
+    const { version } = control.snapshot();
+    return after.older.has(version) ? null : { ...after, version };
   };
-  const figures = ({ version, previousVersion, guard, since }: Watched) => ({
-    newer: tally.count(version, since),
+  const figures = ({ newer, older, guard, since }: Watched) => ({
+    newer: countOf(tally, newer, since),
     // Of the time before as well: afterwards the older version has no requests.
-    older: tally.count(previousVersion, since - guard.watchMs),
+    older: countOf(tally, older, since - guard.watchMs),
   });
   const look = async (): Promise<void> => {
     const one = watched();
@@ -96,7 +117,7 @@ export function startActivationWatch({ clock, control, tally, giveBack }: WatchP
     const { version, previousVersion, planId } = one;
     const given = await giveBack({ version, previousVersion, planId, because, newer, older });
     giving = false;
-    if (given && after?.version === version) after = null;
+    if (given && planId === null) after = null;
   };
   const again = (): void => {
     timer = clock.after(LOOK_EVERY_MS, () => {
@@ -108,19 +129,27 @@ export function startActivationWatch({ clock, control, tally, giveBack }: WatchP
   return {
     activated(snapshot, previousVersion, via) {
       const { version } = snapshot;
-      // What was compiled anew, or ordered of a rollout or an alias, is no new policy.
-      if (via === "recompile" || via === "rollout" || via === "alias" || version === previousVersion) return;
-      const begun = steps?.version === version ? steps : null;
+      if (version === previousVersion) return;
+      // What was compiled anew, or ordered of a rollout or an alias, is no new policy; a verb that has changed the text
+      // is one, but ends no comparison that is under way.
+      if (via === "recompile" || via === "rollout" || via === "alias" || (via === "edit" && watched())) {
+        add(names, version, steps?.newer ?? after?.older ?? NONE);
+        return;
+      }
+      const before = names;
+      const begun = steps?.newer.has(version) ? steps : null;
+      names = begun?.newer ?? new Set([version]);
       steps = null;
       const guard = snapshot.activation ?? (via === "activate" || begun ? DEFAULT_GUARD : null);
-      const isNew = via === "source" || via === "push" || via === "activate" || via === "unpin";
+      const isNew = NEW.has(via);
       if (!isNew || previousVersion === null || guard === null || guard.watchMs === 0) {
         after = null;
         return;
       }
       const now = clock.now();
       const since = begun?.since ?? now;
-      after = { version, previousVersion, guard, since, until: now + guard.watchMs, planId: null };
+      const until = now + guard.watchMs;
+      after = { newer: names, older: before, previousVersion, guard, since, until, planId: null };
     },
     status() {
       const one = watched();
@@ -134,6 +163,26 @@ export function startActivationWatch({ clock, control, tally, giveBack }: WatchP
       timer = null;
     },
   };
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** Acts that may put a text in force that was not in force before. */
+const NEW: ReadonlySet<Act["via"]> = new Set(["source", "push", "edit", "activate", "unpin"]);
+
+/** What is called as the other text is, under orders that make them the same, is not told apart. */
+function add(names: Names, version: string, others: ReadonlySet<string>): void {
+  if (!others.has(version)) names.add(version);
+}
+
+function countOf(tally: VersionTally, names: Names, since: number): ErrorCount {
+  const found = { requests: 0, errors: 0 };
+  for (const name of names) {
+    const { requests, errors } = tally.count(name, since);
+    found.requests += requests;
+    found.errors += errors;
+  }
+  return found;
 }
 
 /** In words, with the numbers; null: it is not, or nobody can tell. */

@@ -19,7 +19,8 @@ interface Bucket {
 export const BUCKET_MS = 5_000;
 /** An hour: no watch is longer. */
 const MAX_BUCKETS = 720;
-const MAX_VERSIONS = 4;
+/** Names of versions, of which orders over one text make several. */
+const MAX_VERSIONS = 16;
 
 /** Faults with this blame could be the policy's: it names the models, the places, the credentials. */
 const COUNTED: ReadonlySet<Blame> = new Set(["provider", "quota", "configuration", "gateway"]);
@@ -42,7 +43,10 @@ export function createVersionTally(now: () => number): VersionTally {
     count(version, since) {
       const from = since - (since % BUCKET_MS);
       const found = { requests: 0, errors: 0 };
-      for (const { start, requests, errors } of versions.get(version) ?? []) {
+      const buckets = versions.get(version);
+      if (!buckets) return found;
+      used(versions, version, buckets);
+      for (const { start, requests, errors } of buckets) {
         if (start < from) continue;
         found.requests += requests;
         found.errors += errors;
@@ -64,20 +68,22 @@ function couldBeThePolicy({ fault, attempts }: Pick<Decision, "fault" | "attempt
 
 function bucketOf(versions: Map<string, Bucket[]>, version: string, now: number): Bucket {
   const start = now - (now % BUCKET_MS);
-  let buckets = versions.get(version);
-  if (!buckets) {
-    buckets = [];
-    versions.set(version, buckets);
-    // The one that began first leaves.
-    for (const oldest of versions.keys()) {
-      if (versions.size <= MAX_VERSIONS) break;
-      versions.delete(oldest);
-    }
-  }
+  const buckets = versions.get(version) ?? [];
   const last = buckets.at(-1);
   if (last?.start === start) return last;
   const bucket: Bucket = { start, requests: 0, errors: 0 };
   buckets.push(bucket);
   if (buckets.length > MAX_BUCKETS) buckets.shift();
+  used(versions, version, buckets);
+  for (const idle of versions.keys()) {
+    if (versions.size <= MAX_VERSIONS) break;
+    versions.delete(idle);
+  }
   return bucket;
+}
+
+/** The one that nobody was served by or has asked after for longest leaves first: it is in force no more. */
+function used(versions: Map<string, Bucket[]>, version: string, buckets: Bucket[]): void {
+  versions.delete(version);
+  versions.set(version, buckets);
 }
