@@ -17,7 +17,11 @@ export interface RollbackWish {
 }
 
 export type RollbackOutcome =
-  | (Extract<PutResult, { result: "activated" | "unchanged" }> & { readonly pinned: boolean })
+  | (Extract<PutResult, { result: "activated" | "unchanged" }> & {
+      readonly pinned: boolean;
+      /** The disk did not take the pin: a restart would undo it, until it does. */
+      readonly kept?: false;
+    })
   | { readonly result: "refused"; readonly version: string; readonly findings: RefusedFindings }
   | { readonly result: "no_earlier" | "in_force" | "conflict" }
   | NoOwnVersion;
@@ -43,7 +47,7 @@ export async function goBack(
   const act = { actor: wish.actor, via: wish.via ?? "rollback", note: wish.note } as const;
   if (stagingOf(desk, turn) && (wish.version ?? current) === current) {
     const dropped = await turn.dropStaging(act);
-    if (dropped?.result === "activated") return { ...dropped, pinned: control.status().pinned != null };
+    if (dropped?.result === "activated") return { ...dropped, ...pinnedIn(desk) };
     if (dropped) return { result: "conflict" };
   }
   // What the store has is not valid here: the version before it is the one that stayed in force.
@@ -58,7 +62,12 @@ export async function goBack(
     : await turn.pin(found.sources, act);
   if (put.result === "conflict") return put;
   if (put.result === "refused") return { ...put, version };
-  return { ...put, pinned: desk.heads === null };
+  return { ...put, ...pinnedIn(desk) };
+}
+
+function pinnedIn({ control }: PolicyDesk) {
+  const { pinned } = control.status();
+  return { pinned: pinned != null, ...(pinned?.kept === false && { kept: false as const }) };
 }
 
 function isInForce({ control, environment }: PolicyDesk, { documents }: PolicyHead): boolean {

@@ -92,6 +92,10 @@ function drawSource({ source, pinned }: Status, terminal: Terminal): readonly st
     const why = pinned.note ? `: ${pinned.note}` : "";
     const words = `Pinned       by ${pinned.actor} at ${instant(pinned.at)} UTC${why}; \`policy unpin\` ends it`;
     lines.push(terminal.paint("yellow", printable(words)));
+    if (pinned.kept === false) {
+      const told = "             not on the disk yet, which does not take it: a restart would undo it";
+      lines.push(terminal.paint("red", told));
+    }
   }
   return lines;
 }

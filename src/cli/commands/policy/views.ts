@@ -73,7 +73,15 @@ export const statusView = policyStatusView.extend({
     })
     .nullish(),
   overrides: z.array(overrideView).default([]),
-  pinned: z.object({ version: z.string(), at: z.number(), actor: z.string(), note: text }).nullish(),
+  pinned: z
+    .object({
+      version: z.string(),
+      at: z.number(),
+      actor: z.string(),
+      note: text,
+      kept: z.literal(false).optional(),
+    })
+    .nullish(),
 });
 
 /** Records of an earlier release have neither words nor a note. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { PolicySource } from "../../../policy/reading/load.ts";
 import { type FakeDesk, fakeDesk, inFile, policyWith } from "../fake-desk.ts";
 import type { Act } from "../policy-acts.ts";
+import { rollBack } from "../rollback.ts";
 import { digestOfTexts } from "../sources/source.ts";
 
 const ONE = inFile(policyWith(1));
@@ -179,6 +180,23 @@ describe("a rollback", () => {
     expect(attemptsOf(fake)).toBe(2);
     expect(fake.disk.pin).toBeNull();
     expect(await fake.control.unpin(act)).toBeNull();
+  });
+
+  test("on a full disk is in force, says that it is not kept, and is written as soon as it can be", async () => {
+    const fake = fakeDesk();
+    await fake.control.offer(ONE, "start");
+    await fake.control.offer(TWO, "file");
+    fake.broken = true;
+    const back = await rollBack(fake.desk, { version: null, actor: "ops", note: null });
+    expect(back).toMatchObject({ result: "activated", pinned: true, kept: false });
+    await fake.clock.advance(30_000);
+    expect(fake.control.status().pinned).toMatchObject({ actor: "ops", kept: false });
+    expect(fake.failures.filter(([what]) => what === "pin")).toHaveLength(1);
+    fake.broken = false;
+    await fake.clock.advance(1_000);
+    expect(fake.disk.pin?.sources).toEqual(ONE);
+    expect(fake.control.status().pinned).not.toHaveProperty("kept");
+    expect(fake.clock.pending).toBe(0);
   });
 
   test("unpin of a text that is broken meanwhile changes nothing", async () => {

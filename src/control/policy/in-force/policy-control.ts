@@ -84,8 +84,8 @@ export interface PolicyStatus {
   readonly watch?: WatchStatus | null;
   /** A version that takes over by steps. */
   readonly staging?: StagingStatus | null;
-  /** A rollback that holds the source's present text back. */
-  readonly pinned?: Pick<Pin, "version" | "at" | "actor" | "note"> | null;
+  /** A rollback that holds the source's present text back. `kept: false`: a restart would undo it, until it is written. */
+  readonly pinned?: (Pick<Pin, "version" | "at" | "actor" | "note"> & { readonly kept?: false }) | null;
 }
 
 /** What can be done within a turn, in which nothing else changes the policy of this gateway. */

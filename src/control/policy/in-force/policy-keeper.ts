@@ -25,6 +25,7 @@ import { documentTexts, sameDocuments } from "../store-documents.ts";
 import { type Compiled, compileVersion, judgeTexts } from "./compile-version.ts";
 import type { InForce } from "./in-force.ts";
 import { oneTry, type TurnActs } from "./one-try.ts";
+import { createPinWriter, type PinWriter } from "./pin-writer.ts";
 import type {
   CheckResult,
   PolicyControl,
@@ -65,6 +66,7 @@ class Keeper implements PolicyControl {
   #isServing = false;
   #refused: PolicyStatus["refused"] = null;
   #pin: Pin | null;
+  readonly #pinWriter: PinWriter;
   /** What the source says now, whether or not it is in force. */
   #offered: Offered | null = null;
   readonly #records: ActRecorder;
@@ -74,6 +76,7 @@ class Keeper implements PolicyControl {
   constructor(ports: PolicyPorts, pin: Pin | null) {
     this.#ports = ports;
     this.#pin = pin;
+    this.#pinWriter = createPinWriter(ports);
     this.#staged = new StagedActivations({
       ports,
       inForce: () => this.#inForce,
@@ -132,7 +135,10 @@ class Keeper implements PolicyControl {
       overrides: this.#ports.overlay?.list() ?? [],
       staging: this.#staged.status(),
       ...(source && { source }),
-      pinned: pin && { version: pin.version, at: pin.at, actor: pin.actor, note: pin.note },
+      pinned: pin && {
+        ...{ version: pin.version, at: pin.at, actor: pin.actor, note: pin.note },
+        ...(!this.#pinWriter.isKept && { kept: false as const }),
+      },
     };
   };
 
@@ -383,11 +389,7 @@ class Keeper implements PolicyControl {
 
   async #setPin(pin: Pin | null): Promise<void> {
     this.#pin = pin;
-    try {
-      await this.#ports.savePin(pin);
-    } catch (thrown) {
-      this.#ports.onRecordFailed("pin", thrown);
-    }
+    await this.#pinWriter.save(pin);
   }
 }
 
