@@ -21,11 +21,10 @@ const REFERENCES: Readonly<Partial<Record<WireId, string>>> = { gemini: "cachedC
 
 /** Warnings for `request` on `wire`, or the fault of content that only its own provider could understand. */
 export function crossingLosses(request: ModelRequest, wire: AnyWire): readonly Warning[] | Fault {
-  const origin = request.origin.wire;
-  if (origin === wire.id) return NOTHING;
+  if (request.origin.wire === wire.id) return NOTHING;
   const kept = fileFault(request) ?? referenceFault(request);
   if (kept) return kept;
-  if (dialectOf(origin) === dialectOf(wire.id)) return NOTHING;
+  if (!changesDialect(request, wire)) return NOTHING;
   const warnings: Warning[] = controlsLost(request, wire.id);
   for (const [index, message] of request.messages.entries()) {
     const control = `messages[${index}].content`;
@@ -43,6 +42,11 @@ export function crossingLosses(request: ModelRequest, wire: AnyWire): readonly W
     return fault("invalid", "unsupported_control", first.message, { param: first.control });
   }
   return warnings.slice(0, MAX_NAMES);
+}
+
+/** Whether `wire` has other words than its caller's for `request`. */
+export function changesDialect({ origin }: ModelRequest, wire: AnyWire): boolean {
+  return origin.wire !== wire.id && dialectOf(origin.wire) !== dialectOf(wire.id);
 }
 
 /** Wires whose bodies are the same but for where they are sent. */

@@ -51,6 +51,26 @@ describe("a call", () => {
     });
   });
 
+  test("from a wider dialect is brought within the bounds of this one, and tells so", () => {
+    const name = "x".repeat(100);
+    const request: ModelRequest = {
+      ...FAKE_REQUEST,
+      tools: [{ name, parameters: { type: "object" } }],
+      origin: { ...FAKE_REQUEST.origin, wire: "anthropic-messages" },
+    };
+    expect(prepareCall(request, DEPLOYMENT)).toMatchObject({
+      ok: true,
+      value: {
+        lowered: { body: { tools: [{ function: { name: expect.stringMatching(/^x{55}_[0-9a-f]{8}$/) } }] } },
+        warnings: [{ control: "tools" }],
+      },
+    });
+    expect(prepareCall({ ...request, strict: true }, DEPLOYMENT)).toMatchObject({
+      ok: false,
+      fault: { code: "unsupported_control", param: "tools", unsent: true },
+    });
+  });
+
   test("is refused as unsent where its content is another provider's own", () => {
     const opaque = { type: "opaque", wire: "gemini", value: { type: "video" } } as const;
     const request: ModelRequest = {

@@ -7,7 +7,8 @@ import { type Fault, fault, type Result } from "../core/faults.ts";
 import type { ModelRequest, WireId } from "../core/request.ts";
 import type { Lowered, LowerTarget, Warning } from "../wires/wire.ts";
 import { beyondModelFault, capOutput, cappedWarning } from "./cap-output.ts";
-import { crossingLosses } from "./crossing.ts";
+import { changesDialect, crossingLosses } from "./crossing.ts";
+import { withinBounds } from "./dialect-bounds.ts";
 import { type AnyWire, loadWire } from "./wire-registry.ts";
 
 /** `warning`: what the caller is told with the answer; null: nothing was taken away. */
@@ -64,11 +65,23 @@ function prepareOn(request: ModelRequest, deployment: Deployment, wire: AnyWire)
   const losses = crossingLosses(request, wire);
   if ("kind" in losses) return withhold(losses);
   const target = targetOf(deployment);
+  const fitted = changesDialect(request, wire) ? withinBounds(request, wire, target) : null;
+  if (fitted === null) return lowered(request, wire, target, losses);
+  if ("kind" in fitted) return withhold(fitted);
+  return lowered(fitted.request, fitted.wire, target, [...losses, ...fitted.warnings]);
+}
+
+function lowered(
+  request: ModelRequest,
+  wire: AnyWire,
+  target: LowerTarget,
+  losses: readonly Warning[],
+): Result<PreparedCall> {
   const result = wire.lower(request, target);
   if (!result.ok) return withhold(result.fault);
-  const lowered = result.value;
-  const warnings = losses.length === 0 ? lowered.warnings : [...losses, ...lowered.warnings];
-  return { ok: true, value: { wire, target, lowered, warnings } };
+  const { value } = result;
+  const warnings = losses.length === 0 ? value.warnings : [...losses, ...value.warnings];
+  return { ok: true, value: { wire, target, lowered: value, warnings } };
 }
 
 function withhold(why: Fault): Result<never> {
