@@ -108,7 +108,7 @@ describe("reasoning is said in the body of the caller's dialect, for a provider 
         "gemini",
         "gemini-3-pro-preview",
         { contents: [{ parts: [{ text: "Hello" }] }], generationConfig: THOUGHTS },
-        { generationConfig: { thinkingConfig: { includeThoughts: false, thinkingLevel: "MINIMAL" } } },
+        { generationConfig: { thinkingConfig: { includeThoughts: false, thinkingLevel: "LOW" } } },
       ],
       [
         "anthropic-messages",

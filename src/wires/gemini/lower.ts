@@ -3,6 +3,7 @@ import { failed, ok, type Result } from "../../core/faults.ts";
 import { isRecord } from "../../core/json.ts";
 import type { ModelRequest, ResponseFormat, Sampling, Tool, ToolChoice } from "../../core/request.ts";
 import { withoutContract } from "../contract-metadata.ts";
+import { modelBehind } from "../model-version.ts";
 import type { JsonObject, Lowered, LowerTarget } from "../wire.ts";
 import { renderConversation, withoutCallIds } from "./contents.ts";
 import { WIRE_ID } from "./fields.ts";
@@ -62,9 +63,9 @@ export function lowerGemini(request: ModelRequest, target: LowerTarget): Result<
   if (!isOwn || request.origin.rewritten.has("responseFormat")) renderFormat(config, request.responseFormat);
   if (request.reasoning !== undefined) {
     const { reasoning } = request;
-    if (!isOwn) config.thinkingConfig = renderThinking(reasoning, target.modelId);
+    if (!isOwn) config.thinkingConfig = renderThinking(reasoning, modelBehind(target));
     else if (request.origin.rewritten.has("reasoning")) {
-      config.thinkingConfig = rewordThinking(config.thinkingConfig, reasoning, target.modelId);
+      config.thinkingConfig = rewordThinking(config.thinkingConfig, reasoning, modelBehind(target));
     }
   }
   const warnings = removeUnsupported(body, config, request, target);

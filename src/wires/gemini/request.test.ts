@@ -259,6 +259,94 @@ describe("thinking", () => {
     });
   });
 
+  const budgeted = (budget: number, modelId: string) => {
+    const request = { ...parseChat({}), reasoning: { budgetTokens: budget } };
+    const { body, warnings } = lower(request, target({ modelId }));
+    return { config: body.generationConfig, warnings: warnings.map(({ control }) => control) };
+  };
+
+  test.each([
+    ["gemini-2.5-pro", 40_000, 32_768],
+    ["gemini-2.5-pro", 64, 128],
+    ["gemini-2.5-flash", 40_000, 24_576],
+    ["gemini-2.5-flash-lite", 100, 512],
+  ])("of %s has bounds: %d tokens are sent as %d", (modelId, asked, sent) => {
+    expect(budgeted(asked, modelId)).toEqual({
+      config: { thinkingConfig: { thinkingBudget: sent, includeThoughts: true } },
+      warnings: ["reasoning_effort"],
+    });
+  });
+
+  test.each([
+    ["gemini-2.5-flash", 24_576],
+    ["gemini-2.5-pro", 32_768],
+    ["gemini-3.1-pro-preview", 2048],
+  ])("of %s within its bounds is sent as it was asked for", (modelId, asked) => {
+    expect(budgeted(asked, modelId)).toEqual({
+      config: { thinkingConfig: { thinkingBudget: asked, includeThoughts: true } },
+      warnings: [],
+    });
+  });
+
+  test("that cannot be off is the least, and the caller is told", () => {
+    const least = { config: { thinkingConfig: { thinkingBudget: 128 } } };
+    expect(thinking("none", "gemini-2.5-pro")).toEqual({ ...least, warnings: 1 });
+    expect(budgeted(0, "gemini-2.5-pro")).toEqual({ ...least, warnings: ["reasoning_effort"] });
+    expect(budgeted(0, "gemini-3-pro-preview").config).toEqual({ thinkingConfig: { thinkingLevel: "LOW" } });
+    expect(budgeted(0, "gemini-2.5-flash")).toEqual({
+      config: { thinkingConfig: { thinkingBudget: 0 } },
+      warnings: [],
+    });
+  });
+
+  test.each([
+    ["minimal", "gemini-3-pro-preview", "LOW", 1],
+    ["medium", "gemini-3-pro-preview", "HIGH", 1],
+    ["minimal", "gemini-3.1-pro-preview", "LOW", 1],
+    ["medium", "gemini-3.1-pro-preview", "MEDIUM", 0],
+    ["minimal", "gemini-3.5-flash", "MINIMAL", 0],
+    ["minimal", "gemini-3.8-flash", "LOW", 1],
+  ])("as %s at %s is the level %s", (effort, modelId, thinkingLevel, warnings) => {
+    expect(thinking(effort, modelId)).toEqual({
+      config: { thinkingConfig: { thinkingLevel, includeThoughts: true } },
+      warnings,
+    });
+  });
+
+  describe("of a caller of this wire", () => {
+    const own = (thinkingConfig: object, modelId: string) => {
+      const request = parse({ ...BODY, generationConfig: { thinkingConfig } });
+      const { body, warnings } = lower(request, target({ modelId }));
+      return [body.generationConfig, warnings.length];
+    };
+
+    test("in the words of another generation is put in those of the chosen model", () => {
+      expect(own({ thinkingLevel: "low", includeThoughts: true }, "gemini-2.5-flash")).toEqual([
+        { thinkingConfig: { thinkingBudget: 2048, includeThoughts: true } },
+        0,
+      ]);
+    });
+
+    test("is brought within the bounds of the chosen model", () => {
+      expect(own({ thinkingBudget: 0 }, "gemini-2.5-pro")).toEqual([
+        { thinkingConfig: { thinkingBudget: 128 } },
+        1,
+      ]);
+      expect(own({ thinkingLevel: "medium" }, "gemini-3-pro-preview")).toEqual([
+        { thinkingConfig: { thinkingLevel: "HIGH" } },
+        1,
+      ]);
+    });
+
+    test.each([{ thinkingBudget: -1 }, { thinkingBudget: 8192 }, { thinkingLevel: "low" }])(
+      "that fits is sent as it is: %j",
+      (config) => {
+        const modelId = config.thinkingLevel === undefined ? "gemini-2.5-pro" : "gemini-3-pro";
+        expect(own(config, modelId)).toEqual([{ thinkingConfig: config }, 0]);
+      },
+    );
+  });
+
   test("is not asked of a model that does not think", () => {
     const plain = target({}, ["reasoning"]);
     const { body, warnings } = lower(parseChat({ reasoning_effort: "none" }), plain);

@@ -1,9 +1,12 @@
 /** Controls that cannot be honoured, by the model or by the API. Owns what is taken out and what is said of it. */
+
+import { isRecord } from "../../core/json.ts";
 import type { ContentPart, ModelRequest } from "../../core/request.ts";
 import { nameOf } from "../losses.ts";
+import { modelBehind } from "../model-version.ts";
 import type { LowerTarget, Warning } from "../wire.ts";
 import { ownSignature } from "./signature.ts";
-import { thinksAnyway } from "./thinking.ts";
+import { fitThinking } from "./thinking.ts";
 
 type Fields = Record<string, unknown>;
 
@@ -34,11 +37,10 @@ export function removeUnsupported(
     delete config.thinkingConfig;
     // A model that does not think already does what `none` asks for.
     if (reasoning.effort !== "none" && reasoning.budgetTokens !== 0) lose(nameOf("reasoning", caller));
-  } else if (reasoning !== undefined && thinksAnyway(reasoning, target.modelId)) {
-    lose(
-      nameOf("reasoning", caller),
-      "cannot be `none` for the model that was chosen; the least was asked for",
-    );
+  } else if (reasoning !== undefined && isRecord(config.thinkingConfig)) {
+    const fitted = fitThinking(config.thinkingConfig, reasoning, modelBehind(target));
+    config.thinkingConfig = fitted.config;
+    if (fitted.why !== null) lose(nameOf("reasoning", caller), fitted.why);
   }
   for (const control of beyondWire(request)) lose(control, "has no counterpart in the Gemini API");
   for (const field of unsupported) {
