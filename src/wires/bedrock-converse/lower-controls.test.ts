@@ -100,10 +100,10 @@ describe("controls of another wire", () => {
     [
       "an effort for Nova",
       NOVA,
-      { reasoning: { effort: "xhigh" }, sampling: { topK: 9 } },
+      { reasoning: { effort: "medium" }, sampling: { topK: 9 } },
       {
         additionalModelRequestFields: {
-          reasoningConfig: { type: "enabled", maxReasoningEffort: "high" },
+          reasoningConfig: { type: "enabled", maxReasoningEffort: "medium" },
           inferenceConfig: { topK: 9 },
         },
       },

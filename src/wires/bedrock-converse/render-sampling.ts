@@ -5,6 +5,7 @@ import { type Losses, lose, nameOf } from "../losses.ts";
 import { modelBehind, traitsOf } from "../model-version.ts";
 import type { JsonObject, LowerTarget } from "../wire.ts";
 import { familyOf } from "./families.ts";
+import { reconcileNova } from "./nova-effort.ts";
 
 type Body = Record<string, unknown>;
 
@@ -29,17 +30,21 @@ export function renderSampling(body: Body, request: ModelRequest, target: LowerT
     lose(losses, nameOf("stop", request.origin.wire), "of white space alone cannot stop the chosen model.");
   }
   if (usable.length > 0) config.stopSequences = usable;
-  if (familyOf(target) === "claude") reconcile(config, body, request, target, losses);
+  const family = familyOf(target);
+  if (family === "claude") reconcile(config, body, request, target, losses);
+  else if (family === "nova") reconcileNova(config, body, request, losses);
   setConfig(body, config);
 }
 
 /**
  * For a body of this wire's own whose sampling nobody rewrote: what the caller wrote for another model goes with neither
- * a Claude that takes no such controls, or one of them, nor thinking that the gateway worded. Its own thinking is its
+ * a Claude that takes no such controls, or one of them, nor thinking that the gateway worded for Claude or Nova. Its own thinking is its
  * own to keep consistent.
  */
 export function refitSampling(body: Body, request: ModelRequest, target: LowerTarget, losses: Losses): void {
-  if (familyOf(target) !== "claude") return;
+  const family = familyOf(target);
+  if (family === "nova") refitNova(body, request, losses);
+  if (family !== "claude") return;
   const worded = thinkingOf(body) !== thinkingOf(request.origin.body);
   const traits = traitsOf(modelBehind(target));
   const fits = !worded && traits?.sampling !== false;
@@ -48,6 +53,17 @@ export function refitSampling(body: Body, request: ModelRequest, target: LowerTa
   if (fits) keepOne(config, request, losses);
   else reconcile(config, body, request, target, losses);
   setConfig(body, config);
+}
+
+function refitNova(body: Body, request: ModelRequest, losses: Losses): void {
+  if (effortOf(body) === effortOf(request.origin.body)) return;
+  const config: Body = { ...(isRecord(body.inferenceConfig) && body.inferenceConfig) };
+  reconcileNova(config, body, request, losses);
+  setConfig(body, config);
+}
+
+function effortOf({ additionalModelRequestFields: fields }: JsonObject): unknown {
+  return isRecord(fields) ? fields.reasoningConfig : undefined;
 }
 
 function setConfig(body: Body, config: Body): void {
