@@ -150,6 +150,8 @@ export interface Origin {
   readonly wire: WireId;
   readonly body: Readonly<Record<string, unknown>>;
   readonly rewritten: ReadonlySet<Section>;
+  /** The messages as they were read of the body; absent until they are rewritten. */
+  readonly read?: readonly Message[];
   /** The limit in `sampling` is an arm's; absent: the caller's, where it states one. */
   readonly limitByPolicy?: boolean;
   /** The caller's headers that its wire passes on (`anthropic-beta`), by lower-case name. */
@@ -183,7 +185,8 @@ export interface ModelRequest {
 /** `request` with new messages, marked so that no wire sends the old ones by way of the origin. */
 export function withMessages(request: ModelRequest, messages: readonly Message[]): ModelRequest {
   const rewritten = new Set<Section>(request.origin.rewritten).add("messages");
-  return { ...request, messages, origin: { ...request.origin, rewritten } };
+  const read = request.origin.read ?? request.messages;
+  return { ...request, messages, origin: { ...request.origin, rewritten, read } };
 }
 
 const EMBEDDINGS: readonly Capability[] = ["embeddings"];

@@ -1,17 +1,13 @@
 /** A request as an arm or a shadow wants it: its prompt and parameters. Owns what is replaced; knows no rollout. */
 import type { RequestChange } from "../core/plan.ts";
-import type { Message, ModelRequest, Section } from "../core/request.ts";
+import { type Message, type ModelRequest, type Section, withMessages } from "../core/request.ts";
 
 /** The very same request where nothing is changed, or it asks for vectors. */
 export function changedRequest(request: ModelRequest, change: RequestChange | null): ModelRequest {
   if (change === null || request.operation === "embed") return request;
   const { prompt, sampling, reasoning } = change;
-  const rewritten = new Set<Section>(request.origin.rewritten);
-  let changed = request;
-  if (prompt !== null) {
-    rewritten.add("messages");
-    changed = { ...changed, messages: withPrompt(request.messages, prompt) };
-  }
+  let changed = prompt === null ? request : withMessages(request, withPrompt(request.messages, prompt));
+  const rewritten = new Set<Section>(changed.origin.rewritten);
   if (sampling !== null) {
     rewritten.add("sampling");
     changed = { ...changed, sampling: { ...request.sampling, ...sampling } };
@@ -21,7 +17,7 @@ export function changedRequest(request: ModelRequest, change: RequestChange | nu
     changed = { ...changed, reasoning };
   }
   const limitByPolicy = sampling?.maxTokens !== undefined;
-  return { ...changed, origin: { ...request.origin, rewritten, ...(limitByPolicy && { limitByPolicy }) } };
+  return { ...changed, origin: { ...changed.origin, rewritten, ...(limitByPolicy && { limitByPolicy }) } };
 }
 
 function withPrompt(

@@ -114,26 +114,46 @@ function readAssistant(message: AssistantMessage, index: number): Message | Faul
 
 /**
  * Messages in the wire's shape. Reasoning of earlier turns is left out: the wire has no field for it. So is a turn of
- * which nothing else is left. A message with several tool results becomes one message a result.
+ * which nothing else is left. A message with several tool results becomes one message a result. `own`: what the caller
+ * wrote itself, which stays as it is.
  */
-export function renderMessages(messages: readonly Message[]): readonly JsonObject[] {
+export function renderMessages(
+  messages: readonly Message[],
+  own: ReadonlyMap<Message, JsonObject> | null = null,
+): readonly JsonObject[] {
   const rendered: JsonObject[] = [];
   /** What waits for the last of the results that answer one turn; null outside of such a run. */
   let held: ContentPart[] | null = null;
   for (const message of messages) {
-    if (message.content.every(isLeftOut)) continue;
+    const sent = own?.get(message);
+    if (sent === undefined && message.content.every(isLeftOut)) continue;
     if (message.content.some(isResult)) {
       held ??= [];
-      renderResults(message.content, rendered, held);
+      if (sent === undefined) renderResults(message.content, rendered, held);
+      else rendered.push(sent);
       continue;
     }
     if (held !== null) renderSaid("user", held, rendered);
     held = null;
-    if (message.role === "assistant") rendered.push(renderAssistant(message.content));
+    if (sent !== undefined) rendered.push(sent);
+    else if (message.role === "assistant") rendered.push(renderAssistant(message.content));
     else renderSaid(message.role === "tool" ? "user" : message.role, message.content, rendered);
   }
   if (held !== null) renderSaid("user", held, rendered);
   return rendered;
+}
+
+/**
+ * What the caller of this wire wrote, by the messages that were read of it: there is one for each. It has fields that
+ * the contract does not model. Null where the conversation is not this wire's.
+ */
+export function ownMessages({ origin }: ModelRequest): ReadonlyMap<Message, JsonObject> | null {
+  const { read, body } = origin;
+  const sent: readonly JsonObject[] = Array.isArray(body.messages) ? body.messages : [];
+  if (read === undefined || read.length !== sent.length) return null;
+  const own = new Map<Message, JsonObject>();
+  for (const [index, message] of read.entries()) own.set(message, sent[index] ?? {});
+  return own;
 }
 
 function isResult({ type }: ContentPart): boolean {

@@ -182,6 +182,19 @@ describe("lower", () => {
     expect(lower(parse({ metadata: { ...metadata, order: "17" } })).body.metadata).toEqual({ order: "17" });
   });
 
+  test("messages that stayed as they were keep what the contract does not model, wherever they stand", () => {
+    const named = { role: "user", name: "anna", content: [{ type: "text", text: "Hi", cache_control: {} }] };
+    const thought = { role: "assistant", content: "Ho", reasoning_content: "Hm", prefix: true };
+    const request = parse({ messages: [named, thought] });
+    const prompt = { role: "system", content: [{ type: "text", text: "Be brief." }] } as const;
+    const prompted = withMessages(request, [prompt, ...request.messages]);
+    const more = { role: "user", content: [{ type: "text", text: "And?" }] } as const;
+    const again = withMessages(prompted, [...prompted.messages.slice(0, 2), more]);
+    const system = { role: "system", content: "Be brief." };
+    expect(lower(prompted).body.messages).toEqual([system, named, thought]);
+    expect(lower(again).body.messages).toEqual([system, named, { role: "user", content: "And?" }]);
+  });
+
   test("rewritten sections are rendered anew, the others stay as they came", () => {
     const request = parse({ max_tokens: 9, temperature: 1, response_format: { type: "json_object" }, x: 1 });
     const shorter = withMessages(request, [{ role: "user", content: [{ type: "text", text: "Ho" }] }]);
