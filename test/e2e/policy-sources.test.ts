@@ -205,7 +205,7 @@ test("gateways of two environments with one data directory keep each its own las
   expect(await modelOf(again)).toBe("nimbus");
   expect(again.errors()).toContain("serving_last_good_policy");
   await again.stop();
-  await expect(of("test", prod.directory)).rejects.toThrow("Not started");
+  await expect(of("test", prod.directory)).rejects.toThrow("It answered with status 503");
   await origin.stop();
 });
 

@@ -106,7 +106,7 @@ describe("a version that takes over by steps", () => {
     expect(begun.stdout).toContain("Share        0 %");
     expect(withNew(await modelsOf(gateway, 5))).toEqual([]);
     const refused = await command(gateway, "policy", "activate", "new.yaml");
-    expect(refused.code).toBe(3);
+    expect(refused.code).toBe(1);
     expect(refused.stderr).toContain("taking over by steps");
     expect(await command(gateway, "policy", "rollback")).toMatchObject({ code: 0 });
     await command(gateway, "policy", "activate", "new.yaml", "--linear", "50%/1s");
@@ -134,7 +134,7 @@ describe("a version that takes over by steps", () => {
     expect((await command(gateway, "policy", "activate", "new.yaml", "--linear", "0%")).stderr).toContain(
       "20%/2m",
     );
-    expect((await command(gateway, "policy", "activate", "--now")).code).toBe(3);
+    expect((await command(gateway, "policy", "activate", "--now")).code).toBe(1);
     await gateway.stop();
   });
 });
@@ -154,7 +154,7 @@ describe("two gateways on one store", () => {
     expect(await modelsOf(second, 40)).toEqual(models);
 
     const push = await command(second, "policy", "push", "new.yaml");
-    expect(push).toMatchObject({ code: 3 });
+    expect(push).toMatchObject({ code: 1 });
     expect(push.stderr).toContain("--abort");
     await command(second, "policy", "activate", "--abort");
     await eventually(async () => (await statusOf(first)).staging === null);
@@ -183,7 +183,7 @@ describe("two gateways on one store", () => {
 
     await command(second, "policy", "activate", "new.yaml", ...SLOW);
     const push = await command(first, "policy", "push", "policy.yaml");
-    expect(push).toMatchObject({ code: 3 });
+    expect(push).toMatchObject({ code: 1 });
     expect(push.stderr).toContain("--abort");
     expect(await statusOf(first)).toMatchObject({ version, staging: { previousVersion: version } });
     expect(await command(first, "policy", "activate", "--abort")).toMatchObject({ code: 0 });
