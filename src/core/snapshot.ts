@@ -258,14 +258,18 @@ export interface AnswerCacheSettings {
   readonly scope: "tenant" | "user";
 }
 
-export interface KeySpec {
+/** What the policy says of a key, without what proves it. */
+export interface NamedKey {
   readonly id: string;
-  /** Lower-case hexadecimal SHA-256 of the key. */
-  readonly sha256: string;
   readonly tenant: string;
   readonly tier: string;
   readonly role: Role;
   readonly useCases: readonly string[] | null;
+}
+
+export interface KeySpec extends NamedKey {
+  /** Lower-case hexadecimal SHA-256 of the key. */
+  readonly sha256: string;
   /** For callers who sign requests as AWS SDKs do; null: this key is sent as it is. */
   readonly aws: { readonly accessKeyId: string; readonly secret: Secret } | null;
 }
@@ -350,6 +354,8 @@ export interface ConfigSnapshot {
   /** Null: the policy alone decides its flags. */
   readonly flagsProvider: FlagsProviderSpec | null;
   readonly keys: readonly KeySpec[];
+  /** Those whose value is not set here: they admit nobody, and questions may still name them. Absent: none. */
+  readonly absentKeys?: readonly NamedKey[];
   readonly limits: ReadonlyMap<string, TierLimits>;
   readonly circuit: CircuitSettings;
   readonly retry: RetrySettings;

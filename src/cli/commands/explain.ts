@@ -53,10 +53,13 @@ export function addExplain(program: Command, context: CommandContext): void {
     .option("--env <name>", "with the overlay of an environment")
     .option("--use-case <id>", "the use case or alias (default: the policy's only one)")
     .option("--body <file>", "a whole Chat Completions body as JSON; - reads standard input")
-    .option("--tier <tier>", "tier of the key that would ask (default: standard)")
-    .option("--tenant <tenant>", "its tenant (default: default)")
-    .addOption(new Option("--role <role>", "its role (default: caller)").choices(ROLES))
-    .option("--key <id>", "its public id, never the key itself (default: explain)")
+    .option("--tier <tier>", "tier of the key that would ask (default: the named key's, else standard)")
+    .option("--tenant <tenant>", "its tenant (default: the named key's, else default)")
+    .addOption(new Option("--role <role>", "its role (default: the named key's, else caller)").choices(ROLES))
+    .option(
+      "--key <id>",
+      "its public id, never the key itself; it may ask for what the policy lets it (default: explain)",
+    )
     .option("--arm <rollout/arm>", "as if it were in this arm, whatever weights and conditions say")
     .option("--stream", "as a streaming request")
     .option("--replay [file]", "past requests instead: records of `decisions export`; - reads standard input")

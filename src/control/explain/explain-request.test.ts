@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { FakeClock } from "../../core/fake-clock.ts";
 import { FAKE_HEALTH, snapshotOf } from "../../policy/fake-policy.ts";
 import { loadWire } from "../../providers/wire-registry.ts";
-import { explainRequest } from "./explain-request.ts";
+import { type ExplainQuestion, explainRequest } from "./explain-request.ts";
 
 const POLICY = `version: 1
 name: explained
@@ -19,19 +19,25 @@ use_cases:
   capped: { max_output_tokens: 100, ladder: { primary: large } }
   short: { ladder: { primary: claude } }
   long: { ladder: { primary: claude } }
+routes:
+  - { name: gold, match: { tier: gold }, ladder: { primary: claude } }
+keys:
+  - { id: app, env: APP, tenant: acme, tier: gold, use_cases: [both] }
+  - { id: set, sha256: "${"a".repeat(64)}", tenant: acme, tier: gold }
 rollouts:
   - { name: less, use_case: short, canary: { weight: 100, candidate: { parameters: { max_tokens: 300 } } } }
   - { name: more, use_case: long, canary: { weight: 100, candidate: { parameters: { max_tokens: 900 } } } }
 `;
 
-async function explained(body: object) {
+async function explained(body: object, caller: ExplainQuestion["caller"] = {}) {
   const messages = [{ role: "user", content: "Hi" }];
   const wire = await loadWire("openai-chat");
   const ports = { snapshot: snapshotOf(POLICY), wire, health: FAKE_HEALTH, clock: new FakeClock() };
-  const result = await explainRequest({ body: { messages, ...body } }, ports);
+  const result = await explainRequest({ body: { messages, ...body }, caller }, ports);
   if (!result.ok) throw new Error(result.fault.message);
   const candidates = result.value.ladder.flatMap((rung) => rung.candidates);
   return {
+    rule: result.value.rule,
     strict: result.value.strict,
     fault: result.value.fault?.code ?? null,
     lost: candidates.map(({ warnings }) => warnings.map(({ control }) => control)),
@@ -41,11 +47,27 @@ async function explained(body: object) {
 
 const STRICT = { metadata: { pointsman_strict: "true" } };
 
+describe("a caller that is named", () => {
+  test.each(["app", "set"])("is who the policy says that the key %s is", async (key) => {
+    expect(await explained({ model: "both" }, { key })).toMatchObject({ rule: "gold" });
+    expect(await explained({ model: "both" }, { key, tier: "free" })).toMatchObject({ rule: "default" });
+  });
+
+  test("may ask for what its key may, also where the key's value is not set here", async () => {
+    const stated = { key: "app", tenant: "acme", tier: "gold" };
+    await expect(explained({ model: "other" }, stated)).rejects.toThrow("This key may use: both.");
+  });
+
+  test("is nobody where the policy has no such key", async () => {
+    expect(await explained({ model: "both" }, { key: "other" })).toMatchObject({ rule: "default" });
+  });
+});
+
 describe("what each candidate would not honour", () => {
   test("is nothing for a request that all honour, strict or not", async () => {
     const fine = { fault: null, lost: [[], []], refused: [null, null] };
-    expect(await explained({ model: "both" })).toEqual({ strict: false, ...fine });
-    expect(await explained({ model: "both", ...STRICT })).toEqual({ strict: true, ...fine });
+    expect(await explained({ model: "both" })).toEqual({ rule: "default", strict: false, ...fine });
+    expect(await explained({ model: "both", ...STRICT })).toEqual({ rule: "default", strict: true, ...fine });
   });
 
   test("is a warning to a caller who is not strict", async () => {

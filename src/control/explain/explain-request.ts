@@ -1,11 +1,12 @@
 /** Explain for a request as a caller would send it: the same parsing, the same engine, no model called. */
-import type { Caller, Role } from "../../core/caller.ts";
+import type { Caller } from "../../core/caller.ts";
 import type { Clock } from "../../core/clock.ts";
 import { type Fault, failed, ok, type Result } from "../../core/faults.ts";
 import type { HealthView } from "../../core/health.ts";
 import type { ModelRequest } from "../../core/request.ts";
 import type { ConfigSnapshot, FlagSource, SplitSnapshots, UseCase } from "../../core/snapshot.ts";
 import type { SpendView } from "../../core/spend.ts";
+import { callerNamed, keyNamed, type NamedCaller, nobody } from "../../policy/caller-named.ts";
 import { measureRequest } from "../../policy/estimates/measure-request.ts";
 import { inShare } from "../../policy/rollouts/choose.ts";
 import { findArm } from "../../policy/rollouts/enrol.ts";
@@ -28,15 +29,8 @@ import type { OverrideStatus } from "../policy/in-force/in-force.ts";
 export interface ExplainQuestion {
   /** A body in the dialect of `wire`. */
   readonly body: unknown;
-  /** Who would ask; absent fields take these: tenant `default`, tier `standard`, role `caller`. */
-  readonly caller?:
-    | {
-        readonly key?: string | undefined;
-        readonly tenant?: string | undefined;
-        readonly tier?: string | undefined;
-        readonly role?: Role | undefined;
-      }
-    | undefined;
+  /** Who would ask: what it leaves unsaid is what the policy says of the key. */
+  readonly caller?: NamedCaller | undefined;
   /** `rollout/arm` to be in, whatever its weight and condition say; absent: as they say. */
   readonly arm?: string | undefined;
 }
@@ -55,6 +49,8 @@ export interface ExplainPorts {
   /** What operators have laid over rollouts; absent: nothing. */
   readonly overrides?: readonly OverrideStatus[];
 }
+
+const NOBODY = nobody("explain");
 
 type Rung = Explanation["ladder"][number];
 
@@ -80,15 +76,7 @@ export async function explainRequest(
   const parsed = ports.wire.parseRequest(question.body, { contract: {}, strict: false });
   if (!parsed.ok) return parsed;
   const request = parsed.value;
-  const { key, tenant, tier, role } = question.caller ?? {};
-  const caller: Caller = {
-    keyId: key ?? "explain",
-    tenant: tenant ?? "default",
-    tier: tier ?? "standard",
-    role: role ?? "caller",
-    useCases: null,
-  };
-  const snapshot = versionFor(caller, request, ports);
+  const { snapshot, caller } = versionFor(question.caller ?? {}, request, ports);
   const useCase = resolveUseCase(snapshot, request.target, caller);
   if (!useCase.ok) return useCase;
   const { arm } = question;
@@ -152,15 +140,21 @@ function told({ code, message }: Fault): ExplainedFault {
   return { code, message };
 }
 
-/** The version that would serve it. */
+/** The version that would serve it, and who the caller is in it. */
 function versionFor(
-  caller: Caller,
+  stated: NamedCaller,
   request: ModelRequest,
   { snapshot, split }: ExplainPorts,
-): ConfigSnapshot {
-  if (!split) return snapshot;
-  const key = stickyKey("caller_and_user", caller, request.user);
-  return inShare(split.seed, key, split.share, () => 1) ? split.newer : split.older;
+): { readonly snapshot: ConfigSnapshot; readonly caller: Caller } {
+  const caller = callerNamed(stated, split?.older ?? snapshot, NOBODY);
+  if (!split) return { snapshot, caller };
+  // As traffic does: a key that only the newer version knows is served by it.
+  const isNew =
+    inShare(split.seed, stickyKey("caller_and_user", caller, request.user), split.share, () => 1) ||
+    (keyNamed(caller.keyId, split.older) === undefined && keyNamed(caller.keyId, split.newer) !== undefined);
+  return isNew
+    ? { snapshot: split.newer, caller: callerNamed(stated, split.newer, NOBODY) }
+    : { snapshot: split.older, caller };
 }
 
 function unknownArm(arm: string, { id, rollouts }: UseCase): Result<never> {

@@ -4,6 +4,7 @@
  */
 import { costOf, formatUsd, type NanoDollars } from "../../core/money.ts";
 import type { ConfigSnapshot } from "../../core/snapshot.ts";
+import { keyNamed } from "../../policy/caller-named.ts";
 import { type PastRequest, readPast } from "../../policy/replay/past-request.ts";
 import { createReplayer, type Replayer } from "../../policy/replay/replay-route.ts";
 import { type Difference, differenceOf, type Routed, summaryOf, summaryOfRouted } from "./compare-routes.ts";
@@ -27,7 +28,6 @@ interface Group {
 export class Replay {
   readonly #snapshot: ConfigSnapshot;
   readonly #replayer: Replayer;
-  readonly #keys: ReadonlySet<string>;
   readonly #groups = new Map<string, Group>();
   readonly #reasons = new Map<string, number>();
   readonly #versions = new Map<string, number>();
@@ -47,7 +47,6 @@ export class Replay {
   constructor(snapshot: ConfigSnapshot) {
     this.#snapshot = snapshot;
     this.#replayer = createReplayer(snapshot);
-    this.#keys = new Set(snapshot.keys.map(({ id }) => id));
   }
 
   /** One record as it was exported; whatever else it is, is counted as not replayable. */
@@ -112,7 +111,7 @@ export class Replay {
     const named = this.#versions.size < MAX_VERSIONS || this.#versions.has(policyVersion);
     const version = named ? policyVersion : "other";
     this.#versions.set(version, (this.#versions.get(version) ?? 0) + 1);
-    if (!this.#keys.has(keyId)) this.#unknownKeys++;
+    if (keyNamed(keyId, this.#snapshot) === undefined) this.#unknownKeys++;
   }
 
   /** Null where there is no room for another one. */

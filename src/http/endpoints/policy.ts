@@ -16,7 +16,7 @@ const question = z.object({
       role: z.enum(ROLES).optional(),
     })
     .optional()
-    .openapi({ description: "who would ask" }),
+    .openapi({ description: "who would ask; what it leaves unsaid is what the policy says of the key" }),
   arm: z
     .string()
     .max(129)

@@ -55,7 +55,7 @@ export function* compileSteps(
   const inventory =
     flags === null ? listed : { ...listed, vocabulary: withFlags(vocabulary, flags.vocabulary) };
   const useCases = yield* compileUseCases(document, inventory, compileTimeouts(document), ports, report);
-  const keys = yield* compileKeys(document, ports, report);
+  const { keys, absentKeys } = yield* compileKeys(document, ports, report);
   const probes = compileProbes(document, report);
   const webhooks = compileWebhooks(document, ports, report);
   reportUnusedAliases(inventory.aliases, report);
@@ -76,6 +76,7 @@ export function* compileSteps(
     flags,
     flagsProvider: compileFlagsProvider(document),
     keys,
+    absentKeys,
     limits: compileLimits(document),
     circuit: compileCircuit(document),
     activation: compileActivation(document),

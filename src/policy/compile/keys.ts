@@ -1,6 +1,6 @@
 /** Keys of a document as the gateway knows them. Owns what makes two of them the same, and what is missing. */
 
-import type { KeySpec } from "../../core/snapshot.ts";
+import type { KeySpec, NamedKey } from "../../core/snapshot.ts";
 import type { Steps } from "../../core/steps.ts";
 import type { PolicyDocument } from "../document/document.ts";
 import type { Path, Report } from "../finding.ts";
@@ -24,12 +24,13 @@ interface Checks {
   readonly accessKeyIds: Map<string, string>;
 }
 
-/** A key whose value is missing admits nobody and is left out, with a warning. */
-export function* compileKeys(
-  document: PolicyDocument,
-  ports: KeyPorts,
-  report: Report,
-): Steps<readonly KeySpec[]> {
+interface CompiledKeys {
+  readonly keys: readonly KeySpec[];
+  readonly absentKeys: readonly NamedKey[];
+}
+
+/** A key whose value is missing admits nobody and is told apart, with a warning. */
+export function* compileKeys(document: PolicyDocument, ports: KeyPorts, report: Report): Steps<CompiledKeys> {
   const checks: Checks = {
     document,
     ports,
@@ -39,34 +40,37 @@ export function* compileKeys(
     accessKeyIds: new Map(),
   };
   const keys: KeySpec[] = [];
+  const absentKeys: NamedKey[] = [];
   for (const [index, written] of document.keys.entries()) {
     yield;
     const key = compileKey(written, ["keys", index], checks);
-    if (key !== null) keys.push(key);
+    if ("sha256" in key) keys.push(key);
+    else absentKeys.push(key);
   }
-  return keys;
+  return { keys, absentKeys };
 }
 
-function compileKey(written: WrittenKey, path: Path, checks: Checks): KeySpec | null {
+function compileKey(written: WrittenKey, path: Path, checks: Checks): KeySpec | NamedKey {
   const { report, ports } = checks;
   if (claim(checks.ids, written.id, written.id) !== null) {
     const message = `Another key is called "${written.id}".`;
     report.error("duplicate_key_id", [...path, "id"], message, "Rename one.");
   }
   checkNames(written, path, checks);
+  const { id, tenant, tier, role, use_cases: useCases = null } = written;
+  const named: NamedKey = { id, tenant, tier, role, useCases };
   const sha256 = written.sha256 ?? (written.env === undefined ? null : ports.keyHash(written.env));
   if (sha256 === null) {
     const message = `The key "${written.id}" is not set (environment variable ${written.env}): it admits nobody.`;
     report.warning("missing_key_value", [...path, "env"], message, `Set ${written.env} before starting.`);
-    return null;
+    return named;
   }
   const twin = claim(checks.values, sha256, written.id);
   if (twin !== null) {
     const message = `The keys "${twin}" and "${written.id}" are the same key.`;
     report.error("duplicate_key_value", path, message, "Give each caller a key of its own.");
   }
-  const { id, tenant, tier, role, use_cases: useCases = null } = written;
-  return { id, sha256, tenant, tier, role, useCases, aws: compileAws(written, path, checks) };
+  return { ...named, sha256, aws: compileAws(written, path, checks) };
 }
 
 /** Without its secret the key still serves, but nobody can sign with it. */

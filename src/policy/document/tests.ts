@@ -40,10 +40,17 @@ const usd = z.number().min(0).max(9_000_000);
 
 const caller = z
   .strictObject({
-    tier: id.prefault("standard").describe("Tier of the key."),
-    tenant: id.prefault("default").describe("Tenant of the key."),
-    role: z.enum(ROLES).prefault("caller").describe("Role of the key."),
-    key: id.prefault("test").describe("Public id of the key."),
+    tier: id.optional().describe("Tier of the key; absent: what the policy says of it, else `standard`."),
+    tenant: id.optional().describe("Tenant of the key; absent: what the policy says of it, else `default`."),
+    role: z
+      .enum(ROLES)
+      .optional()
+      .describe("Role of the key; absent: what the policy says of it, else `caller`."),
+    key: id
+      .optional()
+      .describe(
+        "Public id of the key; one of the policy may ask for its own use cases. Absent: `test`, of nobody.",
+      ),
   })
   .describe("Who asks.");
 

@@ -86,6 +86,20 @@ describe("a promise that is kept", () => {
     expect(run(one("input_tokens: 5000", expectation), overlay).findings).toEqual([]);
   });
 
+  test.each([
+    ["use_case: two, caller: { key: app }", "error: model_not_found"],
+    ["use_case: chat, caller: { key: app }", "rule: free"],
+    ["use_case: chat, caller: { key: app, tier: standard }", "rule: default"],
+    ["use_case: two, caller: { key: other }", "rule: default"],
+    ["use_case: two", "rule: default"],
+  ])("of what the policy says of a key: %s gives %s", (request, expectation) => {
+    const overlay =
+      "use_cases: { two: { ladder: { primary: large } } }\n" +
+      "keys: [{ id: app, env: NOT_SET, tenant: acme, tier: free, use_cases: [chat] }, { id: test, env: N, tenant: acme, use_cases: [chat] }]\n";
+    const written = `  - { name: t, request: { ${request} }, expect: { ${expectation} } }`;
+    expect(run(written, overlay).findings).toEqual([]);
+  });
+
   test("a policy without tests keeps them all", () => {
     expect(run("  []")).toEqual({ total: 0, passed: 0, failed: [], findings: [] });
   });

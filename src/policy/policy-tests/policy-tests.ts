@@ -64,7 +64,7 @@ interface World {
 function runTest(test: PolicyTest, path: Path, world: World): void {
   const { expect, request: asked } = test;
   const request = requestOfTest(asked);
-  const caller = callerOfTest(asked);
+  const caller = callerOfTest(asked, world.snapshot);
   const fail = (at: Path, wanted: string, came: string) => {
     const message = `The test "${test.name}" expects ${wanted}; ${came}.`;
     world.report.error("failed_test", [...path, ...at], message, FIX);

@@ -5,7 +5,9 @@ import type { Contract } from "../../core/contract.ts";
 import type { HealthView } from "../../core/health.ts";
 import { usdToNano } from "../../core/money.ts";
 import type { ContentPart, Message, ModelRequest } from "../../core/request.ts";
+import type { ConfigSnapshot } from "../../core/snapshot.ts";
 import type { RequestSpend, SpendSum } from "../../core/spend.ts";
+import { callerNamed, nobody } from "../caller-named.ts";
 import type { PolicyTest } from "../document/tests.ts";
 
 type Asked = PolicyTest["request"];
@@ -28,9 +30,9 @@ export function requestOfTest(asked: Asked): ModelRequest {
   return isEmbedding ? { ...request, embedding: { inputs: [asked.text ?? DEFAULT_TEXT] } } : request;
 }
 
-export function callerOfTest({ caller }: Asked): Caller {
-  const { key, tenant, tier, role } = caller;
-  return { keyId: key, tenant, tier, role, useCases: null };
+/** A test that names a key is of what the policy says of it. */
+export function callerOfTest({ caller }: Asked, snapshot: ConfigSnapshot): Caller {
+  return callerNamed(caller, snapshot, nobody("test"));
 }
 
 export function healthOfTest({ healthy, first_token_ms: firstTokenMs }: Asked): HealthView {

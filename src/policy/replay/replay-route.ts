@@ -3,14 +3,14 @@
  * the engine's input, and when it cannot; compares nothing.
  */
 import { bareRequest } from "../../core/bare-request.ts";
-import type { Caller } from "../../core/caller.ts";
 import type { Deployment } from "../../core/deployment.ts";
 import type { HealthView } from "../../core/health.ts";
 import type { RoutePlan } from "../../core/plan.ts";
 import type { ContentPart, Message, ModelRequest } from "../../core/request.ts";
 import type { PlannedRoute, RoutingFacts } from "../../core/routing-facts.ts";
-import type { ConfigSnapshot, FlagSource, KeySpec } from "../../core/snapshot.ts";
+import type { ConfigSnapshot, FlagSource } from "../../core/snapshot.ts";
 import type { RequestSpend, SpendSum } from "../../core/spend.ts";
+import { callerNamed } from "../caller-named.ts";
 import type { Estimates } from "../conditions/rule-facts.ts";
 import { COMPLEXITY_VERSION } from "../estimates/complexity.ts";
 import { BASIS, hashText, mix } from "../rollouts/rendezvous.ts";
@@ -41,19 +41,13 @@ export interface Replayer {
 
 /** A policy to route past requests by. Its keys decide who a key is; a key that it has not is who it was. */
 export function createReplayer(snapshot: ConfigSnapshot): Replayer {
-  const keys = new Map(snapshot.keys.map((key) => [key.id, key]));
-  return { route: (past) => routePast(past, snapshot, keys.get(past.keyId)) };
+  return { route: (past) => routePast(past, snapshot) };
 }
 
-function routePast(past: PastRequest, snapshot: ConfigSnapshot, key: KeySpec | undefined): ReplayedRoute {
+function routePast(past: PastRequest, snapshot: ConfigSnapshot): ReplayedRoute {
   const { facts } = past;
-  const caller: Caller = {
-    keyId: past.keyId,
-    tenant: key?.tenant ?? past.tenant,
-    tier: key?.tier ?? past.tier,
-    role: key?.role ?? facts.role,
-    useCases: key?.useCases ?? null,
-  };
+  const { keyId, tenant, tier } = past;
+  const caller = callerNamed({ key: keyId }, snapshot, { keyId, tenant, tier, role: facts.role });
   const useCase = resolveUseCase(snapshot, facts.target ?? past.useCase, caller);
   if (!useCase.ok) return { result: "refused", code: useCase.fault.code };
   const recorded = new RecordedSignals(facts);
