@@ -342,6 +342,22 @@ keys: [{ id: key-1, sha256: ${digest}, tenant: acme, tier: vip }]
     expect(replayed(old, record(1)).unknownKeys).toBe(1);
   });
 
+  test("another deployment of the same rung is no change under lowest_cost: all cost the same", () => {
+    const two = BASE_POLICY.replace(
+      "primary: large@us-east-1",
+      "primary: { model: large, select: lowest_cost }",
+    );
+    const snapshot = snapshotOf(two);
+    const records = [1, 2, 3, 4, 5, 6, 7, 8].map((n) => recordOf(snapshot, FAKE_REQUEST, {}, n));
+    const third = two.replace(
+      "  small-us:",
+      "  large-ap: { model: large, provider: sim, model_id: l, region: ap-south-1, weight: 9 }\n  small-us:",
+    );
+    const report = replayed(snapshotOf(third), ...records);
+    expect(report.changed).toBe(0);
+    expect(report.redrawn).toBeGreaterThan(0);
+  });
+
   test("another deployment of the same rung by weight is no change; by name it is", () => {
     const two = BASE_POLICY.replace(
       "primary: large@us-east-1",

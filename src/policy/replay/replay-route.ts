@@ -75,11 +75,13 @@ function routePast(past: PastRequest, snapshot: ConfigSnapshot): ReplayedRoute {
   return { result: "routed", plan: plannedRoute(plan, input), peers: peersOf(plan) };
 }
 
-/** Whose order in the first rung is none of the policy's own. */
+/**
+ * Whose order in the first rung is none of the policy's own. Those of one model cost the same: `lowest_cost` leaves their
+ * order to weights as the others do.
+ */
 function peersOf({ rungs }: RoutePlan): readonly Deployment[] {
   const [first] = rungs;
-  if (first === undefined || first.selection === "sticky" || first.selection === "lowest_cost") return [];
-  return first.candidates;
+  return first === undefined || first.selection === "sticky" ? [] : first.candidates;
 }
 
 class RecordedSignals implements Estimates, RequestSpend {
