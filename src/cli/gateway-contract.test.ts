@@ -6,7 +6,6 @@ import { FakeClock } from "../core/fake-clock.ts";
 import { ok } from "../core/faults.ts";
 import type { ConfigSnapshot } from "../core/snapshot.ts";
 import { createControlApp } from "../http/control-app.ts";
-import { loadWire } from "../providers/wire-registry.ts";
 import { createHealth } from "../resilience/health.ts";
 import { createMemoryStore } from "../store/memory.ts";
 import { recordOf } from "../store/ports.ts";
@@ -33,7 +32,6 @@ async function realGateway(): Promise<(asked: Asked) => Promise<Response>> {
     changes: [],
     findings: [],
   });
-  const wire = await loadWire("openai-chat");
   const app = createControlApp({
     decisions: store.decisions,
     activations: store.activations,
@@ -47,7 +45,7 @@ async function realGateway(): Promise<(asked: Asked) => Promise<Response>> {
       refused: null,
     }),
     healthReport: () => health.report(clock.now()),
-    explain: (question) => explainRequest(question, { snapshot, wire, health, clock }),
+    explain: (question) => explainRequest(question, { snapshot, health, clock }),
     callerOf: () => null,
     ready: () => true,
     metricsText: () => "",

@@ -7,7 +7,6 @@ import type { Gateway } from "../gateway/gateway.ts";
 import { readBody } from "../gateway/read-body.ts";
 import { readHeaders } from "../gateway/read-headers.ts";
 import type { ControlPorts } from "../http/control-ports.ts";
-import { loadWire } from "../providers/wire-registry.ts";
 import type { Health } from "../resilience/health.ts";
 import { reportQueue } from "../store/queue-report.ts";
 import type { Batching } from "./batch-runner.ts";
@@ -47,7 +46,6 @@ export function controlPorts(parts: Parts, made: ControlParts): ControlPorts {
       explainRequest(question, {
         snapshot: control.snapshot(),
         split: control.split(),
-        wire: await loadWire("openai-chat"),
         health,
         clock,
         flags: parts.flags,

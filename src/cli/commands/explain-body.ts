@@ -1,4 +1,4 @@
-/** The request that `explain` asks about: a prompt made into a chat body, or a body from a file. */
+/** The request that `explain` asks about: a prompt, or a body from a file. What a prompt is made into, its use case says. */
 import { resolve } from "node:path";
 import { isRecord, parseJson } from "../../core/json.ts";
 import { listed, nearest } from "../../policy/suggest.ts";
@@ -17,11 +17,11 @@ export interface BodyWish {
   readonly useCases: readonly string[] | null;
 }
 
-export type ChatBody =
+export type AskedBody =
   | { readonly ok: true; readonly body: Readonly<Record<string, unknown>> }
   | { readonly ok: false; readonly message: string; readonly fix: string };
 
-export async function readBody(ports: CliPorts, wish: BodyWish): Promise<ChatBody> {
+export async function readBody(ports: CliPorts, wish: BodyWish): Promise<AskedBody> {
   const { body: file, prompt, useCase, stream } = wish;
   if (file === undefined) return bodyOfPrompt(wish);
   if (prompt !== undefined) {
@@ -47,7 +47,7 @@ async function readBodyText(ports: CliPorts, file: string): Promise<TextFile> {
   return { ok: true, text: await readStdin(ports) };
 }
 
-function bodyOfPrompt({ prompt = "Hello.", useCase, useCases, stream }: BodyWish): ChatBody {
+function bodyOfPrompt({ prompt = "Hello.", useCase, useCases, stream }: BodyWish): AskedBody {
   const model = useCase ?? onlyOne(useCases);
   if (model === undefined) {
     const near = useCases === null ? null : nearest(prompt, useCases);
@@ -56,8 +56,7 @@ function bodyOfPrompt({ prompt = "Hello.", useCase, useCases, stream }: BodyWish
     const message = `No use case is given.${choice}`;
     return { ok: false, message, fix: `Name one with --use-case.${hint}` };
   }
-  const messages = [{ role: "user", content: prompt }];
-  return { ok: true, body: { model, messages, ...(stream === true && { stream }) } };
+  return { ok: true, body: { model, prompt, ...(stream === true && { stream }) } };
 }
 
 function onlyOne(names: readonly string[] | null): string | undefined {

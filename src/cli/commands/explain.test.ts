@@ -64,6 +64,16 @@ describe("explain, locally", () => {
     expect(await ruleOf(...all.slice(2))).toBe("default");
   });
 
+  test("a prompt for a use case of vectors is a text to embed, and so is a body with input", async () => {
+    const prompted = fakeProcess({ cwd });
+    expect(await prompted.run("explain", "Parcels", "--use-case", "search-vectors")).toBe(0);
+    expect(prompted.stdout()).toMatch(/needs embeddings/);
+    const stdin = JSON.stringify({ model: "search-vectors", input: ["Parcels", "Letters"] });
+    const sent = fakeProcess({ cwd, stdin });
+    expect(await sent.run("explain", "--body", "-")).toBe(0);
+    expect(sent.stdout()).toMatch(/primary .*lexis-embed/);
+  });
+
   test("refused candidates are drawn with constraint and reason", async () => {
     const image = { type: "image_url", image_url: { url: "https://example.com/a.png" } };
     const body = { model: "support-chat", messages: [{ role: "user", content: [image] }] };
@@ -157,7 +167,7 @@ describe("explain --url", () => {
         url: "http://gw:1/base/admin/explain",
         authorization: "Bearer pm_x",
         body: {
-          request: { model: "support-chat", messages: [{ role: "user", content: "Hey" }] },
+          request: { model: "support-chat", prompt: "Hey" },
           caller: { tier: "free" },
         },
       },

@@ -7,8 +7,6 @@ import { type ExplainQuestion, explainRequest } from "../../control/explain/expl
 import { ROLES, type Role } from "../../core/caller.ts";
 import type { HealthView } from "../../core/health.ts";
 import type { ConfigSnapshot } from "../../core/snapshot.ts";
-import type { AnyWire } from "../../providers/wire-registry.ts";
-import { openaiChat } from "../../wires/openai-chat.ts";
 import { askGateway, reportFailure } from "../ask.ts";
 import { complainOfFindings } from "../complain-of-findings.ts";
 import { addExamples, type CommandContext, terminalOf } from "../context.ts";
@@ -48,11 +46,11 @@ export function addExplain(program: Command, context: CommandContext): void {
   const command = program
     .command("explain")
     .description("show the rule, the refusals and the ladder of a request, without calling a model")
-    .argument("[prompt]", 'what the user says (default: "Hello.")')
+    .argument("[prompt]", 'what the user says, or the text to embed (default: "Hello.")')
     .option("--policy <file>", "the policy", DEFAULT_POLICY)
     .option("--env <name>", "with the overlay of an environment")
     .option("--use-case <id>", "the use case or alias (default: the policy's only one)")
-    .option("--body <file>", "a whole Chat Completions body as JSON; - reads standard input")
+    .option("--body <file>", "a whole Chat Completions or Embeddings body as JSON; - reads standard input")
     .option("--tier <tier>", "tier of the key that would ask (default: the named key's, else standard)")
     .option("--tenant <tenant>", "its tenant (default: the named key's, else default)")
     .addOption(new Option("--role <role>", "its role (default: the named key's, else caller)").choices(ROLES))
@@ -152,7 +150,6 @@ async function explainLocally(
 ): Promise<number> {
   const explained = await explainRequest(question, {
     snapshot,
-    wire: openaiChat as AnyWire,
     health: ALL_HEALTHY,
     clock: ports.clock,
   });

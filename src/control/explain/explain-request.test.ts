@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { FakeClock } from "../../core/fake-clock.ts";
 import { FAKE_HEALTH, snapshotOf } from "../../policy/fake-policy.ts";
-import { loadWire } from "../../providers/wire-registry.ts";
 import { type ExplainQuestion, explainRequest } from "./explain-request.ts";
 
 const POLICY = `version: 1
@@ -10,12 +9,16 @@ providers: { sim: { kind: simulator }, simb: { kind: simulator, wire: bedrock-co
 models:
   large: { context_window: 8000, max_output_tokens: 4000, capabilities: [seed, logprobs], prices: { input: 3, output: 15 } }
   claude: { context_window: 8000, max_output_tokens: 500, prices: { input: 3, output: 15 } }
+  vec: { context_window: 8000, capabilities: [embeddings], prices: { input: 1, output: 0 } }
 deployments:
   large-us: { model: large, provider: sim, model_id: l, region: us-east-1 }
+  vec-us: { model: vec, provider: sim, model_id: v, region: us-east-1 }
   claude-us: { model: claude, provider: simb, model_id: c, region: us-east-1 }
 use_cases:
   both: { ladder: { primary: large, fallback: [claude] } }
   other: { ladder: { primary: claude, fallback: [large] } }
+  stated: { task_type: embedding, ladder: { primary: vec } }
+  unstated: { ladder: { primary: vec } }
   capped: { max_output_tokens: 100, ladder: { primary: large } }
   short: { ladder: { primary: claude } }
   long: { ladder: { primary: claude } }
@@ -29,11 +32,11 @@ rollouts:
   - { name: more, use_case: long, canary: { weight: 100, candidate: { parameters: { max_tokens: 900 } } } }
 `;
 
-async function explained(body: object, caller: ExplainQuestion["caller"] = {}) {
-  const messages = [{ role: "user", content: "Hi" }];
-  const wire = await loadWire("openai-chat");
-  const ports = { snapshot: snapshotOf(POLICY), wire, health: FAKE_HEALTH, clock: new FakeClock() };
-  const result = await explainRequest({ body: { messages, ...body }, caller }, ports);
+const CHAT = { messages: [{ role: "user", content: "Hi" }] };
+
+async function explained(body: object, caller: ExplainQuestion["caller"] = {}, said: object = CHAT) {
+  const ports = { snapshot: snapshotOf(POLICY), health: FAKE_HEALTH, clock: new FakeClock() };
+  const result = await explainRequest({ body: { ...said, ...body }, caller }, ports);
   if (!result.ok) throw new Error(result.fault.message);
   const candidates = result.value.ladder.flatMap((rung) => rung.candidates);
   return {
@@ -60,6 +63,26 @@ describe("a caller that is named", () => {
 
   test("is nobody where the policy has no such key", async () => {
     expect(await explained({ model: "both" }, { key: "other" })).toMatchObject({ rule: "default" });
+  });
+});
+
+describe("a request for vectors", () => {
+  test.each(["stated", "unstated"])(
+    "is a body with input, or a prompt for the use case %s",
+    async (model) => {
+      const served = { fault: null, lost: [[]] };
+      expect(await explained({ model }, {}, { input: "Hi" })).toMatchObject(served);
+      expect(await explained({ model }, {}, { prompt: "Hi" })).toMatchObject(served);
+      expect(await explained({ model })).toMatchObject({ fault: "no_candidate" });
+    },
+  );
+
+  test("a prompt for another use case is what a user says", async () => {
+    expect(await explained({ model: "both" }, {}, { prompt: "Hi" })).toMatchObject({ fault: null });
+  });
+
+  test("what is neither is told what a chat lacks", async () => {
+    await expect(explained({ model: "both" }, {}, {})).rejects.toThrow("messages");
   });
 });
 

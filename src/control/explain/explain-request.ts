@@ -22,12 +22,12 @@ import { suggestion } from "../../policy/suggest.ts";
 import { cappedFault } from "../../providers/cap-output.ts";
 import { changedRequest } from "../../providers/change-request.ts";
 import { honouredBy } from "../../providers/honour.ts";
-import type { AnyWire } from "../../providers/wire-registry.ts";
 import type { Warning } from "../../wires/wire.ts";
 import type { OverrideStatus } from "../policy/in-force/in-force.ts";
+import { readQuestion } from "./read-question.ts";
 
 export interface ExplainQuestion {
-  /** A body in the dialect of `wire`. */
+  /** Chat Completions or Embeddings, or a `prompt` in place of what either has. */
   readonly body: unknown;
   /** Who would ask: what it leaves unsaid is what the policy says of the key. */
   readonly caller?: NamedCaller | undefined;
@@ -39,7 +39,6 @@ export interface ExplainPorts {
   readonly snapshot: ConfigSnapshot;
   /** Two versions, while one takes over by steps; null or absent: `snapshot` is everybody's. */
   readonly split?: SplitSnapshots | null;
-  readonly wire: AnyWire;
   readonly health: HealthView;
   readonly clock: Clock;
   /** Flags that another system decides; absent: the policy alone says. */
@@ -73,7 +72,7 @@ export async function explainRequest(
   question: ExplainQuestion,
   ports: ExplainPorts,
 ): Promise<Result<ExplanationHere>> {
-  const parsed = ports.wire.parseRequest(question.body, { contract: {}, strict: false });
+  const parsed = await readQuestion(question.body, ports.split?.older ?? ports.snapshot);
   if (!parsed.ok) return parsed;
   const request = parsed.value;
   const { snapshot, caller } = versionFor(question.caller ?? {}, request, ports);

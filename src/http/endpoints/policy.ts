@@ -7,7 +7,11 @@ import { policyHistoryEndpoint } from "./policy-history.ts";
 import { jsonOf, refusal } from "./response-docs.ts";
 
 const question = z.object({
-  request: z.record(z.string(), z.unknown()).openapi({ description: "a Chat Completions body" }),
+  request: z
+    .record(z.string(), z.unknown())
+    .openapi({
+      description: "a Chat Completions body, an Embeddings body, or `prompt` in place of what either has",
+    }),
   caller: z
     .strictObject({
       key: z.string().optional(),
