@@ -46,7 +46,8 @@ describe("a range", () => {
     ["> 3, about 9", /"about 9"/, /number/, 5],
     ["> 3, < 2", /No number/, /list/, 0],
     ["> 3, < 3", /No number/, /list/, 0],
-    ["17..9", /No number/, /list/, 0],
+    ["17..9", /ends before it begins/, /"9\.\.17"/, 0],
+    ["> 3, 17..9", /ends before it begins/, /"9\.\.17"/, 5],
     ["< -1", /never below 0/, /from 0 on/, 0],
     ["> 3, < -1, < 2", /No number/, /list/, 0],
   ])("%p is refused", (written, message, fix, offset) => {
@@ -67,6 +68,10 @@ describe("a range", () => {
     [60, "signals.minute", /whole number from 0 to 59/],
     [9.5, "signals.hour", /whole number/],
     ["> 23", "signals.hour", /"> 23" never holds/],
+    ["22..6", "signals.hour", /list two spans: \["22\.\.23", "0\.\.6"\]/],
+    ["5..1", "signals.weekday", /\["5\.\.6", "0\.\.1"\]/],
+    ["60..50", "signals.hour", /Write the smaller number first: "50\.\.60"/],
+    ["0.9..0.2", "signals.complexity", /Write the smaller number first/],
     ["> 9, < 10", "signals.hour", /never holds/],
     ["> 1", "signals.complexity", /never holds: complexity is a number from 0 to 1/],
     ["< 0", "signals.input_tokens", /never holds: input_tokens is a number from 0 on/],
@@ -75,7 +80,7 @@ describe("a range", () => {
   ])("%p is no %s", (written, field, message) => {
     const parsed = parseRange(written, field);
     if (parsed.ok) throw new Error("it was read");
-    expect(parsed.problem.message).toMatch(message);
+    expect(`${parsed.problem.message} ${parsed.problem.fix}`).toMatch(message);
   });
 
   test.each([

@@ -51,6 +51,11 @@ export function parseRange(written: number | string, field: string): ParsedRange
     if (numbers === null) {
       return { ok: false, readable: false, problem: { ...unreadable(part.trim()), offset: start } };
     }
+    const [first, last] = numbers;
+    if (first !== undefined && last !== undefined && first > last) {
+      const problem = { ...backwards(part.trim(), first, last, field), offset: start };
+      return { ok: false, readable: false, problem };
+    }
     for (const number of numbers) {
       const outside = doubtOf(number, field);
       if (outside !== null) doubt ??= { ...outside, offset: start };
@@ -114,6 +119,23 @@ function doubtOfSunday(interval: Draft, text: string, field: string): RangeProbl
   if (hasSunday || !mostIncluded || sundayHint(field, most) === "") return null;
   const message = `"${text}" does not hold on Sundays: weekday is 0 then, and never 7.`;
   return { message, fix: 'Sunday is 0: list it beside the other days, ["1..6", 0].', offset: 0 };
+}
+
+/** Who writes `22..6` means the night, which is two spans to a clock. */
+function backwards(
+  part: string,
+  first: number,
+  last: number,
+  field: string,
+): { message: string; fix: string } {
+  const message = `No number is in the range "${part}": it ends before it begins.`;
+  const known = numberField(field);
+  const wraps =
+    known?.whole === true && Number.isFinite(known.most) && first <= known.most && last >= known.least;
+  const fix = wraps
+    ? `For both sides of the turn list two spans: ["${first}..${known.most}", "${known.least}..${last}"].`
+    : `Write the smaller number first: "${last}..${first}".`;
+  return { message, fix };
 }
 
 function raise(interval: Draft, least: number, included: boolean): void {

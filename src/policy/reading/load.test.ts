@@ -73,6 +73,54 @@ const BAD: readonly {
     at: "7: lots",
     fix: /Tokens/,
   },
+  ...(
+    [
+      ['"100"', /^Write 100, without quotes\. Tokens/],
+      ["128_000", /^Write 128000: digits alone\. Tokens/],
+      ["128k", /^Write the number out: 128000, not 128k\. Tokens/],
+      ["1.5M", /^Write the number out: 1500000, not 1\.5M\. Tokens/],
+    ] as const
+  ).map(([written, fix]) => ({
+    what: `a number written ${written}`,
+    text: withLine("context_window: 100,", `context_window: ${written},`),
+    code: "invalid_type",
+    at: `7: ${written}`,
+    fix,
+  })),
+  ...(
+    [
+      ["1.10", /^Quote it: "1\.10"\./],
+      ["4.10", /^Quote it: "4\.10"\./],
+      ["true", /^Quote it: "true"\./],
+      ["0x10", /^Quote it: "0x10"\./],
+    ] as const
+  ).map(([written, fix]) => ({
+    what: `a text written ${written}`,
+    text: withLine("model_id: s,", `model_id: ${written},`),
+    code: "invalid_type",
+    at: `11: ${written}`,
+    fix,
+  })),
+  ...(
+    [
+      ["yes", /^Write true\. Whether/],
+      ["Off", /^Write false\. Whether/],
+      ['"true"', /^Write true, in small letters and without quotes\. Whether/],
+    ] as const
+  ).map(([written, fix]) => ({
+    what: `a flag written ${written}`,
+    text: `${BASE_POLICY}routes:\n  - { name: r, match: { stream: ${written} }, ladder: { primary: large } }\n`,
+    code: "invalid_type",
+    at: `20: ${written}`,
+    fix,
+  })),
+  {
+    what: "an id of AWS for a caller",
+    text: `${BASE_POLICY}keys:\n  - { id: k, env: K, tenant: t, aws: { access_key_id: AKIAAAAAAAAAAAAAAAAA, secret: { env: S } } }\n`,
+    code: "secret_in_policy",
+    at: "20: AKIAAAAAAAAAAAAAAAAA",
+    fix: /^Choose another id/,
+  },
   {
     what: "negative number",
     text: withLine("context_window: 100,", "context_window: -1,"),

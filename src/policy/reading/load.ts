@@ -6,7 +6,7 @@ import { isRecord } from "../../core/json.ts";
 import type { ConfigSnapshot } from "../../core/snapshot.ts";
 import { runSteps } from "../../core/steps.ts";
 import { EXTENSION_PREFIX, type PolicyDocument, policySchema } from "../document/document.ts";
-import { createReport, type Finding, inOrder, type Locate, type Position } from "../finding.ts";
+import { createReport, type Finding, inOrder, type Locate, type Path, type Position } from "../finding.ts";
 import { type PolicyTestCounts, policyTestSteps } from "../policy-tests/policy-tests.ts";
 import { mergeOverlay } from "./merge.ts";
 import { reportIssues } from "./schema-findings.ts";
@@ -50,7 +50,12 @@ export function parsePolicy(sources: readonly PolicySource[]): ParsedPolicy {
   const secrets = reportSecrets(merged, report);
   const root = withoutExtensions(merged);
   const parsed = policySchema.safeParse(root, { reportInput: false, jitless: size < WORTH_COMPILING });
-  if (!parsed.success) reportIssues(policySchema, root, parsed.error.issues, report, secrets);
+  if (!parsed.success) {
+    // As merging does: the last text that has it gave the value.
+    const written = (path: Path) =>
+      read.reduceRight<string | null>((found, one) => found ?? one.written(path), null);
+    reportIssues(policySchema, root, parsed.error.issues, report, secrets, written);
+  }
   const document = parsed.success && !report.failed ? parsed.data : null;
   return { document, findings: inOrder(report.findings), locate };
 }

@@ -2,20 +2,25 @@
 import { z } from "zod";
 import { formatPath, type Path, type Report } from "../finding.ts";
 import { suggestion } from "../suggest.ts";
+import { howToWrite } from "./written-value.ts";
 
 type Issue = z.core.$ZodIssue;
 
-/** Reports every issue of one parse of `root`, except those at or under a path in `silent`. */
+/**
+ * Reports every issue of one parse of `root`, except those at or under a path in `silent`. `written`: the value at a path
+ * as it stands in the text, or null.
+ */
 export function reportIssues(
   schema: z.ZodType,
   root: unknown,
   issues: readonly Issue[],
   report: Report,
   silent: readonly Path[],
+  written: (path: Path) => string | null,
 ): void {
   for (const issue of issues) {
     const path = pathOf(issue);
-    if (!isSilent(path, silent)) reportIssue({ schema, root, report, issue, path, silent });
+    if (!isSilent(path, silent)) reportIssue({ schema, root, report, issue, path, silent, written });
   }
 }
 
@@ -26,6 +31,7 @@ interface Context {
   readonly issue: Issue;
   readonly path: Path;
   readonly silent: readonly Path[];
+  readonly written: (path: Path) => string | null;
 }
 
 function reportIssue(context: Context): void {
@@ -113,9 +119,9 @@ function reportType(context: Context, issue: Extract<Issue, { code: "invalid_typ
   const complaint = issue.message.startsWith("must ")
     ? issue.message
     : `must be ${WORDS[issue.expected] ?? issue.expected}, not ${typeName(value)}`;
-  const number = typeof value === "number" && complaint !== issue.message;
-  const quote = issue.expected === "string" && number ? `Quote it: "${value}". ` : "";
-  const fix = `${quote}${describe(context, path)}`;
+  // A type of the schema's own words is no plain one: `20` in quotes would still be no duration.
+  const plain = complaint === issue.message ? "" : howToWrite(value, issue.expected, context.written(path));
+  const fix = `${plain}${plain === "" ? "" : " "}${describe(context, path)}`;
   report.error("invalid_type", path, `${nameOf(path)} ${complaint}.`, fix);
 }
 

@@ -26,13 +26,17 @@ const WHERE =
   "Put it into an environment variable or a file and write `credential: { env: NAME }` or `{ file: PATH }`; " +
   "for callers' keys write their `sha256`. Then replace the secret: it has been in a file.";
 
+/** Of the id by which a caller signs: nothing is asked of AWS with it, and no other place can hold it. */
+const CHOOSE = "Choose another id for the caller, such as its name: this looks like one that AWS gave out.";
+
 /** Reports every pasted secret of `document`; returns the dotted paths under which they stand. */
 export function reportSecrets(document: unknown, report: Report): readonly Path[] {
   const found: Path[] = [];
   const complain = (path: Path, key: boolean) => {
     found.push(path);
     const message = "This looks like a secret. A policy is read by many and kept for long.";
-    if (!key) report.error("secret_in_policy", path, message, WHERE);
+    if (!key)
+      report.error("secret_in_policy", path, message, path.at(-1) === "access_key_id" ? CHOOSE : WHERE);
     else {
       const hiddenKey = String(path.at(-1));
       report.error("secret_in_policy", path.slice(0, -1), message, WHERE, { key: true, hiddenKey });

@@ -19,6 +19,8 @@ export interface YamlSource {
   readonly findings: readonly Finding[];
   /** The place of `path`, and how many of its segments this text has. */
   locate(path: Path, options?: LocateOptions): { readonly depth: number; readonly position: Position };
+  /** The plain value at `path` as it is written; null where this text has none. */
+  written(path: Path): string | null;
 }
 
 /** UTF-16 code units of one text. */
@@ -40,6 +42,7 @@ export function readYaml({ file, text, problem }: PolicySource): YamlSource {
     value: undefined,
     findings,
     locate: () => ({ depth: 0, position: { file, line: 1, column: 1 } }),
+    written: () => null,
   });
   if (text.length > MAX_TEXT || problem?.kind === "too_large") {
     complain("too_large", "The policy is larger than 10 MiB.", "Split or shorten it.", 0);
@@ -61,7 +64,12 @@ export function readYaml({ file, text, problem }: PolicySource): YamlSource {
       position: at(inside ? placeInScalar(text, found.node, options.offset ?? 0) : start),
     };
   };
-  return { file, value: findings.length > 0 ? undefined : value, findings, locate };
+  const written = (path: Path) => {
+    const { node, depth } = find(root, path, reader.targets);
+    const scalar = isAlias(node) ? reader.targets.get(node) : node;
+    return depth === path.length && isScalar(scalar) ? (scalar.source ?? null) : null;
+  };
+  return { file, value: findings.length > 0 ? undefined : value, findings, locate, written };
 }
 
 /** Control characters that no text has; YAML allows none of them. */
