@@ -6,11 +6,20 @@ import { isRecord } from "../../core/json.ts";
 import type { ConfigSnapshot } from "../../core/snapshot.ts";
 import { runSteps } from "../../core/steps.ts";
 import { EXTENSION_PREFIX, type PolicyDocument, policySchema } from "../document/document.ts";
-import { createReport, type Finding, inOrder, type Locate, type Path, type Position } from "../finding.ts";
+import {
+  createReport,
+  type Finding,
+  formatPath,
+  inOrder,
+  type Locate,
+  type Path,
+  type Position,
+  type Report,
+} from "../finding.ts";
 import { type PolicyTestCounts, policyTestSteps } from "../policy-tests/policy-tests.ts";
-import { mergeOverlay } from "./merge.ts";
+import { type IdleNull, mergeOverlay } from "./merge.ts";
 import { reportIssues } from "./schema-findings.ts";
-import { reportSecrets } from "./secrets.ts";
+import { looksSecret, reportSecrets } from "./secrets.ts";
 import { type PolicySource, readYaml, type YamlSource } from "./yaml-source.ts";
 
 export type { PolicySource };
@@ -23,6 +32,9 @@ export interface ParsedPolicy {
   /** Places in the sources, for findings of later stages. */
   readonly locate: Locate;
 }
+
+/** Reported; an alias may stand for as many as a text can hold. */
+const MAX_IDLE_NULLS = 100;
 
 /** Characters from which on compiling the schema's checks to functions pays; it takes some 15 ms, once. */
 const WORTH_COMPILING = 65_536;
@@ -37,8 +49,13 @@ export function parsePolicy(sources: readonly PolicySource[]): ParsedPolicy {
   const unreadable = read.flatMap((source) => source.findings);
   if (unreadable.length > 0) return { document: null, findings: unreadable, locate };
   const report = createReport(locate);
+  let idleNulls = 0;
+  const idle: IdleNull = (path, known) => {
+    const isExtension = String(path[0]).startsWith(EXTENSION_PREFIX);
+    if (!isExtension && ++idleNulls <= MAX_IDLE_NULLS) reportIdleNull(path, known, report);
+  };
   const merged = read.reduce<unknown>(
-    (base, source, index) => (index === 0 ? source.value : mergeOverlay(base, source.value ?? {})),
+    (base, source, index) => (index === 0 ? source.value : mergeOverlay(base, source.value ?? {}, idle)),
     null,
   );
   if (!isRecord(merged)) {
@@ -77,6 +94,16 @@ export function testPolicy(
     return places(path, options);
   });
   return { ...runSteps(policyTestSteps(document, snapshot, report)), findings: inOrder(report.findings) };
+}
+
+/** Who writes it means to take something away, which a misspelt name leaves in force. */
+function reportIdleNull(path: Path, known: readonly string[], report: Report): void {
+  if (path.some((segment) => looksSecret(String(segment), ""))) return;
+  const name = String(path.at(-1));
+  const where = path.length === 1 ? "at the top level" : `in ${formatPath(path.slice(0, -1))}`;
+  const message = `The null takes nothing away: before this overlay there is no "${name}" ${where}.`;
+  const fix = report.suggest(name, known, "Remove the line.");
+  report.warning("null_of_nothing", path, message, fix, { key: true });
 }
 
 /** The last text that has the whole path gave the value; else the one that has most of it. */

@@ -47,7 +47,7 @@ export function reportSecrets(document: unknown, report: Report): readonly Path[
 }
 
 /** Whether `text`, standing under a key called `name`, looks like a secret. */
-function looksSecret(text: string, name: string): boolean {
+export function looksSecret(text: string, name: string): boolean {
   for (const shape of SHAPES) if (shape.test(text)) return true;
   if (!SECRET_NAME.test(name) || text.length < MIN_LENGTH || /\s/.test(text)) return false;
   if (/^[A-Z][A-Z0-9_]*$/.test(text) || /^(?:\.{0,2}\/|https?:)/.test(text)) return false;
