@@ -7,11 +7,9 @@ import { policyHistoryEndpoint } from "./policy-history.ts";
 import { jsonOf, refusal } from "./response-docs.ts";
 
 const question = z.object({
-  request: z
-    .record(z.string(), z.unknown())
-    .openapi({
-      description: "a Chat Completions body, an Embeddings body, or `prompt` in place of what either has",
-    }),
+  request: z.record(z.string(), z.unknown()).openapi({
+    description: "a Chat Completions body, an Embeddings body, or `prompt` in place of what either has",
+  }),
   caller: z
     .strictObject({
       key: z.string().optional(),

@@ -5,6 +5,7 @@
 import { Environment } from "@marcbachmann/cel-js";
 import type { Condition, RuleContext, RuleRequirement } from "../../core/snapshot.ts";
 import { nearest, suggestion } from "../suggest.ts";
+import { contradictionIn } from "./contradiction.ts";
 import { type ConditionProblem, fieldOf } from "./node.ts";
 import { plainCondition } from "./plain-condition.ts";
 import {
@@ -119,7 +120,7 @@ export function compileCondition(source: string, vocabulary: Vocabulary = BASIC)
     const message = `The condition gives ${nameOfType(checked.type ?? "dyn")}, not true or false.`;
     return { ok: false, problem: { message, fix: `Compare it with something. ${EXAMPLE}`, offset: 0 } };
   }
-  const impossible = impossibleComparison(parsed.ast, vocabulary);
+  const impossible = impossibleComparison(parsed.ast, vocabulary) ?? contradictionIn(parsed.ast);
   if (impossible !== null) return { ok: false, problem: impossible };
   const condition = plainCondition(parsed.ast) ?? runner(parsed);
   const doubt = oddComparison(parsed.ast, vocabulary);

@@ -4,6 +4,7 @@ import type { Writable } from "../../core/writable.ts";
 import {
   ANY_NUMBER,
   type Interval,
+  isEmpty,
   neverIn,
   numberField,
   sundayHint,
@@ -62,8 +63,7 @@ export function parseRange(written: number | string, field: string): ParsedRange
     }
     offset += part.length + 1;
   }
-  const { least, most, leastIncluded, mostIncluded } = interval;
-  if (least > most || (least === most && !(leastIncluded && mostIncluded))) {
+  if (isEmpty(interval)) {
     const message = `No number is in the range "${text}".`;
     const fix = "A comma means that both must hold; use a list for either.";
     return { ok: false, readable: false, problem: { message, fix, offset: 0 } };
@@ -72,7 +72,7 @@ export function parseRange(written: number | string, field: string): ParsedRange
   if (known && neverIn(interval, known)) {
     const what = wordsForField(known);
     const message = `The range "${text}" never holds: ${nameOf(field)} is ${what}.`;
-    const fix = `Write ${what} that is within it.${sundayHint(field, least)}`;
+    const fix = `Write ${what} that is within it.${sundayHint(field, interval.least)}`;
     return { ok: false, readable: true, problem: doubt ?? { message, fix, offset: 0 } };
   }
   doubt ??= doubtOfExcluded(interval, field) ?? doubtOfSunday(interval, text, field);

@@ -44,6 +44,22 @@ export const ANY_NUMBER: Interval = {
   mostIncluded: true,
 };
 
+/** What two intervals have in common. */
+export function overlapOf(a: Interval, b: Interval): Interval {
+  const least = Math.max(a.least, b.least);
+  const most = Math.min(a.most, b.most);
+  return {
+    least,
+    most,
+    leastIncluded: (a.least < least || a.leastIncluded) && (b.least < least || b.leastIncluded),
+    mostIncluded: (a.most > most || a.mostIncluded) && (b.most > most || b.mostIncluded),
+  };
+}
+
+export function isEmpty({ least, most, leastIncluded, mostIncluded }: Interval): boolean {
+  return least > most || (least === most && !(leastIncluded && mostIncluded));
+}
+
 /** Of `owner.field`; undefined: any number, or no number at all. */
 export function numberField(name: string): NumberField | undefined {
   return Object.hasOwn(FIELDS, name) ? FIELDS[name] : undefined;

@@ -74,12 +74,13 @@ function firstOdd(values: readonly unknown[], known: KnownTexts): ConditionProbl
   return null;
 }
 
-function comparisonOf(node: SyntaxNode): Comparison | null {
+export function comparisonOf(node: SyntaxNode): Comparison | null {
   if (!COMPARISONS.has(node.op)) return null;
   const [left, right] = argumentsOf(node);
   const onLeft = fieldOf(left);
   if (node.op === "in") {
-    return onLeft && { field: onLeft, operator: "in", literals: listOf(right) ?? [] };
+    // A list that is not written out has members all the same.
+    return onLeft && { field: onLeft, operator: "in", literals: listOf(right) ?? [right] };
   }
   if (onLeft !== null) return { field: onLeft, operator: node.op, literals: [right] };
   const onRight = fieldOf(right);
@@ -156,7 +157,7 @@ function oddNumber({ owner, field }: FieldNode, operator: string, literal: unkno
 }
 
 /** `!=` says all but one number, which is as good as any. */
-function intervalOf(operator: string, number: number): Interval {
+export function intervalOf(operator: string, number: number): Interval {
   if (operator === "!=") return ANY_NUMBER;
   const isUpper = operator === "<" || operator === "<=";
   const isLower = operator === ">" || operator === ">=";
