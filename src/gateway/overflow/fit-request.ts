@@ -6,11 +6,11 @@ import type { Deployment } from "../../core/deployment.ts";
 import { ok, type Result } from "../../core/faults.ts";
 import type { OverflowLabel, RoutePlan } from "../../core/plan.ts";
 import type { ModelRequest } from "../../core/request.ts";
+import { lostToLength } from "../../policy/routing/lost-to-length.ts";
 import { tooLong } from "../../policy/routing/no-candidate.ts";
 import { demandOf, planRoute, type RouteInput } from "../../policy/routing/plan.ts";
 import type { Exchange } from "../exchange.ts";
 import type { Gateway } from "../gateway.ts";
-import { lostToLength } from "./lost-to-length.ts";
 import { roomFor } from "./room.ts";
 import { type ShortRequest, summarized, truncated } from "./shorten.ts";
 

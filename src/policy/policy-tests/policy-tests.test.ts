@@ -81,6 +81,7 @@ describe("a promise that is kept", () => {
     ["[larger_model, { summarize: { model: small } }]", "rule: default, ladder: []"],
     ["[larger_model]", "error: context_length_exceeded"],
     ["[fail, truncate_oldest]", "error: context_length_exceeded"],
+    ["[larger_model, fail]", "error: context_length_exceeded"],
   ])("too long, with on_overflow of %s: %s", (measures, expectation) => {
     const overlay = `use_cases: { chat: { on_overflow: ${measures} } }\n`;
     expect(run(one("input_tokens: 5000", expectation), overlay).findings).toEqual([]);
@@ -98,6 +99,14 @@ describe("a promise that is kept", () => {
       "keys: [{ id: app, env: NOT_SET, tenant: acme, tier: free, use_cases: [chat] }, { id: test, env: N, tenant: acme, use_cases: [chat] }]\n";
     const written = `  - { name: t, request: { ${request} }, expect: { ${expectation} } }`;
     expect(run(written, overlay).findings).toEqual([]);
+  });
+
+  test.each([
+    ["[fail]", "error: context_length_exceeded"],
+    ["[larger_model, fail]", "ladder: [large]"],
+  ])("too long for the first rung alone, with on_overflow of %s: %s", (measures, expectation) => {
+    const overlay = `use_cases: { chat: { on_overflow: ${measures}, ladder: { primary: small, fallback: [large] } } }\n`;
+    expect(run(one("input_tokens: 500", expectation), overlay).findings).toEqual([]);
   });
 
   test("a policy without tests keeps them all", () => {

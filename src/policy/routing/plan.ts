@@ -28,6 +28,7 @@ import { enrol, type Subject, shadowsFor } from "../rollouts/enrol.ts";
 import { digestOfUser } from "../rollouts/sticky-key.ts";
 import { type Demand, objectionTo, stricter } from "./constraints.ts";
 import { exercised } from "./exercise.ts";
+import { failsForLength } from "./fails-for-length.ts";
 import { refusedForGood } from "./for-good.ts";
 import { noCandidate } from "./no-candidate.ts";
 import { orderCandidates, type SelectionInput } from "./selection.ts";
@@ -90,6 +91,8 @@ export function planRoute(input: RouteInput): Result<RoutePlan> {
  * `context_overflow` where the request must change; `cause.detail` has the reasons. Null: something may answer.
  */
 export function refusalOf(plan: RoutePlan, input: RouteInput): Fault | null {
+  const tooLong = failsForLength(plan, input);
+  if (tooLong) return tooLong;
   if (plan.rungs.length > 0 || plan.degraded.length > 0) return null;
   const { request, snapshot } = input;
   // A count needs no model: the gateway's own estimate is one.
