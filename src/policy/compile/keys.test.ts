@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { Secret } from "../../core/secret.ts";
 import type { KeySpec } from "../../core/snapshot.ts";
-import { BASE_POLICY, FAKE_PORTS } from "../fake-policy.ts";
+import { BASE_POLICY, compileTexts, FAKE_PORTS } from "../fake-policy.ts";
 import type { Finding } from "../finding.ts";
 import { parsePolicy } from "../reading/load.ts";
 import { type CompilePorts, compilePolicy } from "./compile.ts";
@@ -61,6 +61,28 @@ test.each([
   expect(codes(findings)).toEqual(["warning missing_key_value keys[0].aws.secret"]);
   expect(findings[0]?.fix).toMatch(fix);
   expect(keys[0]).toMatchObject({ id: "k", aws: null });
+});
+
+test.each([
+  ["match: { key: app }", null],
+  ["match: { key: [ap, app] }", null],
+  ["match: { key: ap }", "match: { key: "],
+  ['when: caller.key == "ap" && request.stream', "when: "],
+  ['when: caller.key != "ap"', null],
+])("a rule that only keys match which there are not is doubtful: %s", (condition, before) => {
+  const line = `  - { name: r, ${condition}, ladder: { primary: large } }`;
+  const keys = "keys: [{ id: app, env: HERE, tenant: acme }]\n";
+  const told = (text: string) =>
+    compileTexts(`${BASE_POLICY}routes:\n${line}\n${text}`).findings.filter(
+      ({ code }) => code === "doubtful_condition",
+    );
+  expect(told("")).toEqual([]);
+  const [finding] = told(keys);
+  if (before === null) expect(finding).toBeUndefined();
+  else {
+    expect(finding).toMatchObject({ severity: "warning", fix: 'Did you mean "app"?' });
+    expect(line.slice(0, (finding?.column ?? 0) - 1)).toEndWith(before);
+  }
 });
 
 test("two keys cannot have the same access key id", () => {

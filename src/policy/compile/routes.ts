@@ -38,6 +38,7 @@ export function* compileRoutes(
     }
     names.add(written.name);
     const rule = compileRule(written, path, inventory, report);
+    reportUnknownKeys(rule, written, path, document, report);
     const concerned = useCasesOf(written, path, ids, document, report);
     const open = concerned.filter((id) => !covered.has(id));
     if (concerned.length > 0 && open.length === 0) {
@@ -50,6 +51,31 @@ export function* compileRoutes(
     if (rule.when === null) for (const id of open) covered.set(id, written.name);
   }
   return rules;
+}
+
+/**
+ * Keys may come with an overlay, so that this is no error; a policy without keys says nothing of who there is.
+ */
+function reportUnknownKeys(
+  { name, requires }: RouteRule,
+  { match }: WrittenRoute,
+  path: Path,
+  { keys }: PolicyDocument,
+  report: Report,
+): void {
+  if (keys.length === 0) return;
+  for (const { field, values } of requires) {
+    if (field !== "caller.key" || values.some((value) => keys.some(({ id }) => id === value))) continue;
+    const at = [...path, ...(match?.key === undefined ? ["when"] : ["match", "key"])];
+    const message = `The route "${name}" never matches: there is no key "${values.join('" or "')}".`;
+    const known = keys.map(({ id }) => id);
+    report.warning(
+      "doubtful_condition",
+      at,
+      message,
+      report.suggest(values[0] ?? "", known, "Add it under keys."),
+    );
+  }
 }
 
 /** A rule with the words of an earlier one, in every use case that it concerns, can never be the first to match. */
