@@ -342,6 +342,20 @@ keys: [{ id: key-1, sha256: ${digest}, tenant: acme, tier: vip }]
     expect(replayed(old, record(1)).unknownKeys).toBe(1);
   });
 
+  test("what the candidate refuses for its length is newly refused, though a fallback could answer", () => {
+    const smallFirst = BASE_POLICY.replace(
+      "primary: large@us-east-1\n      fallback: [small]",
+      "primary: small\n      fallback: [large]",
+    );
+    const record = recordOf(snapshotOf(smallFirst), FAKE_REQUEST, { estimatedInputTokens: 500 });
+    expect(record.routing?.planned.first?.rung).toBe("fallback");
+    const failing = snapshotOf(smallFirst, "use_cases: { chat: { on_overflow: [fail] } }\n");
+    expect(replayed(failing, record)).toMatchObject({ changed: 1, newlyRefused: 1 });
+    const refused = recordOf(failing, FAKE_REQUEST, { estimatedInputTokens: 500 });
+    expect(refused.routing?.planned).toEqual({ rule: "default", refused: "context_length_exceeded" });
+    expect(replayed(failing, refused)).toMatchObject({ unchanged: 1 });
+  });
+
   test("another deployment of the same rung is no change under lowest_cost: all cost the same", () => {
     const two = BASE_POLICY.replace(
       "primary: large@us-east-1",

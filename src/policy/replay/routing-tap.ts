@@ -148,7 +148,7 @@ export class RoutingTap implements HealthView, RequestSpend {
   }
 }
 
-/** What `plan`, which `input` gave, would call first; of a plan with no one to call, what is left. */
+/** What `plan`, which `input` gave, would call first; of a plan that calls nobody, what is left. */
 export function plannedRoute(plan: RoutePlan, input: RouteInput): PlannedRoute {
   const { rule, arm, rungs } = plan;
   const rung = rungs[0];
@@ -157,7 +157,8 @@ export function plannedRoute(plan: RoutePlan, input: RouteInput): PlannedRoute {
   return {
     rule,
     ...(arm && { arm: arm.label }),
-    ...(rung &&
+    ...(!refusal &&
+      rung &&
       deployment && { first: { rung: rung.kind, model: deployment.model.id, deployment: deployment.id } }),
     ...(refusal && { refused: refusal.code }),
   };
