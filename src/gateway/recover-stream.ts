@@ -83,6 +83,7 @@ async function goOn(
     if (mode === "fresh" || !sent.fault.ended) return sent;
     // What was told was all: only its end was missing.
     const value = nothingMore(sent.usage ?? null);
+    for (const event of value.head) meter.see(event);
     return { ok: true, value, firstTokenMs: null, usage: null, cost: null };
   }
   if (sent.value.kind !== "stream") return { ok: false, fault: why("a whole answer") };

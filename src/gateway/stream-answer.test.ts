@@ -110,3 +110,29 @@ test("one that nobody could go on with has its first token on record, too", asyn
   expect(await rest).toContain("connection_reset");
   expect(on.decisions[0]).toMatchObject({ outcome: "failed", firstTokenMs: 0 });
 });
+
+test("one whose fallback has nothing to add has on record what that one counted, as its caller is told", async () => {
+  const policy = POLICY.replace(
+    "second: { context_window",
+    "second: { capabilities: [prefill], context_window",
+  );
+  const on = await playedGateway(policy, (call) => {
+    if (call.model === "first") {
+      call.say(TOLD);
+      on.clock.after(100, () => call.lose());
+      return;
+    }
+    const usage = { prompt_tokens: 777, completion_tokens: 3, total_tokens: 780 };
+    const choices = [{ index: 0, delta: {}, finish_reason: "stop" }];
+    call.raw(
+      `data: ${JSON.stringify({ id: "c", created: 1, model: "m", choices, usage })}\n\ndata: [DONE]\n\n`,
+    );
+  });
+  const asked = on.ask({ model: "continued", stream: true, stream_options: { include_usage: true } });
+  await on.clock.advance(0);
+  const told = (await asked).text();
+  await on.clock.advance(1_000);
+  const [decision] = on.decisions;
+  expect(decision?.attempts[1]?.usage).toMatchObject({ inputTokens: 777, outputTokens: 3 });
+  expect(await told).toContain(`"prompt_tokens":${decision?.usage.inputTokens},`);
+});
