@@ -130,7 +130,7 @@ export async function climb<T>(plan: RoutePlan, ports: ClimbPorts<T>): Promise<C
     const { outcome, endedAt } = over;
     // An exercise that is answered was no second call, and what was never sent no call at all.
     if ((isExtra && outcome.ok) || ((isRetry || isExtra) && isUnsent(over))) {
-      ports.retryBudget.giveBack(endedAt);
+      ports.retryBudget.giveBack(startedAt, endedAt);
     }
     if (outcome.ok) {
       if (isRetry || over.hedge) ports.retryBudget.answered(endedAt);

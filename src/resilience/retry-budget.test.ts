@@ -6,6 +6,19 @@ const start = 1_700_000_000_000;
 const usual: BudgetSettings = { budgetRatio: 0.2, budgetPerSecond: 10 };
 
 describe("createRetryBudget", () => {
+  test("what is given back is taken out of the second in which it was withdrawn, and of no other", () => {
+    const budget = createRetryBudget({ budgetRatio: 0.2, budgetPerSecond: 0 });
+    for (let request = 0; request < 100; request++) budget.deposit(start);
+    for (let retry = 0; retry < 20; retry++) expect(budget.withdraw(start)).toBe(true);
+    for (let retry = 0; retry < 20; retry++) budget.giveBack(start, start + 9_500);
+    expect(budget.available(start + 9_500)).toBe(20);
+    for (let request = 0; request < 100; request++) budget.deposit(start + 10_000);
+    expect(budget.available(start + 10_000)).toBe(20);
+    // Left the window in the meantime: it is given back already.
+    budget.giveBack(start, start + 10_000);
+    expect(budget.available(start + 10_000)).toBe(20);
+  });
+
   test("with everything failing, the upstream sees at most 1.2 times the requests", () => {
     const budget = createRetryBudget({ budgetRatio: 0.2, budgetPerSecond: 0 });
     let calls = 0;

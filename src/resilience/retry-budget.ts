@@ -22,8 +22,8 @@ export interface RetryBudget {
   deposit(now: number): void;
   /** Takes one retry; false: the budget is spent and the request must not retry. */
   withdraw(now: number): boolean;
-  /** One that was taken was not made after all. */
-  giveBack(now: number): void;
+  /** One that was taken at `then` was not made after all. */
+  giveBack(then: number, now: number): void;
   /** A retry was answered: whoever is asked again does answer, which lets two more be made of the floor. */
   answered(now: number): void;
   /** Whole retries that could be withdrawn now. */
@@ -77,10 +77,8 @@ export function createRetryBudget(settings: BudgetSettings): RetryBudget {
       window.add(WITHDRAWALS, now);
       return true;
     },
-    giveBack(now) {
-      // What has left the window is given back already.
-      if (window.total(WITHDRAWALS, now) > 0) window.add(WITHDRAWALS, now, -1);
-    },
+    // What has left the window is given back already.
+    giveBack: (then, now) => window.takeBack(WITHDRAWALS, then, now),
     reconfigure(next) {
       current = next;
     },

@@ -23,11 +23,23 @@ export class RollingWindow {
     this.#totals = new Int32Array(fields);
   }
 
-  add(field: number, now: number, count = 1): void {
+  add(field: number, now: number): void {
     this.#advance(now);
     const cell = this.#start + field;
-    this.#cells[cell] = (this.#cells[cell] ?? 0) + count;
-    this.#totals[field] = (this.#totals[field] ?? 0) + count;
+    this.#cells[cell] = (this.#cells[cell] ?? 0) + 1;
+    this.#totals[field] = (this.#totals[field] ?? 0) + 1;
+  }
+
+  /** Takes back one that was counted at `then`, where its bucket has not left. Elsewhere it would be missing later. */
+  takeBack(field: number, then: number, now: number): void {
+    this.#advance(now);
+    const bucket = Math.floor(then / this.#bucketMs);
+    if (bucket > this.#newest || bucket <= this.#newest - this.#buckets) return;
+    const cell = (bucket % this.#buckets) * this.#fields + field;
+    const counted = this.#cells[cell] ?? 0;
+    if (counted === 0) return;
+    this.#cells[cell] = counted - 1;
+    this.#totals[field] = (this.#totals[field] ?? 0) - 1;
   }
 
   total(field: number, now: number): number {
