@@ -6,6 +6,7 @@ import type { Deployment } from "../../core/deployment.ts";
 import { ok, type Result } from "../../core/faults.ts";
 import type { OverflowLabel, RoutePlan } from "../../core/plan.ts";
 import type { ModelRequest } from "../../core/request.ts";
+import { asOrdered } from "../../policy/routing/exercise.ts";
 import { lostToLength } from "../../policy/routing/lost-to-length.ts";
 import { tooLong } from "../../policy/routing/no-candidate.ts";
 import { demandOf, planRoute, type RouteInput } from "../../policy/routing/plan.ts";
@@ -107,7 +108,8 @@ export function planShortened(
   const planned = planRoute(again);
   if (!planned.ok || planned.value.rungs.length === 0) return null;
   exchange.route = again;
-  exchange.plan = degraded === null ? planned.value : { ...planned.value, degraded };
+  // A ladder that was climbed before is not exercised again.
+  exchange.plan = degraded === null ? planned.value : { ...asOrdered(planned.value), degraded };
   return exchange.plan;
 }
 

@@ -1,0 +1,39 @@
+import { expect, test } from "bun:test";
+import { playedGateway, playedPolicy } from "../fake-gateway.ts";
+
+const POLICY = playedPolicy(
+  `  shortening: { latency_tier: interactive, deadline: 6s, on_overflow: [truncate_oldest], exercise: { share: 0.5 },
+    ladder: { primary: first, fallback: [second] } }`,
+  "{ connect: 1s, first_token: 2s, idle: 2s, total: 5s }",
+);
+const OVERFLOW = { error: { code: "context_length_exceeded", message: "maximum context length" } };
+const ANSWER = {
+  choices: [{ index: 0, message: { role: "assistant", content: "Hi." }, finish_reason: "stop" }],
+};
+const MESSAGES = Array.from({ length: 9 }, (_, turn) => ({
+  role: turn % 2 === 0 ? "user" : "assistant",
+  content: `Turn ${turn}. ${"word ".repeat(200)}`,
+}));
+
+test("a request that is shortened after a call goes back to its own ladder, never to an exercise", async () => {
+  let calls = 0;
+  const on = await playedGateway(
+    POLICY,
+    (call) => call.answer(calls++ === 0 ? OVERFLOW : ANSWER),
+    () => (calls === 0 ? 400 : 200),
+  );
+  for (let request = 0; request < 40; request++) {
+    calls = 0;
+    const asked = on.ask({ model: "shortening", messages: MESSAGES });
+    await on.clock.advance(1_000);
+    await asked;
+  }
+  const shortened = on.decisions.filter(({ attempts }) => attempts[0]?.deployment === "first-us");
+  expect(shortened.length).toBeGreaterThan(10);
+  for (const { attempts } of shortened) {
+    expect(attempts.map(({ deployment, result }) => [deployment, result])).toEqual([
+      ["first-us", "fault"],
+      ["first-us", "ok"],
+    ]);
+  }
+});
