@@ -7,6 +7,7 @@ import {
   chancesAbove,
   chancesIn,
   isBehind,
+  isExercised,
   isSpent,
   NONE,
   overCeiling,
@@ -122,8 +123,9 @@ export async function askFleet(
   return null;
 }
 
-/** Slow is better than nothing: a slow circuit does not cost a rung its last candidate. */
+/** Slow is better than nothing: a slow circuit does not cost a rung its last candidate. An exercise has all the others. */
 function isSlowLast(course: Course, rung: Rung, deployment: Deployment, now: number): boolean {
+  if (isExercised(course, { rung })) return false;
   if (course.rungCalled || course.ports.health.openReason(deployment.id) !== "slow") return false;
   return chancesIn(course, rung, course.nextCandidate, now, false) === 0;
 }
@@ -146,6 +148,8 @@ function takeEarlyProbe(course: Course, now: number): Step | null {
   if (!isShut(course)) return null;
   const { plan, ports } = course;
   for (const rung of plan.rungs) {
+    // One that is exercised has its own turn: this is the one call that the request may have.
+    if (isExercised(course, { rung })) continue;
     for (const deployment of rung.candidates) {
       if (isSpent(course, deployment) || overCeiling(course, deployment)) continue;
       const permit = ports.health.admit(deployment.id, now, "early");

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { seededRandom } from "../../core/clock.ts";
+import { estimateCost } from "../../core/estimate-cost.ts";
 import type { RoutePlan, RungKind } from "../../core/plan.ts";
 import type { ModelRequest } from "../../core/request.ts";
 import { BASE_POLICY, FAKE_REQUEST, routeInput, snapshotOf } from "../fake-policy.ts";
@@ -73,6 +74,21 @@ describe("exercise", () => {
     expect(asOrdered(wide)).toBe(wide);
     const once = { ...planned.value, maxAttempts: 1 };
     expect(exercised(once, 0.5, FAKE_REQUEST, () => 0)).toBe(once);
+  });
+
+  test("one whose ceiling may not hold for another call as well is left alone", () => {
+    const planned = planRoute(routeInput(snapshotOf(BASE_POLICY)));
+    if (!planned.ok) throw new Error(planned.fault.message);
+    const { value: plan } = planned;
+    const costs = plan.rungs.flatMap(({ candidates }) =>
+      candidates.map(({ model }) => estimateCost(plan, model) ?? 0),
+    );
+    const [first = 0, exercisedCost = 0] = costs;
+    expect(first).toBeGreaterThan(0);
+    const bothCost = exercisedCost + Math.max(...costs);
+    const made = (costCeiling: number) =>
+      exercised({ ...plan, costCeiling }, 0.5, FAKE_REQUEST, () => 0).exercise;
+    expect([made(bothCost - 1), made(bothCost)]).toEqual([false, true]);
   });
 
   test("counting is not exercised", () => {

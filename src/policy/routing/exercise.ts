@@ -1,5 +1,7 @@
 /** A later rung tried before its turn, on a few requests, so that it is known to work (E7). Owns whom and which. */
 import type { Random } from "../../core/clock.ts";
+import type { Deployment } from "../../core/deployment.ts";
+import { estimateCost } from "../../core/estimate-cost.ts";
 import type { RoutePlan, Rung } from "../../core/plan.ts";
 import type { ModelRequest } from "../../core/request.ts";
 
@@ -8,7 +10,7 @@ import type { ModelRequest } from "../../core/request.ts";
  * ladder as it is, so that the primary is the fallback of its fallback. A rung that the request's contract does not
  * admit is not in the plan and is never exercised. Vectors of two models do not compare, counting proves nothing,
  * and a request that takes part in an experiment gets what the experiment says: all are left alone, as is one that may
- * be called for once only. Draws once.
+ * be called for once only, or whose cost ceiling may not hold for another call as well. Draws once.
  */
 export function exercised(plan: RoutePlan, share: number, request: ModelRequest, random: Random): RoutePlan {
   if (share <= 0 || plan.rungs.length < 2 || request.operation !== "chat") return plan;
@@ -20,7 +22,16 @@ export function exercised(plan: RoutePlan, share: number, request: ModelRequest,
   const rung = plan.rungs[index];
   if (rung === undefined) return plan;
   const first: Rung = { ...rung, candidates: rung.candidates.slice(0, 1) };
+  if (!leavesEnough(plan, first)) return plan;
   return { ...plan, exercise: true, rungs: [first, ...plan.rungs] };
+}
+
+/** Whether the ceiling holds for what is exercised and for the dearest of the ladder after it. */
+function leavesEnough(plan: RoutePlan, { candidates }: Rung): boolean {
+  if (plan.costCeiling === null) return true;
+  const costOf = ({ model }: Deployment) => estimateCost(plan, model) ?? 0;
+  const ladder = plan.rungs.flatMap((rung) => rung.candidates);
+  return Math.max(...candidates.map(costOf)) + Math.max(...ladder.map(costOf)) <= plan.costCeiling;
 }
 
 /** The plan with its rungs as the policy has them: for whatever a request does after its first climb. */
