@@ -94,7 +94,7 @@ function decisionOf(gateway: Gateway, exchange: Exchange, conclusion: Conclusion
   };
   const { routing, snapshot } = exchange;
   if (routing) decision.routing = routing.tap.facts(routing.input, routing.plan, snapshot.estimates);
-  if (plan?.exercise) decision.exercise = true;
+  if (plan?.exercise || exchange.exercised) decision.exercise = true;
   if (exchange.cacheUse !== null) decision.cache = exchange.cacheUse;
   if (exchange.overflow !== null) decision.overflow = exchange.overflow;
   if (exchange.ticket !== null) decision.ticket = exchange.ticket;

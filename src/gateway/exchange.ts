@@ -52,6 +52,8 @@ export interface Exchange {
   cacheUse: CacheUse | null;
   /** What was done about a request that is too long. */
   overflow: NonNullable<Decision["overflow"]> | null;
+  /** A later rung was put first by a plan that has given way to another one since. */
+  exercised: boolean;
   /** The most that a model said of an answer that broke off, where the policy lets it be told; null: nothing. */
   partial: PartialAnswer | null;
   /** Id of the ticket that was made of it. */
@@ -96,6 +98,7 @@ export function beginExchange(gateway: Gateway, ingress: Ingress, http: Request)
     cacheSlot: null,
     cacheUse: null,
     overflow: null,
+    exercised: false,
     partial: null,
     ticket: null,
   };

@@ -37,3 +37,22 @@ test("a request that is shortened after a call goes back to its own ladder, neve
     ]);
   }
 });
+
+test("one that was exercised before it was shortened is on record as exercised", async () => {
+  let calls = 0;
+  const on = await playedGateway(
+    POLICY,
+    (call) => call.answer(calls++ < 2 ? OVERFLOW : ANSWER),
+    (model) => (calls >= 2 ? 200 : model === "second" ? 500 : 400),
+  );
+  for (let request = 0; request < 40; request++) {
+    calls = 0;
+    const asked = on.ask({ model: "shortening", messages: MESSAGES });
+    await on.clock.advance(10_000);
+    await asked;
+  }
+  const both = on.decisions.filter(({ attempts }) => attempts[0]?.deployment === "second-eu");
+  expect(both.length).toBeGreaterThan(3);
+  for (const decision of both)
+    expect(decision).toMatchObject({ exercise: true, overflow: { how: "truncated" } });
+});

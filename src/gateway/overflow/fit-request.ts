@@ -108,6 +108,7 @@ export function planShortened(
   const planned = planRoute(again);
   if (!planned.ok || planned.value.rungs.length === 0) return null;
   exchange.route = again;
+  if (degraded !== null && exchange.plan?.exercise) exchange.exercised = true;
   // A ladder that was climbed before is not exercised again.
   exchange.plan = degraded === null ? planned.value : { ...asOrdered(planned.value), degraded };
   return exchange.plan;
