@@ -38,8 +38,13 @@ const HELD = "seq = ? AND receipt = ? AND visible_at > ?";
 const RELEASE = `UPDATE queue_messages SET visible_at = ?, receipt = NULL WHERE ${HELD} RETURNING seq`;
 const REMOVE = `DELETE FROM queue_messages WHERE ${HELD} RETURNING seq`;
 const BURY_OLDER = `DELETE FROM queue_dead WHERE id = (SELECT id FROM queue_messages WHERE ${HELD})`;
-const BURY = `INSERT INTO queue_dead (id, group_name, attempts, died_at, reason, size, body, environment)
-  SELECT id, group_name, attempts, ?, ?, size, body, environment FROM queue_messages WHERE ${HELD}`;
+/**
+ * Places begin with the time: SQLite alone gives the place of the last letter again when that is gone, and a cursor that
+ * has passed it would pass over the next to die. Parameters: now, when it died, why, the message.
+ */
+const BURY = `INSERT INTO queue_dead (seq, id, group_name, attempts, died_at, reason, size, body, environment)
+  SELECT max(?, 1 + ifnull((SELECT max(seq) FROM queue_dead), 0)), id, group_name, attempts, ?, ?, size, body,
+    environment FROM queue_messages WHERE ${HELD}`;
 /** Parameters: the id of a letter, a place, at most so many. */
 const DEAD = `SELECT seq, id, group_name, attempts, died_at, reason, body FROM queue_dead
   WHERE seq IN (
@@ -107,9 +112,10 @@ export function sqliteJobQueue(
     release: (receipt, delayMs) => change(RELEASE, receipt, clock.now() + Math.max(0, delayMs)),
     async bury({ receipt }, reason) {
       const by = held(receipt);
+      const now = clock.now();
       const buried = await open(writing).all([
         { sql: BURY_OLDER, parameters: by },
-        { sql: BURY, parameters: [clock.now(), reason, ...by] },
+        { sql: BURY, parameters: [now, now, reason, ...by] },
         { sql: REMOVE, parameters: by },
       ]);
       return buried.length > 0;

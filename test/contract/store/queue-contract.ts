@@ -366,6 +366,15 @@ export function queueContract(name: string, traits: QueueTraits, open: () => Pro
       expect(idsOf((await queue.dead(5, next.cursor ?? "")).letters)).toEqual(idsOf([message(4)]));
     });
 
+    test("the page after the last letters that are gone by then has those that die next", async () => {
+      for (const n of [1, 2, 3]) await bury(n);
+      const { cursor } = await queue.dead(2);
+      await queue.discard(idsOf([message(1), message(2), message(3)]));
+      await fixture.pass(traits.lateMs);
+      await bury(4);
+      expect(idsOf((await queue.dead(5, cursor ?? "")).letters)).toEqual(idsOf([message(4)]));
+    });
+
     test("a page after the id of a letter that is gone begins with the first", async () => {
       for (const n of [1, 2, 3]) await bury(n);
       const { letters: page } = await queue.dead(1);
