@@ -29,3 +29,19 @@ test("not more wait than it can take: the others are to ask again", async () => 
   admit(async () => new Response("served"));
   expect((await Promise.all(waiting)).every(({ ok }) => ok)).toBe(true);
 });
+
+test("those who have gone keep nobody out, and are not served", async () => {
+  const { app, admit } = createWaitingRoom(ids);
+  const gone = new AbortController();
+  const { signal } = gone;
+  const left = Array.from({ length: 1000 }, () => app(ask("/v1/models", { signal })));
+  gone.abort();
+  await Promise.all(left);
+  const next = app(ask("/v1/models"));
+  let served = 0;
+  admit(async () => {
+    served++;
+    return new Response("served");
+  });
+  expect([(await next).status, served]).toEqual([200, 1]);
+});

@@ -79,21 +79,41 @@ export function openFrontDoor(ports: FrontDoorPorts): FrontDoor {
 /** Requests that may wait for the start to be over; it takes a moment, or as long as the policy's source does. */
 const MAX_WAITING = 1000;
 
-/** A start that fails cuts off whoever waits. */
+/** A start that fails cuts off whoever waits. Who leaves before it is over gives the place to another, and is not served. */
 export function createWaitingRoom(ids: Ids) {
-  const opened = Promise.withResolvers<App>();
-  let waiting = 0;
+  const waiting = new Set<(behind: App) => void>();
+  let opened: App | null = null;
+  const untilOpened = (request: Request): Promise<Response> =>
+    new Promise((resolve) => {
+      const { signal } = request;
+      const enter = (behind: App): void => {
+        signal.removeEventListener("abort", leave);
+        resolve(behind(request));
+      };
+      const leave = (): void => {
+        waiting.delete(enter);
+        resolve(new Response(null, { status: 499 }));
+      };
+      if (signal.aborted) return leave();
+      waiting.add(enter);
+      signal.addEventListener("abort", leave, { once: true });
+    });
   const app: App = async (request) => {
+    if (opened !== null) return opened(request);
     const path = pathOf(request.url);
     const status = request.method === "GET" ? PROBES[path] : undefined;
     const requestId = ids.next("req");
     const headers = { "x-request-id": requestId };
     if (status) return Response.json({ status: status.says }, { status: status.code, headers });
-    if (waiting >= MAX_WAITING) return problem(STARTING, requestId, { "retry-after": "1" });
-    waiting++;
-    return (await opened.promise)(request);
+    if (waiting.size >= MAX_WAITING) return problem(STARTING, requestId, { "retry-after": "1" });
+    return untilOpened(request);
   };
-  return { app, admit: opened.resolve };
+  const admit = (behind: App): void => {
+    opened = behind;
+    for (const enter of waiting) enter(behind);
+    waiting.clear();
+  };
+  return { app, admit };
 }
 
 const STARTING = fault("unavailable", "starting", "The gateway starts. Ask again in a moment.");
