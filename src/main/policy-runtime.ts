@@ -109,7 +109,7 @@ function controlPorts(options: PolicyRuntimeOptions, overlay: OverrideBook | nul
     ...(stored && { stored }),
     stagingPlace: stored
       ? storePlace(stored, environment)
-      : ownPlace((kept) => keptStaging.save(directory, kept)),
+      : ownPlace((kept) => keptStaging.save(directory, kept), clock),
     onStaged(newer, share) {
       const told = newer === null ? {} : { version: newer.version, share };
       log("info", newer === null ? "policy_activation_ended" : "policy_activation_stage", told);

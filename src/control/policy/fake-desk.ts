@@ -127,7 +127,7 @@ export function fakeDesk(options: FakeDeskOptions = {}): FakeDesk {
           await failing();
           disk.staging = kept;
           state.onKept();
-        }),
+        }, clock),
     onStaged: (newer, share) => void staged.push([newer?.version ?? null, share]),
     onRefused: () => {},
     onRecordFailed: (what, thrown) => void failures.push([what, thrown]),

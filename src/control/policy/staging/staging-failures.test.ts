@@ -95,6 +95,28 @@ test("killed when it was given up, nothing that was acknowledged comes back, tho
   expect(fake.disk.staging).toBeNull();
 });
 
+test("a plan that was given up does not come back, though the disk did not let go of it then", async () => {
+  const fake = await begun();
+  fake.broken = true;
+  await abortActivation(fake.desk, "ops", null);
+  expect(fake.disk.staging).not.toBeNull();
+  await fake.clock.advance(10 * MINUTE);
+  fake.broken = false;
+  await fake.clock.advance(1_000);
+  expect(fake.disk.staging).toBeNull();
+  expect(kinds(fake).filter((what) => what === "staging")).toHaveLength(1);
+});
+
+test("what is begun before the disk has let go of the plan before stays", async () => {
+  const fake = await begun();
+  fake.broken = true;
+  await abortActivation(fake.desk, "ops", null);
+  fake.broken = false;
+  await begin(fake);
+  await fake.clock.advance(10_000);
+  expect(fake.disk.staging?.plan.id).toBe(fake.control.status().staging?.id ?? "");
+});
+
 test("a store that cannot be read or written is told of in both ways, each once, and once an hour", async () => {
   const first = fakeDesk({ store: true });
   const { policyHeads } = first.store;

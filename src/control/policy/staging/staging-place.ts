@@ -3,6 +3,7 @@
  * there, and every gateway on it follows; else in a file of this gateway's own. Owns what each move writes.
  */
 import type { ActivationPlan } from "../../../core/activation-plan.ts";
+import type { Clock, Timer } from "../../../core/clock.ts";
 import { codeOf } from "../../../core/thrown.ts";
 import type { PolicySource } from "../../../policy/reading/load.ts";
 import { StoreError } from "../../../store/store-error.ts";
@@ -64,12 +65,43 @@ export function storePlace(stored: StoredPolicy, environment: string | null): St
   };
 }
 
-/** `save`: keeps it over restarts; null: there is none any more. */
-export function ownPlace(save: (kept: KeptStaging | null) => Promise<void>): StagingPlace {
+const AGAIN_MS = 1000;
+
+/**
+ * `save`: keeps it over restarts; null: there is none any more. A plan that the disk does not let go of is tried until it
+ * is gone or another has its place: a later start would go on with what is over.
+ */
+export function ownPlace(
+  save: (kept: KeptStaging | null) => Promise<void>,
+  clock: Pick<Clock, "after">,
+): StagingPlace {
+  let isStale = false;
+  let timer: Timer | null = null;
+  let last: Promise<void> = Promise.resolve();
+  const write = async (kept: KeptStaging | null): Promise<void> => {
+    timer?.cancel();
+    if (kept === null) isStale = true;
+    try {
+      await save(kept);
+      isStale = false;
+    } finally {
+      if (isStale) timer = clock.after(AGAIN_MS, () => void inTurn(again).catch(() => {}));
+    }
+  };
+  // Another may have taken its place meanwhile.
+  const again = async (): Promise<void> => {
+    if (isStale) await write(null);
+  };
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
+    const done = last.then(work);
+    last = done.catch(() => {});
+    return done;
+  };
   return {
     isSource: false,
     async write({ to, staged, older, sourceDigest }) {
-      await save(to === "begin" ? { plan: staged.plan, older, newer: staged.sources, sourceDigest } : null);
+      const kept = to === "begin" ? { plan: staged.plan, older, newer: staged.sources, sourceDigest } : null;
+      await inTurn(() => write(kept));
       return "written";
     },
   };
