@@ -27,6 +27,8 @@ export interface CircuitOrders {
    * a deployment that is not `known` stays as it is: a gateway with another policy on the same data may have given it.
    */
   restore(fleet: Pick<Fleet, "restore">, known: (deployment: string) => boolean): Promise<void>;
+  /** The fleet has other deployments: what was left of those that are `known` by now is in force. */
+  reconfigured(): void;
   /** Resolves soon, whatever the store does. */
   stop(): Promise<void>;
 }
@@ -51,6 +53,7 @@ export function openCircuitOrders(parts: CircuitOrderParts): CircuitOrders {
     }
   };
   const reading = read();
+  let takeUp = (): void => {};
   return {
     keeper: {
       keep: writer.put,
@@ -65,15 +68,23 @@ export function openCircuitOrders(parts: CircuitOrderParts): CircuitOrders {
     },
     kept: writer.kept,
     async restore(fleet, known) {
-      const restored = reading.then((found) => {
-        const orders = found.filter((order) => known(order.deployment) || isOver(order, clock.now()));
+      let left: readonly CircuitOrder[] = [];
+      takeUp = () => {
+        const orders = left.filter((order) => known(order.deployment) || isOver(order, clock.now()));
+        if (orders.length === 0) return;
+        left = left.filter((order) => !orders.includes(order));
         for (const order of orders) fleet.restore(order);
         const forced = orders.filter(({ verb }) => verb === "force-open");
         if (forced.length === 0) return;
         log("info", "circuit_orders_restored", { deployments: forced.map(({ deployment }) => deployment) });
+      };
+      const restored = reading.then((found) => {
+        left = found;
+        takeUp();
       });
       await within(clock, START_WAIT_MS, restored);
     },
+    reconfigured: () => takeUp(),
     stop() {
       stopped.abort();
       return writer.close();

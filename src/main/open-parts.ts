@@ -120,6 +120,7 @@ export async function openParts(start: Start, closings: Closings): Promise<Gatew
   let known: ReadonlyMap<string, unknown> = control.snapshot().deployments;
   serving.follow((covering) => {
     known = covering.deployments;
+    orders.reconfigured();
   });
   await orders.restore(fleet, (deployment) => known.has(deployment));
   return {
