@@ -9,6 +9,8 @@ import type { PolicyPorts } from "./policy-control.ts";
 export interface PinWriter {
   /** Resolves when it was tried once; null: there is none any more. */
   save(pin: Pin | null): Promise<void>;
+  /** One that is in force, and saved, a moment later. Rejects where the disk does not take it. */
+  saveAhead(pin: Pin): Promise<void>;
   /** Whether the disk has what was saved last. */
   readonly isKept: boolean;
 }
@@ -51,6 +53,15 @@ export function createPinWriter(ports: Pick<PolicyPorts, "clock" | "savePin" | "
     save(pin) {
       newest = pin;
       return enqueue();
+    },
+    saveAhead(pin) {
+      const saved = writing.then(async () => {
+        await ports.savePin(pin);
+        // What it takes the place of is not to take its place.
+        timer?.cancel();
+      });
+      writing = saved.catch(() => {});
+      return saved;
     },
     get isKept() {
       return isKept;

@@ -89,6 +89,7 @@ class Keeper implements PolicyControl {
         if (isWritten) this.#offered = { sources, act };
         return this.#putUnpinned(sources, act, { tested, isWritten });
       },
+      savePinAhead: (pin) => this.#pinWriter.saveAhead(pin),
       pinTo: (sources, act, digest) => this.#pinTo(sources, act, digest, false),
       takeOffer: async () => this.#offered && this.#takeOffer(this.#offered),
       catchUp: () => this.#catchUp(),

@@ -13,6 +13,7 @@ import type { Compiled } from "../in-force/compile-version.ts";
 import type { InForce } from "../in-force/in-force.ts";
 import type { Overtaken } from "../in-force/one-try.ts";
 import type { PolicyPorts, RecordKind } from "../in-force/policy-control.ts";
+import type { Pin } from "../kept-policies.ts";
 import type { Act, OfferResult, PutResult, Schedule, StagingResult, StagingStatus } from "../policy-acts.ts";
 import { digestOfTexts, type StagedOffer, sameTexts } from "../sources/source.ts";
 import { Staging } from "./staging.ts";
@@ -29,6 +30,8 @@ export interface StagingCore {
   compile(sources: readonly PolicySource[], tested: boolean): Promise<Compiled>;
   refuse(findings: readonly Finding[], sources: readonly PolicySource[], act: Act): Promise<PutResult>;
   put(sources: readonly PolicySource[], act: Act, tested: boolean): Promise<PutResult>;
+  /** The pin that `pinTo` leaves, before it. Rejects where it cannot be written. */
+  savePinAhead(pin: Pin): Promise<void>;
   pinTo(sources: readonly PolicySource[], act: Act, digest: string | null): Promise<PutResult>;
   /** The source's text is put in force, unless something holds it back. */
   takeOffer(): Promise<OfferResult | null>;
@@ -327,7 +330,7 @@ export class StagedActivations {
     const { version } = newer.snapshot;
     const at = this.#ports.clock.now();
     try {
-      await this.#ports.savePin({ version, at, actor, note, sourceDigest, sources: offer.sources });
+      await this.#core.savePinAhead({ version, at, actor, note, sourceDigest, sources: offer.sources });
     } catch (thrown) {
       onFailed(thrown);
       throw notKept(thrown);
