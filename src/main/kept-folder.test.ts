@@ -24,6 +24,17 @@ test("an address with a secret in it is not told", () => {
   expect(folder("https://policies.example/p.yaml?sig=hunter2")).toMatch(/^\/data\/kept\/https-[0-9a-f]{8}$/);
 });
 
+test.each([
+  ["X-Amz-Date=1&X-Amz-Signature=a", "X-Amz-Date=2&X-Amz-Signature=b"],
+  ["X-Goog-Date=1&X-Goog-Signature=a", "X-Goog-Signature=b&X-Goog-Date=2"],
+  ["sv=2024&se=1&sp=r&sig=a", "sv=2024&se=2&sp=r&sig=b"],
+  ["Expires=1&Signature=a&Key-Pair-Id=k", "Expires=2&Signature=b&Key-Pair-Id=k"],
+])("a signature that was renewed is no other source: %s", (before, after) => {
+  const of = (query: string) => folder(`https://policies.example/p.yaml?name=a&${query}`);
+  expect(of(after)).toBe(of(before));
+  expect(of(after)).not.toBe(folder(`https://policies.example/p.yaml?name=b&${after}`));
+});
+
 test("a process that keeps nothing has none", () => {
   expect(keptFolder(":memory:", "/srv/pointsman.yaml", null)).toBeNull();
 });

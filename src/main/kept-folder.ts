@@ -14,6 +14,13 @@ const MAX_NAME = 40;
 /** Names of others that the log takes. */
 const MAX_TOLD = 10;
 
+/**
+ * What signs a URL for a time, by the names that S3, Google Cloud Storage, CloudFront and Azure's shared access signatures
+ * give it: the same source has another one after each renewal.
+ */
+const SIGNS =
+  /^(?:x-amz-.+|x-goog-.+|awsaccesskeyid|googleaccessid|signature|policy|key-pair-id|expires|sig|s[tepvr]|sip|spr|sk[a-z]{1,3})$/i;
+
 /** Null: this process keeps nothing. `address`: the policy's, with a whole path. */
 export function keptFolder(data: string, address: string, environment: string | null): string | null {
   return data === ":memory:" ? null : join(data, FOLDER, nameOf(address, environment));
@@ -28,12 +35,19 @@ export async function tellOfOthers(kept: string | null, log: Log): Promise<void>
   log("info", "kept_for_other_sources", { here: basename(kept), others: others.slice(0, MAX_TOLD) });
 }
 
+function unsigned(url: URL): string {
+  const bare = new URL(url);
+  for (const name of [...bare.searchParams.keys()]) if (SIGNS.test(name)) bare.searchParams.delete(name);
+  return bare.href;
+}
+
 /** `pointsman.yaml-1c0f9a3e`. Of an address that may hold a secret its kind alone is told. */
 function nameOf(address: string, environment: string | null): string {
   const read = readSourceAddress(address);
   const kind = read.ok ? read.address.kind : "unknown";
   // The file that fills an empty store is no longer its source then.
-  const source = kind === "store" ? "store:" : address;
+  let source = kind === "store" ? "store:" : address;
+  if (read.ok && read.address.kind === "https") source = unsigned(read.address.url);
   const digest = createHash("sha256")
     .update(JSON.stringify([source, environment]))
     .digest("hex");
