@@ -18,11 +18,16 @@ type Piece = string | typeof LOST | typeof SILENT;
 interface Asked {
   readonly wire?: unknown;
   readonly choices?: number;
+  /** How long the silence lasts, in milliseconds. */
+  readonly silentMs?: number;
 }
 
 const TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-async function read(pieces: readonly Piece[], { wire = openaiChat, choices = 1 }: Asked = {}) {
+async function read(
+  pieces: readonly Piece[],
+  { wire = openaiChat, choices = 1, silentMs = 31_000 }: Asked = {},
+) {
   const clock = new FakeClock();
   const timeouts = { connect: 100, firstToken: 500, idle: 30_000, total: 60_000 };
   const limits = { timeouts, committedTotalMs: 60_000, callerSignal: null, canConnect: null };
@@ -37,7 +42,11 @@ async function read(pieces: readonly Piece[], { wire = openaiChat, choices = 1 }
       if (typeof piece === "string") {
         return Promise.resolve({ done: false, value: new TextEncoder().encode(piece) });
       }
-      return new Promise((_, reject) => watchdog.follow({ abort: () => reject(new Error("aborted")) }));
+      return new Promise((resolve, reject) => {
+        watchdog.follow({ abort: () => reject(new Error("aborted")) });
+        const goOn = () => void body.read().then(resolve, reject);
+        clock.after(silentMs, goOn);
+      });
     },
     cancel: () => Promise.resolve(),
   };
@@ -47,7 +56,7 @@ async function read(pieces: readonly Piece[], { wire = openaiChat, choices = 1 }
   const startedAt = clock.now();
   for (let last: StreamEvent | undefined; !(last && isTerminal(last)); last = events[events.length - 1]) {
     const next = stream.next();
-    if (pieces[sent - 1] === SILENT) await clock.advance(31_000);
+    if (pieces[sent - 1] === SILENT) await clock.advance(silentMs);
     events.push(...(await next));
   }
   return { events, last: events[events.length - 1], ms: clock.now() - startedAt };
@@ -100,6 +109,16 @@ describe("a server that gives a reason with every piece", () => {
   const textOf = (events: readonly StreamEvent[]) =>
     events.map((event) => (event.type === "text" ? event.text : "")).join("");
   const endsOf = (events: readonly StreamEvent[]) => events.filter(({ type }) => type === "choice_end");
+
+  test("may pause after the first of them, and is not waited for long once it has no more words", async () => {
+    const [first = "", ...others] = words;
+    const { events } = await read([first, SILENT, ...others, DONE], { silentMs: 5_000 });
+    expect(textOf(events)).toBe("One two three.");
+    const usage = `data: ${JSON.stringify({ choices: [], usage: { prompt_tokens: 1, completion_tokens: 2 } })}\n\n`;
+    const { last, ms } = await read([first, usage, SILENT, ...others, DONE], { silentMs: 5_000 });
+    expect(last).toMatchObject({ type: "finish", usage: { outputTokens: 2 } });
+    expect(ms).toBeLessThan(10_000);
+  });
 
   test.each([[[DONE]], [[]]])("ends with the last of them: %j", async (rest) => {
     for (const pieces of [words, [words.join("")], [piece({ role: "assistant", content: "" }), ...words]]) {

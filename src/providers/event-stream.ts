@@ -82,13 +82,14 @@ export function openEventStream(
     held = isHeld ? [...others, event] : others;
     return isHeld;
   };
+  const isHeldBack = (event: StreamEvent): boolean => held.some((end) => speaksFor(event, end));
   const feed = (frames: readonly Frame[]): StreamEvent[] => {
     const events: StreamEvent[] = [];
     for (const frame of frames) {
       const [after, produced] = wire.step(state, frame);
       for (const event of produced) {
         if (event.type === "fault") return events.concat(fail(event.fault));
-        if (held.length > 0 && held.some((end) => speaksFor(event, end))) isTakenBack = true;
+        if (held.length > 0 && isHeldBack(event)) isTakenBack = true;
         if (event.type === "tool_call") {
           ownId ??= ownCallIds(traceparent);
           events.push(ownId(event));
@@ -135,8 +136,10 @@ export function openEventStream(
         else if (last?.type === "fault") giveUp(last.fault);
         else {
           watchdog.touch(events.some(isContent));
-          // Whoever has taken an end back may do it again, and is waited for as for any words.
-          const isOver = !isTakenBack && (held.length > 0 || events.some(isChoiceEnd));
+          // Whoever has taken an end back may do it again, and is waited for as for any words; so is who gives a reason
+          // together with words, until something without any has come.
+          const isOver =
+            !isTakenBack && (held.length > 0 ? !events.some(isHeldBack) : events.some(isChoiceEnd));
           if (isOver && completion() !== null) watchdog.complete();
           watchdog.pause();
         }
