@@ -122,6 +122,20 @@ describe("messages that the policy rewrites", () => {
     }
   });
 
+  test("tell of it beside any number of other fields", () => {
+    const fields = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`field_${index}`, 1]));
+    const crowded = parsed("anthropic-messages", {
+      ...body,
+      ...fields,
+      messages: [{ role: "user", content: [title] }],
+    });
+    const request = withMessages(crowded, [...crowded.messages]);
+    expect(losses(request, "anthropic-messages")).toMatchObject([
+      { control: "messages[0].content[0].context" },
+    ]);
+    expect(losses(crowded, "openai-chat")).toHaveLength(16);
+  });
+
   test("do not tell of a part that stays whole", () => {
     const film = { fileData: { fileUri: "gs://a/b.mp4", mimeType: "video/mp4" }, videoMetadata: { fps: 1 } };
     const parts = [{ text: "x", partMetadata: { a: 1 } }, film];

@@ -117,7 +117,14 @@ export function namesBeyondContract(request: ModelRequest): readonly string[] {
 function findBeyondContract(request: ModelRequest): readonly string[] {
   // The gateway's own requests (probes, doctor) name a wire that nobody may have come in on.
   const names = wireInUse(request.origin.wire)?.beyondContract(request) ?? [];
-  return names.slice(0, MAX_NAMES).map((name) => name.slice(0, MAX_NAME));
+  return foremost(names).map((name) => name.slice(0, MAX_NAME));
+}
+
+/** So many of either kind: a body with much else beside its messages loses none of theirs in silence. */
+function foremost(names: readonly string[]): readonly string[] {
+  if (names.length <= MAX_NAMES) return names;
+  const left = { messages: MAX_NAMES, others: MAX_NAMES };
+  return names.filter((name) => left[OF_MESSAGES.test(name) ? "messages" : "others"]-- > 0);
 }
 
 function controlsLost(request: ModelRequest, to: WireId): Warning[] {
