@@ -17,6 +17,15 @@ import {
 } from "./fake-requests.ts";
 
 describe("lower, on this wire", () => {
+  test("sampling of the policy's gives way to thinking also where the deployment's own name hides Claude", () => {
+    const asked = parse({ thinking: { type: "enabled", budget_tokens: 1024 } });
+    const request = rewritten({ ...asked, sampling: { maxTokens: 2000, temperature: 0.2 } }, "sampling");
+    const lowered = lower(request, { ...target("prod"), baseModel: "claude-sonnet-4-5" });
+    expect(lowered.body).toMatchObject({ model: "prod", thinking: { type: "enabled" } });
+    expect(lowered.body.temperature).toBeUndefined();
+    expect(controls(lowered)).toEqual(["temperature"]);
+  });
+
   test("keeps the body and names the provider's model", () => {
     const sent = {
       stream: true,

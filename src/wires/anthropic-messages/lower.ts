@@ -51,7 +51,7 @@ export function lowerMessages(request: ModelRequest, target: LowerTarget): Resul
   if (request.operation === "count_tokens") for (const field of NOT_COUNTED) delete body[field];
   else body.stream = request.stream;
   const traits = fitThinking(body, modelBehind(target), losses);
-  reconcile(body, request, losses);
+  reconcile(body, request, modelBehind(target), losses);
   if (traits !== null) dropSampling(body, traits, request, losses);
   removeUnsupported(body, request, target, losses);
   if (losses.fault !== null) return { ok: false, fault: losses.fault };

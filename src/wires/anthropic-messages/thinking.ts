@@ -105,29 +105,36 @@ export function fitThinking(body: Body, modelId: string, losses: Losses): ModelT
  * What cannot go with thinking on any model of this wire: it gives way to tool calls that need its absence and
  * to a limit without room for it, and the sampling controls of other dialects give way to it.
  */
-export function reconcile(body: Body, request: ModelRequest, losses: Losses): void {
+export function reconcile(body: Body, request: ModelRequest, modelId: string, losses: Losses): void {
   const { thinking } = body;
   const { wire, body: sent, rewritten } = request.origin;
   if (!isRecord(thinking) || (thinking.type !== "adaptive" && thinking.type !== "enabled")) return;
   // What the caller itself wrote is its own to keep consistent.
   const ours = wire !== WIRE_ID || rewritten.has("reasoning");
   const resampled = rewritten.has("sampling");
-  const why = obstacle(body, thinking, ours, resampled || thinking !== sent.thinking);
+  const claude = isClaude(modelId);
+  const why = obstacle(body, thinking, claude, ours, resampled || thinking !== sent.thinking);
   if (why !== null) {
     delete body.thinking;
     lose(losses, nameOf("reasoning", wire), `was not sent: ${why}`);
-  } else if (ours || (resampled && isClaude(String(body.model)))) dropSampling(body, request, losses);
+  } else if (ours || (resampled && claude)) dropSampling(body, request, losses);
 }
 
 /** `ours`: thinking was asked for in other words, or by others, than those of this wire's caller. */
-function obstacle(body: Body, thinking: JsonObject, ours: boolean, refitted: boolean): string | null {
+function obstacle(
+  body: Body,
+  thinking: JsonObject,
+  claude: boolean,
+  ours: boolean,
+  refitted: boolean,
+): string | null {
   const choice = isRecord(body.tool_choice) ? body.tool_choice.type : undefined;
   if (ours && (choice === "any" || choice === "tool")) {
     return "the chosen model cannot think when it is made to call a tool.";
   }
   if (thinking.type !== "enabled") return null;
   // As after a turn that a model without thinking, or one of another provider, had answered.
-  if (isClaude(String(body.model)) && lacksThinking(body.messages)) {
+  if (claude && lacksThinking(body.messages)) {
     return "the chosen model wants its own thinking back before the last tool call.";
   }
   if (!refitted || typeof body.max_tokens !== "number") return null;

@@ -44,6 +44,24 @@ describe("a request of the same wire", () => {
     });
   });
 
+  test("sampling of the policy's gives way to Claude's thinking where only the caller's words tell the model", () => {
+    const asked = parse({
+      ...BODY,
+      inferenceConfig: { maxTokens: 8000 },
+      additionalModelRequestFields: { thinking: { type: "enabled", budget_tokens: 2048 } },
+    });
+    const request = {
+      ...asked,
+      sampling: { maxTokens: 8000, temperature: 0.2 },
+      origin: { ...asked.origin, rewritten: new Set(["sampling"] as const) },
+    };
+    const hidden = target("arn:aws:bedrock:eu-west-1:1:application-inference-profile/x");
+    expect(lower(request, hidden)).toEqual({
+      body: asked.origin.body,
+      controls: ["inferenceConfig.temperature"],
+    });
+  });
+
   test("another model of Bedrock gets its own spelling of what was written for the first", () => {
     const claude = parse({
       ...BODY,

@@ -4,7 +4,7 @@ import type { ModelRequest } from "../../core/request.ts";
 import { type Losses, lose, nameOf } from "../losses.ts";
 import { modelBehind, traitsOf } from "../model-version.ts";
 import type { JsonObject, LowerTarget } from "../wire.ts";
-import { familyOf } from "./families.ts";
+import { familyOf, isClaudeFor } from "./families.ts";
 import { reconcileNova } from "./nova-effort.ts";
 
 type Body = Record<string, unknown>;
@@ -30,9 +30,9 @@ export function renderSampling(body: Body, request: ModelRequest, target: LowerT
     lose(losses, nameOf("stop", request.origin.wire), "of white space alone cannot stop the chosen model.");
   }
   if (usable.length > 0) config.stopSequences = usable;
-  const family = familyOf(target);
-  if (family === "claude") reconcile(config, body, request, target, losses);
-  else if (family === "nova") reconcileNova(config, body, request, losses);
+  if (isClaudeFor(request.origin.body.additionalModelRequestFields, target)) {
+    reconcile(config, body, request, target, losses);
+  } else if (familyOf(target) === "nova") reconcileNova(config, body, request, losses);
   setConfig(body, config);
 }
 
@@ -42,9 +42,8 @@ export function renderSampling(body: Body, request: ModelRequest, target: LowerT
  * own to keep consistent.
  */
 export function refitSampling(body: Body, request: ModelRequest, target: LowerTarget, losses: Losses): void {
-  const family = familyOf(target);
-  if (family === "nova") refitNova(body, request, losses);
-  if (family !== "claude") return;
+  if (familyOf(target) === "nova") refitNova(body, request, losses);
+  if (!isClaudeFor(request.origin.body.additionalModelRequestFields, target)) return;
   const worded = thinkingOf(body) !== thinkingOf(request.origin.body);
   const traits = traitsOf(modelBehind(target));
   const fits = !worded && traits?.sampling !== false;
