@@ -80,3 +80,12 @@ test.each([
     expect(wire.readError(429, NO_HEADERS, body, 0).code).toBe(code);
   }
 });
+
+test("a limit by the day that comes back in seconds, as the provider says itself, is waited for", () => {
+  const readOf = (message: string) => openaiChat.readError(429, NO_HEADERS, { error: { message } }, 0);
+  const sliding =
+    "Rate limit reached for m on requests per day (RPD): Limit 10000, Used 10000. Please try again in";
+  expect(readOf(`${sliding} 8.64s.`)).toMatchObject({ code: "provider_throttled", retryAfterMs: 8640 });
+  expect(readOf(`${sliding} 8.64s.`).lasting).toBeUndefined();
+  expect(readOf(`${sliding} 7h12m.`).lasting).toBe(true);
+});

@@ -11,7 +11,7 @@ import {
   saysOverflow,
   waits,
 } from "../provider-fault.ts";
-import { readRetryAfter, retryDelay } from "../retry-after.ts";
+import { readRetryAfter, retryDelay, waitInText } from "../retry-after.ts";
 import { sentenceOf } from "../sentence-of.ts";
 import { classOfStatus } from "../status-class.ts";
 import type { JsonObject } from "../wire.ts";
@@ -25,6 +25,8 @@ const QUOTA_CODES = /insufficient_quota|insufficient_balance|billing|quota_excee
 const OUTPUT_CODES = /tool_use_failed|json_validate_failed/;
 const MISSING_MODEL_CODES = /model_not_found|deploymentnotfound/i;
 const FIELD_PATH = /^[A-Za-z_][\w.[\]-]{0,99}$/;
+const MINUTE_MS = 60_000;
+
 interface ProviderError {
   readonly code: string;
   readonly type: string;
@@ -65,7 +67,7 @@ function words({ code, type, message, param }: ProviderError): ProviderWords {
 function classify(status: number, error: ProviderError): ProviderFaultClass {
   const codes = `${error.code} ${error.type}`;
   if (status === 429 || status === 402 || status === 498) {
-    const isLasting = QUOTA_CODES.test(codes) || error.details.lasting || saysLasting(error.message);
+    const isLasting = QUOTA_CODES.test(codes) || error.details.lasting || isSpent(error.message);
     return status === 402 || isLasting ? "quota_exhausted" : "provider_throttled";
   }
   if (OVERFLOW_CODES.test(codes)) return "context_length_exceeded";
@@ -85,6 +87,11 @@ function classify(status: number, error: ProviderError): ProviderFaultClass {
     return "provider_credentials_refused";
   }
   return MISSING_MODEL_CODES.test(codes) ? "provider_model_not_found" : stated;
+}
+
+/** A day's window slides with many providers: one that states a wait of seconds itself means it. */
+function isSpent(message: string): boolean {
+  return saysLasting(message) && (waitInText(message) ?? Number.POSITIVE_INFINITY) >= MINUTE_MS;
 }
 
 /** Inside a stream there is no status: the words decide, and silence means that the provider failed. */
