@@ -62,6 +62,15 @@ describe("a request of the same wire", () => {
     });
   });
 
+  test("thinking that is reworded is told as the caller wants it", () => {
+    const thinking = { type: "enabled", budget_tokens: 4000, display: "summarized" };
+    const request = parse({ ...BODY, additionalModelRequestFields: { thinking } });
+    const { body } = lower(request, target("anthropic.claude-opus-4-8-v1:0"));
+    expect(body.additionalModelRequestFields).toEqual({
+      thinking: { type: "adaptive", display: "summarized" },
+    });
+  });
+
   test("another model of Bedrock gets its own spelling of what was written for the first", () => {
     const claude = parse({
       ...BODY,

@@ -151,7 +151,13 @@ export function refitModelFields(
   for (const name of SPELLINGS_OF_REASONING) delete fitted[name];
   const { effort: _effort, ...config } = isRecord(fields.output_config) ? fields.output_config : {};
   if (!isMisfit("output_config") && Object.keys(config).length > 0) fitted.output_config = config;
-  return { fields: fitted, effort: renderReasoning(fitted, messages, request, target, family, losses) };
+  const effort = renderReasoning(fitted, messages, request, target, family, losses);
+  if (isRecord(fields.thinking) && isRecord(fitted.thinking)) {
+    // What else the caller says of it, such as whether it is told, stays.
+    const { type: _type, budget_tokens: _budget, ...rest } = fields.thinking;
+    fitted.thinking = { ...rest, ...fitted.thinking };
+  }
+  return { fields: fitted, effort };
 }
 
 /** Whether an arm says in the caller's place how much to think. A count has no use for it. */
