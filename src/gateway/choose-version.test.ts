@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { BASE_POLICY, FAKE_CALLER, FAKE_REQUEST, snapshotOf } from "../policy/fake-policy.ts";
-import { identifyAtAll, settleVersion } from "./choose-version.ts";
+import { authenticateAtAll, identifyAtAll, policyFor, settleVersion } from "./choose-version.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
 
@@ -74,5 +74,32 @@ describe("while a version takes over", () => {
     const trusted = { ...http, trusted: true };
     expect(settleVersion(gateway, one, FAKE_REQUEST, FAKE_CALLER, trusted)).toMatchObject({ ok: true });
     expect(one.snapshot.version).toBe("p@2");
+  });
+
+  test("one whose key the newer one alone has is served by it, also where the work is the gateway's own", () => {
+    const one = exchange("k-new", 1);
+    const owner = { ...FAKE_CALLER, keyId: "new" };
+    expect(settleVersion(gateway, one, FAKE_REQUEST, owner, { ...http, trusted: true })).toMatchObject({
+      ok: true,
+    });
+    expect(one.snapshot.version).toBe("p@2");
+  });
+
+  test("a key of either is known beside inference, and the policy that holds for it is the one that has it", () => {
+    const versions = { snapshot: () => older, split: () => ({ older, newer, share: 1, seed: 42 }) };
+    const roleOf = (key: string) => {
+      const caller = authenticateAtAll({ authorization: `Bearer ${key}`, apiKey: null }, versions);
+      if (!caller.ok) return caller.fault.code;
+      return `${policyFor(versions, caller.value).version} ${caller.value.tier}`;
+    };
+    expect(["k-both", "k-gone", "k-new", "k-nobody"].map(roleOf)).toEqual([
+      "p@1 standard",
+      "p@1 standard",
+      "p@2 standard",
+      "invalid_api_key",
+    ]);
+    expect(policyFor(versions, undefined)).toBe(older);
+    expect(policyFor(versions, { keyId: "new", tenant: "globex" })).toBe(older);
+    expect(policyFor({ snapshot: () => older }, { keyId: "new", tenant: "acme" })).toBe(older);
   });
 });

@@ -4,7 +4,7 @@
  */
 import { roleSuffices } from "../core/caller.ts";
 import { type Fault, fault } from "../core/faults.ts";
-import { authenticate } from "../gateway/authenticate.ts";
+import { authenticateAtAll } from "../gateway/choose-version.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import { handleInference } from "../gateway/handle-inference.ts";
 import type { Ingress } from "../gateway/ingress.ts";
@@ -118,7 +118,7 @@ function guard(gateway: Gateway, request: Request, path: string, requestId: stri
   }
   const { access } = found.row;
   if (access === "open") return null;
-  const caller = authenticate(readHeaders(request.headers), gateway.snapshot());
+  const caller = authenticateAtAll(readHeaders(request.headers), gateway);
   if (!caller.ok)
     return refuse(asked, caller.fault, requestId, { "www-authenticate": 'Bearer realm="pointsman"' });
   if (roleSuffices(caller.value.role, access)) return null;

@@ -21,7 +21,8 @@ import type { QueueReport } from "../store/queue-report.ts";
 export interface ControlPorts {
   readonly decisions: DecisionStore;
   readonly activations: ActivationStore;
-  snapshot(): ConfigSnapshot;
+  /** The policy in force; with a caller, the one that takes over from it where that alone has the key. */
+  snapshot(caller?: Caller): ConfigSnapshot;
   policyStatus(): PolicyStatus;
   healthReport(): readonly HealthReport[];
   /** Absent: this process has no queue. */

@@ -4,6 +4,7 @@ import type { Decision } from "../core/decision.ts";
 import type { ConfigSnapshot } from "../core/snapshot.ts";
 import { createAdmission } from "../gateway/admit.ts";
 import { checkRequest } from "../gateway/check-request.ts";
+import { policyFor } from "../gateway/choose-version.ts";
 import { createStandIns } from "../gateway/degraded/stand-ins.ts";
 import { DEFAULT_INGRESS_LIMITS, type Gateway } from "../gateway/gateway.ts";
 import { handleInference } from "../gateway/handle-inference.ts";
@@ -141,7 +142,7 @@ export function assemble(parts: Parts): Assembly {
   };
   const inference = createInferenceRoutes(loadWire);
   const infer = inferThrough({
-    snapshot: control.snapshot,
+    snapshot: (caller) => policyFor(control, caller),
     clock,
     async handle(request, caller, tell) {
       const ingress = await inference(new URL(request.url).pathname);
@@ -168,7 +169,7 @@ export function assemble(parts: Parts): Assembly {
     log,
     metrics: metrics.jobs,
     infer,
-    snapshot: control.snapshot,
+    snapshot: (caller) => policyFor(control, caller),
     check: async (endpoint, body, headers) => checkRequest(await inference(endpoint), body, headers),
   });
   const prober = startProbes({

@@ -5,20 +5,21 @@ import type { Clock } from "../core/clock.ts";
 import type { Decision } from "../core/decision.ts";
 import { parseRetryAfter } from "../core/retry-after.ts";
 import type { ConfigSnapshot } from "../core/snapshot.ts";
+import type { KeyOwner } from "../gateway/choose-version.ts";
 import type { TrustedCaller } from "../gateway/handle-inference.ts";
 
 export interface InferenceDoor {
   /** Answers a request as if `caller` had sent it with a key, and tells its record. */
   handle(request: Request, caller: TrustedCaller, tell: (decision: Decision) => void): Promise<Response>;
-  /** The policy in force. */
-  snapshot(): ConfigSnapshot;
+  /** The policy that holds for a caller: the one in force, or the newer one where that alone has the key. */
+  snapshot(caller: KeyOwner): ConfigSnapshot;
   readonly clock: Clock;
 }
 
 /** A request of the background as an HTTP request through the data plane, in the latency tier `batch`. */
 export function inferThrough({ handle, snapshot, clock }: InferenceDoor): Infer {
   return async (endpoint, body, stated, signal, headers = {}) => {
-    const caller = currentCaller(snapshot(), stated);
+    const caller = currentCaller(snapshot(stated), stated);
     if (!caller) return KEY_GONE;
     const request = new Request(`http://background.internal${endpoint}`, {
       method: "POST",
@@ -46,10 +47,7 @@ function usualTier(endpoint: string): Readonly<Record<string, string>> {
 }
 
 /** As the policy says now, a day later: a key that was taken away, or given to another tenant, has no say. */
-function currentCaller(
-  snapshot: ConfigSnapshot,
-  { keyId, tenant }: Pick<Caller, "keyId" | "tenant">,
-): Caller | null {
+function currentCaller(snapshot: ConfigSnapshot, { keyId, tenant }: KeyOwner): Caller | null {
   const key = snapshot.keys.find((known) => known.id === keyId && known.tenant === tenant);
   if (!key) return null;
   const { tier, role, useCases } = key;

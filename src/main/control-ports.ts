@@ -2,7 +2,7 @@
 import { explainRequest } from "../control/explain/explain-request.ts";
 import type { TicketRunner } from "../control/tickets/ticket-runner.ts";
 import { parseJson } from "../core/json.ts";
-import { authenticate } from "../gateway/authenticate.ts";
+import { authenticateAtAll, policyFor } from "../gateway/choose-version.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import { readBody } from "../gateway/read-body.ts";
 import { readHeaders } from "../gateway/read-headers.ts";
@@ -34,7 +34,7 @@ export function controlPorts(parts: Parts, made: ControlParts): ControlPorts {
     tickets: { tickets: store.tickets, clock, snapshot: control.snapshot, changed: tickets.wake },
     decisions: store.decisions,
     activations: store.activations,
-    snapshot: control.snapshot,
+    snapshot: (caller) => policyFor(control, caller),
     policyStatus: () => ({ ...control.status(), watch: parts.watched() }),
     policy: parts.desk,
     rollouts: parts.desk,
@@ -58,7 +58,7 @@ export function controlPorts(parts: Parts, made: ControlParts): ControlPorts {
       pause: () => new Promise((resolve) => setImmediate(resolve)),
     },
     callerOf(headers) {
-      const caller = authenticate(readHeaders(headers), control.snapshot());
+      const caller = authenticateAtAll(readHeaders(headers), control);
       return caller.ok ? caller.value : null;
     },
     ready: parts.ready,

@@ -5,7 +5,6 @@ import { DEFAULT_JOB_WORK_LIMITS, type JobPorts } from "../control/jobs/job-port
 import { startJobRunner } from "../control/jobs/job-runner.ts";
 import type { Clock, Random } from "../core/clock.ts";
 import type { Ids } from "../core/ids.ts";
-import type { ConfigSnapshot } from "../core/snapshot.ts";
 import type { JobMetrics } from "../gateway/metrics/job-metrics.ts";
 import type { JobQueue } from "../store/job-queue.ts";
 import type { JobStore } from "../store/job-store.ts";
@@ -23,7 +22,7 @@ export interface JobServiceParts {
   readonly metrics: JobMetrics;
   readonly infer: Infer;
   readonly check: JobPorts["check"];
-  snapshot(): ConfigSnapshot;
+  readonly snapshot: JobPorts["snapshot"];
 }
 
 export interface JobService {

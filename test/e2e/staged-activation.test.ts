@@ -1,5 +1,6 @@
 /** A version that takes over by steps: who is served by which, over a restart, given up, completed. */
 import { describe, expect, test } from "bun:test";
+import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Decision } from "../../src/core/decision.ts";
@@ -20,6 +21,7 @@ endToEnd();
 
 const OLD = testPolicy();
 const NEW = servedByNimbus(OLD);
+const NEWCOMER = "pm_key_that_the_newer_version_alone_has";
 
 async function launch(options: Partial<GatewayOptions> = {}): Promise<RunningGateway> {
   const gateway = await startGateway({ policy: OLD, scenario: INSTANT, ...options });
@@ -120,6 +122,34 @@ describe("a version that takes over by steps", () => {
     writeFileSync(gateway.policyFile, NEW);
     await eventually(async () => (await statusOf(gateway)).pinned === null);
     expect((await statusOf(gateway)).version).toBe(version);
+    await gateway.stop();
+  });
+
+  test("a key that it alone has works everywhere from the first step on", async () => {
+    const gateway = await launch();
+    const digest = createHash("sha256").update(NEWCOMER).digest("hex");
+    const key = `  - { id: newcomer, tenant: acme, tier: test, role: operator, sha256: "${digest}" }`;
+    writeFileSync(join(gateway.directory, "new.yaml"), NEW.replace(/^keys:$/m, `keys:\n${key}`));
+    const headers = { authorization: `Bearer ${NEWCOMER}`, "content-type": "application/json" };
+    const ask = (path: string, init: RequestInit = {}) =>
+      fetch(`${gateway.url}${path}`, { headers, ...init });
+    const body = { model: "support-chat", messages: [{ role: "user", content: "hello" }] };
+    const post = (path: string, content: unknown) =>
+      ask(path, { method: "POST", body: JSON.stringify(content) });
+    expect((await post("/v1/chat/completions", body)).status).toBe(401);
+    await command(gateway, "policy", "activate", "new.yaml", "--linear", "1%/1h");
+    const paths = ["/v1/models", "/v1/files", "/v1/batches", "/v1/jobs", "/admin/policy", "/admin/tickets"];
+    const found = await Promise.all(paths.map(async (path) => (await ask(path)).status));
+    expect(found).toEqual(paths.map(() => 200));
+    expect((await post("/v1/chat/completions", body)).status).toBe(200);
+    const posted = await post("/v1/jobs", { endpoint: "/v1/chat/completions", body });
+    expect(posted.status).toBe(202);
+    const { id } = (await posted.json()) as { id: string };
+    const job = await eventually(async () => {
+      const view = (await (await ask(`/v1/jobs/${id}`)).json()) as { status: string };
+      return view.status !== "queued" && view.status !== "running" && view;
+    });
+    expect(job).toMatchObject({ status: "succeeded" });
     await gateway.stop();
   });
 

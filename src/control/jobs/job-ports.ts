@@ -1,4 +1,5 @@
 /** What the verbs on jobs and the work on them need, and the bounds of the work. */
+import type { Caller } from "../../core/caller.ts";
 import type { Clock, Random } from "../../core/clock.ts";
 import { type Fault, fault, type Result } from "../../core/faults.ts";
 import type { FinalJobStatus, JobEndpoint } from "../../core/jobs.ts";
@@ -16,7 +17,8 @@ export interface JobPorts {
   readonly nextId: (prefix: string) => string;
   /** Whether other replicas, whose records are not these, take jobs off the queue. */
   readonly sharedQueue: boolean;
-  snapshot(): ConfigSnapshot;
+  /** The policy in force; with a caller, the one that takes over from it where that alone has the key. */
+  snapshot(caller?: Caller): ConfigSnapshot;
   /** Whether the request would be understood, and what it asks for. Faults as the endpoint's own. */
   check(
     endpoint: JobEndpoint,

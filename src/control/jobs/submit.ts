@@ -147,7 +147,7 @@ async function checkSubmission(
     const allowed = findDestination(snapshot().webhooks, webhookUrl, caller.tenant);
     if (!allowed.ok) return allowed;
   }
-  const useCase = resolveUseCase(snapshot(), request.value.target, caller);
+  const useCase = resolveUseCase(snapshot(caller), request.value.target, caller);
   return useCase.ok ? ok(useCase.value.id) : useCase;
 }
 

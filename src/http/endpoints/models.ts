@@ -87,7 +87,8 @@ export function modelEndpoints(ports: ControlPorts): readonly Endpoint[] {
       path: "/v1/models",
       responses: { 200: listDoc },
       handle: ({ headers }) => {
-        const rows = modelRows(ports.snapshot(), ports.callerOf(headers));
+        const caller = ports.callerOf(headers);
+        const rows = modelRows(ports.snapshot(caller ?? undefined), caller);
         return Response.json(isAnthropic(headers) ? anthropicList(rows) : { object: "list", data: rows });
       },
     }),
@@ -97,7 +98,8 @@ export function modelEndpoints(ports: ControlPorts): readonly Endpoint[] {
       params: z.object({ id: z.string().min(1).max(256) }),
       responses: { 200: jsonOf("One of the list.", z.union([modelRow, anthropicRow])) },
       handle: ({ params, headers }) => {
-        const found = oneRow(ports.snapshot(), ports.callerOf(headers), params.id);
+        const caller = ports.callerOf(headers);
+        const found = oneRow(ports.snapshot(caller ?? undefined), caller, params.id);
         if ("kind" in found) return found;
         return Response.json(isAnthropic(headers) ? anthropicOf(found) : found);
       },
