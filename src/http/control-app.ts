@@ -6,7 +6,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { getPath } from "hono/utils/url";
 import { fault } from "../core/faults.ts";
 import type { ControlPorts } from "./control-ports.ts";
-import { type Endpoint, validated } from "./endpoint.ts";
+import { type Endpoint, takesNothing, validated } from "./endpoint.ts";
 import { auditEndpoints, withAudit } from "./endpoints/audit.ts";
 import { batchEndpoints } from "./endpoints/batches.ts";
 import { deadJobEndpoints } from "./endpoints/dead-jobs.ts";
@@ -23,6 +23,7 @@ import { policyVersionEndpoints } from "./endpoints/policy-history.ts";
 import { probeEndpoints } from "./endpoints/probes.ts";
 import { replayEndpoint } from "./endpoints/replay.ts";
 import { replicaEndpoints } from "./endpoints/replicas.ts";
+import { refusal } from "./endpoints/response-docs.ts";
 import { rolloutChangeEndpoints } from "./endpoints/rollout-change.ts";
 import { rolloutEndpoints } from "./endpoints/rollouts.ts";
 import { ticketEndpoints } from "./endpoints/tickets.ts";
@@ -90,6 +91,12 @@ function pathOf(request: Request): string {
 
 const OPENAPI_METHODS = { GET: "get", POST: "post", DELETE: "delete", PUT: "put" } as const;
 
+/** What the guard, the check of input and a store that cannot be used answer in every endpoint's place. */
+function refusalsOf({ access }: RouteRow): Endpoint["responses"] {
+  if (access === "open") return {};
+  return { 400: refusal, 401: refusal, ...(access !== "caller" && { 403: refusal }), 503: refusal };
+}
+
 /** An endpoint without a row in the table of routes could never be reached: that is a bug of ours. */
 function register(app: OpenAPIHono, endpoint: Endpoint | PutEndpoint, ports: ControlPorts): void {
   const rows: readonly RouteRow[] = ROUTES;
@@ -104,13 +111,15 @@ function register(app: OpenAPIHono, endpoint: Endpoint | PutEndpoint, ports: Con
       ...(endpoint.params && { params: endpoint.params }),
       ...(endpoint.query && { query: endpoint.query }),
       ...(endpoint.body && {
-        body: { required: true, content: { "application/json": { schema: endpoint.body } } },
+        body: {
+          required: !takesNothing(endpoint.body),
+          content: { "application/json": { schema: endpoint.body } },
+        },
       }),
-      ...(endpoint.form && {
-        body: { required: true, content: { "multipart/form-data": { schema: endpoint.form } } },
-      }),
+      ...(endpoint.accepts && { body: { required: true, content: endpoint.accepts } }),
+      ...(endpoint.headers && { headers: endpoint.headers }),
     },
-    responses: endpoint.responses,
+    responses: { ...refusalsOf(row), ...endpoint.responses },
   });
   const path = endpoint.path.replace(/\{(\w+)\}/g, ":$1");
   const answer = withAudit(row, ports, (c) => validated({ ...endpoint, method: "POST" }, c, ports));

@@ -52,6 +52,6 @@ export interface ControlPorts {
   readonly circuits?: CircuitDesk;
   /** Absent: no audit log is kept. */
   readonly audit?: AuditTrail;
-  /** A JSON body within the bounds that inference keeps, too. */
-  readBody(request: Request): Promise<Result<unknown>>;
+  /** A JSON body within the bounds that inference keeps, too; `absent` is what an empty one counts as, if anything. */
+  readBody(request: Request, absent?: unknown): Promise<Result<unknown>>;
 }

@@ -12,8 +12,10 @@ export interface Endpoint {
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
-  /** The fields of multipart/form-data, for the document alone: the handler reads and checks `request` itself. */
-  readonly form?: z.ZodObject;
+  /** Bodies by media type, for the document alone: the handler reads and checks `request` itself. */
+  readonly accepts?: Accepted;
+  /** For the document alone, too. */
+  readonly headers?: z.ZodObject;
   readonly responses: Readonly<Record<number, ResponseDoc>>;
   handle(input: EndpointInput): Response | Fault | Promise<Response | Fault>;
 }
@@ -28,6 +30,8 @@ export interface EndpointInput {
   readonly request: Request;
 }
 
+type Accepted = Readonly<Record<string, { readonly schema: z.ZodType }>>;
+
 interface ResponseDoc {
   readonly description: string;
   readonly content?: Readonly<Record<string, { readonly schema: z.ZodType }>>;
@@ -40,7 +44,8 @@ interface Definition<P, Q, B> {
   readonly params?: z.ZodType<P>;
   readonly query?: z.ZodType<Q>;
   readonly body?: z.ZodType<B>;
-  readonly form?: z.ZodObject;
+  readonly accepts?: Accepted;
+  readonly headers?: z.ZodObject;
   readonly responses: Endpoint["responses"];
   handle(input: {
     readonly params: P;
@@ -53,6 +58,11 @@ interface Definition<P, Q, B> {
 
 export function define<P = unknown, Q = unknown, B = unknown>(definition: Definition<P, Q, B>): Endpoint {
   return definition as unknown as Endpoint;
+}
+
+/** Whether nothing has to be said: no body at all is the same as `{}` then. */
+export function takesNothing(body: z.ZodType): boolean {
+  return body.safeParse({}).success;
 }
 
 /** Runs `endpoint` on input that fits; anything else, a query parameter too many as well, is a 400 that names it. */
@@ -70,7 +80,7 @@ export async function validated(
   for (const part of ["params", "query", "body"] as const) {
     const schema = endpoint[part];
     if (!schema) continue;
-    const raw = await readPart(part, c, ports);
+    const raw = await readPart(part, schema, c, ports);
     if (!raw.ok) return refuse(asked, raw.fault, ports.nextRequestId());
     const parsed = schema.safeParse(raw.value);
     if (!parsed.success) return refuse(asked, misfit(parsed.error), ports.nextRequestId());
@@ -82,10 +92,11 @@ export async function validated(
 
 async function readPart(
   part: "params" | "query" | "body",
+  schema: z.ZodType,
   c: Context,
   ports: Pick<ControlPorts, "readBody">,
 ): Promise<Result<unknown>> {
-  if (part === "body") return ports.readBody(c.req.raw);
+  if (part === "body") return ports.readBody(c.req.raw, takesNothing(schema) ? {} : undefined);
   return ok(part === "params" ? c.req.param() : c.req.query());
 }
 

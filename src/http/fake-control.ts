@@ -29,7 +29,7 @@ export function fakeControlApp(fake: FakeDesk, more: Partial<ControlPorts> = {})
     ready: () => true,
     metricsText: () => "",
     nextRequestId: () => "req_1",
-    readBody: async (request) => ok(await request.json()),
+    readBody: async (request, absent) => ok(request.body ? await request.json() : absent),
     ...more,
   });
 }

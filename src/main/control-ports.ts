@@ -1,6 +1,7 @@
 /** What the control interface is joined to. Owns the joining; decides nothing. */
 import { explainRequest } from "../control/explain/explain-request.ts";
 import type { TicketRunner } from "../control/tickets/ticket-runner.ts";
+import { ok } from "../core/faults.ts";
 import { parseJson } from "../core/json.ts";
 import { authenticateAtAll, policyFor } from "../gateway/choose-version.ts";
 import type { Gateway } from "../gateway/gateway.ts";
@@ -64,8 +65,9 @@ export function controlPorts(parts: Parts, made: ControlParts): ControlPorts {
     ready: parts.ready,
     metricsText,
     nextRequestId: () => ids.next("req"),
-    async readBody(request) {
+    async readBody(request, absent) {
       const bytes = await readBody(request, readHeaders(request.headers), gateway.ingress, clock);
+      if (bytes.ok && bytes.value.length === 0 && absent !== undefined) return ok(absent);
       return bytes.ok ? parseJson(bytes.value, gateway.ingress.maxJsonDepth) : bytes;
     },
   };

@@ -52,7 +52,7 @@ export function fileEndpoints(ports: ControlPorts, batching: FilePorts): readonl
     define({
       method: "POST",
       path: "/v1/files",
-      form: uploadForm,
+      accepts: { "multipart/form-data": { schema: uploadForm } },
       responses: { 200: jsonOf("Kept.", fileObject), 400: refusal, 413: refusal },
       async handle({ headers, request }) {
         const caller = callerOf(ports, headers);

@@ -10,7 +10,7 @@ import { decodePolicy } from "../../policy/reading/decode-text.ts";
 /** JSON may write each character in six. */
 const MAX_BODY_BYTES = 2 * MAX_DOCUMENT_BYTES;
 
-const pushed = z.strictObject({
+export const pushed = z.strictObject({
   text: z.string(),
   environment: z.string().max(64).nullish(),
   note: z.string().max(MAX_NOTE).nullish(),

@@ -20,7 +20,7 @@ import {
   refusedDoc,
   running,
 } from "./policy-answers.ts";
-import { readPushed } from "./policy-body.ts";
+import { pushed, readPushed } from "./policy-body.ts";
 import { refusal } from "./response-docs.ts";
 
 /** The one endpoint that a method of its own asks for. */
@@ -53,6 +53,16 @@ function pushEndpoint(ports: ControlPorts, desk: PolicyDesk): PutEndpoint {
     method: "POST",
     path: "/admin/policy",
     query: pushQuery,
+    headers: z.object({
+      "if-match": z
+        .string()
+        .optional()
+        .openapi({ description: "only where this version, quoted, is the policy's now; else 412" }),
+    }),
+    accepts: {
+      "application/yaml": { schema: z.string().openapi({ description: "the policy's text" }) },
+      "application/json": { schema: pushed },
+    },
     responses: { 200: changeDoc, 400: refusedDoc, 409: refusedDoc, 412: refusedDoc, 413: refusal },
     async handle({ headers, request, query }) {
       const caller = callerOf(ports, headers);
