@@ -77,7 +77,7 @@ export type ContractReading =
   | { readonly ok: false; readonly field: string; readonly wanted: string | null };
 
 /** Reads all fields or says which does not fit. A field that does not exist is refused too: a contract that
- * is silently dropped is worse than one refused (A3). */
+ * is silently dropped is worse than one refused. */
 export function readContractFields(fields: Iterable<readonly [string, string]>): ContractReading {
   const draft: Draft = {};
   for (const [field, value] of fields) {

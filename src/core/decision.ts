@@ -1,4 +1,4 @@
-/** The record of one request (G1): what was asked, decided, tried and answered. Never bodies or secrets. */
+/** The record of one request: what was asked, decided, tried and answered. Never bodies or secrets. */
 import type { Contract } from "./contract.ts";
 import type { FinishReason, Usage } from "./events.ts";
 import type { FaultCause, FaultKind } from "./faults.ts";

@@ -1,4 +1,4 @@
-/** A model, and a deployment of it, as data (C8). Owns the shapes; knows no vendor. */
+/** A model, and a deployment of it, as data. Owns the shapes; knows no vendor. */
 import type { Capability, LatencyTier, SafetyLevel } from "./contract.ts";
 import type { Prices } from "./money.ts";
 import type { WireId } from "./request.ts";

@@ -67,7 +67,7 @@ export function sumUsage(a: Usage, b: Usage): Usage {
   };
 }
 
-/** Fields that the contract does not model, kept for a renderer of the same wire (A4). */
+/** Fields that the contract does not model, kept for a renderer of the same wire. */
 export interface Extra {
   readonly wire: string;
   readonly fields: Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
 /** What the policy says of jobs, and of where callers may have things sent. Owns the shapes. */
 import type { Secret } from "./secret.ts";
 
-/** How jobs of a use case are worked on (E11). */
+/** How jobs of a use case are worked on. */
 export interface JobSettings {
   /** Requests at once, in one process; a micro-batch is one. */
   readonly concurrency: number;

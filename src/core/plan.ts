@@ -58,7 +58,7 @@ export interface TicketWebhook {
 }
 
 /**
- * What answers when no model does (E8). Messages are templates over `{{use_case}}`, `{{request_id}}` …; a mode
+ * What answers when no model does. Messages are templates over `{{use_case}}`, `{{request_id}}` …; a mode
  * that has nothing to say passes on to the next.
  */
 export type DegradedMode =
@@ -132,14 +132,14 @@ export type OverflowLabel = "truncated" | "summarized" | "larger_model";
 export type DegradedLabel = DegradedMode["mode"];
 
 /**
- * What happens when a stream breaks after the caller has seen a part of it (E9). `fail`: an error in the caller's
+ * What happens when a stream breaks after the caller has seen a part of it. `fail`: an error in the caller's
  * dialect. `continue`: the next deployment goes on from what was told. `buffer`: nothing is told before the
  * answer is complete, so that every failure can still fall back.
  */
 export const STREAM_RECOVERIES = ["fail", "continue", "buffer"] as const;
 export type StreamRecovery = (typeof STREAM_RECOVERIES)[number];
 
-/** When a second deployment of the same model is called because the first is slow to begin (E6). */
+/** When a second deployment of the same model is called because the first is slow to begin. */
 export interface HedgeSettings {
   /** Milliseconds without first content; `p95`: what 19 of 20 calls of that deployment needed lately. */
   readonly after: number | "p95";
@@ -214,7 +214,7 @@ export interface RoutePlan {
   /** Null: no call is hedged. */
   readonly hedge: HedgeSettings | null;
   /**
-   * The first rung is one deployment of a later one, called before its turn so that it is known to work (E7); the
+   * The first rung is one deployment of a later one, called before its turn so that it is known to work; the
    * policy's own rungs follow, that one among them.
    */
   readonly exercise: boolean;

@@ -144,7 +144,7 @@ export type Section = "messages" | "sampling" | "responseFormat" | "reasoning";
 
 /**
  * The body as the caller sent it. When the provider speaks the caller's wire, it is the base of what is
- * sent on, so that fields the contract does not model survive (A4).
+ * sent on, so that fields the contract does not model survive.
  */
 export interface Origin {
   readonly wire: WireId;
@@ -175,7 +175,7 @@ export interface ModelRequest {
   readonly stream: boolean;
   /** Whether a streaming caller asked for a usage event of its own. */
   readonly streamUsage: boolean;
-  /** True: a control that the model cannot honour is an error instead of a warning (A3). */
+  /** True: a control that the model cannot honour is an error instead of a warning. */
   readonly strict: boolean;
   /** The end user's id as the caller states it; used for stickiness, never logged. */
   readonly user?: string;
@@ -191,7 +191,7 @@ export function withMessages(request: ModelRequest, messages: readonly Message[]
 
 const EMBEDDINGS: readonly Capability[] = ["embeddings"];
 
-/** The capabilities without which a model cannot serve `request`; softer controls become warnings (A3). */
+/** The capabilities without which a model cannot serve `request`; softer controls become warnings. */
 export function requiredCapabilities(request: ModelRequest): readonly Capability[] {
   const needed: Capability[] = [];
   if (request.operation === "embed") return EMBEDDINGS;

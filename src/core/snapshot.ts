@@ -248,7 +248,7 @@ export interface UseCase {
   readonly jobs: JobSettings;
 }
 
-/** Which answers are kept to be given again to the same request (M1). Milliseconds. */
+/** Which answers are kept to be given again to the same request. Milliseconds. */
 export interface AnswerCacheSettings {
   /** How long an answer is given again in place of asking. */
   readonly ttlMs: number;
@@ -298,7 +298,7 @@ export interface CircuitSettings {
 }
 
 export interface RetrySettings {
-  /** Share of requests, and a floor a second, that may be spent on second and later attempts (E3). */
+  /** Share of requests, and a floor a second, that may be spent on second and later attempts. */
   readonly budgetRatio: number;
   readonly budgetPerSecond: number;
   /** Full-jitter backoff: uniform in [0, min(maxMs, baseMs × 2^n)]. */
@@ -318,7 +318,7 @@ export interface ActivationGuard {
   readonly minRequests: number;
 }
 
-/** Calls that the gateway makes of its own accord, to know how a deployment is (E5). */
+/** Calls that the gateway makes of its own accord, to know how a deployment is. */
 export interface ProbeSettings {
   readonly everyMs: number;
   readonly timeoutMs: number;

@@ -1,4 +1,4 @@
-/** The contract that a compat caller states in `x-pointsman-*` headers (B6). Owns their names. */
+/** The contract that a compat caller states in `x-pointsman-*` headers. Owns their names. */
 import { CONTRACT_FIELDS, readContractFields } from "../core/contract-words.ts";
 import { failed, ok, type Result } from "../core/faults.ts";
 import type { AnyWire } from "../providers/wire-registry.ts";

@@ -1,5 +1,5 @@
 /**
- * The rest of an answer whose stream broke after the caller had seen a part of it (E9, `continue`). Owns whether
+ * The rest of an answer whose stream broke after the caller had seen a part of it (`continue`). Owns whether
  * that is possible and the second climb; how two answers are joined is join-stream.ts's.
  */
 import type { Attempt } from "../core/decision.ts";

@@ -1,4 +1,4 @@
-/** The headers of every response (A5). Owns their names and that no value can break out of its line. */
+/** The headers of every response. Owns their names and that no value can break out of its line. */
 import { formatUsd, type NanoDollars } from "../core/money.ts";
 import type { DegradedLabel, RungLabel } from "../core/plan.ts";
 import type { WireId } from "../core/request.ts";

@@ -1,5 +1,5 @@
 /**
- * A circuit breaker for one deployment (E4): when to trip, and exactly how many probes find out that it is
+ * A circuit breaker for one deployment: when to trip, and exactly how many probes find out that it is
  * over. Owns the state machine; knows no fault, no deployment and no clock.
  */
 import type { HealthSignal } from "../core/faults.ts";

@@ -1,4 +1,4 @@
-/** How long one attempt may take out of what the whole ladder has left (E2). Owns the formula; starts no timer. */
+/** How long one attempt may take out of what the whole ladder has left. Owns the formula; starts no timer. */
 import type { AttemptTimeouts } from "../core/deployment.ts";
 
 /** An attempt with less time than this could only fail, at the provider's cost. */

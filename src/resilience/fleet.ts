@@ -1,5 +1,5 @@
 /**
- * One replica among others (E4): what happens to a circuit here is told, what others tell is adopted, and a
+ * One replica among others: what happens to a circuit here is told, what others tell is adopted, and a
  * half-open circuit's probes are counted over all of them. Owns what is news, which of two facts is the later, and
  * which orders hold; the circuits are health.ts's, the way between processes a driver's.
  *

@@ -1,5 +1,5 @@
 /**
- * What is known of every deployment's condition (E5): its circuit, its latency, its calls under way, its last
+ * What is known of every deployment's condition: its circuit, its latency, its calls under way, its last
  * probe and its quota group's cooldown. Owns the registry; knows no request, no policy and no other process
  * but through `link`.
  */

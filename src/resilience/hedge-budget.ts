@@ -1,4 +1,4 @@
-/** How many calls of a use case may be doubled (E6). Owns the count; which call is slow is not its business. */
+/** How many calls of a use case may be doubled. Owns the count; which call is slow is not its business. */
 
 /** Hedges that a quiet time may save up. */
 export const MAX_SAVED_HEDGES = 10;

@@ -1,5 +1,5 @@
 /**
- * The race of two calls (E6): a second deployment is asked because the first is slow to begin, and whichever
+ * The race of two calls: a second deployment is asked because the first is slow to begin, and whichever
  * answers first answers. Owns when there is a second one and what becomes of both; the ladder goes on from
  * the one that counts.
  */

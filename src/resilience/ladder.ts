@@ -1,5 +1,5 @@
 /**
- * The ladder (E): one request climbs its plan, rung by rung, until a deployment answers or nothing is left.
+ * The ladder: one request climbs its plan, rung by rung, until a deployment answers or nothing is left.
  * Owns the loop and its limits; which call is next is step.ts's, how it is made and recorded call.ts's, what
  * follows from a fault is the fault table's by way of reaction.ts, a second call beside a slow one hedge.ts's.
  * Knows no wire and no socket: `send` makes the call.

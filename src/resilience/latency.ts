@@ -1,4 +1,4 @@
-/** How fast a deployment begins to answer (E5). Owns the smoothing and the histogram; knows no deployment. */
+/** How fast a deployment begins to answer. Owns the smoothing and the histogram; knows no deployment. */
 import { RollingWindow } from "./rolling-window.ts";
 
 /** A sample weighs half as much after this many milliseconds. */

@@ -1,6 +1,6 @@
 /**
  * Calls that nobody asked for, so that a deployment's recovery, or its failure in a quiet hour, is not found out
- * by a caller (E5). Owns when each deployment is probed and what its circuit learns; `send` makes the call.
+ * by a caller. Owns when each deployment is probed and what its circuit learns; `send` makes the call.
  *
  * A circuit that has opened decides itself when it may be probed; a probe then goes as soon as it may, one after
  * the other until the circuit has closed or opened again. A closed one is probed where the policy says `always`

@@ -1,5 +1,5 @@
 /**
- * How many second attempts the whole gateway may make (E3). Owns the count; which request retries is not its business.
+ * How many second attempts the whole gateway may make. Owns the count; which request retries is not its business.
  */
 import type { RetrySettings } from "../core/snapshot.ts";
 import { createHedgeBudget, type HedgeBudget } from "./hedge-budget.ts";

@@ -1,5 +1,5 @@
 /**
- * What replicas of a gateway tell each other of the deployments they all call (E4). Owns the port and the words
+ * What replicas of a gateway tell each other of the deployments they all call. Owns the port and the words
  * on it; a driver carries them, fleet.ts makes sense of them. The gateway works from its own memory with or
  * without a driver that works.
  */

@@ -107,7 +107,7 @@ export interface DecisionStore {
   spent(query: SpentQuery): Promise<SpentPage>;
 }
 
-/** One act on the policy (D5): who, when, what changed, or why it was refused. */
+/** One act on the policy: who, when, what changed, or why it was refused. */
 export interface Activation {
   readonly id: string;
   /** Epoch milliseconds. */

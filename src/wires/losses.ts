@@ -1,4 +1,4 @@
-/** What of a request its provider cannot honour (A3). Owns the warnings and how each dialect names its controls. */
+/** What of a request its provider cannot honour. Owns the warnings and how each dialect names its controls. */
 import type { Fault } from "../core/faults.ts";
 import type { WireId } from "../core/request.ts";
 import type { Warning } from "./wire.ts";

@@ -40,7 +40,7 @@ export interface LowerTarget {
   readonly imitates?: boolean;
 }
 
-/** A control that could not be honoured (A3). */
+/** A control that could not be honoured. */
 export interface Warning {
   readonly control: string;
   readonly message: string;

@@ -1,4 +1,4 @@
-/** Answers that are given again, from the outside (M1). */
+/** Answers that are given again, from the outside. */
 import { beforeAll, expect, test } from "bun:test";
 import { endToEnd } from "./end-to-end.ts";
 import { callsUpstream, decisionOf, KEY, type RunningGateway, readStream, startGateway } from "./harness.ts";

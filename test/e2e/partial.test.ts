@@ -1,4 +1,4 @@
-/** What a model had said when its answer broke off and nobody else had one, in every dialect (E10). */
+/** What a model had said when its answer broke off and nobody else had one, in every dialect. */
 import { afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { endToEnd } from "./end-to-end.ts";
 import {

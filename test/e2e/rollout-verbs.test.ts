@@ -73,7 +73,7 @@ async function callBack(gateways: readonly RunningGateway[]) {
   });
   expect(figures.errors).toBe(0);
   expect(figures.arm_before).toBeGreaterThan(10);
-  // That it ends while one looks; how soon is `rollback_ms` of `npm run bench:policy` (J3: within a second).
+  // That it ends while one looks; how soon is `rollback_ms` of `npm run bench:policy`.
   expect(figures.rollback_ms).toBeLessThan(WATCHED_MS);
   return figures;
 }

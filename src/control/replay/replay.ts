@@ -1,5 +1,5 @@
 /**
- * Past requests under another policy: what would go elsewhere, what would be refused, what it would cost (D4).
+ * Past requests under another policy: what would go elsewhere, what would be refused, what it would cost.
  * Owns the counts; holds no record, so that a million of them need no more room than ten.
  */
 import { costOf, formatUsd, type NanoDollars } from "../../core/money.ts";

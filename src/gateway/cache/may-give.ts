@@ -1,4 +1,4 @@
-/** Whether a kept answer may be given to this request: only while who gave it might still be asked (D3). */
+/** Whether a kept answer may be given to this request: only while who gave it might still be asked. */
 import type { Deployment } from "../../core/deployment.ts";
 import { regionOutside, stricter } from "../../policy/routing/constraints.ts";
 import { demandOf, type RouteInput } from "../../policy/routing/plan.ts";

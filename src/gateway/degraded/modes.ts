@@ -1,5 +1,5 @@
 /**
- * What answers when no model does (E8): the policy's modes, asked in its order until one has something to say.
+ * What answers when no model does: the policy's modes, asked in its order until one has something to say.
  * Owns the order, and what each mode needs of the rooms behind it.
  */
 import type { Attempt } from "../../core/decision.ts";

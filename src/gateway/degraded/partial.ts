@@ -1,5 +1,5 @@
 /**
- * What was said of an answer before it broke off (E10). Owns which answers may be told in part and the events that
+ * What was said of an answer before it broke off. Owns which answers may be told in part and the events that
  * say so; whether and when they are told is the policy's order of degraded modes.
  */
 import type { Deployment } from "../../core/deployment.ts";

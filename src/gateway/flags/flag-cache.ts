@@ -1,5 +1,5 @@
 /**
- * Values of flags that another system decides, at hand without waiting (D6). Owns what is kept and for how long; a
+ * Values of flags that another system decides, at hand without waiting. Owns what is kept and for how long; a
  * request never waits for that system, and one that is down changes nothing but how old the values are.
  */
 import type { Caller } from "../../core/caller.ts";

@@ -1,5 +1,5 @@
 /**
- * Copies of requests for candidates (J1): after the live answer has begun, beside it and never in its way. Owns how
+ * Copies of requests for candidates: after the live answer has begun, beside it and never in its way. Owns how
  * many at once, what they may cost, and that each leaves a record or a count.
  */
 import type { Timer } from "../../core/clock.ts";

@@ -1,4 +1,4 @@
-/** Overlays (D1): one environment's differences on top of a base. Owns how two values become one. */
+/** Overlays: one environment's differences on top of a base. Owns how two values become one. */
 import { isRecord } from "../../core/json.ts";
 import type { Path } from "../finding.ts";
 

@@ -1,4 +1,4 @@
-/** One feature flag for one subject (D6). Owns the order: rules, then the rollout, then the default. */
+/** One feature flag for one subject. Owns the order: rules, then the rollout, then the default. */
 import type { Condition, FlagDetails, FlagSubject, FlagValue, Stickiness } from "../../core/snapshot.ts";
 import { inShare } from "./choose.ts";
 import { stickyKey } from "./sticky-key.ts";

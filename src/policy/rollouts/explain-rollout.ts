@@ -1,4 +1,4 @@
-/** Which arm a request is in and why, and what its flags are (D4). Owns the account; decides nothing itself. */
+/** Which arm a request is in and why, and what its flags are. Owns the account; decides nothing itself. */
 import type { RoutePlan } from "../../core/plan.ts";
 import type { FlagReason, FlagValue, Stickiness } from "../../core/snapshot.ts";
 import type { Demand } from "../routing/constraints.ts";

@@ -1,4 +1,4 @@
-/** What no rule can override (D3): whether a deployment may serve a request at all, and why not. */
+/** What no rule can override: whether a deployment may serve a request at all, and why not. */
 import type { Capability, SafetyLevel } from "../../core/contract.ts";
 import type { Deployment } from "../../core/deployment.ts";
 import { costAtMost, outputLimit } from "../../core/estimate-cost.ts";

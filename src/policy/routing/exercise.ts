@@ -1,4 +1,4 @@
-/** A later rung tried before its turn, on a few requests, so that it is known to work (E7). Owns whom and which. */
+/** A later rung tried before its turn, on a few requests, so that it is known to work. Owns whom and which. */
 import type { Random } from "../../core/clock.ts";
 import type { Deployment } from "../../core/deployment.ts";
 import { estimateCost } from "../../core/estimate-cost.ts";

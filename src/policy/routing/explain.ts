@@ -1,4 +1,4 @@
-/** What would happen to a request, and why (D4). Reads the plan that routing makes; decides nothing itself. */
+/** What would happen to a request, and why. Reads the plan that routing makes; decides nothing itself. */
 import type { Capability, LatencyTier, SafetyLevel, TaskType } from "../../core/contract.ts";
 import type { AttemptTimeouts, Deployment } from "../../core/deployment.ts";
 import { estimateCost } from "../../core/estimate-cost.ts";

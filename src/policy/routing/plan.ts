@@ -1,5 +1,5 @@
 /**
- * The decision for one request (D2, D3): which rule, which ladder, which deployments in which order, and
+ * The decision for one request: which rule, which ladder, which deployments in which order, and
  * which were refused. Pure, and on the hot path: a few microseconds, nothing compiled, nothing parsed.
  */
 

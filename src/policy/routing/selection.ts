@@ -1,4 +1,4 @@
-/** The order of candidates inside a rung (D3). Owns the selections; health and chance are arguments. */
+/** The order of candidates inside a rung. Owns the selections; health and chance are arguments. */
 import type { Caller } from "../../core/caller.ts";
 import type { Random } from "../../core/clock.ts";
 import type { Deployment } from "../../core/deployment.ts";

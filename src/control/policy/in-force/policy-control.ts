@@ -1,4 +1,4 @@
-/** The policy in force and how it changes (D5), as ports. Owns the shapes; policy-keeper.ts keeps the rules. */
+/** The policy in force and how it changes, as ports. Owns the shapes; policy-keeper.ts keeps the rules. */
 import type { Clock } from "../../../core/clock.ts";
 import type { Ids } from "../../../core/ids.ts";
 import type { ConfigSnapshot, KeySpec, SplitSnapshots } from "../../../core/snapshot.ts";

@@ -1,5 +1,5 @@
 /**
- * The policy in force and how it changes (D5): read, validated, compiled, swapped whole or by steps, recorded.
+ * The policy in force and how it changes: read, validated, compiled, swapped whole or by steps, recorded.
  * Owns the rules that a bad policy never replaces a good one, and that a rollback outlasts the text it undid;
  * knows no file system, no network and no HTTP.
  */
