@@ -1,6 +1,6 @@
 // A client that asks once a second and prints who answered. Start the gateway with a scenario that breaks
 // things, `npm start -- --scenario examples/scenarios/region-outage.yaml`, and watch the ladder at work.
-const url = process.env.POINTSMAN_URL ?? "http://127.0.0.1:8080";
+const url = process.env.POINTSMAN_URL ?? `http://127.0.0.1:${process.env.PORT ?? "8080"}`;
 const key = process.env.POINTSMAN_API_KEY ?? process.env.POINTSMAN_DEMO_KEY ?? "pm_demo_0000000000000000";
 const rounds = Number(process.argv[2] ?? Number.POSITIVE_INFINITY);
 

@@ -1,8 +1,9 @@
 // The official OpenAI SDK, unchanged: only the base URL and the key are Pointsman's, and the model is a use case.
 import OpenAI from "openai";
 
+const port = process.env.PORT ?? "8080";
 const client = new OpenAI({
-  baseURL: `${process.env.POINTSMAN_URL ?? "http://127.0.0.1:8080"}/v1`,
+  baseURL: `${process.env.POINTSMAN_URL ?? `http://127.0.0.1:${port}`}/v1`,
   apiKey: process.env.POINTSMAN_DEMO_KEY ?? "pm_demo_0000000000000000",
 });
 

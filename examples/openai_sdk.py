@@ -5,7 +5,7 @@ import os
 from openai import OpenAI
 
 client = OpenAI(
-    base_url=os.environ.get("POINTSMAN_URL", "http://127.0.0.1:8080") + "/v1",
+    base_url=os.environ.get("POINTSMAN_URL", f"http://127.0.0.1:{os.environ.get('PORT', '8080')}") + "/v1",
     api_key=os.environ.get("POINTSMAN_DEMO_KEY", "pm_demo_0000000000000000"),
 )
 

@@ -107,7 +107,9 @@ function guard(gateway: Gateway, request: Request, path: string, requestId: stri
       fault(
         "not_found",
         "unknown_path",
-        "There is nothing at this path. Chat is at POST /v1/chat/completions, /v1/responses, /v1/messages and /model/{model}/converse.",
+        path.startsWith("/admin/")
+          ? "There is nothing at this path. GET /openapi.json lists those of the control interface."
+          : "There is nothing at this path. Chat is at POST /v1/chat/completions, /v1/responses, /v1/messages and /model/{model}/converse.",
       ),
       requestId,
     );

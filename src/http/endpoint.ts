@@ -1,8 +1,9 @@
 /** One endpoint of the control interface as data, and the check of its input by its own schemas. */
 import type { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { type Fault, fault, ok, type Result } from "../core/faults.ts";
+import { type Fault, ok, type Result } from "../core/faults.ts";
 import type { ControlPorts } from "./control-ports.ts";
+import { misfit } from "./misfit.ts";
 import { unknownParameter } from "./query-parameters.ts";
 import { refuse } from "./refuse.ts";
 
@@ -83,7 +84,7 @@ export async function validated(
     const raw = await readPart(part, schema, c, ports);
     if (!raw.ok) return refuse(asked, raw.fault, ports.nextRequestId());
     const parsed = schema.safeParse(raw.value);
-    if (!parsed.success) return refuse(asked, misfit(parsed.error), ports.nextRequestId());
+    if (!parsed.success) return refuse(asked, misfit(schema, raw.value, parsed.error), ports.nextRequestId());
     input[part] = parsed.data;
   }
   const outcome = await endpoint.handle({ ...input, headers: request.headers, request });
@@ -98,22 +99,4 @@ async function readPart(
 ): Promise<Result<unknown>> {
   if (part === "body") return ports.readBody(c.req.raw, takesNothing(schema) ? {} : undefined);
   return ok(part === "params" ? c.req.param() : c.req.query());
-}
-
-function misfit(error: z.ZodError): Fault {
-  const issue = error.issues[0];
-  if (issue?.code === "unrecognized_keys") {
-    const param = [...issue.path, issue.keys[0]].join(".");
-    const message = `There is no field ${JSON.stringify(param.slice(0, 100))} here. Leave it out.`;
-    return fault("invalid", "invalid_value", message, { param });
-  }
-  const param = issue?.path.join(".") ?? "";
-  return fault(
-    "invalid",
-    "invalid_value",
-    `${param === "" ? "The input" : param}: ${issue?.message ?? "does not fit"}.`,
-    {
-      param,
-    },
-  );
 }

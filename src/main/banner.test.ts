@@ -17,3 +17,11 @@ test("what it says to try asks for a use case of the policy", () => {
 test("no shell reads a wildcard in it", () => {
   expect(banner(URL_HERE, "pm_k", null, new Map())).toContain(`curl '${URL_HERE}/admin/decisions?limit=1'`);
 });
+
+test("what it says of another terminal reaches this gateway, wherever it listens", () => {
+  const said = (url: string) => banner(url, "pm_k", null, new Map()).trimEnd().split("\n").at(-1);
+  expect(said(URL_HERE)).toBe("In another terminal: npx pointsman decisions tail");
+  expect(said("http://127.0.0.1:23000")).toBe(
+    "In another terminal: npx pointsman decisions tail --url http://127.0.0.1:23000",
+  );
+});

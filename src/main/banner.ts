@@ -4,6 +4,9 @@ import type { UseCase } from "../core/snapshot.ts";
 /** Of the policy that comes with the program. */
 const USE_CASE = "support-chat";
 
+/** Where every command looks without being told. */
+const USUAL_URL = "http://127.0.0.1:8080";
+
 /** What `banner` looks at of each use case. */
 type UseCases = ReadonlyMap<string, Pick<UseCase, "taskType">>;
 
@@ -35,7 +38,7 @@ export function banner(
     ...bodies.map((body) => chat(JSON.stringify(body))),
     `  curl '${url}/admin/decisions?limit=1' ${auth}`,
     "",
-    "In another terminal: npx pointsman decisions tail",
+    `In another terminal: npx pointsman decisions tail${url === USUAL_URL ? "" : ` --url ${url}`}`,
   );
   return `${lines.join("\n")}\n`;
 }

@@ -52,6 +52,14 @@ describe("warnings, which do not keep a policy from serving", () => {
     expect(compileTexts(text).snapshot).not.toBeNull();
   });
 
+  test("a tier without limits is told with what to add, and with the tiers that there are", () => {
+    const limits = "limits: { tiers: { free: {}, paid: {} } }";
+    const key = `keys: [{ id: k, sha256: ${"a".repeat(64)}, tenant: t, tier: gold }]`;
+    expect(compileTexts(`${BASE_POLICY}${limits}\n${key}\n`).findings[0]?.fix).toBe(
+      "Add limits.tiers.gold, or give the key one of: free, paid.",
+    );
+  });
+
   test("a good policy has none", () => expect(warnings(BASE_POLICY)).toEqual([]));
 });
 

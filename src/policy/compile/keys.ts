@@ -107,7 +107,7 @@ function checkNames(written: WrittenKey, path: Path, { document, report }: Check
   const tiers = Object.keys(document.limits.tiers);
   if (tiers.length > 0 && !tiers.includes(written.tier)) {
     const message = `The tier "${written.tier}" of the key "${written.id}" has no limits.`;
-    const fix = report.suggest(written.tier, tiers, "Add it under limits.tiers.");
+    const fix = `Add limits.tiers.${written.tier}, or give the key one of: ${tiers.join(", ")}.`;
     report.warning("unlimited_tier", [...path, "tier"], message, fix);
   }
 }

@@ -471,3 +471,11 @@ test("a ladder's key that may be written in several ways is missing, and not of 
     fix: expect.stringMatching(/^Add primary: /),
   });
 });
+
+test("a bound is told in words, and what is in a list by the list's name", () => {
+  const keys = "keys:\n  - { id: k, sha256: '0' }\n";
+  const text = withLine("max_output_tokens: 40", "max_output_tokens: 0") + keys;
+  const said = parsePolicy([{ file: "p.yaml", text }]).findings.map(({ message }) => message);
+  expect(said).toContain("chat.max_output_tokens must be at least 1.");
+  expect(said).toContain("keys[0].tenant is missing.");
+});

@@ -44,10 +44,29 @@ function reportIssue(context: Context): void {
     const why = issue.issues[0]?.message ?? "is not valid";
     report.error("invalid_name", path, `The name ${why}.`, "Rename it.", { key: true });
   } else {
-    const message = `${nameOf(path)} ${decapitalise(issue.message)}.`;
+    const message = `${nameOf(path)} ${boundOf(issue) ?? decapitalise(issue.message)}.`;
     report.error("invalid_value", path, message, describe(context, path));
   }
 }
+
+/** Null: the issue is about no bound, or the schema has words of its own for it. */
+function boundOf(issue: Issue): string | null {
+  if (issue.code !== "too_small" && issue.code !== "too_big") return null;
+  if (!/^Too (small|big)/.test(issue.message)) return null;
+  const isSmall = issue.code === "too_small";
+  const bound = Number(isSmall ? issue.minimum : issue.maximum);
+  const units = COUNTED[issue.origin];
+  if (units) return `must have at ${isSmall ? "least" : "most"} ${bound} ${units[bound === 1 ? 0 : 1]}`;
+  if (issue.inclusive === false) return `must be ${isSmall ? "more" : "less"} than ${bound}`;
+  return `must be at ${isSmall ? "least" : "most"} ${bound}`;
+}
+
+const COUNTED: Readonly<Record<string, readonly [one: string, several: string]>> = {
+  string: ["character", "characters"],
+  array: ["entry", "entries"],
+  record: ["entry", "entries"],
+  object: ["entry", "entries"],
+};
 
 function reportUnknownKeys(context: Context, keys: readonly string[]): void {
   const { schema, root, report, path, silent } = context;
@@ -231,7 +250,10 @@ function isUnder(path: Path, ancestor: Path): boolean {
 }
 
 function nameOf(path: Path): string {
-  return path.length === 0 ? "The policy" : formatPath(path.slice(-2));
+  if (path.length === 0) return "The policy";
+  // A position in a list says nothing without the list's name.
+  const start = Math.max(0, path.length - 2);
+  return formatPath(path.slice(typeof path[start] === "number" ? Math.max(0, start - 1) : start));
 }
 
 function decapitalise(text: string): string {
