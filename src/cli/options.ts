@@ -1,5 +1,5 @@
 /** Option values as people type them. Owns parsing and the wording of what does not fit. */
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Role } from "../core/caller.ts";
 import { parseDuration } from "../core/duration.ts";
 
@@ -35,6 +35,11 @@ export function duration(text: string): number {
   const value = parseDuration(text);
   if (value === null) throw new InvalidArgumentError("Give a duration with a unit, such as 20s or 1m30s.");
   return Math.round(value);
+}
+
+/** Its default stands in the help as one would write it. */
+export function durationOption(flags: string, description: string, usual: string): Option {
+  return new Option(flags, description).argParser(duration).default(duration(usual), usual);
 }
 
 /** Where a running gateway is, as options of commands that ask it. */

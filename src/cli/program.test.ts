@@ -100,6 +100,13 @@ describe("help", () => {
     }
   });
 
+  test("a default stands there as one would write it", async () => {
+    const help = fakeProcess();
+    for (const path of ["up", "tickets claim"]) await help.run(...path.split(" "), "--help");
+    const said = help.stdout().match(/\(default:\s+\d+\w*\)/g);
+    expect(said).toEqual(["(default: 25s)", "(default: 0s)", "(default: 15m)"]);
+  });
+
   test("the top help says what each exit code means", async () => {
     const shell = fakeProcess();
     expect(await shell.run("--help")).toBe(0);

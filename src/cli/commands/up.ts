@@ -5,7 +5,7 @@ import { isRemoteAddress, readSourceAddress } from "../../control/policy/sources
 import { readQueueAddress } from "../../store/queue-address.ts";
 import { addExamples, type CommandContext, terminalOf } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
-import { duration, host, port } from "../options.ts";
+import { durationOption, host, port } from "../options.ts";
 import { CALM_SCENARIO, EXAMPLE_POLICY } from "../packaged.ts";
 import { DEFAULT_POLICY } from "../policy-source.ts";
 import type { CliPorts, UpOptions } from "../ports.ts";
@@ -48,17 +48,15 @@ export function addUp(program: Command, context: CommandContext): void {
     )
     .option("--scenario <file>", "what simulated providers do; every answer of theirs is marked")
     .option("--demo", "accept the demo key (env: POINTSMAN_DEMO_KEY), start from the example policy")
-    .option(
-      "--drain <duration>",
-      "time that running requests get on shutdown",
-      duration,
-      duration(DEFAULT_DRAIN),
+    .addOption(
+      durationOption("--drain <duration>", "time that running requests get on shutdown", DEFAULT_DRAIN),
     )
-    .option(
-      "--grace <duration>",
-      "time the port stays open after SIGTERM, not ready, so that load balancers look away first",
-      duration,
-      0,
+    .addOption(
+      durationOption(
+        "--grace <duration>",
+        "time the port stays open after SIGTERM, not ready, so that load balancers look away first",
+        "0s",
+      ),
     );
   addExamples(command, [
     ["pointsman up --demo", "try it: simulated providers, example policy, demo key"],

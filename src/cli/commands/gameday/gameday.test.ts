@@ -141,6 +141,16 @@ describe("gameday run, before a gateway is there", () => {
     expect(json.stdout()).toBe("");
   });
 
+  test.each([
+    [["nope"], "There is no file nope.", "gameday list"],
+    [["drill.yaml", "--report", "no/such/place.html"], "There is no folder no/such.", "Make it first."],
+  ] as const)("%j is told with what would do", async (args, message, fix) => {
+    const shell = fakeProcess({ cwd });
+    expect(await shell.run("gameday", "run", ...args)).toBe(2);
+    expect(shell.stderr()).toContain(message);
+    expect(shell.stderr()).toContain(fix);
+  });
+
   test("one that is not valid says where and what to do, also as JSON", async () => {
     const shell = fakeProcess({ cwd });
     expect(await shell.run("gameday", "run", "broken.yaml", "--json")).toBe(2);

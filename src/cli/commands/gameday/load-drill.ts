@@ -15,6 +15,7 @@ import type { CliPorts } from "../../ports.ts";
 import { readText } from "../../read-text.ts";
 
 const SHIPPED = packagedFile("examples/gamedays/");
+const SHIPPED_HINT = "Check the path; `pointsman gameday list` shows the drills that come with the program.";
 
 export type LoadedDrill =
   | {
@@ -41,7 +42,7 @@ export async function loadDrill(
 ): Promise<LoadedDrill> {
   const file = fileOf(ports.cwd, name);
   const read = await readText(file, name);
-  if (!read.ok) return { ...read, reason: "unreadable" };
+  if (!read.ok) return { ...read, ...(isBare(name) && { fix: SHIPPED_HINT }), reason: "unreadable" };
   const source = { file: name, text: read.text };
   const parsed = parseDrill(source);
   if (!parsed.ok) return { ok: false, reason: "invalid", name, findings: parsed.findings, sources: [source] };
@@ -74,10 +75,15 @@ export async function loadDrill(
   return { ok: false, reason: "invalid", name, findings: prepared.findings, sources: [source] };
 }
 
+/** Whether it may be the name of a drill that comes with the program. */
+function isBare(name: string): boolean {
+  return /^[\w-]+$/.test(name);
+}
+
 function fileOf(cwd: string, name: string): string {
   const written = resolve(cwd, name);
   const shipped = join(SHIPPED, `${name}.yaml`);
-  return !existsSync(written) && /^[\w-]+$/.test(name) && existsSync(shipped) ? shipped : written;
+  return !existsSync(written) && isBare(name) && existsSync(shipped) ? shipped : written;
 }
 
 /** The files of the drills that come with the program, in the order of their names. */

@@ -3,7 +3,7 @@
  * report goes; the drill itself is control/gameday's.
  */
 import { writeFile } from "node:fs/promises";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import type { DrillOverrides } from "../../../control/gameday/prepare-drill.ts";
 import { renderHtml } from "../../../control/gameday/render-html.ts";
@@ -14,7 +14,7 @@ import { createProgressLine, drawDrill } from "../../draw-gameday.ts";
 import { EXIT } from "../../exit-codes.ts";
 import { counted, span } from "../../format.ts";
 import { duration } from "../../options.ts";
-import { unreadable } from "../../read-text.ts";
+import { fileErrorCode, unreadable } from "../../read-text.ts";
 import type { Terminal } from "../../terminal.ts";
 import { type LoadedDrill, loadDrill } from "./load-drill.ts";
 import { reportLoad } from "./report-load.ts";
@@ -142,7 +142,10 @@ async function mayWrite(path: string, name: string, text: string, terminal: Term
     await writeFile(path, text);
     return true;
   } catch (thrown) {
-    const { message, fix } = unreadable(thrown, name);
+    const folder = fileErrorCode(thrown) === "ENOENT";
+    const { message, fix } = folder
+      ? { message: `There is no folder ${dirname(name)}.`, fix: "Make it first." }
+      : unreadable(thrown, name);
     terminal.complain(`The report cannot be written. ${message}`, fix);
     return false;
   }

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { askGateway, reportFailure } from "../../ask.ts";
 import { addExamples, type CommandContext, terminalOf } from "../../context.ts";
 import { EXIT } from "../../exit-codes.ts";
-import { addGatewayOptions, duration, type GatewayOptions } from "../../options.ts";
+import { addGatewayOptions, durationOption, type GatewayOptions } from "../../options.ts";
 import { readStdin } from "../../read-text.ts";
 import { drawTicket, ticketView } from "./ticket-view.ts";
 
@@ -23,11 +23,8 @@ export function addTicketsShow(group: Command, context: CommandContext): void {
 }
 
 export function addTicketsClaim(group: Command, context: CommandContext): void {
-  const command = ticketCommand(group, "claim", "work on it: nobody else is given it meanwhile").option(
-    "--lease <duration>",
-    "for how long",
-    duration,
-    15 * 60_000,
+  const command = ticketCommand(group, "claim", "work on it: nobody else is given it meanwhile").addOption(
+    durationOption("--lease <duration>", "for how long", "15m"),
   );
   addExamples(command, [
     ["pointsman tickets claim tkt_01jd2k3m4p5q6r7s8t9", "a quarter of an hour for it"],
