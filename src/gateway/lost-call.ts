@@ -1,6 +1,6 @@
 /**
- * What a call used that gave no answer (SPEC E: what was used is settled). Owns when that is what the provider counted,
- * when it is an estimate, and when nothing is known to have been used.
+ * What a call used that gave no answer: it is paid for all the same. Owns when that is what the provider counted, when
+ * it is an estimate, and when nothing is known to have been used.
  */
 import type { Deployment } from "../core/deployment.ts";
 import { isContent, type StreamEvent, type Usage } from "../core/events.ts";
