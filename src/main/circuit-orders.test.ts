@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { createAuditTrail } from "../control/audit/audit-trail.ts";
+import { fakeTrail } from "../control/audit/fake-trail.ts";
 import { FakeClock } from "../core/fake-clock.ts";
 import type { CircuitOrder } from "../resilience/circuit-order.ts";
 import { createMemoryStore } from "../store/memory.ts";
@@ -11,7 +11,7 @@ test("an order over a deployment that a start does not know is in force when the
   const stamp = { at: clock.now(), origin: "gw_1" };
   const order: CircuitOrder = { deployment: "claude", verb: "force-open", until: null, stamp, by: "ops" };
   await store.circuitOrders.put(null, order);
-  const audit = createAuditTrail({ store: store.audit, clock, onWritten: () => {}, onFailed: () => {} });
+  const audit = fakeTrail(store.audit, clock);
   const orders = openCircuitOrders({
     ...{ store: store.circuitOrders, environment: null, clock, audit },
     log: () => {},

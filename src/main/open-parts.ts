@@ -56,6 +56,7 @@ export async function openParts(start: Start, closings: Closings): Promise<Gatew
   const { store, simulator } = ground;
   const later: Later = { policy: null, watch: null, assembly: null };
   const audit = openAudit(ground, start);
+  closings.add(audit.close);
   const orders = openCircuitOrders({ store: store.circuitOrders, environment, clock, log, audit });
   closings.add(orders.stop);
   const access = openAccess(start, later, closings);
@@ -74,6 +75,7 @@ export async function openParts(start: Start, closings: Closings): Promise<Gatew
     onStaged: serving.taking,
     onRefused: () => later.assembly?.metrics.policyActivation("refused"),
   });
+  closings.add(policy.close);
   const stopPolicy = closings.add(policy.stop);
   later.policy = policy;
   const { control, desk } = policy;
@@ -161,8 +163,9 @@ function openAudit({ store }: Ground, { clock, log }: Start): AuditTrail {
     clock,
     onWritten: ({ seq, actor, action, subject, hash }) =>
       log("info", "audit", { seq, actor, action, subject, hash }),
-    onFailed: ({ actor, action, subject }, thrown) =>
-      log("error", "audit_failed", { actor, action, subject, ...describeThrown(thrown) }),
+    onLate: ({ actor, action, subject }, thrown) =>
+      log("error", "audit_not_written", { actor, action, subject, ...describeThrown(thrown) }),
+    onLost: (record) => log("error", "audit_lost", { ...record }),
   });
 }
 

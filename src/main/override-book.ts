@@ -1,7 +1,8 @@
 /** Orders over rollouts, joined to this process: where they are kept, and who is told when one ends. */
 import { aliasOfSubject } from "../control/alias/open-alias.ts";
 import type { AuditTrail } from "../control/audit/audit-trail.ts";
-import { createOverrideBook, type OverrideBook } from "../control/rollout/override-book.ts";
+import { createNewestWriter } from "../control/background/newest-writer.ts";
+import { createOverrideBook, type KeptBook, type OverrideBook } from "../control/rollout/override-book.ts";
 import { keptOverrides } from "../control/rollout/override-file.ts";
 import type { Clock } from "../core/clock.ts";
 import { describeThrown, type Log } from "./log.ts";
@@ -15,20 +16,24 @@ export interface OverrideBookOptions {
   readonly audit: AuditTrail;
 }
 
-export async function openOverrideBook(options: OverrideBookOptions): Promise<OverrideBook> {
+export interface OpenedBook {
+  readonly book: OverrideBook;
+  /** Tries what is not on disk yet a last time. */
+  close(): Promise<void>;
+}
+
+export async function openOverrideBook(options: OverrideBookOptions): Promise<OpenedBook> {
   const { directory, origin, clock, log, audit } = options;
-  let saving: Promise<void> = Promise.resolve();
-  return createOverrideBook({
+  const writer = createNewestWriter<KeptBook>({
+    clock,
+    write: (book) => keptOverrides.save(directory, book),
+    onFailed: (thrown) => log("error", "rollout_override_not_kept", describeThrown(thrown)),
+  });
+  const book = createOverrideBook({
     kept: await keptOverrides.load(directory),
     origin,
     now: clock.now,
-    save(book) {
-      // One after the other: the last one to be written is the last one there was.
-      saving = saving
-        .then(() => keptOverrides.save(directory, book))
-        .catch((thrown: unknown) => log("error", "rollout_override_not_kept", describeThrown(thrown)));
-      return saving;
-    },
+    save: writer.save,
     onEnded({ rollout, verb, actor, at }) {
       log("info", "rollout_override_ended", { rollout, verb, actor });
       const details = {
@@ -42,4 +47,5 @@ export async function openOverrideBook(options: OverrideBookOptions): Promise<Ov
       void audit.note({ actor: "policy", action, subject: alias ?? rollout, details });
     },
   });
+  return { book, close: writer.close };
 }

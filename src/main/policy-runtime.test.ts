@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createScratch } from "../../test/scratch.ts";
-import { createAuditTrail } from "../control/audit/audit-trail.ts";
+import { fakeTrail } from "../control/audit/fake-trail.ts";
 import { FakeClock } from "../core/fake-clock.ts";
 import { createIds } from "../core/ids.ts";
 import { BASE_POLICY, FAKE_PORTS } from "../policy/fake-policy.ts";
@@ -34,7 +34,7 @@ test("what could not be written down is in the log with what kept it from being"
   const opened = await openPolicySource({ address, environment: null, directory, heads, clock, log });
   const started = await startPolicy({
     opened,
-    audit: createAuditTrail({ store: store.audit, clock, onWritten() {}, onFailed() {} }),
+    audit: fakeTrail(store.audit, clock),
     environment: null,
     directory,
     clock,

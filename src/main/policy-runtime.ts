@@ -42,7 +42,15 @@ export interface PolicyRuntimeOptions {
 }
 
 export type PolicyStart =
-  | { readonly ok: true; readonly control: PolicyControl; readonly desk: RolloutDesk; stop(): void }
+  | {
+      readonly ok: true;
+      readonly control: PolicyControl;
+      readonly desk: RolloutDesk;
+      /** Nothing changes the policy any more. */
+      stop(): void;
+      /** What is not written down yet is tried a last time, for a moment. */
+      close(): Promise<void>;
+    }
   | { readonly ok: false; readonly findings: readonly Finding[]; readonly message: string | null };
 
 /**
@@ -59,7 +67,8 @@ export async function startPolicy(options: PolicyRuntimeOptions): Promise<Policy
   const { opened, environment, directory, clock, log, audit, instance: origin } = options;
   const pin = await keptPin.load(directory);
   // Where the policy lives in the store, verbs change its text.
-  const overrides = opened.heads ? null : await openOverrideBook({ directory, origin, clock, log, audit });
+  const opening = opened.heads ? null : await openOverrideBook({ directory, origin, clock, log, audit });
+  const overrides = opening?.book ?? null;
   const reader = createPolicyReader(clock);
   const judge = createJudge({
     reader,
@@ -71,9 +80,13 @@ export async function startPolicy(options: PolicyRuntimeOptions): Promise<Policy
     opened.stop();
     reader.stop();
   };
+  const close = async () => {
+    await Promise.all([control.close(), opening?.close()]);
+  };
   const failed = await firstActivation(control, options);
   if (failed) {
     stop();
+    await close();
     return failed;
   }
   opened.follow(async ({ texts, head }) => {
@@ -89,7 +102,7 @@ export async function startPolicy(options: PolicyRuntimeOptions): Promise<Policy
     clock,
     sourceStatus: opened.status,
   };
-  return { ok: true, control, desk, stop };
+  return { ok: true, control, desk, stop, close };
 }
 
 function controlPorts(options: PolicyRuntimeOptions, overlay: OverrideBook | null): PolicyPorts {

@@ -13,7 +13,8 @@ test("what is written is told to a second witness, with its hash", async () => {
     store,
     clock: new FakeClock(7),
     onWritten: ({ seq, hash }) => void witnessed.push(`${seq} ${hash}`),
-    onFailed: () => {},
+    onLate: () => {},
+    onLost: () => {},
   });
   await trail.note(RECORD);
   const verdict = await trail.verify();
@@ -21,7 +22,29 @@ test("what is written is told to a second witness, with its hash", async () => {
   expect(JSON.parse((await trail.list(1))[0]?.entry ?? "null")).toMatchObject({ ...RECORD, at: 7 });
 });
 
-test("a log that cannot be written fails no act, and somebody is told", async () => {
+test("a store that does not take an entry fails no act, is told of, and has the entry when it is back", async () => {
+  const { audit: store } = createMemoryStore();
+  const clock = new FakeClock(7);
+  const told: unknown[] = [];
+  let isFull = true;
+  const trail = createAuditTrail({
+    store: {
+      ...store,
+      append: (record) => (isFull ? Promise.reject(new Error("full")) : store.append(record)),
+    },
+    clock,
+    onWritten: ({ seq, at }) => void told.push({ seq, at }),
+    onLate: (record) => void told.push(record),
+    onLost: () => {},
+  });
+  await trail.note(RECORD);
+  expect(told).toEqual([{ ...RECORD, at: 7 }]);
+  isFull = false;
+  await clock.advance(1000);
+  expect(told.slice(1)).toEqual([{ seq: 1, at: 7 }]);
+});
+
+test("what could not be written by the end is told as lost", async () => {
   const store = createMemoryStore();
   await store.close();
   const lost: AuditRecord[] = [];
@@ -29,8 +52,10 @@ test("a log that cannot be written fails no act, and somebody is told", async ()
     store: store.audit,
     clock: new FakeClock(7),
     onWritten: () => {},
-    onFailed: (record) => void lost.push(record),
+    onLate: () => {},
+    onLost: (record) => void lost.push(record),
   });
   await trail.note(RECORD);
+  await trail.close();
   expect(lost).toEqual([{ ...RECORD, at: 7 }]);
 });

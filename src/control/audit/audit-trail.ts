@@ -4,6 +4,7 @@
  */
 import type { Clock } from "../../core/clock.ts";
 import type { AuditEntry, AuditRecord, AuditRow, AuditStore } from "../../store/audit-store.ts";
+import { createBacklog } from "../background/backlog.ts";
 import { type Verification, verifyChain } from "./verify-chain.ts";
 
 export interface AuditPorts {
@@ -11,12 +12,14 @@ export interface AuditPorts {
   readonly clock: Clock;
   /** A second witness outside the store: who cuts the log's end cannot cut this. */
   onWritten(entry: AuditEntry): void;
-  /** The act has happened and is not written down: somebody must know. */
-  onFailed(record: AuditRecord, thrown: unknown): void;
+  /** The act has happened and is not written down yet: somebody must know. It is tried again. */
+  onLate(record: AuditRecord, thrown: unknown): void;
+  /** It is not written down and will not be. */
+  onLost(record: AuditRecord): void;
 }
 
 export interface AuditTrail {
-  /** Resolves when the entry is kept, or was told to `onFailed`. Never rejects. */
+  /** Resolves when the entry is kept, or has to wait for the store. Never rejects. */
   write(record: AuditRecord): Promise<void>;
   /** As `write`, at this moment. */
   note(record: Omit<AuditRecord, "at">): Promise<void>;
@@ -25,21 +28,23 @@ export interface AuditTrail {
   /** Oldest first, for those that follow. */
   range(after: number, limit: number): Promise<readonly AuditRow[]>;
   verify(): Promise<Verification>;
+  /** Tries what waits a last time, for a moment. */
+  close(): Promise<void>;
 }
 
-export function createAuditTrail({ store, clock, onWritten, onFailed }: AuditPorts): AuditTrail {
-  const write = async (record: AuditRecord): Promise<void> => {
-    try {
-      onWritten(await store.append(record));
-    } catch (thrown) {
-      onFailed(record, thrown);
-    }
-  };
+export function createAuditTrail({ store, clock, onWritten, onLate, onLost }: AuditPorts): AuditTrail {
+  const backlog = createBacklog<AuditRecord>({
+    clock,
+    write: async (record) => onWritten(await store.append(record)),
+    onLate,
+    onLost,
+  });
   return {
-    write,
-    note: (record) => write({ ...record, at: clock.now() }),
+    write: backlog.add,
+    note: (record) => backlog.add({ ...record, at: clock.now() }),
     list: (limit, before) => store.list(limit, before),
     range: (after, limit) => store.range(after, limit),
     verify: () => verifyChain(store),
+    close: backlog.close,
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { createAuditTrail } from "../audit/audit-trail.ts";
+import { fakeTrail } from "../audit/fake-trail.ts";
 import { type DeadDesk, discardDead, replayDead } from "./dead-letters.ts";
 import { idOf } from "./fake-jobs.ts";
 import { fakeRunners } from "./fake-runners.ts";
@@ -177,7 +177,7 @@ describe("discard", () => {
 describe("what was done is written down", () => {
   const audited = () => {
     const { store, clock } = fakes.work;
-    return desk({ audit: createAuditTrail({ store: store.audit, clock, onWritten() {}, onFailed() {} }) });
+    return desk({ audit: fakeTrail(store.audit, clock) });
   };
   const lastEntry = async () => {
     const [row] = await fakes.work.store.audit.list(1);

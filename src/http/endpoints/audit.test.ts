@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { createAuditTrail } from "../../control/audit/audit-trail.ts";
+import { fakeTrail } from "../../control/audit/fake-trail.ts";
 import { FakeClock } from "../../core/fake-clock.ts";
 import { createMemoryStore } from "../../store/memory.ts";
 import type { RouteRow } from "../routes.ts";
@@ -10,7 +10,7 @@ const ROW: RouteRow = { method: "POST", path: "/admin/things/{id}", access: "ope
 function setUp(row: RouteRow) {
   const store = createMemoryStore();
   const clock = new FakeClock(5);
-  const audit = createAuditTrail({ store: store.audit, clock, onWritten() {}, onFailed() {} });
+  const audit = fakeTrail(store.audit, clock);
   const caller = { keyId: "ops-1", tenant: "t", tier: "standard", role: "operator", useCases: null } as const;
   const answer = withAudit(
     row,

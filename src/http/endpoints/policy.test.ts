@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from "bun:test";
-import { type AuditTrail, createAuditTrail } from "../../control/audit/audit-trail.ts";
+import type { AuditTrail } from "../../control/audit/audit-trail.ts";
+import { fakeTrail } from "../../control/audit/fake-trail.ts";
 import { type FakeDesk, fakeDesk, inFile, policyWith } from "../../control/policy/fake-desk.ts";
 import { pushPolicy } from "../../control/policy/push.ts";
 import { createMemoryStore } from "../../store/memory.ts";
@@ -24,7 +25,7 @@ interface Interface {
 function open(options: Parameters<typeof fakeDesk>[0], bare = false): Interface {
   const fake = fakeDesk(options);
   const store = createMemoryStore();
-  const audit = createAuditTrail({ store: store.audit, clock: fake.clock, onWritten() {}, onFailed() {} });
+  const audit = fakeTrail(store.audit, fake.clock);
   const app = fakeControlApp(fake, bare ? {} : { policy: fake.desk, audit });
   return {
     fake,

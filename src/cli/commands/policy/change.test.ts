@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createScratch } from "../../../../test/scratch.ts";
-import { createAuditTrail } from "../../../control/audit/audit-trail.ts";
+import { fakeTrail } from "../../../control/audit/fake-trail.ts";
 import { type FakeDesk, fakeDesk, policyWith } from "../../../control/policy/fake-desk.ts";
 import { fakeControlApp } from "../../../http/fake-control.ts";
 import { createMemoryStore } from "../../../store/memory.ts";
@@ -23,7 +23,7 @@ interface World {
 async function setUp(): Promise<World> {
   const fake = fakeDesk({ store: true });
   const store = createMemoryStore();
-  const audit = createAuditTrail({ store: store.audit, clock: fake.clock, onWritten() {}, onFailed() {} });
+  const audit = fakeTrail(store.audit, fake.clock);
   const app = fakeControlApp(fake, { policy: fake.desk, audit });
   await fake.desk.heads?.write({
     revision: 1,

@@ -1,8 +1,10 @@
 /**
  * Acts on the policy, written down: the history, the copy for a start without the source, the audit log. Owns that none
- * of them keeps a good policy from serving.
+ * of them keeps a good policy from serving, and that what is not written now is written later.
  */
 import type { PolicySource } from "../../../policy/reading/load.ts";
+import { createBacklog } from "../../background/backlog.ts";
+import { createNewestWriter } from "../../background/newest-writer.ts";
 import type { PolicyPorts } from "../in-force/policy-control.ts";
 import type { Act } from "../policy-acts.ts";
 import { auditOf, createRecord, type Recorded, type RecordedResult } from "./activation-record.ts";
@@ -12,32 +14,40 @@ export interface ActRecorder {
   record(recorded: Recorded, lastGood: readonly PolicySource[]): Promise<void>;
   /** In the audit log alone: the texts in force have not changed. */
   audit(act: Act, result: RecordedResult, version: string): Promise<void>;
+  /** Tries what is not written yet a last time, for a moment. */
+  close(): Promise<void>;
 }
 
 /** `pause`: lets requests have their turn. */
 export function recordActs(ports: PolicyPorts, pause: () => Promise<void>): ActRecorder {
   const { clock, ids, activations, stored } = ports;
+  const onFailed = (thrown: unknown) => ports.onRecordFailed("history", thrown);
+  const copy = createNewestWriter<readonly PolicySource[]>({ clock, write: ports.saveLastGood, onFailed });
+  const history = createBacklog<ReturnType<typeof createRecord>>({
+    clock,
+    write: ({ activation, texts }) => activations.record(activation, texts),
+    onLate: (_, thrown) => onFailed(thrown),
+    onLost: ({ activation }) => onFailed(new Error(`Activation ${activation.id} was never written down.`)),
+  });
   return {
     async record(recorded, lastGood) {
       const { environment } = ports.compile;
       const revision = stored?.head?.revision;
       const place = { environment, ...(revision !== undefined && { revision }) };
-      const { activation, texts } = createRecord(recorded, ids.next("act"), clock.now(), place);
-      try {
-        if (recorded.result !== "refused") {
-          await pause();
-          await ports.saveLastGood(lastGood);
-        }
-        await activations.record(activation, texts);
-      } catch (thrown) {
-        // A disk that is full must not keep a good policy from serving.
-        ports.onRecordFailed("history", thrown);
+      const written = createRecord(recorded, ids.next("act"), clock.now(), place);
+      if (recorded.result !== "refused") {
+        await pause();
+        await copy.save(lastGood);
       }
+      await history.add(written);
       await ports.audit(auditOf(recorded, clock.now()));
     },
     async audit(act, result, version) {
       const recorded = { result, act, sources: [], findings: [], previousVersion: version, version };
       await ports.audit(auditOf(recorded, clock.now()));
+    },
+    async close() {
+      await Promise.all([copy.close(), history.close()]);
     },
   };
 }

@@ -182,6 +182,20 @@ describe("a rollback", () => {
     expect(await fake.control.unpin(act)).toBeNull();
   });
 
+  test("on a full disk is in the history, and kept for the next start, as soon as it can be", async () => {
+    const fake = fakeDesk();
+    await fake.control.offer(ONE, "start");
+    fake.broken = true;
+    await fake.control.offer(TWO, "file");
+    expect(fake.disk.lastGood).toEqual(ONE);
+    fake.broken = false;
+    await fake.clock.advance(1_000);
+    expect(fake.disk.lastGood).toEqual(TWO);
+    const { version } = fake.control.snapshot();
+    expect((await fake.desk.activations.list(1)).map((one) => one.version)).toEqual([version]);
+    expect(fake.clock.pending).toBe(0);
+  });
+
   test("on a full disk is in force, says that it is not kept, and is written as soon as it can be", async () => {
     const fake = fakeDesk();
     await fake.control.offer(ONE, "start");

@@ -164,6 +164,8 @@ export interface PolicyControl {
   ): Promise<PutResult | null>;
   /** Shows findings of a text that was refused before the policy in force took its place. */
   noteRefused(findings: readonly Finding[]): void;
+  /** What is not written down yet is tried a last time, for a moment. */
+  close(): Promise<void>;
 }
 
 export type CheckResult =

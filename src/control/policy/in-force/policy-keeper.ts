@@ -3,10 +3,12 @@
  * Owns the rules that a bad policy never replaces a good one, and that a rollback outlasts the text it undid;
  * knows no file system, no network and no HTTP.
  */
+
 import type { ConfigSnapshot, SplitSnapshots } from "../../../core/snapshot.ts";
 import type { Finding } from "../../../policy/finding.ts";
 import type { PolicySource } from "../../../policy/reading/load.ts";
 import type { PolicyDocuments, PolicyHead } from "../../../store/policy-heads.ts";
+import { createNewestWriter, type NewestWriter } from "../../background/newest-writer.ts";
 import { isOnRecord } from "../history/find-version.ts";
 import { type ActRecorder, recordActs } from "../history/record-acts.ts";
 import type { Pin } from "../kept-policies.ts";
@@ -25,7 +27,6 @@ import { documentTexts, sameDocuments } from "../store-documents.ts";
 import { type Compiled, compileVersion, judgeTexts } from "./compile-version.ts";
 import type { InForce } from "./in-force.ts";
 import { oneTry, type TurnActs } from "./one-try.ts";
-import { createPinWriter, type PinWriter } from "./pin-writer.ts";
 import type {
   CheckResult,
   PolicyControl,
@@ -66,7 +67,7 @@ class Keeper implements PolicyControl {
   #isServing = false;
   #refused: PolicyStatus["refused"] = null;
   #pin: Pin | null;
-  readonly #pinWriter: PinWriter;
+  readonly #pinWriter: NewestWriter<Pin | null>;
   /** What the source says now, whether or not it is in force. */
   #offered: Offered | null = null;
   readonly #records: ActRecorder;
@@ -76,7 +77,11 @@ class Keeper implements PolicyControl {
   constructor(ports: PolicyPorts, pin: Pin | null) {
     this.#ports = ports;
     this.#pin = pin;
-    this.#pinWriter = createPinWriter(ports);
+    this.#pinWriter = createNewestWriter({
+      clock: ports.clock,
+      write: (kept) => ports.savePin(kept),
+      onFailed: (thrown) => ports.onRecordFailed("pin", thrown),
+    });
     this.#staged = new StagedActivations({
       ports,
       inForce: () => this.#inForce,
@@ -225,6 +230,10 @@ class Keeper implements PolicyControl {
       const adopted = await this.#staged.adopt({ plan, sources: newer }, false, sourceDigest);
       return adopted ? "resumed" : "lost";
     });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#records.close(), this.#pinWriter.close()]);
   }
 
   noteRefused(findings: readonly Finding[]): void {

@@ -1,0 +1,70 @@
+/**
+ * What has happened and is to be written down, each entry in its turn. Owns that entries which a store does not take
+ * now are kept for it, in order; knows nothing of what they tell.
+ */
+import { type Clock, type Timer, within } from "../../core/clock.ts";
+
+export interface BacklogPorts<T> {
+  readonly clock: Clock;
+  write(entry: T): Promise<void>;
+  /** It is not written yet, and will be tried again: told once of each entry. */
+  onLate(entry: T, thrown: unknown): void;
+  /** It never will be: too many wait, or this is the end. */
+  onLost(entry: T): void;
+}
+
+export interface Backlog<T> {
+  /** Resolves when the entry is written, or has to wait. Never rejects. */
+  add(entry: T): Promise<void>;
+  /** Tries what waits a last time, for a moment. */
+  close(): Promise<void>;
+}
+
+/** Entries that wait at the most: a store that is away for a day is not to fill the memory. */
+export const MAX_WAITING = 1000;
+const AGAIN_MS = 1000;
+const LAST_TRY_MS = 2000;
+
+export function createBacklog<T>({ clock, write, onLate, onLost }: BacklogPorts<T>): Backlog<T> {
+  const waiting: { readonly entry: T; told: boolean }[] = [];
+  let isClosed = false;
+  let timer: Timer | null = null;
+  let writing: Promise<void> = Promise.resolve();
+  const attempt = async (): Promise<void> => {
+    timer?.cancel();
+    timer = null;
+    for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
+      try {
+        await write(next.entry);
+        waiting.shift();
+      } catch (thrown) {
+        for (const late of waiting) {
+          if (!late.told) onLate(late.entry, thrown);
+          late.told = true;
+        }
+        if (!isClosed) timer = clock.after(AGAIN_MS, () => void enqueue());
+        return;
+      }
+    }
+  };
+  const enqueue = (): Promise<void> => {
+    writing = writing.then(attempt);
+    return writing;
+  };
+  return {
+    async add(entry) {
+      if (isClosed || waiting.length >= MAX_WAITING) {
+        onLost(entry);
+        return;
+      }
+      waiting.push({ entry, told: false });
+      await enqueue();
+    },
+    async close() {
+      isClosed = true;
+      timer?.cancel();
+      await within(clock, LAST_TRY_MS, enqueue());
+      for (const { entry } of waiting.splice(0)) onLost(entry);
+    },
+  };
+}
