@@ -40,7 +40,8 @@ export function reuseContract(driver: Driver): void {
     for (;;) peer.write(okay((await peer.request()).body));
   };
   /** Which connections the runtime's client keeps, and when it tries again, is its own affair. */
-  const ours = driver.name === "http1" ? test : test.skip;
+  const isOurs = driver.name === "http1";
+  const ours = isOurs ? test : test.skip;
 
   describe(`${driver.name}: connections`, () => {
     test("are shared by calls that follow one another", async () => {
@@ -61,7 +62,8 @@ export function reuseContract(driver: Driver): void {
         const bodies = Array.from({ length: 40 }, (_, n) => String(round * 100 + n));
         expect(await Promise.all(bodies.map((body) => ask(transport, port, { body })))).toEqual(bodies);
       }
-      expect(server?.peers).toHaveLength(40);
+      // The runtime's client may be answered before its last call has connected, or connect anew.
+      if (isOurs) expect(server?.peers).toHaveLength(40);
     });
 
     for (const [name, bytes] of Object.entries(LAST)) {
