@@ -63,6 +63,8 @@ test("a policy without the deployment ends it, which the audit log says", async 
 test("a database that is locked meanwhile: it is said not to be kept yet, and is as soon as it can be", async () => {
   const first = await startGateway({ policy: POLICY, scenario: INSTANT });
   const database = new Database(join(first.dataDirectory, "pointsman.db"));
+  // The gateway may write at this moment, too.
+  database.run("PRAGMA busy_timeout = 10000");
   database.run("BEGIN IMMEDIATE");
   const ordered = await admin(first, "/admin/health/atlas-us/force-open", {});
   expect(ordered).toMatchObject({ state: "open", reason: "forced", kept: false });
