@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { Clock } from "../src/core/clock.ts";
 import type { Decision } from "../src/core/decision.ts";
 import { createDecisionQueue, type DecisionQueue } from "../src/store/decision-queue.ts";
-import { recordOf } from "../src/store/ports.ts";
+import { recordOf } from "../src/store/decision-store.ts";
 import { encodeSegment } from "../src/store/sqlite/decisions/segment.ts";
 import { openSqliteStore } from "../src/store/sqlite/sqlite-store.ts";
 import { decisions } from "../test/contract/store/decision-fixture.ts";

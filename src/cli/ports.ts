@@ -3,7 +3,7 @@ import type { CheckResult } from "../control/doctor/check-result.ts";
 import type { DoctorOptions } from "../control/doctor/doctor-ports.ts";
 import type { DrillGateway } from "../control/gameday/drill-target.ts";
 import type { Clock } from "../core/clock.ts";
-import type { QueueAddress } from "../store/queue-address.ts";
+import type { QueueAddress } from "../store/job-queue/queue-address.ts";
 
 export interface UpOptions {
   /** The policy file. */

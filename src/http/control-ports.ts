@@ -15,8 +15,9 @@ import type { Result } from "../core/faults.ts";
 import type { ConfigSnapshot } from "../core/snapshot.ts";
 import type { Explanation } from "../policy/routing/explain.ts";
 import type { HealthReport } from "../resilience/health.ts";
-import type { ActivationStore, DecisionStore } from "../store/ports.ts";
-import type { QueueReport } from "../store/queue-report.ts";
+import type { ActivationStore } from "../store/activation-store.ts";
+import type { DecisionStore } from "../store/decision-store.ts";
+import type { QueueReport } from "../store/job-queue/queue-report.ts";
 
 export interface ControlPorts {
   readonly decisions: DecisionStore;

@@ -2,7 +2,7 @@
 import type { FakeDesk } from "../control/policy/fake-desk.ts";
 import type { Caller } from "../core/caller.ts";
 import { ok } from "../core/faults.ts";
-import { createMemoryStore } from "../store/memory.ts";
+import { createMemoryStore } from "../store/memory/memory-store.ts";
 import { createControlApp } from "./control-app.ts";
 import type { ControlPorts } from "./control-ports.ts";
 

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { fakeTrail } from "../control/audit/fake-trail.ts";
 import { FakeClock } from "../core/fake-clock.ts";
 import type { CircuitOrder } from "../resilience/circuit-order.ts";
-import { createMemoryStore } from "../store/memory.ts";
+import { createMemoryStore } from "../store/memory/memory-store.ts";
 import { openCircuitOrders } from "./circuit-orders.ts";
 
 test("an order over a deployment that a start does not know is in force when the policy has it", async () => {

@@ -9,7 +9,7 @@ import { readBody } from "../gateway/read-body.ts";
 import { readHeaders } from "../gateway/read-headers.ts";
 import type { ControlPorts } from "../http/control-ports.ts";
 import type { Health } from "../resilience/health.ts";
-import { reportQueue } from "../store/queue-report.ts";
+import { reportQueue } from "../store/job-queue/queue-report.ts";
 import type { Batching } from "./batch-runner.ts";
 import type { JobService } from "./job-service.ts";
 import type { Parts } from "./parts.ts";

@@ -46,7 +46,7 @@ async function openStore(
   clock: Clock,
 ): Promise<{ readonly store: Store; ready(): Promise<void> }> {
   if (data === ":memory:") {
-    const { createMemoryStore } = await import("../store/memory.ts");
+    const { createMemoryStore } = await import("../store/memory/memory-store.ts");
     return { store: createMemoryStore({ capacity: 10_000, clock }), ready: async () => {} };
   }
   const { openSqliteStore } = await import("../store/sqlite/sqlite-store.ts");

@@ -1,7 +1,7 @@
 /** Where jobs of this process wait: which driver, and what the log says of it. */
 import type { Clock, Random } from "../core/clock.ts";
+import type { QueueAddress } from "../store/job-queue/queue-address.ts";
 import type { JobQueue } from "../store/job-queue.ts";
-import type { QueueAddress } from "../store/queue-address.ts";
 import { describeThrown, type Log } from "./log.ts";
 
 export interface OpenedQueue {

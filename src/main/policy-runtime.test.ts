@@ -6,7 +6,7 @@ import { fakeTrail } from "../control/audit/fake-trail.ts";
 import { FakeClock } from "../core/fake-clock.ts";
 import { createIds } from "../core/ids.ts";
 import { BASE_POLICY, FAKE_PORTS } from "../policy/fake-policy.ts";
-import { createMemoryStore } from "../store/memory.ts";
+import { createMemoryStore } from "../store/memory/memory-store.ts";
 import { StoreError } from "../store/store-error.ts";
 import { startPolicy } from "./policy-runtime.ts";
 import { openPolicySource } from "./policy-source.ts";

@@ -14,7 +14,7 @@ import type { ConfigSnapshot, KeySpec } from "../core/snapshot.ts";
 import type { Pauses } from "../core/steps.ts";
 import type { CompilePorts } from "../policy/compile/compile.ts";
 import type { Finding } from "../policy/finding.ts";
-import type { ActivationStore } from "../store/ports.ts";
+import type { ActivationStore } from "../store/activation-store.ts";
 import { describeThrown, type Log } from "./log.ts";
 import { openOverrideBook } from "./override-book.ts";
 import { createPolicyReader } from "./policy-reader.ts";

@@ -3,7 +3,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createScratch } from "../../test/scratch.ts";
 import { FakeClock } from "../core/fake-clock.ts";
-import { createMemoryStore } from "../store/memory.ts";
+import { createMemoryStore } from "../store/memory/memory-store.ts";
 import type { PolicyHeadStore } from "../store/policy-heads.ts";
 import type { LogLevel } from "./log.ts";
 import { openPolicySource, policyFolder } from "./policy-source.ts";

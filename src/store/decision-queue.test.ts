@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { Decision } from "../core/decision.ts";
 import { FakeClock } from "../core/fake-clock.ts";
 import { createDecisionQueue, type DecisionQueueOptions } from "./decision-queue.ts";
-import type { DecisionRecord, DecisionStore } from "./ports.ts";
+import type { DecisionRecord, DecisionStore } from "./decision-store.ts";
 
 /** A store whose writes end when and how the test says. */
 class ScriptedStore implements Pick<DecisionStore, "append"> {

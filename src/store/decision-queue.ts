@@ -4,7 +4,7 @@
  */
 import type { Clock, Timer } from "../core/clock.ts";
 import type { Decision } from "../core/decision.ts";
-import { type DecisionRecord, type DecisionStore, recordOf } from "./ports.ts";
+import { type DecisionRecord, type DecisionStore, recordOf } from "./decision-store.ts";
 
 const DEFAULT_CAPACITY = 10_000;
 const DEFAULT_FLUSH_MS = 100;

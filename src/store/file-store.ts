@@ -49,11 +49,6 @@ export const READ_BYTES = 256 * 1024;
 /** An upload that was begun this long ago and is not finished never will be. Milliseconds. */
 export const UNFINISHED_FOR_MS = 60 * 60 * 1000;
 
-/** A limit a driver may use: a whole number from 1 to `max`, whatever was asked for. */
-export function boundedLimit(limit: number, max: number): number {
-  return limit >= 1 ? Math.min(max, Math.floor(limit)) : 1;
-}
-
 export interface FileStore {
   /** Makes room for an upload, which nobody sees until it is finished. */
   begin(upload: Pick<StoredFile, "id" | "tenant" | "createdAt">): Promise<void>;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Finding } from "../../src/policy/finding.ts";
-import type { Activation } from "../../src/store/ports.ts";
+import type { Activation } from "../../src/store/activation-store.ts";
 import { endToEnd } from "./end-to-end.ts";
 import { admin, chat, eventually, type RunningGateway, startGateway } from "./harness.ts";
 import { INSTANT, servedByNimbus, testPolicy } from "./policies.ts";

@@ -4,7 +4,7 @@ import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Activation } from "../../src/store/ports.ts";
+import type { Activation } from "../../src/store/activation-store.ts";
 import { startFakeAws } from "../contract/policy-source/fake-aws.ts";
 import { endToEnd } from "./end-to-end.ts";
 import { admin, chat, command, eventually, type RunningGateway, startGateway } from "./harness.ts";

@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { isRemoteAddress, readSourceAddress } from "../../control/policy/sources/source-address.ts";
-import { readQueueAddress } from "../../store/queue-address.ts";
+import { readQueueAddress } from "../../store/job-queue/queue-address.ts";
 import { addExamples, type CommandContext, terminalOf } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { durationOption, host, port } from "../options.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { FakeClock } from "../../core/fake-clock.ts";
 import type { AuditRecord } from "../../store/audit-store.ts";
-import { createMemoryStore } from "../../store/memory.ts";
+import { createMemoryStore } from "../../store/memory/memory-store.ts";
 import { createAuditTrail } from "./audit-trail.ts";
 
 const RECORD = { actor: "ops", action: "policy.pushed", subject: "v1", details: {} };

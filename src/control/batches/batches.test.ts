@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from "bun:test";
 import type { Caller } from "../../core/caller.ts";
 import { FakeClock } from "../../core/fake-clock.ts";
-import { createMemoryStore } from "../../store/memory.ts";
+import { createMemoryStore } from "../../store/memory/memory-store.ts";
 import type { Store } from "../../store/ports.ts";
 import { DEFAULT_UPLOAD_LIMITS } from "../files/file-ports.ts";
 import type { BatchPorts } from "./batch-ports.ts";

@@ -3,7 +3,7 @@ import { type Batch, type BatchOrder, isFinal } from "../../core/batches.ts";
 import type { Caller } from "../../core/caller.ts";
 import { seededRandom } from "../../core/clock.ts";
 import { FakeClock } from "../../core/fake-clock.ts";
-import { createMemoryStore } from "../../store/memory.ts";
+import { createMemoryStore } from "../../store/memory/memory-store.ts";
 import type { Store } from "../../store/ports.ts";
 import type { Infer, InferAnswer } from "../background/infer.ts";
 import { DEFAULT_WORK_LIMITS, type WorkLimits, type WorkPorts } from "./batch-ports.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { FilePart, FileStore } from "../../store/file-store.ts";
-import { createMemoryStore } from "../../store/memory.ts";
+import { createMemoryStore } from "../../store/memory/memory-store.ts";
 import { MAX_INPUT_LINES, MAX_LINE_BYTES } from "./batch-ports.ts";
 import { checkLine } from "./check-line.ts";
 import { inputLine } from "./fake-work.ts";

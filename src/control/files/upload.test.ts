@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from "bun:test";
 import { FakeClock } from "../../core/fake-clock.ts";
 import type { StoredFile } from "../../store/file-store.ts";
 import { PART_BYTES } from "../../store/file-store.ts";
-import { createMemoryStore } from "../../store/memory.ts";
+import { createMemoryStore } from "../../store/memory/memory-store.ts";
 import { fileContent } from "./content.ts";
 import {
   BATCH_FILES_KEPT_MS,

@@ -5,7 +5,7 @@ import { FakeClock } from "../../core/fake-clock.ts";
 import type { JobSettings } from "../../core/job-settings.ts";
 import type { Job, JobOrder } from "../../core/jobs.ts";
 import type { ConfigSnapshot } from "../../core/snapshot.ts";
-import { createMemoryStore } from "../../store/memory.ts";
+import { createMemoryStore } from "../../store/memory/memory-store.ts";
 import type { Store } from "../../store/ports.ts";
 import type { Infer, InferAnswer } from "../background/infer.ts";
 import { DEFAULT_JOB_WORK_LIMITS, type JobWorkPorts } from "./job-ports.ts";

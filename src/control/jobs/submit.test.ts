@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from "bun:test";
 import type { Caller } from "../../core/caller.ts";
 import { failed, ok } from "../../core/faults.ts";
 import type { ConfigSnapshot } from "../../core/snapshot.ts";
-import { memoryJobQueue } from "../../store/job-queue-memory.ts";
+import { memoryJobQueue } from "../../store/memory/job-queue.ts";
 import { StoreError } from "../../store/store-error.ts";
 import { createFakeJobs, type FakeJobs } from "./fake-jobs.ts";
 import type { JobPorts } from "./job-ports.ts";

@@ -4,7 +4,7 @@ import { createIds } from "../../core/ids.ts";
 import { BASE_POLICY, FAKE_PORTS } from "../../policy/fake-policy.ts";
 import type { PolicySource } from "../../policy/reading/load.ts";
 import type { AuditRecord } from "../../store/audit-store.ts";
-import { createMemoryStore } from "../../store/memory.ts";
+import { createMemoryStore } from "../../store/memory/memory-store.ts";
 import type { PolicyHeadStore } from "../../store/policy-heads.ts";
 import type { Store } from "../../store/ports.ts";
 import type { Overlay } from "./in-force/in-force.ts";

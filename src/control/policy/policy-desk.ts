@@ -1,7 +1,7 @@
 /** What the acts of operators on the policy work with. Owns the shape; the acts are in files of their own. */
 import type { Clock } from "../../core/clock.ts";
+import type { ActivationStore } from "../../store/activation-store.ts";
 import type { PolicyHeadStore } from "../../store/policy-heads.ts";
-import type { ActivationStore } from "../../store/ports.ts";
 import type { PolicyControl } from "./in-force/policy-control.ts";
 import type { SourceStatus } from "./sources/source.ts";
 

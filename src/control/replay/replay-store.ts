@@ -3,7 +3,7 @@ import type { CompilePorts } from "../../policy/compile/compile.ts";
 import type { Finding } from "../../policy/finding.ts";
 import type { PolicySource } from "../../policy/reading/load.ts";
 import { assumedPorts } from "../../policy/replay/assumed-ports.ts";
-import type { DecisionStore } from "../../store/ports.ts";
+import type { DecisionStore } from "../../store/decision-store.ts";
 import { compileSources } from "../policy/in-force/compile-sources.ts";
 import { Replay } from "./replay.ts";
 import type { ReplayReport } from "./report.ts";

@@ -2,8 +2,8 @@ import { expect, test } from "bun:test";
 import { aDecision, decisionId } from "../../../test/contract/store/decision-fixture.ts";
 import type { Decision } from "../../core/decision.ts";
 import { BASE_POLICY, snapshotOf } from "../../policy/fake-policy.ts";
-import { createMemoryStore } from "../../store/memory.ts";
-import { recordOf } from "../../store/ports.ts";
+import { recordOf } from "../../store/decision-store.ts";
+import { createMemoryStore } from "../../store/memory/memory-store.ts";
 import { listRollouts } from "./list.ts";
 
 const POLICY = `${BASE_POLICY}rollouts:

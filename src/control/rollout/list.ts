@@ -2,7 +2,7 @@
 import type { Decision } from "../../core/decision.ts";
 import type { NanoDollars } from "../../core/money.ts";
 import type { ConfigSnapshot, Rollout, ShadowRollout, Stickiness, UseCase } from "../../core/snapshot.ts";
-import type { DecisionStore } from "../../store/ports.ts";
+import type { DecisionStore } from "../../store/decision-store.ts";
 
 /** Of the requests that an arm got. */
 export interface ArmFigures {

@@ -4,7 +4,7 @@ import { FakeClock } from "../../core/fake-clock.ts";
 import type { TicketWebhook } from "../../core/plan.ts";
 import { Secret } from "../../core/secret.ts";
 import type { ConfigSnapshot } from "../../core/snapshot.ts";
-import { createMemoryStore } from "../../store/memory.ts";
+import { createMemoryStore } from "../../store/memory/memory-store.ts";
 import type { Store } from "../../store/ports.ts";
 import { answerTicket } from "./answer.ts";
 import { claimTicket } from "./claim.ts";

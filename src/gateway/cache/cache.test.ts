@@ -8,7 +8,7 @@ import type { UseCase } from "../../core/snapshot.ts";
 import { BASE_POLICY, FAKE_CALLER, FAKE_REQUEST, routeInput, snapshotOf } from "../../policy/fake-policy.ts";
 import { loadWire } from "../../providers/wire-registry.ts";
 import type { AnswerStore, KeptAnswer } from "../../store/answer-store.ts";
-import { createMemoryStore } from "../../store/memory.ts";
+import { createMemoryStore } from "../../store/memory/memory-store.ts";
 import { createAnswerCache } from "./answer-cache.ts";
 import { readCacheControl } from "./cache-control.ts";
 import { createKeptAnswers } from "./kept-answers.ts";

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { FakeClock } from "../../core/fake-clock.ts";
 import { SPEND_SUMS } from "../../core/spend.ts";
 import { BASE_POLICY, snapshotOf } from "../../policy/fake-policy.ts";
-import type { SpentPage, SpentQuery } from "../../store/ports.ts";
+import type { SpentPage, SpentQuery } from "../../store/decision-store.ts";
 import { createPastSpend } from "./read-past-spend.ts";
 import { createSpendLedger } from "./spend-ledger.ts";
 

@@ -5,7 +5,7 @@
 import { type Clock, sleep } from "../../core/clock.ts";
 import type { ConfigSnapshot } from "../../core/snapshot.ts";
 import { SPEND_SIGNALS } from "../../policy/conditions/rule-facts.ts";
-import type { DecisionStore } from "../../store/ports.ts";
+import type { DecisionStore } from "../../store/decision-store.ts";
 import type { SpendLedger } from "./spend-ledger.ts";
 import { dayStart, monthStart } from "./utc-periods.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { fakeTrail } from "../../control/audit/fake-trail.ts";
 import { FakeClock } from "../../core/fake-clock.ts";
-import { createMemoryStore } from "../../store/memory.ts";
+import { createMemoryStore } from "../../store/memory/memory-store.ts";
 import type { RouteRow } from "../routes.ts";
 import { withAudit } from "./audit.ts";
 

@@ -7,7 +7,7 @@ import { DEFAULT_UPLOAD_LIMITS } from "../../control/files/file-ports.ts";
 import { FakeClock } from "../../core/fake-clock.ts";
 import { ok } from "../../core/faults.ts";
 import { createIds } from "../../core/ids.ts";
-import { createMemoryStore } from "../../store/memory.ts";
+import { createMemoryStore } from "../../store/memory/memory-store.ts";
 import { createControlApp } from "../control-app.ts";
 import type { ControlPorts } from "../control-ports.ts";
 

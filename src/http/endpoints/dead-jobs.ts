@@ -9,8 +9,8 @@ import {
   replayDead,
 } from "../../control/jobs/dead-letters.ts";
 import type { JobPorts } from "../../control/jobs/job-ports.ts";
+import { reportQueue } from "../../store/job-queue/queue-report.ts";
 import type { QueueDepth } from "../../store/job-queue.ts";
-import { reportQueue } from "../../store/queue-report.ts";
 import type { ControlPorts } from "../control-ports.ts";
 import { define, type Endpoint } from "../endpoint.ts";
 import { jsonOf, refusal } from "./response-docs.ts";

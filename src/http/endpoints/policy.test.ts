@@ -3,7 +3,7 @@ import type { AuditTrail } from "../../control/audit/audit-trail.ts";
 import { fakeTrail } from "../../control/audit/fake-trail.ts";
 import { type FakeDesk, fakeDesk, inFile, policyWith } from "../../control/policy/fake-desk.ts";
 import { pushPolicy } from "../../control/policy/push.ts";
-import { createMemoryStore } from "../../store/memory.ts";
+import { createMemoryStore } from "../../store/memory/memory-store.ts";
 import { BASE_DOCUMENT } from "../../store/policy-heads.ts";
 import { fakeControlApp } from "../fake-control.ts";
 import { findRoute } from "../routes.ts";

@@ -1,7 +1,7 @@
 /** Activations in SQLite, and the texts they put in force. Owns their queries. */
 import type { ExpressionBuilder } from "kysely";
+import { type Activation, type ActivationStore, MAX_POLICY_TEXTS } from "../activation-store.ts";
 import { pageLimit } from "../paging.ts";
-import { type Activation, type ActivationStore, MAX_POLICY_TEXTS } from "../ports.ts";
 import type { Writing } from "./file-store.ts";
 import type { Reads, Tables } from "./tables.ts";
 

@@ -1,7 +1,7 @@
 /** Batches in SQLite: their queries and the rows behind them. Every step is one statement or one transaction. */
 import { type BatchResult, type BatchStatus, CONCLUDED_FROM } from "../../core/batches.ts";
 import { type BatchEnd, type BatchStart, type BatchStore, MAX_BATCH_PAGE } from "../batch-store.ts";
-import { boundedLimit } from "../file-store.ts";
+import { boundedLimit } from "../paging.ts";
 import { batchOf } from "./batch-row.ts";
 import { IS_LIVE, IS_SEEN, onlyItself, type Writing } from "./file-store.ts";
 import { IS_OWN } from "./own-work.ts";

@@ -11,7 +11,6 @@
 import type { Kysely } from "kysely";
 import { LIVE_STATUSES } from "../../core/batches.ts";
 import {
-  boundedLimit,
   type FilePage,
   type FileQuery,
   type FileStore,
@@ -20,6 +19,7 @@ import {
   type StoredFile,
   UNFINISHED_FOR_MS,
 } from "../file-store.ts";
+import { boundedLimit } from "../paging.ts";
 import type { Row, SqlValue, Statement } from "./protocol.ts";
 import type { FileRow, Reads, Tables } from "./tables.ts";
 

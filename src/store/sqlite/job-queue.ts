@@ -6,9 +6,14 @@
  * can thus be read off one index, and nobody has to sweep what a dead process held.
  */
 import type { Clock } from "../../core/clock.ts";
-import { boundedLimit } from "../file-store.ts";
+import {
+  MAX_DEAD_PAGE,
+  MAX_EMBEDDED_BODY_BYTES,
+  MAX_RECEIVED,
+  takenOnce,
+} from "../job-queue/queued-messages.ts";
 import type { DeadLetter, Delivery, JobQueue, QueuedMessage } from "../job-queue.ts";
-import { MAX_DEAD_PAGE, MAX_EMBEDDED_BODY_BYTES, MAX_RECEIVED, takenOnce } from "../queued-messages.ts";
+import { boundedLimit } from "../paging.ts";
 import { StoreError } from "../store-error.ts";
 import type { Execute } from "./dialect.ts";
 import type { Writing } from "./file-store.ts";

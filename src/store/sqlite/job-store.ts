@@ -6,7 +6,6 @@ import {
   type LiveJobStatus,
   NOT_DONE_HERE,
 } from "../../core/jobs.ts";
-import { boundedLimit } from "../file-store.ts";
 import {
   type JobBounds,
   type JobCreation,
@@ -17,6 +16,7 @@ import {
   type NewJob,
   type WebhookOutcome,
 } from "../job-store.ts";
+import { boundedLimit } from "../paging.ts";
 import { receiverOf } from "../receiver-of.ts";
 import type { Writing } from "./file-store.ts";
 import { jobOf, unsentOf } from "./job-row.ts";

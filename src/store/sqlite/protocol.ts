@@ -3,7 +3,7 @@
  * questions, one each, so nothing carries a number. A batch of decisions is a bare string
  * (decisions/segment.ts), which costs the least to hand over.
  */
-import type { DecisionQuery, SpentQuery } from "../ports.ts";
+import type { DecisionQuery, SpentQuery } from "../decision-store.ts";
 import type { StoreErrorKind } from "../store-error.ts";
 
 /** What SQLite can bind and return, as far as this house uses it. */

@@ -1,6 +1,6 @@
 /** Tickets in SQLite: their queries and the rows behind them. Every step is one statement. */
 import type { DeliveryStatus, Ticket, TicketStatus } from "../../core/tickets.ts";
-import { boundedLimit } from "../file-store.ts";
+import { boundedLimit } from "../paging.ts";
 import { MAX_TICKET_PAGE, type TicketQuery, type TicketStore } from "../ticket-store.ts";
 import type { Writing } from "./file-store.ts";
 import { IS_OWN } from "./own-work.ts";

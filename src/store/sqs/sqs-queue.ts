@@ -9,10 +9,10 @@
  */
 import type { Message } from "@aws-sdk/client-sqs";
 import type { Clock, Random } from "../../core/clock.ts";
-import { boundedLimit } from "../file-store.ts";
+import { regionOf } from "../job-queue/queue-address.ts";
+import { MAX_DEAD_PAGE, MAX_RECEIVED, takenOnce } from "../job-queue/queued-messages.ts";
 import type { Delivery, JobQueue, QueueDepth } from "../job-queue.ts";
-import { regionOf } from "../queue-address.ts";
-import { MAX_DEAD_PAGE, MAX_RECEIVED, takenOnce } from "../queued-messages.ts";
+import { boundedLimit } from "../paging.ts";
 import { StoreError } from "../store-error.ts";
 import { createSqsCalls } from "./calls.ts";
 import { asDead, discardDead, listDead, receivedTimes, replayDead } from "./dead-letters.ts";

@@ -4,7 +4,7 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { localSource } from "../../../src/control/policy/sources/local.ts";
 import { storeSource } from "../../../src/control/policy/sources/store.ts";
-import { createMemoryStore } from "../../../src/store/memory.ts";
+import { createMemoryStore } from "../../../src/store/memory/memory-store.ts";
 import { BASE_DOCUMENT, type PolicyHeadStore } from "../../../src/store/policy-heads.ts";
 import { createScratch } from "../../scratch.ts";
 import { ENVIRONMENT } from "./place.ts";

@@ -1,6 +1,6 @@
 /** Both drivers under the contracts of files and batches. */
 import { FakeClock } from "../../../src/core/fake-clock.ts";
-import { createMemoryStore } from "../../../src/store/memory.ts";
+import { createMemoryStore } from "../../../src/store/memory/memory-store.ts";
 import { openSqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
 import { createScratch } from "../../scratch.ts";
 import { batchContract } from "./batch-contract.ts";

@@ -1,7 +1,7 @@
 /** Both drivers under the contract of operators' orders, and what only a file does: last, and be shared. */
 import { expect, test } from "bun:test";
 import { FakeClock } from "../../../src/core/fake-clock.ts";
-import { createMemoryStore } from "../../../src/store/memory.ts";
+import { createMemoryStore } from "../../../src/store/memory/memory-store.ts";
 import { openSqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
 import { createScratch } from "../../scratch.ts";
 import { anOrder, circuitOrderContract } from "./circuit-order-contract.ts";

@@ -1,6 +1,7 @@
 /** Decisions to store: realistic in size and shape, ordered by number. */
 import type { Decision } from "../../../src/core/decision.ts";
-import { type Activation, type DecisionRecord, recordOf } from "../../../src/store/ports.ts";
+import type { Activation } from "../../../src/store/activation-store.ts";
+import { type DecisionRecord, recordOf } from "../../../src/store/decision-store.ts";
 
 const usage = {
   inputTokens: 120,

@@ -1,7 +1,7 @@
 /** Both drivers under the contract of jobs. */
 import { expect, test } from "bun:test";
 import { FakeClock } from "../../../src/core/fake-clock.ts";
-import { createMemoryStore } from "../../../src/store/memory.ts";
+import { createMemoryStore } from "../../../src/store/memory/memory-store.ts";
 import { openSqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
 import { createScratch } from "../../scratch.ts";
 import { backToSchema } from "./earlier-schema.ts";

@@ -1,6 +1,6 @@
 /** The memory store under the contract, and what only it does: forget the oldest. */
 import { expect, test } from "bun:test";
-import { createMemoryStore } from "../../../src/store/memory.ts";
+import { createMemoryStore } from "../../../src/store/memory/memory-store.ts";
 import { aDecision, decisionId, decisions, recordsOf } from "./decision-fixture.ts";
 import { storeContract } from "./store-contract.ts";
 

@@ -2,8 +2,9 @@
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
+import { MAX_POLICY_TEXTS, type PolicyText } from "../../../src/store/activation-store.ts";
 import type { PolicyHead } from "../../../src/store/policy-heads.ts";
-import { MAX_POLICY_TEXTS, type PolicyText, type Store } from "../../../src/store/ports.ts";
+import type { Store } from "../../../src/store/ports.ts";
 import { anActivation } from "./decision-fixture.ts";
 
 const aText = (text: string): PolicyText => ({

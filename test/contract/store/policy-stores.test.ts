@@ -4,7 +4,7 @@ import { describe, expect, test } from "bun:test";
 import { verifyChain } from "../../../src/control/audit/verify-chain.ts";
 import { FakeClock } from "../../../src/core/fake-clock.ts";
 import { hashOf } from "../../../src/store/audit-store.ts";
-import { createMemoryStore } from "../../../src/store/memory.ts";
+import { createMemoryStore } from "../../../src/store/memory/memory-store.ts";
 import { openSqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
 import { createScratch } from "../../scratch.ts";
 import { anAuditRecord, auditContract } from "./audit-contract.ts";

@@ -2,7 +2,8 @@
 import { describe, expect, test } from "bun:test";
 import type { Decision } from "../../../src/core/decision.ts";
 import { idsFrom } from "../../../src/core/ids.ts";
-import { SPENT_PAGE, type SpentQuery, type SpentSum, type Store } from "../../../src/store/ports.ts";
+import { SPENT_PAGE, type SpentQuery, type SpentSum } from "../../../src/store/decision-store.ts";
+import type { Store } from "../../../src/store/ports.ts";
 import { aDecision, recordsOf } from "./decision-fixture.ts";
 
 export function spentContract(store: () => Store): void {

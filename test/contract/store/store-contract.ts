@@ -2,7 +2,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { Decision } from "../../../src/core/decision.ts";
 import { idsFrom } from "../../../src/core/ids.ts";
-import type { DecisionQuery, Store } from "../../../src/store/ports.ts";
+import type { DecisionQuery } from "../../../src/store/decision-store.ts";
+import type { Store } from "../../../src/store/ports.ts";
 import { aDecision, anActivation, decisionId, decisions, recordsOf } from "./decision-fixture.ts";
 import { spentContract } from "./spent-contract.ts";
 

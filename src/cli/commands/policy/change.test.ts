@@ -6,7 +6,7 @@ import { createScratch } from "../../../../test/scratch.ts";
 import { fakeTrail } from "../../../control/audit/fake-trail.ts";
 import { type FakeDesk, fakeDesk, policyWith } from "../../../control/policy/fake-desk.ts";
 import { fakeControlApp } from "../../../http/fake-control.ts";
-import { createMemoryStore } from "../../../store/memory.ts";
+import { createMemoryStore } from "../../../store/memory/memory-store.ts";
 import { BASE_DOCUMENT } from "../../../store/policy-heads.ts";
 import { type Asked, fakeProcess } from "../../fake-ports.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { PolicyStatus } from "../../../control/policy/in-force/policy-control.ts";
-import type { Activation } from "../../../store/ports.ts";
+import type { Activation } from "../../../store/activation-store.ts";
 import { fakeProcess } from "../../fake-ports.ts";
 
 const FINDING = {

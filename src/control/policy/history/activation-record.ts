@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import type { Finding } from "../../../policy/finding.ts";
 import type { PolicySource } from "../../../policy/reading/load.ts";
+import type { Activation, PolicyText } from "../../../store/activation-store.ts";
 import type { AuditRecord } from "../../../store/audit-store.ts";
-import type { Activation, PolicyText } from "../../../store/ports.ts";
 import type { Act } from "../policy-acts.ts";
 
 export type RecordedResult = Activation["result"] | "unchanged";

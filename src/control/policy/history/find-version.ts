@@ -3,7 +3,7 @@
  * gateways of several environments share is this gateway's.
  */
 import type { PolicySource } from "../../../policy/reading/load.ts";
-import type { Activation, ActivationStore } from "../../../store/ports.ts";
+import type { Activation, ActivationStore } from "../../../store/activation-store.ts";
 import type { PolicyDesk } from "../policy-desk.ts";
 import { documentName, fitsStore } from "../store-documents.ts";
 import { textDigest } from "./activation-record.ts";

@@ -5,9 +5,9 @@ import type { ConfigSnapshot, KeySpec, SplitSnapshots } from "../../../core/snap
 import type { CompilePorts } from "../../../policy/compile/compile.ts";
 import type { Finding } from "../../../policy/finding.ts";
 import type { PolicySource } from "../../../policy/reading/load.ts";
+import type { ActivationStore } from "../../../store/activation-store.ts";
 import type { AuditDetails, AuditRecord } from "../../../store/audit-store.ts";
 import type { HeadAct, PolicyDocuments, PolicyHead } from "../../../store/policy-heads.ts";
-import type { ActivationStore } from "../../../store/ports.ts";
 import type { Pin } from "../kept-policies.ts";
 import type {
   Act,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { createMemoryStore } from "../../../store/memory.ts";
+import { createMemoryStore } from "../../../store/memory/memory-store.ts";
 import { type OpenSourceOptions, openSource } from "./open-source.ts";
 
 const options = (address: string, changes: Partial<OpenSourceOptions> = {}): OpenSourceOptions => ({

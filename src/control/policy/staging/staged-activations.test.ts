@@ -1,6 +1,6 @@
 /** A version that takes over by steps, through the acts of operators. */
 import { describe, expect, test } from "bun:test";
-import { createMemoryStore } from "../../../store/memory.ts";
+import { createMemoryStore } from "../../../store/memory/memory-store.ts";
 import { BASE_DOCUMENT, type PolicyHeadStore } from "../../../store/policy-heads.ts";
 import { StoreError } from "../../../store/store-error.ts";
 import { type ActivationWish, abortActivation, beginActivation, completeActivation } from "../activate.ts";

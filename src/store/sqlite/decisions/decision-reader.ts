@@ -11,7 +11,7 @@ import {
   type SpentPage,
   type SpentQuery,
   type SpentSum,
-} from "../../ports.ts";
+} from "../../decision-store.ts";
 import { SegmentColumns, unpack } from "./segment.ts";
 
 export interface DecisionReader {

@@ -1,6 +1,7 @@
 /** The records of requests, as the main thread asks for them and hands them over. Owns no search and no SQL. */
-import { pageLimit, pageOf, parseRecord } from "../../paging.ts";
-import type { DecisionStore, SpentPage } from "../../ports.ts";
+
+import { type DecisionStore, pageOf, parseRecord, type SpentPage } from "../../decision-store.ts";
+import { pageLimit } from "../../paging.ts";
 import type { DecisionQuestion, Row } from "../protocol.ts";
 import type { DatabaseThread } from "../thread.ts";
 import { encodeSegment } from "./segment.ts";

@@ -1,6 +1,6 @@
 /** Decisions of a file in which each was a row of its own, as segments. Owns that step of the schema's history. */
 import type { Database } from "bun:sqlite";
-import type { DecisionRecord } from "../../ports.ts";
+import type { DecisionRecord } from "../../decision-store.ts";
 import { createInsert } from "./decision-writer.ts";
 import { decodeSegment, encodeSegment } from "./segment.ts";
 

@@ -3,7 +3,7 @@
  * knows neither thread nor database. Lengths, not separators, so that no name in a record can break it.
  */
 import type { DecisionOutcome } from "../../../core/decision.ts";
-import type { DecisionRecord } from "../../ports.ts";
+import type { DecisionRecord } from "../../decision-store.ts";
 import { StoreError } from "../../store-error.ts";
 
 /** What a record has in the columns, in this order. `LENGTH`: of its document, in UTF-16 units. */

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import { FakeClock } from "../core/fake-clock.ts";
-import { memoryJobQueue } from "./job-queue-memory.ts";
+import { FakeClock } from "../../core/fake-clock.ts";
+import { memoryJobQueue } from "../memory/job-queue.ts";
+import { StoreError } from "../store-error.ts";
 import { reportQueue } from "./queue-report.ts";
-import { StoreError } from "./store-error.ts";
 
 const clock = new FakeClock();
 const queue = memoryJobQueue({ clock });

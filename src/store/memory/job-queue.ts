@@ -1,9 +1,14 @@
 /** A queue that ends with the process, for `--data :memory:` and tests. Every step is synchronous, so atomic. */
-import type { Clock } from "../core/clock.ts";
-import { boundedLimit } from "./file-store.ts";
-import type { DeadLetter, Delivery, JobQueue, QueuedMessage } from "./job-queue.ts";
-import { MAX_DEAD_PAGE, MAX_EMBEDDED_BODY_BYTES, MAX_RECEIVED, takenOnce } from "./queued-messages.ts";
-import { StoreError } from "./store-error.ts";
+import type { Clock } from "../../core/clock.ts";
+import {
+  MAX_DEAD_PAGE,
+  MAX_EMBEDDED_BODY_BYTES,
+  MAX_RECEIVED,
+  takenOnce,
+} from "../job-queue/queued-messages.ts";
+import type { DeadLetter, Delivery, JobQueue, QueuedMessage } from "../job-queue.ts";
+import { boundedLimit } from "../paging.ts";
+import { StoreError } from "../store-error.ts";
 
 interface Kept {
   readonly id: string;

@@ -1,77 +1,26 @@
-/** A store that forgets with the process: bounded, for `--data :memory:` and tests. Touches no disk. */
-import type { Clock } from "../core/clock.ts";
-import { memoryActivations } from "./activation-store-memory.ts";
-import { memoryAnswers } from "./answer-store-memory.ts";
-import { memoryAudit } from "./audit-store-memory.ts";
-import { type MemoryBatches, memoryBatches, readsOrWrites } from "./batch-store-memory.ts";
-import { memoryCircuitOrders } from "./circuit-orders-memory.ts";
-import { type MemoryFiles, memoryFiles } from "./file-store-memory.ts";
-import { memoryJobQueue } from "./job-queue-memory.ts";
-import { memoryJobs } from "./job-store-memory.ts";
-import { pageLimit, pageOf, parseRecord } from "./paging.ts";
-import { memoryPolicyHeads } from "./policy-heads-memory.ts";
+/** Decision records that end with the process: bounded, the oldest leave first. */
 import {
   type DecisionQuery,
   type DecisionRecord,
   type DecisionStore,
   idRange,
   isByArrival,
+  pageOf,
+  parseRecord,
   SPENT_PAGE,
   type SpentPage,
   type SpentQuery,
   type SpentSum,
-  type Store,
-} from "./ports.ts";
-import { StoreError } from "./store-error.ts";
-import { memoryTickets } from "./ticket-store-memory.ts";
+} from "../decision-store.ts";
+import { pageLimit } from "../paging.ts";
 
-const DEFAULT_CAPACITY = 10_000;
-
-export interface MemoryStoreOptions {
-  /** Decisions kept; the oldest leave first. Default 10,000, about 1 KB each. */
-  readonly capacity?: number;
-  /** By which messages of the queue wait and come back. Default: one that stands still, where time is no matter. */
-  readonly clock?: Pick<Clock, "now">;
-}
-
-export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
-  const gate = { closed: false };
-  const files: MemoryFiles = new Map();
-  const batches: MemoryBatches = new Map();
-  const check = () => assertOpen(gate);
-  return {
-    decisions: memoryDecisions(options.capacity ?? DEFAULT_CAPACITY, gate),
-    activations: memoryActivations(check),
-    files: memoryFiles({ files, assertOpen: check, inUse: (id) => readsOrWrites(batches, id) }),
-    batches: memoryBatches({ files, batches, assertOpen: check }),
-    answers: memoryAnswers(check),
-    tickets: memoryTickets(check),
-    policyHeads: memoryPolicyHeads(check),
-    audit: memoryAudit(check),
-    circuitOrders: memoryCircuitOrders(check),
-    queue: memoryJobQueue({ clock: options.clock ?? { now: () => 0 }, assertOpen: check }),
-    jobs: memoryJobs(check),
-    async close() {
-      gate.closed = true;
-    },
-  };
-}
-
-interface Gate {
-  closed: boolean;
-}
-
-function assertOpen(gate: Gate): void {
-  if (gate.closed) throw new StoreError("closed", "The store is closed.");
-}
-
-function memoryDecisions(capacity: number, gate: Gate): DecisionStore {
+export function memoryDecisions(capacity: number, assertOpen: () => void): DecisionStore {
   const byId = new Map<string, DecisionRecord>();
   /** In the order of writing. */
   const written: DecisionRecord[] = [];
   return {
     async append(batch) {
-      assertOpen(gate);
+      assertOpen();
       for (const decision of batch) {
         if (byId.has(decision.id)) continue;
         byId.set(decision.id, decision);
@@ -81,18 +30,18 @@ function memoryDecisions(capacity: number, gate: Gate): DecisionStore {
       if (excess > 0) for (const old of written.splice(0, excess)) byId.delete(old.id);
     },
     async list(query) {
-      assertOpen(gate);
+      assertOpen();
       const limit = pageLimit(query.limit);
       const found = isByArrival(query) ? arrived(written, query) : select(written, query, limit + 1);
       return pageOf(found.slice(0, limit + 1).map(parseRecord), limit);
     },
     async get(id) {
-      assertOpen(gate);
+      assertOpen();
       const record = byId.get(id);
       return record ? parseRecord(record) : null;
     },
     async spent(query) {
-      assertOpen(gate);
+      assertOpen();
       return sumSpent(written, query);
     },
   };

@@ -1,6 +1,7 @@
 /** Activations and their texts that end with the process: bounded, the oldest leave first. */
-import { pageLimit } from "./paging.ts";
-import { type Activation, type ActivationStore, MAX_POLICY_TEXTS } from "./ports.ts";
+
+import { type Activation, type ActivationStore, MAX_POLICY_TEXTS } from "../activation-store.ts";
+import { pageLimit } from "../paging.ts";
 
 const CAPACITY = 1_000;
 /** UTF-16 code units of all texts together. */

@@ -1,5 +1,5 @@
 /** The policy of a store that forgets with the process. */
-import type { PolicyHead, PolicyHeadStore } from "./policy-heads.ts";
+import type { PolicyHead, PolicyHeadStore } from "../policy-heads.ts";
 
 export function memoryPolicyHeads(assertOpen: () => void): PolicyHeadStore {
   let newest: PolicyHead | null = null;

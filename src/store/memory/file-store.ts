@@ -1,6 +1,6 @@
 /** Files that end with the process: bounded, for `--data :memory:` and tests. Knows batches by one question. */
+
 import {
-  boundedLimit,
   type FilePart,
   type FileQuery,
   type FileStore,
@@ -8,8 +8,9 @@ import {
   READ_BYTES,
   type StoredFile,
   UNFINISHED_FOR_MS,
-} from "./file-store.ts";
-import { StoreError } from "./store-error.ts";
+} from "../file-store.ts";
+import { boundedLimit } from "../paging.ts";
+import { StoreError } from "../store-error.ts";
 
 /** Bytes of all files together. */
 const CAPACITY = 256 * 1024 * 1024;

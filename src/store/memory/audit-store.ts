@@ -1,6 +1,6 @@
 /** The audit log of a store that forgets with the process: bounded, so that its chain may begin later than at 1. */
-import { type AuditHead, type AuditRow, type AuditStore, chained, NO_ENTRY } from "./audit-store.ts";
-import { pageLimit } from "./paging.ts";
+import { type AuditHead, type AuditRow, type AuditStore, chained, NO_ENTRY } from "../audit-store.ts";
+import { pageLimit } from "../paging.ts";
 
 const CAPACITY = 10_000;
 

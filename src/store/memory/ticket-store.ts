@@ -1,7 +1,7 @@
 /** Tickets that end with the process, for `--data :memory:` and tests. Every step is synchronous, so atomic. */
-import type { NewTicket, Ticket } from "../core/tickets.ts";
-import { boundedLimit } from "./file-store.ts";
-import { MAX_TICKET_PAGE, type TicketLine, type TicketQuery, type TicketStore } from "./ticket-store.ts";
+import type { NewTicket, Ticket } from "../../core/tickets.ts";
+import { boundedLimit } from "../paging.ts";
+import { MAX_TICKET_PAGE, type TicketLine, type TicketQuery, type TicketStore } from "../ticket-store.ts";
 
 interface MemoryTicket {
   ticket: Ticket;

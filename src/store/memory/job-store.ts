@@ -1,14 +1,14 @@
 /** Jobs that end with the process, for `--data :memory:` and tests. Every step is synchronous, so atomic. */
-import { isJobOver, type Job, type JobTerms, type LiveJobStatus, NOT_DONE_HERE } from "../core/jobs.ts";
-import { boundedLimit } from "./file-store.ts";
+import { isJobOver, type Job, type JobTerms, type LiveJobStatus, NOT_DONE_HERE } from "../../core/jobs.ts";
 import {
   type JobCount,
   type JobStore,
   MAX_JOB_PAGE,
   type UnsentJob,
   type WebhookOutcome,
-} from "./job-store.ts";
-import { receiverOf } from "./receiver-of.ts";
+} from "../job-store.ts";
+import { boundedLimit } from "../paging.ts";
+import { receiverOf } from "../receiver-of.ts";
 
 interface MemoryJob {
   job: Job;

@@ -6,15 +6,15 @@ import {
   CONCLUDED_FROM,
   isFinal,
   NO_USAGE,
-} from "../core/batches.ts";
+} from "../../core/batches.ts";
 import {
   type BatchEnd,
   type BatchHolder,
   type BatchStart,
   type BatchStore,
   MAX_BATCH_PAGE,
-} from "./batch-store.ts";
-import { boundedLimit } from "./file-store.ts";
+} from "../batch-store.ts";
+import { boundedLimit } from "../paging.ts";
 import {
   appendPart,
   isSeen,
@@ -22,7 +22,7 @@ import {
   type MemoryFiles,
   newMemoryFile,
   OUTPUT_PURPOSE,
-} from "./file-store-memory.ts";
+} from "./file-store.ts";
 
 interface MemoryBatch {
   batch: Batch;

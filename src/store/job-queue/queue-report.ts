@@ -1,7 +1,7 @@
 /** How full the queue is, or why nobody can say. Owns the words and how long one waits; knows no driver. */
-import { type Clock, within } from "../core/clock.ts";
-import type { JobQueue, QueueDepth } from "./job-queue.ts";
-import { StoreError } from "./store-error.ts";
+import { type Clock, within } from "../../core/clock.ts";
+import type { JobQueue, QueueDepth } from "../job-queue.ts";
+import { StoreError } from "../store-error.ts";
 
 /** Whoever asks for health is not to wait for a queue that hangs. */
 const WITHIN_MS = 2_000;

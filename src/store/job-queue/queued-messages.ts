@@ -1,6 +1,6 @@
 /** What every driver of the queue asks of messages before it takes them. Owns the bounds; knows no driver. */
-import type { QueuedMessage } from "./job-queue.ts";
-import { StoreError } from "./store-error.ts";
+import type { QueuedMessage } from "../job-queue.ts";
+import { StoreError } from "../store-error.ts";
 
 /** Bodies of the drivers that keep them in this process or on its disk: a request of 20 MiB, and what is noted of it. */
 export const MAX_EMBEDDED_BODY_BYTES = 24 * 1024 * 1024;

@@ -1,7 +1,7 @@
 /** Orders over circuits of a store that forgets with the process. */
-import type { CircuitOrder } from "../resilience/circuit-order.ts";
-import { isLater } from "../resilience/shared-state.ts";
-import type { CircuitOrderStore } from "./circuit-orders.ts";
+import type { CircuitOrder } from "../../resilience/circuit-order.ts";
+import { isLater } from "../../resilience/shared-state.ts";
+import type { CircuitOrderStore } from "../circuit-orders.ts";
 
 export function memoryCircuitOrders(assertOpen: () => void): CircuitOrderStore {
   const everyOrder = new Map<string | null, Map<string, CircuitOrder>>();

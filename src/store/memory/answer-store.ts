@@ -1,5 +1,5 @@
 /** Kept answers that end with the process, for `--data :memory:` and tests. */
-import type { AnswerBounds, AnswerStore, KeptAnswer } from "./answer-store.ts";
+import type { AnswerBounds, AnswerStore, KeptAnswer } from "../answer-store.ts";
 
 export function memoryAnswers(assertOpen: () => void): AnswerStore {
   const kept = new Map<string, KeptAnswer>();
