@@ -25,6 +25,7 @@ const suites: readonly Suite[] = [
   { name: "types", run: () => check("tsc", ["--noEmit"]) },
   { name: "lint", run: () => check("biome", ["check", "."]) },
   { name: "floors", run: () => check("depcruise", ["--config", ".dependency-cruiser.cjs", "src"]) },
+  { name: "rooms", run: () => check("depcruise", ["--config", ".dependency-cruiser.rooms.cjs", "src"]) },
   { name: "dead", run: () => check("knip", []) },
   { name: "unit", run: () => bunTest("unit", ["src", "bench"]) },
   { name: "contract", run: () => bunTest("contract", ["test/contract"]) },

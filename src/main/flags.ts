@@ -10,7 +10,7 @@ import type {
   FlagValue,
 } from "../core/snapshot.ts";
 import { createFlagCache, type FlagContext } from "../gateway/flags/flag-cache.ts";
-import { fromEnvironment } from "../policy/rollouts/document-flags.ts";
+import { fromEnvironment } from "../policy/document/flags.ts";
 import { describeThrown, type Log } from "./log.ts";
 import { systemRandom } from "./system.ts";
 

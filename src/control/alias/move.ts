@@ -2,7 +2,7 @@
 import { failed, type Result } from "../../core/faults.ts";
 import type { PolicySource } from "../../policy/reading/load.ts";
 import { suggestion } from "../../policy/suggest.ts";
-import { changePart, type PartChange, type Wish } from "../rollout/open-part.ts";
+import { changePart, type PartChange, type Wish } from "../policy/edit/open-part.ts";
 import { openAlias } from "./open-alias.ts";
 
 export interface AliasMove {

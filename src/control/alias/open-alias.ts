@@ -4,7 +4,7 @@ import { aliasOf } from "../../policy/compile/aliases.ts";
 import { type PolicySource, parsePolicy } from "../../policy/reading/load.ts";
 import { readYaml } from "../../policy/reading/yaml-source.ts";
 import { suggestion } from "../../policy/suggest.ts";
-import type { OpenPart } from "../rollout/open-part.ts";
+import type { OpenPart } from "../policy/edit/open-part.ts";
 
 export interface OpenAlias extends OpenPart {
   readonly kind: "alias";

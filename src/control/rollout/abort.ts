@@ -1,7 +1,7 @@
 /** `rollout abort`: back to what served before. Owns what that is. */
 import { ok, type Result } from "../../core/faults.ts";
 import type { PolicySource } from "../../policy/reading/load.ts";
-import { changePart, type PartChange, type Wish } from "./open-part.ts";
+import { changePart, type PartChange, type Wish } from "../policy/edit/open-part.ts";
 import { type OpenRollout, openRollout } from "./open-rollout.ts";
 import { weightWishes } from "./set-weight.ts";
 

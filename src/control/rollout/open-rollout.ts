@@ -4,7 +4,7 @@ import type { PolicyDocument } from "../../policy/document/document.ts";
 import { type PolicySource, parsePolicy } from "../../policy/reading/load.ts";
 import { readYaml } from "../../policy/reading/yaml-source.ts";
 import { suggestion } from "../../policy/suggest.ts";
-import type { OpenPart } from "./open-part.ts";
+import type { OpenPart } from "../policy/edit/open-part.ts";
 
 type WrittenRollout = PolicyDocument["rollouts"][number];
 

@@ -2,7 +2,7 @@
 import type { Result } from "../../core/faults.ts";
 import type { PolicySource } from "../../policy/reading/load.ts";
 import { aliasOfSubject, type OpenAlias, openAlias } from "../alias/open-alias.ts";
-import type { PartValue } from "./open-part.ts";
+import type { PartValue } from "../policy/edit/open-part.ts";
 import { type OpenRollout, openRollout } from "./open-rollout.ts";
 
 type OpenSubject = OpenRollout | OpenAlias;

@@ -4,7 +4,7 @@
  */
 import { digestOf } from "../../policy/digest.ts";
 import { type PolicySource, parsePolicy } from "../../policy/reading/load.ts";
-import { changePart, type OpenPart, type PartValue } from "./open-part.ts";
+import { changePart, type OpenPart, type PartValue } from "../policy/edit/open-part.ts";
 import { canHold, openSubject } from "./open-subject.ts";
 
 export const ROLLOUT_VERBS = ["set", "promote", "abort", "release", "move"] as const;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import type { Result } from "../../core/faults.ts";
 import { BASE_POLICY, compileTexts } from "../../policy/fake-policy.ts";
+import type { PartChange } from "../policy/edit/open-part.ts";
 import { abortRollout } from "./abort.ts";
-import type { PartChange } from "./open-part.ts";
 import { promoteRollout } from "./promote.ts";
 import { setWeight } from "./set-weight.ts";
 

@@ -3,7 +3,7 @@ import { failed, type Result } from "../../core/faults.ts";
 import { percentOf } from "../../policy/document/rollouts.ts";
 import type { PolicySource } from "../../policy/reading/load.ts";
 import { listed, suggestion } from "../../policy/suggest.ts";
-import { changePart, type PartChange, type Wish } from "./open-part.ts";
+import { changePart, type PartChange, type Wish } from "../policy/edit/open-part.ts";
 import { type OpenRollout, openRollout } from "./open-rollout.ts";
 
 export interface WeightWish {

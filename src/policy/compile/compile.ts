@@ -7,9 +7,9 @@ import { ESTIMATED_SIGNALS, prepareEstimates } from "../conditions/rule-facts.ts
 import { digestOf } from "../digest.ts";
 import type { PolicyDocument } from "../document/document.ts";
 import { createReport, type Finding, inOrder, type Locate } from "../finding.ts";
-import { compileFlags, compileFlagsProvider } from "../rollouts/compile-flags.ts";
 import { listAliases, reportUnusedAliases } from "./aliases.ts";
 import { compileInventory, type DeploymentPorts } from "./deployments.ts";
+import { compileFlags, compileFlagsProvider } from "./flags.ts";
 import { compileJobs, compileWebhooks } from "./jobs.ts";
 import { compileKeys, type KeyPorts } from "./keys.ts";
 import { compileProbes } from "./resilience.ts";

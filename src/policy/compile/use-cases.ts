@@ -7,13 +7,13 @@ import type { Steps } from "../../core/steps.ts";
 import type { PolicyDocument } from "../document/document.ts";
 import { milliseconds } from "../document/fields.ts";
 import type { Path, Report } from "../finding.ts";
-import { compileRollouts, reportUnservedArms } from "../rollouts/compile-rollouts.ts";
 import type { CredentialPorts } from "./credentials.ts";
 import { compileLastRungs, type LastRungs, sideModels } from "./degraded.ts";
 import type { Inventory } from "./deployments.ts";
 import { compileUseCaseJobs } from "./jobs.ts";
 import { compileLadder } from "./ladder.ts";
 import { compileVigilance, type Vigilance } from "./resilience.ts";
+import { compileRollouts, reportUnservedArms } from "./rollouts.ts";
 import { compileRoutes, type PlacedRule } from "./routes.ts";
 import { reportRefusesAll, reportUnserved, reportWrongKind } from "./served.ts";
 

@@ -3,8 +3,8 @@
  * findings derive. Knows names and shapes alone; whether a name exists is the compiler's business.
  */
 import { z } from "zod";
-import { flag, flagName, flagsProvider } from "../rollouts/document-flags.ts";
 import { id } from "./fields.ts";
+import { flag, flagName, flagsProvider } from "./flags.ts";
 import { jobs, webhooks } from "./jobs.ts";
 import { deployment, model, modelAlias, provider } from "./providers.ts";
 import { probes } from "./resilience.ts";

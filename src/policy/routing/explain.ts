@@ -6,6 +6,7 @@ import { formatUsd } from "../../core/money.ts";
 import type { Refusal, RoutePlan, RungKind, Selection } from "../../core/plan.ts";
 import { NOTHING_SPENT, type SpendSum } from "../../core/spend.ts";
 import { SPEND_SIGNALS } from "../conditions/rule-facts.ts";
+import { type ExplainedDegraded, explainDegraded } from "./explain-degraded.ts";
 import {
   type ExplainedFlag,
   type ExplainedRollout,
@@ -13,8 +14,7 @@ import {
   explainFlags,
   explainRollout,
   explainShadows,
-} from "../rollouts/explain-rollout.ts";
-import { type ExplainedDegraded, explainDegraded } from "./explain-degraded.ts";
+} from "./explain-rollout.ts";
 import { DEFAULT_RULE, demandOf, draftRoute, factsOf, planRoute, type RouteInput } from "./plan.ts";
 
 type RuleVerdict = "matched" | "not_matched" | "skipped";

@@ -5,8 +5,8 @@
 import { randomUUID } from "node:crypto";
 import { realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import type { PartChange } from "../../../control/policy/edit/open-part.ts";
 import { readPolicyFiles } from "../../../control/policy/sources/policy-files.ts";
-import type { PartChange } from "../../../control/rollout/open-part.ts";
 import type { Finding } from "../../../policy/finding.ts";
 import type { PolicySource } from "../../../policy/reading/load.ts";
 import type { CommandContext } from "../../context.ts";

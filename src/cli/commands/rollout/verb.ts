@@ -3,7 +3,7 @@
  */
 import type { Command } from "commander";
 import { aliasOfSubject } from "../../../control/alias/open-alias.ts";
-import type { PartChange } from "../../../control/rollout/open-part.ts";
+import type { PartChange } from "../../../control/policy/edit/open-part.ts";
 import type { Fault, Result } from "../../../core/faults.ts";
 import type { PolicySource } from "../../../policy/reading/load.ts";
 import { EXIT } from "../../exit-codes.ts";

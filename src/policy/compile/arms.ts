@@ -2,12 +2,12 @@
 import type { Experiment, RequestChange } from "../../core/plan.ts";
 import type { Sampling } from "../../core/request.ts";
 import type { Arm } from "../../core/snapshot.ts";
-import type { Inventory } from "../compile/deployments.ts";
-import { compileLadder } from "../compile/ladder.ts";
 import type { WrittenArm } from "../document/rollouts.ts";
 import { textTokens } from "../estimates/estimate-tokens.ts";
 import type { Path, Report } from "../finding.ts";
-import { seedOf } from "./choose.ts";
+import { seedOf } from "../rollouts/choose.ts";
+import type { Inventory } from "./deployments.ts";
+import { compileLadder } from "./ladder.ts";
 
 /** As written: a model's name, or a map; absent: what serves today. */
 export type AnyArm = string | WrittenArm | undefined;

@@ -1,11 +1,11 @@
 /** Which arm a request is in and why, and what its flags are. Owns the account; decides nothing itself. */
 import type { RoutePlan } from "../../core/plan.ts";
 import type { FlagReason, FlagValue, Stickiness } from "../../core/snapshot.ts";
-import type { Demand } from "../routing/constraints.ts";
-import { factsOf, type RouteInput, userDigestOf } from "../routing/plan.ts";
-import { bucketOf } from "./choose.ts";
-import { findArm } from "./enrol.ts";
-import { stickyKey } from "./sticky-key.ts";
+import { bucketOf } from "../rollouts/choose.ts";
+import { findArm } from "../rollouts/enrol.ts";
+import { stickyKey } from "../rollouts/sticky-key.ts";
+import type { Demand } from "./constraints.ts";
+import { factsOf, type RouteInput, userDigestOf } from "./plan.ts";
 
 interface ExplainedArm {
   readonly arm: string;

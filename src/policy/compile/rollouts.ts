@@ -1,15 +1,15 @@
 /** Rollouts of a document as those of its use cases. Owns who concerns whom; check-rollouts.ts judges them. */
 import { usdToNano } from "../../core/money.ts";
 import type { Arm, Rollout, RungSpec, ShadowRollout, Stickiness, UseCase } from "../../core/snapshot.ts";
-import type { Inventory } from "../compile/deployments.ts";
-import { compileScope, useCasesOf } from "../compile/routes.ts";
-import { reportUnserved } from "../compile/served.ts";
 import type { PolicyDocument } from "../document/document.ts";
 import { percentOf, type WrittenRollout } from "../document/rollouts.ts";
 import type { Path, Report } from "../finding.ts";
+import { seedOf } from "../rollouts/choose.ts";
+import { type ArmWorld, compileArm } from "./arms.ts";
 import { checkArms, checkShadow, checkSteps } from "./check-rollouts.ts";
-import { seedOf } from "./choose.ts";
-import { type ArmWorld, compileArm } from "./compile-arm.ts";
+import type { Inventory } from "./deployments.ts";
+import { compileScope, useCasesOf } from "./routes.ts";
+import { reportUnserved } from "./served.ts";
 
 /** What a use case has of rollouts, and the ladders that they bring along. */
 export interface PlacedRollouts {

@@ -1,8 +1,8 @@
 /** The document's feature flags and where else their values may come from. Owns their written form. */
 import { z } from "zod";
-import { duration, environmentVariable } from "../document/fields.ts";
-import { percent, stickiness } from "../document/rollouts.ts";
-import { MAX_CONDITION_LENGTH, scope } from "../document/routing.ts";
+import { duration, environmentVariable } from "./fields.ts";
+import { percent, stickiness } from "./rollouts.ts";
+import { MAX_CONDITION_LENGTH, scope } from "./routing.ts";
 
 /** Conditions read a flag as `flags.name`, so its name is a plain word. */
 export const flagName = z

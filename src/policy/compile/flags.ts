@@ -1,15 +1,15 @@
 /** Feature flags of a document, ready to be evaluated. Owns their cross-checks. */
 import type { Condition, FlagsProviderSpec, FlagValue } from "../../core/snapshot.ts";
-import type { Inventory } from "../compile/deployments.ts";
-import { compileScope } from "../compile/routes.ts";
 import type { PolicyDocument } from "../document/document.ts";
 import { milliseconds } from "../document/fields.ts";
+import type { WrittenFlag } from "../document/flags.ts";
 import { percentOf } from "../document/rollouts.ts";
 import type { Path, Report } from "../finding.ts";
-import { seedOf } from "./choose.ts";
-import type { WrittenFlag } from "./document-flags.ts";
-import type { Flag, Variant } from "./evaluate-flag.ts";
-import { type CompiledFlags, createFlagSet } from "./flag-set.ts";
+import { seedOf } from "../rollouts/choose.ts";
+import type { Flag, Variant } from "../rollouts/evaluate-flag.ts";
+import { type CompiledFlags, createFlagSet } from "../rollouts/flag-set.ts";
+import type { Inventory } from "./deployments.ts";
+import { compileScope } from "./routes.ts";
 
 /** Null where the policy has none. `inventory` has no flags yet: a flag cannot depend on another. */
 export function compileFlags(
