@@ -1,6 +1,6 @@
 /** Why a file stops a command: every finding for a person, the first error for a program. Owns the wording. */
 import type { Finding } from "../policy/finding.ts";
-import type { PolicySource } from "../policy/reading/load.ts";
+import type { PolicyText } from "../policy/reading/load.ts";
 import { drawFindings, summariseFindings } from "./draw-findings.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -11,7 +11,7 @@ export function complainOfFindings(
   terminal: Terminal,
   what: string,
   findings: readonly Finding[],
-  sources: readonly PolicySource[],
+  sources: readonly PolicyText[],
   advice = "",
 ): void {
   const summary = `${what}: ${summariseFindings(findings)}.`;

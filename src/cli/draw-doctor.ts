@@ -3,7 +3,7 @@ import { type CheckResult, type CheckStatus, NOT_ASKED } from "../control/doctor
 import type { Deployment } from "../core/deployment.ts";
 import type { ConfigSnapshot } from "../core/snapshot.ts";
 import type { Finding } from "../policy/finding.ts";
-import type { PolicySource } from "../policy/reading/load.ts";
+import type { PolicyText } from "../policy/reading/load.ts";
 import { drawFindings } from "./draw-findings.ts";
 import { counted } from "./format.ts";
 import { printable, type Style, type Terminal } from "./terminal.ts";
@@ -34,7 +34,7 @@ export function summariseResults(results: readonly CheckResult[]): Summary {
 /** Text that is printed as results come. */
 export interface DoctorReport {
   /** The policy, before anything is looked at. */
-  begin(policy: CheckResult, findings: readonly Finding[], sources: readonly PolicySource[]): void;
+  begin(policy: CheckResult, findings: readonly Finding[], sources: readonly PolicyText[]): void;
   add(result: CheckResult): void;
   end(results: readonly CheckResult[]): void;
 }

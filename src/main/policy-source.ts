@@ -13,7 +13,7 @@ import type { Fetched, SourceStatus } from "../control/policy/sources/source.ts"
 import { readSourceAddress } from "../control/policy/sources/source-address.ts";
 import { documentsWith, fitsStore } from "../control/policy/store-documents.ts";
 import type { Clock, Random } from "../core/clock.ts";
-import type { PolicySource } from "../policy/reading/load.ts";
+import type { PolicyText } from "../policy/reading/load.ts";
 import type { PolicyHeadStore } from "../store/policy-heads.ts";
 import type { Log } from "./log.ts";
 import { systemRandom } from "./system.ts";
@@ -128,7 +128,7 @@ async function readSeed(file: string, options: PolicySourceOptions): Promise<Fir
 /** Another process may have been faster, with the same seed or with a push: its policy counts. */
 async function plant(
   heads: PolicyHeadStore,
-  texts: readonly PolicySource[],
+  texts: readonly PolicyText[],
   { environment, clock }: PolicySourceOptions,
 ): Promise<void> {
   const documents = documentsWith({}, texts, environment);

@@ -35,7 +35,7 @@ export interface TextReference {
   readonly digest: string;
 }
 
-export interface PolicyText {
+export interface KeptText {
   readonly digest: string;
   readonly text: string;
 }
@@ -45,7 +45,7 @@ export const MAX_POLICY_TEXTS = 1_000;
 
 export interface ActivationStore {
   /** Keeps the texts with it, each once however many activations refer to it. */
-  record(activation: Activation, texts?: readonly PolicyText[]): Promise<void>;
+  record(activation: Activation, texts?: readonly KeptText[]): Promise<void>;
   /** Newest first. `before`: the id of the last one of the page before. */
   list(limit: number, before?: string): Promise<readonly Activation[]>;
   /**

@@ -10,8 +10,8 @@ import { createDoctorReport, drawResult, summariseResults } from "../draw-doctor
 import { drawFindings } from "../draw-findings.ts";
 import { EXIT } from "../exit-codes.ts";
 import { counted } from "../format.ts";
+import { compileLocalPolicy, DEFAULT_POLICY, type LocalPolicy } from "../local-policy.ts";
 import { duration } from "../options.ts";
-import { compileLocalPolicy, DEFAULT_POLICY, type LocalPolicy } from "../policy-source.ts";
 import type { CliPorts } from "../ports.ts";
 import type { Terminal } from "../terminal.ts";
 

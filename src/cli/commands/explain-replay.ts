@@ -8,15 +8,15 @@ import { compileSources } from "../../control/policy/in-force/compile-sources.ts
 import { Replay } from "../../control/replay/replay.ts";
 import type { ReplayReport } from "../../control/replay/report.ts";
 import { parseInstant } from "../../core/instant.ts";
-import type { PolicySource } from "../../policy/reading/load.ts";
+import type { PolicyText } from "../../policy/reading/load.ts";
 import { assumedPorts } from "../../policy/replay/assumed-ports.ts";
 import { complainOfFindings } from "../complain-of-findings.ts";
 import type { CommandContext } from "../context.ts";
 import { drawReplay } from "../draw-replay.ts";
 import { EXIT } from "../exit-codes.ts";
 import { readJsonLines } from "../json-lines.ts";
+import { readLocalPolicy } from "../local-policy.ts";
 import type { GatewayOptions } from "../options.ts";
-import { readLocalPolicy } from "../policy-source.ts";
 import { unreadable } from "../read-text.ts";
 import type { Terminal } from "../terminal.ts";
 import { askPolicy, reportRefusal } from "./policy/ask-policy.ts";
@@ -67,7 +67,7 @@ async function replayFile(
   terminal: Terminal,
   options: ReplayArguments,
   file: string,
-  sources: readonly PolicySource[],
+  sources: readonly PolicyText[],
 ): Promise<number> {
   const { built, findings } = compileSources(sources, assumedPorts({ environment: options.env ?? null }));
   if (!built) {
@@ -108,7 +108,7 @@ async function replayRemotely(
   context: CommandContext,
   terminal: Terminal,
   options: ReplayArguments,
-  sources: readonly PolicySource[],
+  sources: readonly PolicyText[],
 ): Promise<number> {
   const [base, overlay, ...more] = sources;
   if (more.length > 0 || (overlay !== undefined && options.env === undefined)) {

@@ -4,8 +4,8 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import { addExamples, type CommandContext, terminalOf } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
+import { DEFAULT_POLICY } from "../local-policy.ts";
 import { EXAMPLE_POLICY } from "../packaged.ts";
-import { DEFAULT_POLICY } from "../policy-source.ts";
 import { fileErrorCode } from "../read-text.ts";
 
 interface InitArguments {

@@ -5,9 +5,9 @@ import { isRemoteAddress, readSourceAddress } from "../../control/policy/sources
 import { readQueueAddress } from "../../store/job-queue/queue-address.ts";
 import { addExamples, type CommandContext, terminalOf } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
+import { DEFAULT_POLICY } from "../local-policy.ts";
 import { durationOption, host, port } from "../options.ts";
 import { CALM_SCENARIO, EXAMPLE_POLICY } from "../packaged.ts";
-import { DEFAULT_POLICY } from "../policy-source.ts";
 import type { CliPorts, UpOptions } from "../ports.ts";
 import { checkScenario, serveAt } from "./serve.ts";
 

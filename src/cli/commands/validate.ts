@@ -9,7 +9,7 @@ import { addExamples, type CommandContext, terminalOf } from "../context.ts";
 import { drawFindings, summariseFindings } from "../draw-findings.ts";
 import { EXIT } from "../exit-codes.ts";
 import { counted } from "../format.ts";
-import { compileLocalPolicy, DEFAULT_POLICY, type LocalPolicy } from "../policy-source.ts";
+import { compileLocalPolicy, DEFAULT_POLICY, type LocalPolicy } from "../local-policy.ts";
 import type { Terminal } from "../terminal.ts";
 
 interface ValidateArguments {

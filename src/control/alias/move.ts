@@ -1,6 +1,6 @@
 /** `policy alias set`: an alias stands for another model. Owns what becomes of the note beside it. */
 import { failed, type Result } from "../../core/faults.ts";
-import type { PolicySource } from "../../policy/reading/load.ts";
+import type { PolicyText } from "../../policy/reading/load.ts";
 import { suggestion } from "../../policy/suggest.ts";
 import { changePart, type PartChange, type Wish } from "../policy/edit/open-part.ts";
 import { openAlias } from "./open-alias.ts";
@@ -17,7 +17,7 @@ const MAX_ALIAS_NOTE = 500;
 
 /** Faults: `not_found`, `invalid`. */
 export function moveAlias(
-  sources: readonly PolicySource[],
+  sources: readonly PolicyText[],
   { alias, model, note }: AliasMove,
 ): Result<PartChange> {
   const opened = openAlias(sources, alias);

@@ -1,7 +1,7 @@
 /** A model alias as it is written, and where. Owns finding it; the verb moves it. */
 import { failed, ok, type Result } from "../../core/faults.ts";
 import { aliasOf } from "../../policy/compile/aliases.ts";
-import { type PolicySource, parsePolicy } from "../../policy/reading/load.ts";
+import { type PolicyText, parsePolicy } from "../../policy/reading/load.ts";
 import { readYaml } from "../../policy/reading/yaml-source.ts";
 import { suggestion } from "../../policy/suggest.ts";
 import type { OpenPart } from "../policy/edit/open-part.ts";
@@ -30,7 +30,7 @@ export function aliasOfSubject(subject: string): string | null {
 }
 
 /** Faults: `invalid` where the policy is not valid, `not_found` where it has no such alias. */
-export function openAlias(sources: readonly PolicySource[], alias: string): Result<OpenAlias> {
+export function openAlias(sources: readonly PolicyText[], alias: string): Result<OpenAlias> {
   const { document } = parsePolicy(sources);
   if (document === null) {
     const message = "The policy is not valid, so nothing is changed. `pointsman validate` says where.";

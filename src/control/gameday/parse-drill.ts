@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { isRecord } from "../../core/json.ts";
 import { createReport, type Finding, inOrder, type Locate } from "../../policy/finding.ts";
 import { reportIssues } from "../../policy/reading/schema-findings.ts";
-import { type PolicySource, readYaml } from "../../policy/reading/yaml-source.ts";
+import { type PolicyText, readYaml } from "../../policy/reading/yaml-source.ts";
 import type { scenarioSchema } from "../../providers/simulator/scenario.ts";
 import { type DrillDocument, drillSchema } from "./drill.ts";
 
@@ -22,7 +22,7 @@ export type ParsedDrill =
   | { readonly ok: false; readonly findings: readonly Finding[] };
 
 /** Never throws. */
-export function parseDrill(source: PolicySource): ParsedDrill {
+export function parseDrill(source: PolicyText): ParsedDrill {
   const read = readYaml(source);
   if (read.findings.length > 0) return { ok: false, findings: read.findings };
   const locate: Locate = (path, options) => read.locate(path, options).position;
@@ -48,7 +48,7 @@ function writtenSchedule(root: object): WrittenScenario {
 }
 
 /** The text of a scenario's file that is known to be valid. */
-export function readWrittenScenario(source: PolicySource): WrittenScenario {
+export function readWrittenScenario(source: PolicyText): WrittenScenario {
   const { version: _, ...written } = readYaml(source).value as z.input<typeof scenarioSchema>;
   return written;
 }

@@ -3,7 +3,7 @@
  * from: a version of the history, or a text that comes with the wish.
  */
 import type { Finding } from "../../policy/finding.ts";
-import type { PolicySource } from "../../policy/reading/load.ts";
+import type { PolicyText } from "../../policy/reading/load.ts";
 import { BASE_DOCUMENT } from "../../store/policy-heads.ts";
 import { type NoOwnVersion, versionTexts } from "./history/find-version.ts";
 import type { PolicyTurn } from "./in-force/policy-control.ts";
@@ -74,7 +74,7 @@ export function abortActivation(
   return control.atNewest((turn) => turn.dropStaging({ actor, via: "activate", note }));
 }
 
-type Texts = { readonly sources: readonly PolicySource[]; readonly file: string };
+type Texts = { readonly sources: readonly PolicyText[]; readonly file: string };
 
 /** The other texts of the policy stay as they are. */
 function givenTexts(

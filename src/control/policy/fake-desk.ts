@@ -2,7 +2,7 @@
 import { FakeClock } from "../../core/fake-clock.ts";
 import { createIds } from "../../core/ids.ts";
 import { BASE_POLICY, FAKE_PORTS } from "../../policy/fake-policy.ts";
-import type { PolicySource } from "../../policy/reading/load.ts";
+import type { PolicyText } from "../../policy/reading/load.ts";
 import type { AuditRecord } from "../../store/audit-store.ts";
 import { createMemoryStore } from "../../store/memory/memory-store.ts";
 import type { PolicyHeadStore } from "../../store/policy-heads.ts";
@@ -24,7 +24,7 @@ export function policyWith(attempts: number): string {
   );
 }
 
-export function inFile(text: string): readonly PolicySource[] {
+export function inFile(text: string): readonly PolicyText[] {
   return [{ file: "policy.yaml", text }];
 }
 
@@ -34,7 +34,7 @@ export interface FakeDesk {
   readonly clock: FakeClock;
   readonly audited: AuditRecord[];
   /** Written down last; undefined: nothing yet. */
-  readonly disk: { lastGood?: readonly PolicySource[]; pin?: Pin | null; staging?: KeptStaging | null };
+  readonly disk: { lastGood?: readonly PolicyText[]; pin?: Pin | null; staging?: KeptStaging | null };
   readonly activated: string[];
   /** Records that could not be kept, and what was thrown, as they were told. */
   readonly failures: (readonly [what: RecordKind, thrown: unknown])[];

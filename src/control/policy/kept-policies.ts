@@ -1,13 +1,13 @@
 /** Policies that a later process goes on with: the last good one, a pinned one, two that share the traffic. */
 import { z } from "zod";
-import type { PolicySource } from "../../policy/reading/load.ts";
+import type { PolicyText } from "../../policy/reading/load.ts";
 import { keptFile } from "./kept-file.ts";
 import type { KeptStaging } from "./staging/staging-place.ts";
 
 const sources = z.array(z.object({ file: z.string(), text: z.string() })).min(1);
 
 /** The one that was in force, for when its source does not answer or has broken it. */
-export const keptLastGood = keptFile<readonly PolicySource[]>("last-good-policy.json", sources);
+export const keptLastGood = keptFile<readonly PolicyText[]>("last-good-policy.json", sources);
 
 /** A version that a rollback put in force, in place of what the source says. */
 export interface Pin {
@@ -18,7 +18,7 @@ export interface Pin {
   readonly note: string | null;
   /** Of the source's texts that are held back. Other texts end the pin. */
   readonly sourceDigest: string;
-  readonly sources: readonly PolicySource[];
+  readonly sources: readonly PolicyText[];
 }
 
 export const keptPin = keptFile<Pin>(

@@ -3,7 +3,7 @@
  * what the texts say is no matter.
  */
 import { basename, dirname } from "node:path";
-import type { PolicySource } from "../../policy/reading/load.ts";
+import type { PolicyText } from "../../policy/reading/load.ts";
 import { overlayName } from "./sources/source-address.ts";
 
 export interface GivenText {
@@ -15,7 +15,7 @@ export interface GivenText {
 
 export type Placed =
   /** `file`: what the text is called among them. */
-  | { readonly sources: readonly PolicySource[]; readonly file: string }
+  | { readonly sources: readonly PolicyText[]; readonly file: string }
   /** It could be several of them, or of what they overlay, and is called as none. `files`: how they are. */
   | { readonly result: "ambiguous"; readonly files: readonly string[] };
 
@@ -24,7 +24,7 @@ export type Placed =
  * the one that has its name. That keeps the name of its place, by which the next one finds it. An overlay that was not
  * there comes where its base's would be. `own`: the gateway's environment.
  */
-export function placeText(texts: readonly PolicySource[], given: GivenText, own: string | null): Placed {
+export function placeText(texts: readonly PolicyText[], given: GivenText, own: string | null): Placed {
   const { bases, overlays } = partedBy(texts, own);
   if (given.environment === null) {
     const files = bases.map(({ file }) => file);
@@ -41,12 +41,12 @@ export function placeText(texts: readonly PolicySource[], given: GivenText, own:
 }
 
 /** Sources say the bases first, then the overlays in the same order. */
-function partedBy(texts: readonly PolicySource[], own: string | null) {
+function partedBy(texts: readonly PolicyText[], own: string | null) {
   const [first] = texts;
   const overlaid = new Set(own === null ? [] : texts.map(({ file }) => overlayName(file, own)));
   // Of parameters under a path the overlays are under a path of their own.
   const path = first?.file.startsWith("ssm:") ? `${dirname(first.file)}/${own}` : null;
-  const isOverlay = ({ file }: PolicySource) =>
+  const isOverlay = ({ file }: PolicyText) =>
     own !== null && (overlaid.has(file) || (file !== first?.file && dirname(file) === path));
   return { bases: texts.filter((one) => !isOverlay(one)), overlays: texts.filter(isOverlay) };
 }
@@ -60,10 +60,10 @@ function meant(files: readonly string[], name: string): string | null {
 
 /** `order`: of the names of all there may be. */
 function put(
-  texts: readonly PolicySource[],
-  text: PolicySource,
+  texts: readonly PolicyText[],
+  text: PolicyText,
   order: readonly string[],
-): readonly PolicySource[] {
+): readonly PolicyText[] {
   if (texts.some(({ file }) => file === text.file)) {
     return texts.map((one) => (one.file === text.file ? text : one));
   }

@@ -2,16 +2,13 @@
  * Between the store's documents and a policy's texts. Owns which document each text of an environment is, and how many
  * there is room for; reads and writes no store.
  */
-import type { PolicySource } from "../../policy/reading/load.ts";
+import type { PolicyText } from "../../policy/reading/load.ts";
 import { BASE_DOCUMENT, type PolicyDocuments } from "../../store/policy-heads.ts";
 import { sameTexts } from "./sources/source.ts";
 
 /** The base, then the overlay of `environment` where there is one. */
-export function documentTexts(
-  documents: PolicyDocuments,
-  environment: string | null,
-): readonly PolicySource[] {
-  return namesFor(environment).flatMap((name): PolicySource[] => {
+export function documentTexts(documents: PolicyDocuments, environment: string | null): readonly PolicyText[] {
+  return namesFor(environment).flatMap((name): PolicyText[] => {
     const text = Object.hasOwn(documents, name) ? documents[name] : undefined;
     return text === undefined ? [] : [{ file: documentFile(name), text }];
   });
@@ -21,13 +18,13 @@ export function documentTexts(
 export function holdsTexts(
   documents: PolicyDocuments,
   environment: string | null,
-  texts: readonly PolicySource[],
+  texts: readonly PolicyText[],
 ): boolean {
   return sameTexts(documentTexts(documents, environment), texts);
 }
 
 /** Whether the store has a place for each of `texts`: one for the base, one for the overlay of `environment`. */
-export function fitsStore(texts: readonly PolicySource[], environment: string | null): boolean {
+export function fitsStore(texts: readonly PolicyText[], environment: string | null): boolean {
   return texts.length <= namesFor(environment).length;
 }
 
@@ -45,7 +42,7 @@ export function documentName(file: string): string | null {
 /** `documents` with `sources` in place of the base and of the overlay of `environment`; others stay as they are. */
 export function documentsWith(
   documents: PolicyDocuments,
-  sources: readonly PolicySource[],
+  sources: readonly PolicyText[],
   environment: string | null,
 ): PolicyDocuments {
   const [base, overlay] = sources;

@@ -1,7 +1,7 @@
 /** The gateway's own records, replayed under a policy that somebody hands in. Owns the paging and its bounds. */
 import type { CompilePorts } from "../../policy/compile/compile.ts";
 import type { Finding } from "../../policy/finding.ts";
-import type { PolicySource } from "../../policy/reading/load.ts";
+import type { PolicyText } from "../../policy/reading/load.ts";
 import { assumedPorts } from "../../policy/replay/assumed-ports.ts";
 import type { DecisionStore } from "../../store/decision-store.ts";
 import { compileSources } from "../policy/in-force/compile-sources.ts";
@@ -15,7 +15,7 @@ const PAGE = 50;
 
 export interface ReplayQuestion {
   /** The base, and its overlay where there is one. */
-  readonly sources: readonly PolicySource[];
+  readonly sources: readonly PolicyText[];
   /** Epoch milliseconds. */
   readonly since: number;
   readonly until?: number | undefined;

@@ -1,6 +1,6 @@
 /** `rollout abort`: back to what served before. Owns what that is. */
 import { ok, type Result } from "../../core/faults.ts";
-import type { PolicySource } from "../../policy/reading/load.ts";
+import type { PolicyText } from "../../policy/reading/load.ts";
 import { changePart, type PartChange, type Wish } from "../policy/edit/open-part.ts";
 import { type OpenRollout, openRollout } from "./open-rollout.ts";
 import { weightWishes } from "./set-weight.ts";
@@ -8,7 +8,7 @@ import { weightWishes } from "./set-weight.ts";
 /**
  * The candidate gets nothing, the first arm everything, blue is live, no copy is made. Faults: `not_found`, `invalid`.
  */
-export function abortRollout(sources: readonly PolicySource[], rollout: string): Result<PartChange> {
+export function abortRollout(sources: readonly PolicyText[], rollout: string): Result<PartChange> {
   const opened = openRollout(sources, rollout);
   if (!opened.ok) return opened;
   const wishes = retreat(opened.value);

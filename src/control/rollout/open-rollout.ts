@@ -1,7 +1,7 @@
 /** A rollout as it is written, and where. Owns finding it; the verbs change it. */
 import { failed, ok, type Result } from "../../core/faults.ts";
 import type { PolicyDocument } from "../../policy/document/document.ts";
-import { type PolicySource, parsePolicy } from "../../policy/reading/load.ts";
+import { type PolicyText, parsePolicy } from "../../policy/reading/load.ts";
 import { readYaml } from "../../policy/reading/yaml-source.ts";
 import { suggestion } from "../../policy/suggest.ts";
 import type { OpenPart } from "../policy/edit/open-part.ts";
@@ -14,7 +14,7 @@ export interface OpenRollout extends OpenPart {
 }
 
 /** Faults: `invalid` where the policy is not valid, `not_found` where it has no such rollout. */
-export function openRollout(sources: readonly PolicySource[], name: string): Result<OpenRollout> {
+export function openRollout(sources: readonly PolicyText[], name: string): Result<OpenRollout> {
   const { document } = parsePolicy(sources);
   if (document === null) {
     const message = "The policy is not valid, so nothing is changed. `pointsman validate` says where.";

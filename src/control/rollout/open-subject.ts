@@ -1,13 +1,13 @@
 /** What an operator's order is about, found in the texts: a rollout or a model alias. Owns which of them it is. */
 import type { Result } from "../../core/faults.ts";
-import type { PolicySource } from "../../policy/reading/load.ts";
+import type { PolicyText } from "../../policy/reading/load.ts";
 import { aliasOfSubject, type OpenAlias, openAlias } from "../alias/open-alias.ts";
 import type { PartValue } from "../policy/edit/open-part.ts";
 import { type OpenRollout, openRollout } from "./open-rollout.ts";
 
 type OpenSubject = OpenRollout | OpenAlias;
 
-export function openSubject(sources: readonly PolicySource[], subject: string): Result<OpenSubject> {
+export function openSubject(sources: readonly PolicyText[], subject: string): Result<OpenSubject> {
   const alias = aliasOfSubject(subject);
   return alias === null ? openRollout(sources, subject) : openAlias(sources, alias);
 }

@@ -4,7 +4,7 @@
  */
 import { type Fault, failed, type Result } from "../../core/faults.ts";
 import type { Finding } from "../../policy/finding.ts";
-import type { PolicySource } from "../../policy/reading/load.ts";
+import type { PolicyText } from "../../policy/reading/load.ts";
 import type { AuditRecord } from "../../store/audit-store.ts";
 import { moveAlias } from "../alias/move.ts";
 import { aliasOfSubject } from "../alias/open-alias.ts";
@@ -89,15 +89,15 @@ export async function operateRollout(desk: RolloutDesk, wish: RolloutWish): Prom
 }
 
 /** Under the names that the store gives: what is in force may still be called after the file that filled it. */
-function namedAsThere({ environment }: RolloutDesk, texts: readonly PolicySource[]): readonly PolicySource[] {
+function namedAsThere({ environment }: RolloutDesk, texts: readonly PolicyText[]): readonly PolicyText[] {
   return documentTexts(documentsWith({}, texts, environment), environment);
 }
 
 /** `laid`: the texts with all orders over them, which is what the next step starts from. */
 function changeOf(
   { order, rollout, note }: RolloutWish,
-  sources: readonly PolicySource[],
-  laid: readonly PolicySource[],
+  sources: readonly PolicyText[],
+  laid: readonly PolicyText[],
 ): Result<PartChange> {
   switch (order.verb) {
     case "set":
@@ -116,8 +116,8 @@ function changeOf(
 /** Back to what the text says. */
 function released(
   rollout: string,
-  sources: readonly PolicySource[],
-  laid: readonly PolicySource[],
+  sources: readonly PolicyText[],
+  laid: readonly PolicyText[],
 ): Result<PartChange> {
   const written = openSubject(sources, rollout);
   if (!written.ok) return written;

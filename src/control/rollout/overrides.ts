@@ -3,7 +3,7 @@
  * Owns the rule that an order holds until the own text of what it is about changes; knows no disk and no fleet.
  */
 import { digestOf } from "../../policy/digest.ts";
-import { type PolicySource, parsePolicy } from "../../policy/reading/load.ts";
+import { type PolicyText, parsePolicy } from "../../policy/reading/load.ts";
 import { changePart, type OpenPart, type PartValue } from "../policy/edit/open-part.ts";
 import { canHold, openSubject } from "./open-subject.ts";
 
@@ -26,14 +26,14 @@ export interface RolloutOverride {
 }
 
 export interface LaidOver {
-  readonly sources: readonly PolicySource[];
+  readonly sources: readonly PolicyText[];
   readonly applied: readonly RolloutOverride[];
   /** Those that have ended: what they are about is gone, has another text, or cannot be as they say any more. */
   readonly over: readonly RolloutOverride[];
 }
 
 /** Texts that are not valid come back as they are, and end no order. */
-export function layOver(sources: readonly PolicySource[], overrides: readonly RolloutOverride[]): LaidOver {
+export function layOver(sources: readonly PolicyText[], overrides: readonly RolloutOverride[]): LaidOver {
   if (overrides.length === 0 || parsePolicy(sources).document === null) {
     return { sources, applied: [], over: [] };
   }

@@ -1,7 +1,7 @@
 /** `rollout promote`: the newcomer gets more, or everything. Owns what the next step is. */
 import { failed, ok, type Result } from "../../core/faults.ts";
 import { percentOf } from "../../policy/document/rollouts.ts";
-import type { PolicySource } from "../../policy/reading/load.ts";
+import type { PolicyText } from "../../policy/reading/load.ts";
 import { changePart, type PartChange, type Wish } from "../policy/edit/open-part.ts";
 import { type OpenRollout, openRollout } from "./open-rollout.ts";
 import { weightWishes } from "./set-weight.ts";
@@ -15,7 +15,7 @@ export interface PromoteWish {
 }
 
 /** Faults: `not_found`, `invalid`. */
-export function promoteRollout(sources: readonly PolicySource[], wish: PromoteWish): Result<PartChange> {
+export function promoteRollout(sources: readonly PolicyText[], wish: PromoteWish): Result<PartChange> {
   const opened = openRollout(sources, wish.rollout);
   if (!opened.ok) return opened;
   const wishes = promotion(opened.value, wish);

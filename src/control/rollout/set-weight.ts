@@ -1,7 +1,7 @@
 /** `rollout set`: another share of requests for an arm or a shadow. Owns what becomes of the other arms. */
 import { failed, type Result } from "../../core/faults.ts";
 import { percentOf } from "../../policy/document/rollouts.ts";
-import type { PolicySource } from "../../policy/reading/load.ts";
+import type { PolicyText } from "../../policy/reading/load.ts";
 import { listed, suggestion } from "../../policy/suggest.ts";
 import { changePart, type PartChange, type Wish } from "../policy/edit/open-part.ts";
 import { type OpenRollout, openRollout } from "./open-rollout.ts";
@@ -15,7 +15,7 @@ export interface WeightWish {
 }
 
 /** Faults: `not_found`, `invalid`. */
-export function setWeight(sources: readonly PolicySource[], wish: WeightWish): Result<PartChange> {
+export function setWeight(sources: readonly PolicyText[], wish: WeightWish): Result<PartChange> {
   const opened = openRollout(sources, wish.rollout);
   if (!opened.ok) return opened;
   const wishes = weightWishes(opened.value, tidy(wish.weight), wish.arm);

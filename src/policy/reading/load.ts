@@ -20,9 +20,9 @@ import { type PolicyTestCounts, policyTestSteps } from "../policy-tests/policy-t
 import { type IdleNull, mergeOverlay } from "./merge.ts";
 import { reportIssues } from "./schema-findings.ts";
 import { looksSecret, reportSecrets } from "./secrets.ts";
-import { type PolicySource, readYaml, type YamlSource } from "./yaml-source.ts";
+import { type PolicyText, readYaml, type YamlSource } from "./yaml-source.ts";
 
-export type { PolicySource };
+export type { PolicyText };
 
 export interface ParsedPolicy {
   /** Null when any finding is an error. */
@@ -43,7 +43,7 @@ const WORTH_COMPILING = 65_536;
  * Reads a base and its overlays, in order. In an overlay maps merge by key, lists and scalars replace, and
  * null deletes. Never throws.
  */
-export function parsePolicy(sources: readonly PolicySource[]): ParsedPolicy {
+export function parsePolicy(sources: readonly PolicyText[]): ParsedPolicy {
   const read = sources.map(readYaml);
   const locate = createLocate(read);
   const unreadable = read.flatMap((source) => source.findings);
@@ -85,7 +85,7 @@ export interface TestedPolicy extends PolicyTestCounts {
 /** Runs the tests of a policy that compiled. `sources` are its texts, for the places of findings. */
 export function testPolicy(
   { document, snapshot }: { readonly document: PolicyDocument; readonly snapshot: ConfigSnapshot },
-  sources: readonly PolicySource[],
+  sources: readonly PolicyText[],
 ): TestedPolicy {
   let places: Locate | null = null;
   const report = createReport((path, options) => {

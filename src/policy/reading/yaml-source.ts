@@ -4,7 +4,8 @@ import type { Finding, LocateOptions, Path, Position } from "../finding.ts";
 import { placeInScalar } from "./scalar-offset.ts";
 import { type Complain, type YamlPair, YamlReader } from "./yaml-reader.ts";
 
-export interface PolicySource {
+/** One of the texts that a policy is made of: its base, a part, or an overlay. */
+export interface PolicyText {
   /** How findings name it. */
   readonly file: string;
   readonly text: string;
@@ -27,7 +28,7 @@ export interface YamlSource {
 const MAX_TEXT = 10 * 1024 * 1024;
 
 /** Reads one text. Never throws: whatever is wrong becomes a finding with a place. */
-export function readYaml({ file, text, problem }: PolicySource): YamlSource {
+export function readYaml({ file, text, problem }: PolicyText): YamlSource {
   const lines = new LineCounter();
   const at = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
@@ -81,7 +82,7 @@ const MANY = 20;
 /** True where the text is none. Lines are counted here, since the reader of YAML never sees such a text. */
 function complainOfBytes(
   text: string,
-  problem: PolicySource["problem"],
+  problem: PolicyText["problem"],
   lines: LineCounter,
   complain: Complain,
 ): boolean {

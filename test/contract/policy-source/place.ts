@@ -1,12 +1,12 @@
 /** Where a test keeps a policy, and what it can do to it. Each kind of source has one of its own. */
-import type { Source } from "../../../src/control/policy/sources/source.ts";
+import type { PolicySource } from "../../../src/control/policy/sources/source.ts";
 
 /** The gateway's environment in all of these tests. */
 export const ENVIRONMENT = "prod";
 
 export interface Place {
   /** A source that was never asked before, with the overlay of `ENVIRONMENT`. */
-  open(): Source;
+  open(): PolicySource;
   /** Base and overlay; null: it is not there. */
   put(document: "base" | "overlay", text: string | null): Promise<void>;
   /** Bytes that are no text, where the place can hold such; otherwise absent. */

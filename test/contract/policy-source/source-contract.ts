@@ -1,6 +1,6 @@
 /** What every source of a policy owes the gateway, whatever it is made of. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import type { Fetched, Source } from "../../../src/control/policy/sources/source.ts";
+import type { Fetched, PolicySource } from "../../../src/control/policy/sources/source.ts";
 import type { Place } from "./place.ts";
 
 const BASE = "version: 1\nname: base # ≤ ünïcode\n";
@@ -10,7 +10,7 @@ const SECRET = "internal words of the far side";
 type Texts = Extract<Fetched, { result: "texts" }>;
 
 /** The newest texts after at most three looks: a source of several parts takes two to believe a change. */
-async function latest(place: Place, source: Source, known: Texts | null = null): Promise<Texts> {
+async function latest(place: Place, source: PolicySource, known: Texts | null = null): Promise<Texts> {
   let texts = known;
   for (let looks = 0; looks < 3; looks++) {
     place.wait?.();
@@ -22,7 +22,7 @@ async function latest(place: Place, source: Source, known: Texts | null = null):
   return texts;
 }
 
-const fetchOnce = (place: Place, source: Source): Promise<Fetched> => {
+const fetchOnce = (place: Place, source: PolicySource): Promise<Fetched> => {
   place.wait?.();
   return source.fetch(new AbortController().signal);
 };
@@ -39,7 +39,7 @@ export function sourceContract(name: string, kind: string, openPlace: () => Prom
       await place.put("base", null);
       await place.put("overlay", null);
       const source = place.open();
-      expect(source.kind).toBe(kind as Source["kind"]);
+      expect(source.kind).toBe(kind as PolicySource["kind"]);
       const missing = await fetchOnce(place, source);
       expect(missing.result).toBe("failed");
       await place.put("base", BASE);

@@ -2,12 +2,12 @@
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
-import { MAX_POLICY_TEXTS, type PolicyText } from "../../../src/store/activation-store.ts";
+import { type KeptText, MAX_POLICY_TEXTS } from "../../../src/store/activation-store.ts";
 import type { PolicyHead } from "../../../src/store/policy-heads.ts";
 import type { Store } from "../../../src/store/ports.ts";
 import { anActivation } from "./decision-fixture.ts";
 
-const aText = (text: string): PolicyText => ({
+const aText = (text: string): KeptText => ({
   text,
   digest: createHash("sha256").update(text).digest("hex"),
 });

@@ -7,10 +7,10 @@ import { type DrillOverrides, prepareDrill } from "../../../control/gameday/prep
 import type { PreparedDrill } from "../../../control/gameday/prepared-drill.ts";
 import { packagedFile } from "../../../core/program-files.ts";
 import type { Finding } from "../../../policy/finding.ts";
-import type { PolicySource } from "../../../policy/reading/load.ts";
+import type { PolicyText } from "../../../policy/reading/load.ts";
 import { parseScenario } from "../../../providers/simulator/scenario-file.ts";
+import { compileLocalPolicy } from "../../local-policy.ts";
 import { EXAMPLE_POLICY } from "../../packaged.ts";
-import { compileLocalPolicy } from "../../policy-source.ts";
 import type { CliPorts } from "../../ports.ts";
 import { readText } from "../../read-text.ts";
 
@@ -31,7 +31,7 @@ export type LoadedDrill =
       /** What the findings are about. */
       readonly name: string;
       readonly findings: readonly Finding[];
-      readonly sources: readonly PolicySource[];
+      readonly sources: readonly PolicyText[];
     };
 
 /** `name`: a file, or the bare name of a drill that comes with the program. Never throws. */

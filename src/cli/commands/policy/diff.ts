@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import { CURRENT } from "../../../control/policy/history/compare.ts";
 import { readPolicyFiles } from "../../../control/policy/sources/policy-files.ts";
-import type { PolicySource } from "../../../policy/reading/load.ts";
+import type { PolicyText } from "../../../policy/reading/load.ts";
 import { addExamples, type CommandContext, terminalOf } from "../../context.ts";
 import { EXIT } from "../../exit-codes.ts";
 import { addGatewayOptions, type GatewayOptions } from "../../options.ts";
@@ -43,7 +43,7 @@ async function diff(
   options: DiffArguments,
 ): Promise<number> {
   const terminal = terminalOf(context, command);
-  const sides: (string | { readonly texts: readonly PolicySource[] })[] = [];
+  const sides: (string | { readonly texts: readonly PolicyText[] })[] = [];
   for (const name of names) {
     try {
       sides.push(await sideOf(context.ports.cwd, name, options.env ?? null));

@@ -8,18 +8,18 @@ import { resolve } from "node:path";
 import type { PartChange } from "../../../control/policy/edit/open-part.ts";
 import { readPolicyFiles } from "../../../control/policy/sources/policy-files.ts";
 import type { Finding } from "../../../policy/finding.ts";
-import type { PolicySource } from "../../../policy/reading/load.ts";
+import type { PolicyText } from "../../../policy/reading/load.ts";
 import type { CommandContext } from "../../context.ts";
 import { drawFindings } from "../../draw-findings.ts";
 import { EXIT } from "../../exit-codes.ts";
-import { compileHere } from "../../policy-source.ts";
+import { compileHere } from "../../local-policy.ts";
 import type { CliPorts } from "../../ports.ts";
 import { fileErrorCode, unreadable } from "../../read-text.ts";
 import type { Terminal } from "../../terminal.ts";
 import { type PolicyOptions, reportChange, reportFault, type Verb } from "./verb.ts";
 
 export type LocalTexts =
-  | { readonly ok: true; readonly sources: readonly PolicySource[] }
+  | { readonly ok: true; readonly sources: readonly PolicyText[] }
   | { readonly ok: false; readonly isMissing: boolean; readonly message: string; readonly fix: string };
 
 export async function readLocal(
@@ -39,7 +39,7 @@ export async function changeFile(
   { ports }: CommandContext,
   terminal: Terminal,
   { env, dryRun = false }: PolicyOptions,
-  sources: readonly PolicySource[],
+  sources: readonly PolicyText[],
   verb: Verb,
 ): Promise<number> {
   const changed = verb(sources);
@@ -71,18 +71,18 @@ export async function changeFile(
   return EXIT.success;
 }
 
-function withText(sources: readonly PolicySource[], { file, after }: PartChange): readonly PolicySource[] {
+function withText(sources: readonly PolicyText[], { file, after }: PartChange): readonly PolicyText[] {
   return sources.map((source) => (source.file === file ? { file, text: after } : source));
 }
 
 /** Errors that the policy did not have before: this machine may lack what the gateway's has. */
 function newErrors(
   ports: CliPorts,
-  before: readonly PolicySource[],
-  after: readonly PolicySource[],
+  before: readonly PolicyText[],
+  after: readonly PolicyText[],
   environment: string | null,
 ): readonly Finding[] {
-  const errorsOf = (sources: readonly PolicySource[]) =>
+  const errorsOf = (sources: readonly PolicyText[]) =>
     compileHere(ports, sources, environment).findings.filter(({ severity }) => severity === "error");
   const known = new Set(errorsOf(before).map(({ code, path }) => `${code} ${path}`));
   return errorsOf(after).filter(({ code, path }) => !known.has(`${code} ${path}`));

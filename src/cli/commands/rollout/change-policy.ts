@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { type CommandContext, terminalOf } from "../../context.ts";
 import { EXIT } from "../../exit-codes.ts";
-import { DEFAULT_POLICY } from "../../policy-source.ts";
+import { DEFAULT_POLICY } from "../../local-policy.ts";
 import { changeFile, readLocal } from "./change-file.ts";
 import { changeGateway, type GatewayVerb } from "./change-gateway.ts";
 import type { PolicyOptions, Verb } from "./verb.ts";

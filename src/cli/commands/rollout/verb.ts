@@ -5,10 +5,10 @@ import type { Command } from "commander";
 import { aliasOfSubject } from "../../../control/alias/open-alias.ts";
 import type { PartChange } from "../../../control/policy/edit/open-part.ts";
 import type { Fault, Result } from "../../../core/faults.ts";
-import type { PolicySource } from "../../../policy/reading/load.ts";
+import type { PolicyText } from "../../../policy/reading/load.ts";
 import { EXIT } from "../../exit-codes.ts";
+import { DEFAULT_POLICY } from "../../local-policy.ts";
 import { addGatewayOptions, type GatewayOptions } from "../../options.ts";
-import { DEFAULT_POLICY } from "../../policy-source.ts";
 import type { Terminal } from "../../terminal.ts";
 
 export interface PolicyOptions extends GatewayOptions {
@@ -18,7 +18,7 @@ export interface PolicyOptions extends GatewayOptions {
   readonly dryRun?: boolean;
 }
 
-export type Verb = (sources: readonly PolicySource[]) => Result<PartChange>;
+export type Verb = (sources: readonly PolicyText[]) => Result<PartChange>;
 
 export function addPolicyOptions(command: Command): Command {
   command

@@ -1,6 +1,6 @@
 /** A part of the policy's text that a verb changes, and the change as data. Owns how values become an edit. */
 import { failed, ok, type Result } from "../../../core/faults.ts";
-import type { PolicySource } from "../../../policy/reading/load.ts";
+import type { PolicyText } from "../../../policy/reading/load.ts";
 import { editText, type ScalarEdit } from "./edit-text.ts";
 
 export interface OpenPart {
@@ -8,7 +8,7 @@ export interface OpenPart {
   readonly subject: string;
   readonly written: unknown;
   /** The text that has it. */
-  readonly source: PolicySource;
+  readonly source: PolicyText;
   /** `["rollouts", 3]` */
   readonly path: readonly (string | number)[];
 }

@@ -1,8 +1,8 @@
 /** What is written down of an act on the policy, for the history and for the audit log. Owns what is told. */
 import { createHash } from "node:crypto";
 import type { Finding } from "../../../policy/finding.ts";
-import type { PolicySource } from "../../../policy/reading/load.ts";
-import type { Activation, PolicyText } from "../../../store/activation-store.ts";
+import type { PolicyText } from "../../../policy/reading/load.ts";
+import type { Activation, KeptText } from "../../../store/activation-store.ts";
 import type { AuditRecord } from "../../../store/audit-store.ts";
 import type { Act } from "../policy-acts.ts";
 
@@ -11,7 +11,7 @@ export type RecordedResult = Activation["result"] | "unchanged";
 export interface Recorded {
   readonly result: RecordedResult;
   readonly act: Act;
-  readonly sources: readonly PolicySource[];
+  readonly sources: readonly PolicyText[];
   readonly findings: readonly Finding[];
   readonly previousVersion: string | null;
   /** Absent where it was refused. */
@@ -35,7 +35,7 @@ export function createRecord(
   id: string,
   at: number,
   place: Pick<Activation, "environment" | "revision">,
-): { readonly activation: Activation; readonly texts: readonly PolicyText[] } {
+): { readonly activation: Activation; readonly texts: readonly KeptText[] } {
   const { result, act, sources, findings, previousVersion, version, paths = [], changes = [] } = recorded;
   // What was refused is not kept: a source that fails in a thousand ways would fill the disk.
   const kept = result === "refused" ? [] : sources;
@@ -97,7 +97,7 @@ export function auditOf(recorded: Recorded, at: number): AuditRecord {
   return { at, actor, action: ACTIONS[via], subject: version ?? "", details };
 }
 
-function namesOf(sources: readonly PolicySource[]): string {
+function namesOf(sources: readonly PolicyText[]): string {
   return sources.map(({ file }) => file).join(" + ");
 }
 

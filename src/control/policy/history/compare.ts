@@ -2,7 +2,7 @@
 import { diffDocuments } from "../../../policy/diff.ts";
 import type { PolicyDocument } from "../../../policy/document/document.ts";
 import type { Finding } from "../../../policy/finding.ts";
-import { type PolicySource, parsePolicy } from "../../../policy/reading/load.ts";
+import { type PolicyText, parsePolicy } from "../../../policy/reading/load.ts";
 import type { PolicyDesk } from "../policy-desk.ts";
 import { describeChanges } from "./describe-changes.ts";
 import { findVersion } from "./find-version.ts";
@@ -11,7 +11,7 @@ import { findVersion } from "./find-version.ts";
 export const CURRENT = "current";
 
 /** `current`, a version, or texts. */
-export type Comparable = string | readonly PolicySource[];
+export type Comparable = string | readonly PolicyText[];
 
 export type Comparison =
   | {
@@ -53,7 +53,7 @@ async function documentOf(desk: PolicyDesk, side: Comparable): Promise<Side> {
   return found.result === "found" ? read(found.sources) : { result: found.result, version: side };
 }
 
-function read(sources: readonly PolicySource[]): Side {
+function read(sources: readonly PolicyText[]): Side {
   const { document, findings } = parsePolicy(sources);
   return document ? { result: "document", document } : { result: "invalid", findings };
 }

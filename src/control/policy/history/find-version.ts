@@ -2,7 +2,7 @@
  * A version of the policy as it was put in force, out of the history. Owns how one is named, and what of a history that
  * gateways of several environments share is this gateway's.
  */
-import type { PolicySource } from "../../../policy/reading/load.ts";
+import type { PolicyText } from "../../../policy/reading/load.ts";
 import type { Activation, ActivationStore } from "../../../store/activation-store.ts";
 import type { PolicyDesk } from "../policy-desk.ts";
 import { documentName, fitsStore } from "../store-documents.ts";
@@ -10,7 +10,7 @@ import { textDigest } from "./activation-record.ts";
 
 export interface KeptVersion {
   readonly activation: Activation;
-  readonly sources: readonly PolicySource[];
+  readonly sources: readonly PolicyText[];
 }
 
 export type FoundVersion =
@@ -52,7 +52,7 @@ export type NoOwnVersion =
 export async function versionTexts(
   desk: PolicyDesk,
   version: string,
-): Promise<{ readonly sources: readonly PolicySource[] } | NoOwnVersion> {
+): Promise<{ readonly sources: readonly PolicyText[] } | NoOwnVersion> {
   const found = await findOwnVersion(desk, version);
   if (found.result === "foreign_environment") return found;
   if (found.result !== "found") return { result: found.result, version };
@@ -91,9 +91,9 @@ async function withTexts(activations: ActivationStore, activation: Activation): 
 async function sourcesOf(
   activations: ActivationStore,
   { texts }: Activation,
-): Promise<readonly PolicySource[] | null> {
+): Promise<readonly PolicyText[] | null> {
   if (!texts || texts.length === 0) return null;
-  const found: PolicySource[] = [];
+  const found: PolicyText[] = [];
   for (const { file, digest } of texts) {
     const text = await activations.text(digest);
     if (text === null) return null;
@@ -147,7 +147,7 @@ function byRevision(a: Activation, b: Activation): number {
 export async function isOnRecord(
   activations: ActivationStore,
   environment: string | null,
-  sources: readonly PolicySource[],
+  sources: readonly PolicyText[],
 ): Promise<boolean> {
   const [last] = putInForce(await activations.list(PAGE), environment);
   const texts = last?.texts ?? [];

@@ -2,7 +2,7 @@
  * Acts on the policy, written down: the history, the copy for a start without the source, the audit log. Owns that none
  * of them keeps a good policy from serving, and that what is not written now is written later.
  */
-import type { PolicySource } from "../../../policy/reading/load.ts";
+import type { PolicyText } from "../../../policy/reading/load.ts";
 import { createBacklog } from "../../background/backlog.ts";
 import { createNewestWriter } from "../../background/newest-writer.ts";
 import type { PolicyPorts } from "../in-force/policy-control.ts";
@@ -11,7 +11,7 @@ import { auditOf, createRecord, type Recorded, type RecordedResult } from "./act
 
 export interface ActRecorder {
   /** `lastGood`: what is kept for a start without the source, unless it was refused. */
-  record(recorded: Recorded, lastGood: readonly PolicySource[]): Promise<void>;
+  record(recorded: Recorded, lastGood: readonly PolicyText[]): Promise<void>;
   /** In the audit log alone: the texts in force have not changed. */
   audit(act: Act, result: RecordedResult, version: string): Promise<void>;
   /** Tries what is not written yet a last time, for a moment. */
@@ -22,7 +22,7 @@ export interface ActRecorder {
 export function recordActs(ports: PolicyPorts, pause: () => Promise<void>): ActRecorder {
   const { clock, ids, activations, stored } = ports;
   const onFailed = (thrown: unknown) => ports.onRecordFailed("history", thrown);
-  const copy = createNewestWriter<readonly PolicySource[]>({ clock, write: ports.saveLastGood, onFailed });
+  const copy = createNewestWriter<readonly PolicyText[]>({ clock, write: ports.saveLastGood, onFailed });
   const history = createBacklog<ReturnType<typeof createRecord>>({
     clock,
     write: ({ activation, texts }) => activations.record(activation, texts),

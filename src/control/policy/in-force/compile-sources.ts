@@ -3,7 +3,7 @@ import type { ConfigSnapshot } from "../../../core/snapshot.ts";
 import { type CompilePorts, compilePolicy } from "../../../policy/compile/compile.ts";
 import type { PolicyDocument } from "../../../policy/document/document.ts";
 import type { Finding } from "../../../policy/finding.ts";
-import { type PolicySource, parsePolicy } from "../../../policy/reading/load.ts";
+import { type PolicyText, parsePolicy } from "../../../policy/reading/load.ts";
 
 export interface CompiledSources {
   readonly built: { readonly snapshot: ConfigSnapshot; readonly document: PolicyDocument } | null;
@@ -11,7 +11,7 @@ export interface CompiledSources {
 }
 
 /** Texts to a snapshot with every finding on the way, the policy's own tests left out: `validate` counts those. */
-export function compileSources(sources: readonly PolicySource[], ports: CompilePorts): CompiledSources {
+export function compileSources(sources: readonly PolicyText[], ports: CompilePorts): CompiledSources {
   const parsed = parsePolicy(sources);
   if (!parsed.document) return { built: null, findings: parsed.findings };
   const compiled = compilePolicy(parsed.document, parsed.locate, ports);

@@ -1,6 +1,6 @@
 /** Texts to what can be put in force, and what it changes of what is. Owns where large ones are judged. */
 import type { Finding } from "../../../policy/finding.ts";
-import type { PolicySource } from "../../../policy/reading/load.ts";
+import type { PolicyText } from "../../../policy/reading/load.ts";
 import type { InForce } from "./in-force.ts";
 import { judgeHere } from "./judge-here.ts";
 import type { PolicyPorts } from "./policy-control.ts";
@@ -10,9 +10,9 @@ const LARGE = 8_192;
 
 export interface Question {
   /** With what operators have laid over them. */
-  readonly texts: readonly PolicySource[];
+  readonly texts: readonly PolicyText[];
   /** As the source has them. */
-  readonly sources: readonly PolicySource[];
+  readonly sources: readonly PolicyText[];
   /** Whether the policy's own tests decide. */
   readonly tested: boolean;
   /** What is in force. */

@@ -2,15 +2,15 @@
 import type { ConfigSnapshot } from "../../../core/snapshot.ts";
 import type { PolicyDocument } from "../../../policy/document/document.ts";
 import type { Finding } from "../../../policy/finding.ts";
-import type { PolicySource } from "../../../policy/reading/load.ts";
+import type { PolicyText } from "../../../policy/reading/load.ts";
 
 export interface InForce {
   readonly snapshot: ConfigSnapshot;
   readonly document: PolicyDocument;
   /** As the source has them. */
-  readonly sources: readonly PolicySource[];
+  readonly sources: readonly PolicyText[];
   /** With what operators have laid over them: what was compiled. */
-  readonly texts: readonly PolicySource[];
+  readonly texts: readonly PolicyText[];
   readonly warnings: readonly Finding[];
   /** Epoch milliseconds. */
   readonly at: number;
@@ -31,9 +31,9 @@ export interface OverrideStatus {
 
 /** What operators lay over the source's texts. */
 export interface Overlay {
-  lay(sources: readonly PolicySource[]): readonly PolicySource[];
+  lay(sources: readonly PolicyText[]): readonly PolicyText[];
   /** What is laid over the texts in force. */
   list(): readonly OverrideStatus[];
   /** `sources` are in force now: ends what no longer fits them; `bare`: all, since nothing was laid over them. */
-  settle(sources: readonly PolicySource[], bare: boolean): void;
+  settle(sources: readonly PolicyText[], bare: boolean): void;
 }

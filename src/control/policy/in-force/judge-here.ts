@@ -4,7 +4,7 @@ import type { CompilePorts } from "../../../policy/compile/compile.ts";
 import { diffDocuments } from "../../../policy/diff.ts";
 import type { PolicyDocument } from "../../../policy/document/document.ts";
 import type { Finding } from "../../../policy/finding.ts";
-import { type PolicySource, testPolicy } from "../../../policy/reading/load.ts";
+import { type PolicyText, testPolicy } from "../../../policy/reading/load.ts";
 import { describeChanges } from "../history/describe-changes.ts";
 import { compileSources } from "./compile-sources.ts";
 
@@ -29,7 +29,7 @@ export function judgeHere({
   ports,
   tested,
 }: {
-  readonly sources: readonly PolicySource[];
+  readonly sources: readonly PolicyText[];
   readonly before: { readonly document: PolicyDocument } | null;
   readonly ports: CompilePorts;
   readonly tested: boolean;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { PolicySource } from "../../../policy/reading/load.ts";
+import type { PolicyText } from "../../../policy/reading/load.ts";
 import { type FakeDesk, fakeDesk, inFile, policyWith } from "../fake-desk.ts";
 import type { Act } from "../policy-acts.ts";
 import { rollBack } from "../rollback.ts";
@@ -13,7 +13,7 @@ const ROLLBACK: Act = { actor: "ops", via: "rollback", note: "INC-1" };
 
 const attemptsOf = ({ control }: FakeDesk) => control.snapshot().useCases.get("chat")?.maxAttempts;
 
-function pinTo({ control }: FakeDesk, sources: readonly PolicySource[]) {
+function pinTo({ control }: FakeDesk, sources: readonly PolicyText[]) {
   return control.atNewest((turn) => turn.pin(sources, ROLLBACK));
 }
 

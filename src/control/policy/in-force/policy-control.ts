@@ -4,7 +4,7 @@ import type { Ids } from "../../../core/ids.ts";
 import type { ConfigSnapshot, KeySpec, SplitSnapshots } from "../../../core/snapshot.ts";
 import type { CompilePorts } from "../../../policy/compile/compile.ts";
 import type { Finding } from "../../../policy/finding.ts";
-import type { PolicySource } from "../../../policy/reading/load.ts";
+import type { PolicyText } from "../../../policy/reading/load.ts";
 import type { ActivationStore } from "../../../store/activation-store.ts";
 import type { AuditDetails, AuditRecord } from "../../../store/audit-store.ts";
 import type { HeadAct, PolicyDocuments, PolicyHead } from "../../../store/policy-heads.ts";
@@ -37,7 +37,7 @@ export interface PolicyPorts {
   pause?(): Promise<void>;
   /** Keys that the program adds to those of the policy. */
   readonly extraKeys: readonly KeySpec[];
-  saveLastGood(sources: readonly PolicySource[]): Promise<void>;
+  saveLastGood(sources: readonly PolicyText[]): Promise<void>;
   savePin(pin: Pin | null): Promise<void>;
   /** Does not reject. */
   audit(record: AuditRecord): Promise<void>;
@@ -98,9 +98,9 @@ export interface PolicyTurn {
    */
   replace(documents: PolicyDocuments, act: WrittenAct): Promise<PutResult | { readonly result: "conflict" }>;
   /** Puts `sources` in force until the source has other texts than now, also over restarts. */
-  pin(sources: readonly PolicySource[], act: Act): Promise<PutResult>;
+  pin(sources: readonly PolicyText[], act: Act): Promise<PutResult>;
   /** Begins to put `sources` in force by steps; those that are due at once, at once. */
-  stage(sources: readonly PolicySource[], schedule: Schedule, act: Act): Promise<StagingResult>;
+  stage(sources: readonly PolicyText[], schedule: Schedule, act: Act): Promise<StagingResult>;
   /** Completes what is staged, without its remaining steps. Null: nothing is. */
   finishStaging(act: Act): Promise<StagingResult | null>;
   /** Gives all traffic back to the version before. Null: nothing is staged. */
@@ -119,12 +119,12 @@ export interface PolicyControl {
   inForce(): Pick<InForce, "sources" | "texts" | "document"> | null;
   status(): PolicyStatus;
   /** What would come of `sources`; `asTheyAre`: with nothing laid over them. Changes and records nothing. */
-  check(sources: readonly PolicySource[], asTheyAre?: boolean): Promise<CheckResult>;
+  check(sources: readonly PolicyText[], asTheyAre?: boolean): Promise<CheckResult>;
   /**
    * Puts the source's texts in force, or refuses them and changes nothing. The same texts again do nothing, and
    * neither do those that a rollback or a staged activation holds back.
    */
-  offer(sources: readonly PolicySource[], actor: string): Promise<OfferResult>;
+  offer(sources: readonly PolicyText[], actor: string): Promise<OfferResult>;
   /**
    * The same with what the store says: its texts as the act of whoever it names, then what it has staged. A head that is
    * no newer than what this gateway has taken in or written is of a look that came late, and does nothing.
@@ -142,17 +142,17 @@ export interface PolicyControl {
    */
   resumeStaging(
     kept: KeptStaging,
-    offered: readonly PolicySource[] | null,
+    offered: readonly PolicyText[] | null,
   ): Promise<"resumed" | "over" | "lost">;
   /** Puts texts in force that were good once, whatever their tests say today: the alternative is no policy. */
-  restore(sources: readonly PolicySource[], actor: string): Promise<PutResult>;
+  restore(sources: readonly PolicyText[], actor: string): Promise<PutResult>;
   /** Puts the source's texts in force again. Null: nothing was pinned. */
   unpin(act: Act): Promise<PutResult | null>;
   /**
    * At the start: puts the pinned texts in force, if the source still has the texts that they hold back, or has not
    * answered (`offered` is null). Null: nothing is pinned, or the source has other texts.
    */
-  restorePin(offered: readonly PolicySource[] | null): Promise<PutResult | null>;
+  restorePin(offered: readonly PolicyText[] | null): Promise<PutResult | null>;
   /**
    * Compiles the texts in force again, since what lies outside them, such as a profile's regions, has changed. Null:
    * nothing is in force.

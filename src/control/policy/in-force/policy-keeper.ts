@@ -6,7 +6,7 @@
 
 import type { ConfigSnapshot, SplitSnapshots } from "../../../core/snapshot.ts";
 import type { Finding } from "../../../policy/finding.ts";
-import type { PolicySource } from "../../../policy/reading/load.ts";
+import type { PolicyText } from "../../../policy/reading/load.ts";
 import type { PolicyDocuments, PolicyHead } from "../../../store/policy-heads.ts";
 import { createNewestWriter, type NewestWriter } from "../../background/newest-writer.ts";
 import { isOnRecord } from "../history/find-version.ts";
@@ -42,7 +42,7 @@ export function createPolicyControl(ports: PolicyPorts, pin: Pin | null = null):
 }
 
 interface Offered {
-  readonly sources: readonly PolicySource[];
+  readonly sources: readonly PolicyText[];
   readonly act: Act;
 }
 
@@ -148,7 +148,7 @@ class Keeper implements PolicyControl {
     };
   };
 
-  async check(sources: readonly PolicySource[], asTheyAre = false): Promise<CheckResult> {
+  async check(sources: readonly PolicyText[], asTheyAre = false): Promise<CheckResult> {
     const texts = asTheyAre ? sources : this.#lay(sources);
     const question = { texts, tested: true, before: this.#inForce };
     const { built, findings } = await judgeTexts(this.#ports, question);
@@ -156,7 +156,7 @@ class Keeper implements PolicyControl {
     return { result: "valid", version: built.snapshot.version, findings, changes: built.changes };
   }
 
-  offer(sources: readonly PolicySource[], actor: string) {
+  offer(sources: readonly PolicyText[], actor: string) {
     return this.#inTurn(() => {
       this.#offered = { sources, act: { actor, via: "source", note: null } };
       return this.#takeOffer(this.#offered);
@@ -178,7 +178,7 @@ class Keeper implements PolicyControl {
     });
   }
 
-  restore(sources: readonly PolicySource[], actor: string) {
+  restore(sources: readonly PolicyText[], actor: string) {
     return this.#inTurn(() => this.#put(sources, { actor, via: "restore", note: null }, { tested: false }));
   }
 
@@ -196,7 +196,7 @@ class Keeper implements PolicyControl {
     });
   }
 
-  restorePin(offered: readonly PolicySource[] | null) {
+  restorePin(offered: readonly PolicyText[] | null) {
     return this.#inTurn(async () => {
       const pin = this.#pin;
       if (!pin || (offered && digestOfTexts(offered) !== pin.sourceDigest)) return null;
@@ -220,7 +220,7 @@ class Keeper implements PolicyControl {
     });
   }
 
-  resumeStaging({ plan, older, newer, sourceDigest }: KeptStaging, offered: readonly PolicySource[] | null) {
+  resumeStaging({ plan, older, newer, sourceDigest }: KeptStaging, offered: readonly PolicyText[] | null) {
     return this.#inTurn(async () => {
       if (this.#pin && this.#pin.at >= plan.at) return "over";
       const act: Act = { actor: "start", via: "restore", note: null };
@@ -305,7 +305,7 @@ class Keeper implements PolicyControl {
     return this.#putUnpinned(sources, act, {});
   }
 
-  async #putUnpinned(sources: readonly PolicySource[], act: Act, how: Put): Promise<PutResult> {
+  async #putUnpinned(sources: readonly PolicyText[], act: Act, how: Put): Promise<PutResult> {
     const pin = this.#pin;
     const put = await this.#put(sources, act, { ...how, onSwap: this.#unpinned });
     if (pin && put.result !== "refused") await this.#setPin(null);
@@ -313,7 +313,7 @@ class Keeper implements PolicyControl {
   }
 
   async #pinTo(
-    sources: readonly PolicySource[],
+    sources: readonly PolicyText[],
     act: Act,
     sourceDigest: string | null,
     tested = true,
@@ -341,15 +341,15 @@ class Keeper implements PolicyControl {
     this.#pin = null;
   };
 
-  #lay(sources: readonly PolicySource[]): readonly PolicySource[] {
+  #lay(sources: readonly PolicyText[]): readonly PolicyText[] {
     return this.#ports.overlay?.lay(sources) ?? sources;
   }
 
-  #compile(texts: readonly PolicySource[], sources: readonly PolicySource[], tested: boolean) {
+  #compile(texts: readonly PolicyText[], sources: readonly PolicyText[], tested: boolean) {
     return compileVersion(this.#ports, { texts, sources, tested, before: this.#inForce });
   }
 
-  async #put(sources: readonly PolicySource[], act: Act, how: Put = {}): Promise<PutResult> {
+  async #put(sources: readonly PolicyText[], act: Act, how: Put = {}): Promise<PutResult> {
     const before = this.#inForce;
     const previousVersion = before?.snapshot.version ?? null;
     // A version that is gone back to is put in force as it was.
@@ -382,7 +382,7 @@ class Keeper implements PolicyControl {
 
   async #refuse(
     findings: readonly Finding[],
-    sources: readonly PolicySource[],
+    sources: readonly PolicyText[],
     act: Act,
   ): Promise<Extract<PutResult, { result: "refused" }>> {
     const previousVersion = this.#inForce?.snapshot.version ?? null;
@@ -403,6 +403,6 @@ class Keeper implements PolicyControl {
   }
 }
 
-function asStart(sources: readonly PolicySource[] | null): Offered | null {
+function asStart(sources: readonly PolicyText[] | null): Offered | null {
   return sources && { sources, act: { actor: "start", via: "source", note: null } };
 }

@@ -1,7 +1,7 @@
 /** The AppConfig agent or Lambda extension beside the gateway: a local HTTP server that holds the tokens itself. */
-import type { PolicySource } from "../../../policy/reading/load.ts";
+import type { PolicyText } from "../../../policy/reading/load.ts";
 import { askDocument } from "./http-document.ts";
-import { type Fetched, failedFetch, type Source } from "./source.ts";
+import { type Fetched, failedFetch, type PolicySource } from "./source.ts";
 import type { AppConfigAddress } from "./source-address.ts";
 
 export interface AgentOptions extends AppConfigAddress {
@@ -13,7 +13,7 @@ export interface AgentOptions extends AppConfigAddress {
 }
 
 /** Profile `P` in the gateway's environment `prod` is overlaid by the profile `P.prod`, where there is one. */
-export function appConfigAgentSource(options: AgentOptions): Source {
+export function appConfigAgentSource(options: AgentOptions): PolicySource {
   const { application, environment, profile, overlay, agent, now } = options;
   const names = overlay === null ? [profile] : [profile, `${profile}.${overlay}`];
   const fileOf = (name: string) => `appconfig-agent:${application}/${environment}/${name}`;
@@ -21,7 +21,7 @@ export function appConfigAgentSource(options: AgentOptions): Source {
     kind: "appconfig-agent",
     address: fileOf(profile),
     async fetch(signal): Promise<Fetched> {
-      const texts: PolicySource[] = [];
+      const texts: PolicyText[] = [];
       let revision: string | null = null;
       for (const name of names) {
         const [a, e, p] = [application, environment, name].map(encodeURIComponent);

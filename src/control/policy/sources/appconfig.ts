@@ -4,9 +4,9 @@
  */
 import type { AppConfigDataClient } from "@aws-sdk/client-appconfigdata";
 import { awsErrorName } from "../../../core/thrown.ts";
-import type { PolicySource } from "../../../policy/reading/load.ts";
+import type { PolicyText } from "../../../policy/reading/load.ts";
 import { awsFailure, orAborted } from "./aws-problem.ts";
-import { decodeText, type Fetched, failedFetch, type Source } from "./source.ts";
+import { decodeText, type Fetched, failedFetch, type PolicySource } from "./source.ts";
 import type { AppConfigAddress } from "./source-address.ts";
 
 /** The service's own bounds, in seconds. */
@@ -20,7 +20,7 @@ export interface AppConfigOptions extends AppConfigAddress {
 }
 
 /** Profile `P` in the gateway's environment `prod` is overlaid by the profile `P.prod`, where there is one. */
-export function appConfigSource(options: AppConfigOptions): Source {
+export function appConfigSource(options: AppConfigOptions): PolicySource {
   const { application, environment, profile, overlay, intervalMs } = options;
   const seconds = Math.min(MAX_INTERVAL, Math.max(MIN_INTERVAL, Math.ceil(intervalMs / 1000)));
   const place = { ApplicationIdentifier: application, EnvironmentIdentifier: environment };
@@ -51,7 +51,7 @@ export function appConfigSource(options: AppConfigOptions): Source {
           if (polled.problem !== null) return failedFetch(polled.problem);
           nextSeconds = Math.max(nextSeconds, polled.nextSeconds);
         }
-        const texts = sessions.flatMap(({ file, text }): PolicySource[] =>
+        const texts = sessions.flatMap(({ file, text }): PolicyText[] =>
           text === null ? [] : [{ file, text }],
         );
         return {

@@ -1,7 +1,7 @@
 /** A source that says what a test tells it to, when the test tells it to. */
-import type { Fetched, Source } from "./source.ts";
+import type { Fetched, PolicySource } from "./source.ts";
 
-export interface FakeSource extends Source {
+export interface FakeSource extends PolicySource {
   /** What the next questions are answered with; a promise is waited for. */
   says(next: Fetched | Promise<Fetched>): void;
   /** Questions so far. */

@@ -1,7 +1,7 @@
 /** A policy at a URL. Owns the bearer token and the overlay's address; the documents read themselves. */
-import type { PolicySource } from "../../../policy/reading/load.ts";
+import type { PolicyText } from "../../../policy/reading/load.ts";
 import { askDocument, type HttpAnswer, type HttpDocument } from "./http-document.ts";
-import { type Fetched, failedFetch, type Source } from "./source.ts";
+import { type Fetched, failedFetch, type PolicySource } from "./source.ts";
 import { overlayUrl } from "./source-address.ts";
 
 export interface HttpsOptions {
@@ -13,7 +13,7 @@ export interface HttpsOptions {
 }
 
 /** `…/policy.yaml` in environment `prod` is overlaid by `…/policy.prod.yaml`, unless that is a 404. */
-export function httpsSource({ url, environment, token, now }: HttpsOptions): Source {
+export function httpsSource({ url, environment, token, now }: HttpsOptions): PolicySource {
   const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };
   const base = { url, known: null as HttpDocument | null };
   const overlay = environment === null ? null : { url: overlayUrl(url, environment), known: null };
@@ -29,7 +29,7 @@ export function httpsSource({ url, environment, token, now }: HttpsOptions): Sou
     address: shownUrl(url),
     async fetch(signal): Promise<Fetched> {
       const before = places.map(({ known }) => known);
-      const texts: PolicySource[] = [];
+      const texts: PolicyText[] = [];
       for (const place of places) {
         const answer = await ask(place, signal);
         if (answer.result === "failed") {

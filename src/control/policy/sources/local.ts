@@ -3,16 +3,16 @@ import { statSync } from "node:fs";
 import { codeOf } from "../../../core/thrown.ts";
 import { NotAFile, readPolicyFiles } from "./policy-files.ts";
 import { settledSource } from "./settled.ts";
-import { type Fetched, failedFetch, type Source } from "./source.ts";
+import { type Fetched, failedFetch, type PolicySource } from "./source.ts";
 
 /**
  * Reading the content beats file-system events: editors rename, Kubernetes swaps links, networks say nothing.
  * A folder is taken when it has stood still for one look, so that no half of an edit of two files is.
  */
-export function localSource(path: string, environment: string | null, read = readPolicyFiles): Source {
+export function localSource(path: string, environment: string | null, read = readPolicyFiles): PolicySource {
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
   let wasThere = false;
-  const source: Source = {
+  const source: PolicySource = {
     kind: isFolder ? "directory" : "file",
     address: path,
     async fetch(): Promise<Fetched> {

@@ -8,7 +8,7 @@ import { httpsSource } from "./https.ts";
 import { localSource } from "./local.ts";
 import type { PollPace } from "./poll-source.ts";
 import { s3Source } from "./s3.ts";
-import type { Source, SourceKind } from "./source.ts";
+import type { PolicySource, SourceKind } from "./source.ts";
 import { isLoopback, readSourceAddress, type SourceAddress } from "./source-address.ts";
 import { ssmSource } from "./ssm.ts";
 import { storeSource } from "./store.ts";
@@ -27,7 +27,7 @@ export interface OpenSourceOptions {
 export type OpenSource =
   | {
       readonly ok: true;
-      readonly source: Source;
+      readonly source: PolicySource;
       readonly pace: PollPace;
       /** The file that fills an empty store; null for every other source. */
       readonly seed: string | null;
@@ -63,7 +63,7 @@ function createSource(
   address: SourceAddress,
   { environment, env, heads, now }: OpenSourceOptions,
   intervalMs: number,
-): Source | string {
+): PolicySource | string {
   switch (address.kind) {
     case "local":
       return localSource(address.path, environment);

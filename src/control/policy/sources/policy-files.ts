@@ -3,7 +3,7 @@ import { constants, existsSync } from "node:fs";
 import { type FileHandle, open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { decodePolicy } from "../../../policy/reading/decode-text.ts";
-import type { PolicySource } from "../../../policy/reading/load.ts";
+import type { PolicyText } from "../../../policy/reading/load.ts";
 import { MAX_DOCUMENT_BYTES } from "./source.ts";
 import { overlayName } from "./source-address.ts";
 
@@ -15,7 +15,7 @@ import { overlayName } from "./source-address.ts";
 export async function readPolicyFiles(
   path: string,
   environment: string | null,
-): Promise<readonly PolicySource[]> {
+): Promise<readonly PolicyText[]> {
   const files = (await stat(path)).isDirectory() ? await filesOf(path) : [path];
   const overlays = environment === null ? [] : files.map((file) => overlayName(file, environment));
   const wanted = [...files, ...overlays.filter((file) => existsSync(file))];
@@ -37,7 +37,7 @@ export class NotAFile extends Error {
 /** Opening a pipe waits for whoever writes to it, unless this is asked for. Nothing where there is no such thing. */
 const WITHOUT_WAITING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
-async function readPolicyFile(file: string): Promise<PolicySource> {
+async function readPolicyFile(file: string): Promise<PolicyText> {
   const handle = await open(file, WITHOUT_WAITING);
   try {
     return await readOpened(file, handle);
@@ -46,7 +46,7 @@ async function readPolicyFile(file: string): Promise<PolicySource> {
   }
 }
 
-async function readOpened(file: string, handle: FileHandle): Promise<PolicySource> {
+async function readOpened(file: string, handle: FileHandle): Promise<PolicyText> {
   // Of what was opened, which may be no longer what has the name.
   const found = await handle.stat();
   if (!found.isFile() && !found.isDirectory()) throw new NotAFile(file);

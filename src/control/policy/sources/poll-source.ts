@@ -3,9 +3,9 @@
  * a growing pause while it fails. Owns when; knows no source and no policy.
  */
 import { type Clock, type Random, sleep, type Timer } from "../../../core/clock.ts";
-import type { PolicySource } from "../../../policy/reading/load.ts";
+import type { PolicyText } from "../../../policy/reading/load.ts";
 import type { PolicyHead } from "../../../store/policy-heads.ts";
-import { digestOfOffer, type Fetched, failedFetch, type Source, type SourceStatus } from "./source.ts";
+import { digestOfOffer, type Fetched, failedFetch, type PolicySource, type SourceStatus } from "./source.ts";
 
 /** Milliseconds. */
 export interface PollPace {
@@ -30,7 +30,7 @@ export interface PollPorts {
 
 export type FirstFetch =
   | {
-      readonly texts: readonly PolicySource[];
+      readonly texts: readonly PolicyText[];
       readonly problem: null;
       readonly head?: PolicyHead;
     }
@@ -48,12 +48,12 @@ export interface SourcePoller {
 
 const STILL_BUSY = "The last question to it is still without an answer.";
 
-export function createSourcePoller(source: Source, pace: PollPace, ports: PollPorts): SourcePoller {
+export function createSourcePoller(source: PolicySource, pace: PollPace, ports: PollPorts): SourcePoller {
   return new Poller(source, pace, ports);
 }
 
 class Poller implements SourcePoller {
-  readonly #source: Source;
+  readonly #source: PolicySource;
   readonly #pace: PollPace;
   readonly #ports: PollPorts;
   #stopped = false;
@@ -65,7 +65,7 @@ class Poller implements SourcePoller {
   #timer: Timer | null = null;
   #lastDelayMs: number;
 
-  constructor(source: Source, pace: PollPace, ports: PollPorts) {
+  constructor(source: PolicySource, pace: PollPace, ports: PollPorts) {
     const { kind, address } = source;
     this.#source = source;
     this.#pace = pace;
@@ -161,7 +161,7 @@ class Poller implements SourcePoller {
   }
 }
 
-async function askSafely(source: Source, signal: AbortSignal): Promise<Fetched> {
+async function askSafely(source: PolicySource, signal: AbortSignal): Promise<Fetched> {
   try {
     return await source.fetch(signal);
   } catch {

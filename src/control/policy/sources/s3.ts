@@ -2,9 +2,9 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 import { readBounded } from "../../../core/bounded-body.ts";
 import { awsErrorName, awsStatusOf } from "../../../core/thrown.ts";
-import type { PolicySource } from "../../../policy/reading/load.ts";
+import type { PolicyText } from "../../../policy/reading/load.ts";
 import { awsFailure, orAborted } from "./aws-problem.ts";
-import { decodeText, type Fetched, failedFetch, MAX_DOCUMENT_BYTES, type Source } from "./source.ts";
+import { decodeText, type Fetched, failedFetch, MAX_DOCUMENT_BYTES, type PolicySource } from "./source.ts";
 import { overlayName } from "./source-address.ts";
 
 export interface S3Options {
@@ -21,7 +21,7 @@ interface Place {
 }
 
 /** `policy.yaml` in environment `prod` is overlaid by the object `policy.prod.yaml` beside it, where there is one. */
-export function s3Source({ bucket, key, environment, forcePathStyle }: S3Options): Source {
+export function s3Source({ bucket, key, environment, forcePathStyle }: S3Options): PolicySource {
   const places: Place[] = [{ key, known: null }];
   if (environment !== null) places.push({ key: overlayName(key, environment), known: null });
   let client: S3Client | null = null;
@@ -49,7 +49,7 @@ export function s3Source({ bucket, key, environment, forcePathStyle }: S3Options
       }
       if (places.every(({ known }, i) => known !== null && known === before[i]))
         return { result: "unchanged" };
-      const texts = places.flatMap(({ key, known }): PolicySource[] =>
+      const texts = places.flatMap(({ key, known }): PolicyText[] =>
         known ? [{ file: `s3://${bucket}/${key}`, text: known.text }] : [],
       );
       return { result: "texts", texts, revision: places[0]?.known?.etag ?? null };

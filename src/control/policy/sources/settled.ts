@@ -1,8 +1,8 @@
 /** A source of several parts that are not written together: a change counts once it was read twice alike. */
-import { digestOfTexts, type Fetched, type Source } from "./source.ts";
+import { digestOfTexts, type Fetched, type PolicySource } from "./source.ts";
 
 /** `againMs`: when to look again after the first sight of a change; null: at the usual interval. */
-export function settledSource(source: Source, againMs: number | null): Source {
+export function settledSource(source: PolicySource, againMs: number | null): PolicySource {
   let accepted: string | null = null;
   let candidate: string | null = null;
   return {

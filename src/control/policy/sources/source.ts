@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import type { ActivationPlan } from "../../../core/activation-plan.ts";
-import type { PolicySource } from "../../../policy/reading/load.ts";
+import type { PolicyText } from "../../../policy/reading/load.ts";
 import type { PolicyHead } from "../../../store/policy-heads.ts";
 
 export const SOURCE_KINDS = [
@@ -25,14 +25,14 @@ export const MAX_DOCUMENT_BYTES = 10 * 1024 * 1024;
 /** Texts that take the place of those in force by steps. */
 export interface StagedOffer {
   readonly plan: ActivationPlan;
-  readonly sources: readonly PolicySource[];
+  readonly sources: readonly PolicyText[];
 }
 
 export type Fetched =
   | {
       readonly result: "texts";
       /** The base first, then parts and overlays, in the order in which they are laid over each other. */
-      readonly texts: readonly PolicySource[];
+      readonly texts: readonly PolicyText[];
       /** What the source itself calls this state: an ETag, a version label; null: nothing. */
       readonly revision: string | null;
       /** Where they are the store's own: all that it says of itself. */
@@ -45,7 +45,7 @@ export type Fetched =
   | { readonly result: "failed"; readonly problem: string; readonly retryAfterMs?: number };
 
 /** One place that policies come from. It keeps what makes the next question cheap: a token, an ETag. */
-export interface Source {
+export interface PolicySource {
   readonly kind: SourceKind;
   /** For people: without passwords, tokens and query. */
   readonly address: string;
@@ -67,12 +67,12 @@ export interface SourceStatus {
 }
 
 /** Whether they are equal texts in the same order, whatever they are called. */
-export function sameTexts(a: readonly PolicySource[], b: readonly PolicySource[]): boolean {
+export function sameTexts(a: readonly PolicyText[], b: readonly PolicyText[]): boolean {
   return a.length === b.length && a.every((source, i) => source.text === b[i]?.text);
 }
 
 /** The same for texts that are the same, as `sameTexts` has it. */
-export function digestOfTexts(texts: readonly PolicySource[]): string {
+export function digestOfTexts(texts: readonly PolicyText[]): string {
   const hash = createHash("sha256");
   for (const { text } of texts) hash.update(`${text.length}\n`).update(text);
   return hash.digest("hex");

@@ -4,10 +4,10 @@
  */
 import type { SSMClient } from "@aws-sdk/client-ssm";
 import { awsErrorName } from "../../../core/thrown.ts";
-import type { PolicySource } from "../../../policy/reading/load.ts";
+import type { PolicyText } from "../../../policy/reading/load.ts";
 import { awsFailure, orAborted } from "./aws-problem.ts";
 import { settledSource } from "./settled.ts";
-import { type Fetched, failedFetch, type Source } from "./source.ts";
+import { type Fetched, failedFetch, type PolicySource } from "./source.ts";
 
 /** Several parameters are written one after the other: this soon a change is looked at again. */
 const SETTLE_MS = 2_000;
@@ -16,11 +16,11 @@ const SETTLE_MS = 2_000;
  * `/name` in environment `prod` is overlaid by the parameter `/name.prod`; the parts under `/path/` by those
  * under `/path/prod/`. Parts are laid over each other in the order of their names.
  */
-export function ssmSource(name: string, environment: string | null): Source {
+export function ssmSource(name: string, environment: string | null): PolicySource {
   let client: SSMClient | null = null;
   const byPath = name.endsWith("/");
   const overlay = environment === null ? null : byPath ? `${name}${environment}/` : `${name}.${environment}`;
-  const source: Source = {
+  const source: PolicySource = {
     kind: "ssm",
     address: `ssm:${name}`,
     async fetch(signal): Promise<Fetched> {
@@ -52,7 +52,7 @@ async function createClient(): Promise<SSMClient> {
 
 interface Read {
   /** None where there is no such parameter. */
-  readonly texts: readonly PolicySource[];
+  readonly texts: readonly PolicyText[];
   readonly version: string | null;
 }
 
@@ -72,7 +72,7 @@ async function readOne(client: SSMClient, name: string, signal: AbortSignal): Pr
 
 async function readPath(client: SSMClient, path: string, signal: AbortSignal): Promise<Read> {
   const { GetParametersByPathCommand } = await import("@aws-sdk/client-ssm");
-  const found: PolicySource[] = [];
+  const found: PolicyText[] = [];
   let NextToken: string | undefined;
   do {
     const question = new GetParametersByPathCommand({

@@ -1,9 +1,9 @@
 /** The gateway's own store as a source: what `PUT /admin/policy` wrote, here or in another process. */
 import type { PolicyHeadStore } from "../../../store/policy-heads.ts";
 import { documentTexts } from "../store-documents.ts";
-import { type Fetched, failedFetch, type Source } from "./source.ts";
+import { type Fetched, failedFetch, type PolicySource } from "./source.ts";
 
-export function storeSource(heads: PolicyHeadStore, environment: string | null): Source {
+export function storeSource(heads: PolicyHeadStore, environment: string | null): PolicySource {
   let seen = 0;
   return {
     kind: "store",

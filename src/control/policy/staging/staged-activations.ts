@@ -6,7 +6,7 @@ import { type ActivationPlan, stageAt } from "../../../core/activation-plan.ts";
 import type { SplitSnapshots } from "../../../core/snapshot.ts";
 import { diffDocuments } from "../../../policy/diff.ts";
 import type { Finding } from "../../../policy/finding.ts";
-import type { PolicySource } from "../../../policy/reading/load.ts";
+import type { PolicyText } from "../../../policy/reading/load.ts";
 import type { AuditDetails } from "../../../store/audit-store.ts";
 import { describeChanges } from "../history/describe-changes.ts";
 import type { Compiled } from "../in-force/compile-version.ts";
@@ -24,15 +24,15 @@ export interface StagingCore {
   readonly ports: PolicyPorts;
   inForce(): InForce | null;
   /** What the source says now; null: it has not said anything. */
-  offered(): readonly PolicySource[] | null;
+  offered(): readonly PolicyText[] | null;
   sourceDigest(): string;
   /** `tested`: whether the policy's own tests decide, too. */
-  compile(sources: readonly PolicySource[], tested: boolean): Promise<Compiled>;
-  refuse(findings: readonly Finding[], sources: readonly PolicySource[], act: Act): Promise<PutResult>;
-  put(sources: readonly PolicySource[], act: Act, tested: boolean): Promise<PutResult>;
+  compile(sources: readonly PolicyText[], tested: boolean): Promise<Compiled>;
+  refuse(findings: readonly Finding[], sources: readonly PolicyText[], act: Act): Promise<PutResult>;
+  put(sources: readonly PolicyText[], act: Act, tested: boolean): Promise<PutResult>;
   /** The pin that `pinTo` leaves, before it. Rejects where it cannot be written. */
   savePinAhead(pin: Pin): Promise<void>;
-  pinTo(sources: readonly PolicySource[], act: Act, digest: string | null): Promise<PutResult>;
+  pinTo(sources: readonly PolicyText[], act: Act, digest: string | null): Promise<PutResult>;
   /** The source's text is put in force, unless something holds it back. */
   takeOffer(): Promise<OfferResult | null>;
   /** Takes in what is newer in the store, where the policy lives there. Rejects where it cannot be read. */
@@ -72,7 +72,7 @@ export class StagedActivations {
   }
 
   async begin(
-    sources: readonly PolicySource[],
+    sources: readonly PolicyText[],
     schedule: Schedule,
     act: Act,
   ): Promise<StagingResult | Overtaken> {
@@ -338,7 +338,7 @@ export class StagedActivations {
   }
 
   /** The source has said something new since it began. */
-  #waits({ sourceDigest }: Staging, offered: readonly PolicySource[]): boolean {
+  #waits({ sourceDigest }: Staging, offered: readonly PolicyText[]): boolean {
     return !this.#ports.stagingPlace.isSource && digestOfTexts(offered) !== sourceDigest;
   }
 

@@ -1,7 +1,7 @@
 /** A version that takes over by steps while nothing can be written down: what is told of it, and how often. */
 import { expect, test } from "bun:test";
 import { FakeClock } from "../../../core/fake-clock.ts";
-import type { PolicySource } from "../../../policy/reading/load.ts";
+import type { PolicyText } from "../../../policy/reading/load.ts";
 import { BASE_DOCUMENT, type PolicyHeadStore } from "../../../store/policy-heads.ts";
 import { abortActivation, beginActivation, completeActivation } from "../activate.ts";
 import { type FakeDesk, fakeDesk, inFile, policyWith } from "../fake-desk.ts";
@@ -44,7 +44,7 @@ test("a disk that stays full is told of once, and once an hour, with what was th
 async function killedIn(
   fake: FakeDesk,
   act: () => Promise<unknown>,
-  offered: readonly PolicySource[],
+  offered: readonly PolicyText[],
 ): Promise<readonly (number | undefined)[]> {
   const left: FakeDesk["disk"][] = [{ ...fake.disk }];
   fake.onKept = () => void left.push({ ...fake.disk });

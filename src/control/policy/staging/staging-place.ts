@@ -5,7 +5,7 @@
 import type { ActivationPlan } from "../../../core/activation-plan.ts";
 import type { Clock, Timer } from "../../../core/clock.ts";
 import { codeOf } from "../../../core/thrown.ts";
-import type { PolicySource } from "../../../policy/reading/load.ts";
+import type { PolicyText } from "../../../policy/reading/load.ts";
 import { StoreError } from "../../../store/store-error.ts";
 import type { StagedOffer } from "../sources/source.ts";
 import { documentsWith, holdsTexts } from "../store-documents.ts";
@@ -14,8 +14,8 @@ import type { StoredPolicy } from "../stored-policy.ts";
 /** As one gateway keeps it. */
 export interface KeptStaging {
   readonly plan: ActivationPlan;
-  readonly older: readonly PolicySource[];
-  readonly newer: readonly PolicySource[];
+  readonly older: readonly PolicyText[];
+  readonly newer: readonly PolicyText[];
   /** Of what the source said when it began. */
   readonly sourceDigest: string;
 }
@@ -26,7 +26,7 @@ export interface StagingMove {
   /** `begin`: `staged` is under way. `finish`: its texts are the policy. `drop`: those of before stay. */
   readonly to: "begin" | "finish" | "drop";
   readonly staged: StagedOffer;
-  readonly older: readonly PolicySource[];
+  readonly older: readonly PolicyText[];
   readonly sourceDigest: string;
   readonly actor: string;
   readonly note: string | null;

@@ -7,7 +7,7 @@ import { type CompilePorts, compileSteps } from "../../../../policy/compile/comp
 import type { PolicyDocument } from "../../../../policy/document/document.ts";
 import { createReport, type Finding, inOrder, type Locate } from "../../../../policy/finding.ts";
 import { policyTestSteps } from "../../../../policy/policy-tests/policy-tests.ts";
-import { type PolicySource, parsePolicy } from "../../../../policy/reading/load.ts";
+import { type PolicyText, parsePolicy } from "../../../../policy/reading/load.ts";
 import { type Judged, judgeHere } from "../judge-here.ts";
 import type { DocumentPart, FromReader, Place, ToReader } from "./protocol.ts";
 
@@ -24,9 +24,9 @@ export interface JudgePorts {
 }
 
 export interface JudgeQuestion {
-  readonly sources: readonly PolicySource[];
+  readonly sources: readonly PolicyText[];
   /** The texts in force, as they were compiled; null: none. */
-  readonly before: { readonly texts: readonly PolicySource[]; readonly document: PolicyDocument } | null;
+  readonly before: { readonly texts: readonly PolicyText[]; readonly document: PolicyDocument } | null;
   readonly ports: CompilePorts;
   /** Whether the policy's own tests decide, too. */
   readonly tested: boolean;
@@ -115,7 +115,7 @@ class Places {
   async settle(
     findings: readonly Finding[],
     reader: JudgeReader,
-    sources: readonly PolicySource[],
+    sources: readonly PolicyText[],
   ): Promise<readonly Finding[]> {
     if (findings.length === 0) return findings;
     const answer = await reader.ask({ type: "locate", places: this.#asked });

@@ -1,6 +1,6 @@
 /** What the reader of policies is asked and answers. Plain data alone: it crosses between processes. */
 import type { Finding, LocateOptions, Path, Position } from "../../../../policy/finding.ts";
-import type { PolicySource } from "../../../../policy/reading/load.ts";
+import type { PolicyText } from "../../../../policy/reading/load.ts";
 
 /** A place in the texts that were read last. */
 export interface Place {
@@ -12,8 +12,8 @@ export type ToReader =
   /** `before`: what is in force, to say what changes: its texts, or the digest it was read with; null: nothing is. */
   | {
       readonly type: "read";
-      readonly sources: readonly PolicySource[];
-      readonly before: readonly PolicySource[] | string | null;
+      readonly sources: readonly PolicyText[];
+      readonly before: readonly PolicyText[] | string | null;
     }
   | { readonly type: "locate"; readonly places: readonly Place[] };
 

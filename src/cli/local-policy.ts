@@ -7,7 +7,7 @@ import { statSync } from "node:fs";
 import { isAbsolute, relative, resolve } from "node:path";
 import { type CompiledSources, compileSources } from "../control/policy/in-force/compile-sources.ts";
 import { readPolicyFiles } from "../control/policy/sources/policy-files.ts";
-import type { PolicySource } from "../policy/reading/load.ts";
+import type { PolicyText } from "../policy/reading/load.ts";
 import { resolveCredential } from "../providers/credentials.ts";
 import type { CliPorts } from "./ports.ts";
 import { fileErrorCode, unreadable } from "./read-text.ts";
@@ -15,7 +15,7 @@ import { fileErrorCode, unreadable } from "./read-text.ts";
 export const DEFAULT_POLICY = "pointsman.yaml";
 
 export type LocalPolicy =
-  | { readonly ok: true; readonly sources: readonly PolicySource[]; readonly compiled: CompiledSources }
+  | { readonly ok: true; readonly sources: readonly PolicyText[]; readonly compiled: CompiledSources }
   | { readonly ok: false; readonly message: string; readonly fix: string };
 
 /** Reads `file` with its overlay and compiles both. Never throws; nothing is called and nothing written. */
@@ -29,7 +29,7 @@ export async function compileLocalPolicy(
 }
 
 export type LocalTexts =
-  | { readonly ok: true; readonly sources: readonly PolicySource[] }
+  | { readonly ok: true; readonly sources: readonly PolicyText[] }
   | { readonly ok: false; readonly message: string; readonly fix: string };
 
 /** The texts of `file` and its overlay, named as a person at this terminal would. */
@@ -38,7 +38,7 @@ export async function readLocalPolicy(
   file: string,
   environment: string | null,
 ): Promise<LocalTexts> {
-  let sources: readonly PolicySource[];
+  let sources: readonly PolicyText[];
   try {
     sources = await readPolicyFiles(resolve(ports.cwd, file), environment);
   } catch (thrown) {
@@ -57,7 +57,7 @@ export async function readLocalPolicy(
 /** Texts compiled with what this machine's environment has. */
 export function compileHere(
   ports: CliPorts,
-  sources: readonly PolicySource[],
+  sources: readonly PolicyText[],
   environment: string | null,
 ): CompiledSources {
   return compileSources(sources, {
