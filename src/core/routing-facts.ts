@@ -1,10 +1,10 @@
 /** What routing saw of one request and first made of it, so that it can be routed again. Owns the shape: no text. */
 import type { Role } from "./caller.ts";
 import type { Capability } from "./contract.ts";
+import type { FlagValue } from "./flags.ts";
 import type { NanoDollars } from "./money.ts";
 import type { RungKind } from "./plan.ts";
 import type { Operation } from "./request.ts";
-import type { FlagValue } from "./snapshot.ts";
 import type { SpendSum } from "./spend.ts";
 
 /** A deployment's condition as far as routing looked at it. */

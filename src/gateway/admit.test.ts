@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Caller } from "../core/caller.ts";
-import type { ConfigSnapshot, TierLimits } from "../core/snapshot.ts";
+import type { TierLimits } from "../core/settings.ts";
+import type { ConfigSnapshot } from "../core/snapshot.ts";
 import { createAdmission } from "./admit.ts";
 
 const caller: Caller = { keyId: "k", tenant: "t", tier: "free", role: "caller", useCases: null };

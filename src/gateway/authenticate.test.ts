@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { createHash } from "node:crypto";
+import type { KeySpec } from "../core/keys.ts";
 import { Secret } from "../core/secret.ts";
-import type { ConfigSnapshot, KeySpec } from "../core/snapshot.ts";
+import type { ConfigSnapshot } from "../core/snapshot.ts";
 import { authenticate, identify } from "./authenticate.ts";
 
 function keyOf(id: string, accessKeyId?: string): KeySpec {

@@ -2,8 +2,9 @@
 import { hash } from "node:crypto";
 import type { Caller } from "../core/caller.ts";
 import { failed, ok, type Result } from "../core/faults.ts";
+import type { KeySpec } from "../core/keys.ts";
 import type { Secret } from "../core/secret.ts";
-import type { ConfigSnapshot, KeySpec } from "../core/snapshot.ts";
+import type { ConfigSnapshot } from "../core/snapshot.ts";
 import { isSigned, readSignature, type StatedSignature } from "./aws-signature.ts";
 import type { IngressHeaders } from "./read-headers.ts";
 

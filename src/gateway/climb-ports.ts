@@ -5,7 +5,7 @@ import { estimateCost } from "../core/estimate-cost.ts";
 import { fault } from "../core/faults.ts";
 import type { RoutePlan } from "../core/plan.ts";
 import type { ModelRequest } from "../core/request.ts";
-import type { RetrySettings } from "../core/snapshot.ts";
+import type { RetrySettings } from "../core/settings.ts";
 import { dialectOf } from "../providers/crossing.ts";
 import type { ProviderReply } from "../providers/send.ts";
 import type { Resume } from "../resilience/course.ts";

@@ -1,7 +1,8 @@
 /** What the data plane works with: the snapshot in force, the fleet's state and the ports to the outside. */
 import type { Clock, Random } from "../core/clock.ts";
+import type { FlagSource } from "../core/flags.ts";
 import type { Ids } from "../core/ids.ts";
-import type { ConfigSnapshot, FlagSource, SplitSnapshots } from "../core/snapshot.ts";
+import type { ConfigSnapshot, SplitSnapshots } from "../core/snapshot.ts";
 import type { Authorize } from "../providers/authorize.ts";
 import type { Transport } from "../providers/transport.ts";
 import type { Health } from "../resilience/health.ts";

@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import type { Caller } from "../core/caller.ts";
 import type { Decision } from "../core/decision.ts";
 import { FakeClock } from "../core/fake-clock.ts";
-import type { ConfigSnapshot, KeySpec } from "../core/snapshot.ts";
+import type { KeySpec } from "../core/keys.ts";
+import type { ConfigSnapshot } from "../core/snapshot.ts";
 import { type InferenceDoor, inferThrough } from "./background.ts";
 
 const stated: Caller = { keyId: "k", tenant: "acme", tier: "standard", role: "caller", useCases: null };

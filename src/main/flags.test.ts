@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "bun:test";
 import { FakeClock } from "../core/fake-clock.ts";
-import type { FlagSource } from "../core/snapshot.ts";
+import type { FlagSource } from "../core/flags.ts";
 import { BASE_POLICY, FAKE_CALLER, snapshotOf } from "../policy/fake-policy.ts";
 import { type FlagsRuntime, startFlags } from "./flags.ts";
 

@@ -1,14 +1,9 @@
 /** Loads the OpenFeature provider that the policy names, once, at the start. Owns the SDK; requests never wait for it. */
 import type { Client, Provider } from "@openfeature/server-sdk";
 import { type Clock, within } from "../core/clock.ts";
+import type { FlagDetails, FlagSource, FlagsProviderSpec, FlagValue } from "../core/flags.ts";
 import type { HealthView } from "../core/health.ts";
-import type {
-  ConfigSnapshot,
-  FlagDetails,
-  FlagSource,
-  FlagsProviderSpec,
-  FlagValue,
-} from "../core/snapshot.ts";
+import type { ConfigSnapshot } from "../core/snapshot.ts";
 import { createFlagCache, type FlagContext } from "../gateway/flags/flag-cache.ts";
 import { fromEnvironment } from "../policy/document/flags.ts";
 import { describeThrown, type Log } from "./log.ts";

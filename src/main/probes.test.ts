@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { FakeClock } from "../core/fake-clock.ts";
-import type { ProbeSettings } from "../core/snapshot.ts";
+import type { ProbeSettings } from "../core/settings.ts";
 import { BASE_POLICY, snapshotOf } from "../policy/fake-policy.ts";
 import { fetchTransport } from "../providers/fetch-transport.ts";
 import { createHealth } from "../resilience/health.ts";

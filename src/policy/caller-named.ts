@@ -3,7 +3,8 @@
  * a key and what was said beside it, and which of the two counts.
  */
 import type { Caller, Role } from "../core/caller.ts";
-import type { ConfigSnapshot, NamedKey } from "../core/snapshot.ts";
+import type { NamedKey } from "../core/keys.ts";
+import type { ConfigSnapshot } from "../core/snapshot.ts";
 
 export interface NamedCaller {
   readonly key?: string | undefined;

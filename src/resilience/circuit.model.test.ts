@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import type { HealthSignal } from "../core/faults.ts";
-import type { CircuitSettings } from "../core/snapshot.ts";
+import type { CircuitSettings } from "../core/settings.ts";
 import { Circuit, type CircuitState, type Permit } from "./circuit.ts";
 
 const settings: CircuitSettings = {

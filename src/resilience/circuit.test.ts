@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { HealthSignal } from "../core/faults.ts";
-import type { CircuitSettings } from "../core/snapshot.ts";
+import type { CircuitSettings } from "../core/settings.ts";
 import { Circuit, type Permit } from "./circuit.ts";
 
 const start = 1_700_000_000_000;

@@ -3,7 +3,7 @@
  * over. Owns the state machine; knows no fault, no deployment and no clock.
  */
 import type { HealthSignal } from "../core/faults.ts";
-import type { CircuitSettings } from "../core/snapshot.ts";
+import type { CircuitSettings } from "../core/settings.ts";
 import { RollingWindow } from "./rolling-window.ts";
 
 export type CircuitState = "closed" | "open" | "half-open";

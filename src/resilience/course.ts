@@ -9,7 +9,7 @@ import type { Usage } from "../core/events.ts";
 import type { Fault } from "../core/faults.ts";
 import type { NanoDollars } from "../core/money.ts";
 import type { RoutePlan, Rung } from "../core/plan.ts";
-import type { RetrySettings } from "../core/snapshot.ts";
+import type { RetrySettings } from "../core/settings.ts";
 import type { Permit } from "./circuit.ts";
 import type { Health } from "./health.ts";
 

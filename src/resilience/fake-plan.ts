@@ -1,7 +1,7 @@
 /** Deployments, plans and settings for tests, each complete and each changeable field by field. */
 import type { Deployment, ModelSpec } from "../core/deployment.ts";
 import type { RoutePlan, Rung, RungKind } from "../core/plan.ts";
-import type { CircuitSettings, RetrySettings } from "../core/snapshot.ts";
+import type { CircuitSettings, RetrySettings } from "../core/settings.ts";
 
 export const circuitSettings: CircuitSettings = {
   consecutiveFailures: 3,

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Deployment } from "../core/deployment.ts";
 import { FakeClock } from "../core/fake-clock.ts";
-import type { CircuitSettings } from "../core/snapshot.ts";
+import type { CircuitSettings } from "../core/settings.ts";
 import { createFakeHub, type FakeHub } from "../store/shared-state/fake-shared-state.ts";
 import type { CircuitOrder } from "./circuit-order.ts";
 import { byId, circuitSettings, deployment, plan } from "./fake-plan.ts";

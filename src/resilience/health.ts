@@ -7,7 +7,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Deployment } from "../core/deployment.ts";
 import type { HealthSignal } from "../core/faults.ts";
 import type { HealthView } from "../core/health.ts";
-import type { CircuitSettings } from "../core/snapshot.ts";
+import type { CircuitSettings } from "../core/settings.ts";
 import {
   Circuit,
   type CircuitReason,

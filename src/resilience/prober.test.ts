@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { FakeClock } from "../core/fake-clock.ts";
 import { type FaultKind, fault } from "../core/faults.ts";
-import type { ProbeSettings } from "../core/snapshot.ts";
+import type { ProbeSettings } from "../core/settings.ts";
 import { byId, circuitSettings, deployment } from "./fake-plan.ts";
 import { createHealth } from "./health.ts";
 import { probeRequest } from "./probe-request.ts";

@@ -12,7 +12,8 @@ import type { Deployment } from "../core/deployment.ts";
 import type { Usage } from "../core/events.ts";
 import { type Fault, healthOf } from "../core/faults.ts";
 import type { NanoDollars } from "../core/money.ts";
-import type { ConfigSnapshot, ProbeSettings } from "../core/snapshot.ts";
+import type { ProbeSettings } from "../core/settings.ts";
+import type { ConfigSnapshot } from "../core/snapshot.ts";
 import type { Permit } from "./circuit.ts";
 import type { Health } from "./health.ts";
 

@@ -1,7 +1,7 @@
 /**
  * How many second attempts the whole gateway may make. Owns the count; which request retries is not its business.
  */
-import type { RetrySettings } from "../core/snapshot.ts";
+import type { RetrySettings } from "../core/settings.ts";
 import { createHedgeBudget, type HedgeBudget } from "./hedge-budget.ts";
 import { RollingWindow } from "./rolling-window.ts";
 

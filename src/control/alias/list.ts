@@ -1,5 +1,7 @@
 /** `policy alias list`: what each alias stands for, and which use cases ask it. Owns who names an alias. */
-import type { ConfigSnapshot, RungSpec, UseCase } from "../../core/snapshot.ts";
+
+import type { RungSpec } from "../../core/route-rule.ts";
+import type { ConfigSnapshot, UseCase } from "../../core/snapshot.ts";
 import type { OverrideStatus } from "../policy/in-force/in-force.ts";
 import { aliasSubject } from "./open-alias.ts";
 

@@ -2,9 +2,10 @@
 import type { Caller } from "../../core/caller.ts";
 import type { Clock } from "../../core/clock.ts";
 import { type Fault, failed, ok, type Result } from "../../core/faults.ts";
+import type { FlagSource } from "../../core/flags.ts";
 import type { HealthView } from "../../core/health.ts";
 import type { ModelRequest } from "../../core/request.ts";
-import type { ConfigSnapshot, FlagSource, SplitSnapshots, UseCase } from "../../core/snapshot.ts";
+import type { ConfigSnapshot, SplitSnapshots, UseCase } from "../../core/snapshot.ts";
 import type { SpendView } from "../../core/spend.ts";
 import { callerNamed, keyNamed, type NamedCaller, nobody } from "../../policy/caller-named.ts";
 import { measureRequest } from "../../policy/estimates/measure-request.ts";

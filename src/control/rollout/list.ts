@@ -1,7 +1,8 @@
 /** `rollout list`: what each arm got and how it did. Owns the figures; where decisions are kept is the store's. */
 import type { Decision } from "../../core/decision.ts";
 import type { NanoDollars } from "../../core/money.ts";
-import type { ConfigSnapshot, Rollout, ShadowRollout, Stickiness, UseCase } from "../../core/snapshot.ts";
+import type { Rollout, ShadowRollout, Stickiness } from "../../core/rollouts.ts";
+import type { ConfigSnapshot, UseCase } from "../../core/snapshot.ts";
 import type { DecisionStore } from "../../store/decision-store.ts";
 
 /** Of the requests that an arm got. */

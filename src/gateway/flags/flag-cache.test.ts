@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { FakeClock } from "../../core/fake-clock.ts";
-import type { FlagDetails } from "../../core/snapshot.ts";
+import type { FlagDetails } from "../../core/flags.ts";
 import { FAKE_CALLER } from "../../policy/fake-policy.ts";
 import { createFlagCache, type FlagContext } from "./flag-cache.ts";
 

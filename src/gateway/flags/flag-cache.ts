@@ -4,7 +4,7 @@
  */
 import type { Caller } from "../../core/caller.ts";
 import type { Clock } from "../../core/clock.ts";
-import type { FlagDetails, FlagSource, FlagValue } from "../../core/snapshot.ts";
+import type { FlagDetails, FlagSource, FlagValue } from "../../core/flags.ts";
 
 /** What the other system may decide by. */
 export interface FlagContext {

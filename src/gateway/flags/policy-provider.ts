@@ -12,8 +12,9 @@ import type {
 import { bareRequest } from "../../core/bare-request.ts";
 import { type Caller, ROLES } from "../../core/caller.ts";
 import type { Clock, Random } from "../../core/clock.ts";
+import type { FlagSubject, FlagValue } from "../../core/flags.ts";
 import type { HealthView } from "../../core/health.ts";
-import type { ConfigSnapshot, FlagSubject, FlagValue } from "../../core/snapshot.ts";
+import type { ConfigSnapshot } from "../../core/snapshot.ts";
 import {
   CallerFacts,
   RequestEstimates,

@@ -1,7 +1,7 @@
 /** One arm of a rollout, with its deployments found. Owns what an arm's written form means. */
 import type { Experiment, RequestChange } from "../../core/plan.ts";
 import type { Sampling } from "../../core/request.ts";
-import type { Arm } from "../../core/snapshot.ts";
+import type { Arm } from "../../core/rollouts.ts";
 import type { WrittenArm } from "../document/rollouts.ts";
 import { textTokens } from "../estimates/estimate-tokens.ts";
 import type { Path, Report } from "../finding.ts";

@@ -1,5 +1,5 @@
 /** What is wrong with a rollout though its form is right. Owns these findings and their fixes. */
-import type { Arm, ShadowRollout } from "../../core/snapshot.ts";
+import type { Arm, ShadowRollout } from "../../core/rollouts.ts";
 import type { Path, Report } from "../finding.ts";
 
 /** Percentages are sums of decimals. */

@@ -5,7 +5,7 @@
 import type { Deployment } from "../../core/deployment.ts";
 import type { AnswerRule, DegradedMode, OverflowMeasure, TicketWebhook } from "../../core/plan.ts";
 import { alwaysAnswers } from "../../core/plan.ts";
-import type { AnswerCacheSettings } from "../../core/snapshot.ts";
+import type { AnswerCacheSettings } from "../../core/settings.ts";
 import { variablesOf } from "../document/degraded.ts";
 import type { PolicyDocument } from "../document/document.ts";
 import { milliseconds } from "../document/fields.ts";

@@ -1,5 +1,7 @@
 /** Feature flags of a document, ready to be evaluated. Owns their cross-checks. */
-import type { Condition, FlagsProviderSpec, FlagValue } from "../../core/snapshot.ts";
+
+import type { FlagsProviderSpec, FlagValue } from "../../core/flags.ts";
+import type { Condition } from "../../core/rule-context.ts";
 import type { PolicyDocument } from "../document/document.ts";
 import { milliseconds } from "../document/fields.ts";
 import type { WrittenFlag } from "../document/flags.ts";

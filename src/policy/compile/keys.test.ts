@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
+import type { KeySpec } from "../../core/keys.ts";
 import { Secret } from "../../core/secret.ts";
-import type { KeySpec } from "../../core/snapshot.ts";
 import { BASE_POLICY, compileTexts, FAKE_PORTS } from "../fake-policy.ts";
 import type { Finding } from "../finding.ts";
 import { parsePolicy } from "../reading/load.ts";

@@ -1,6 +1,6 @@
 /** Keys of a document as the gateway knows them. Owns what makes two of them the same, and what is missing. */
 
-import type { KeySpec, NamedKey } from "../../core/snapshot.ts";
+import type { KeySpec, NamedKey } from "../../core/keys.ts";
 import type { Steps } from "../../core/steps.ts";
 import type { PolicyDocument } from "../document/document.ts";
 import type { Path, Report } from "../finding.ts";

@@ -1,7 +1,7 @@
 /** Ladders of a document with their deployments found. Owns what a rung's shorthand means. */
 import type { Deployment } from "../../core/deployment.ts";
 import type { RungKind, Selection } from "../../core/plan.ts";
-import type { RungSpec } from "../../core/snapshot.ts";
+import type { RungSpec } from "../../core/route-rule.ts";
 import type { PolicyDocument } from "../document/document.ts";
 import type { Path, Report } from "../finding.ts";
 import { matchesAny } from "../glob.ts";

@@ -1,5 +1,7 @@
 /** Match tables as conditions, without CEL. Owns what an entry means, and what of it can never hold. */
-import type { Condition, RuleContext, RuleRequirement } from "../../core/snapshot.ts";
+
+import type { RuleRequirement } from "../../core/route-rule.ts";
+import type { Condition, RuleContext } from "../../core/rule-context.ts";
 import { parseRange } from "../conditions/match-range.ts";
 import {
   CALLER_FIELDS,

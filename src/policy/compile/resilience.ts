@@ -1,6 +1,8 @@
 /** Hedging, exercise and probes of a document, in the units the gateway uses. Owns their cross-checks. */
 import type { HedgeSettings } from "../../core/plan.ts";
-import type { ProbeSettings, RungSpec, UseCase } from "../../core/snapshot.ts";
+import type { RungSpec } from "../../core/route-rule.ts";
+import type { ProbeSettings } from "../../core/settings.ts";
+import type { UseCase } from "../../core/snapshot.ts";
 import type { PolicyDocument } from "../document/document.ts";
 import { milliseconds } from "../document/fields.ts";
 import type { Path, Report } from "../finding.ts";

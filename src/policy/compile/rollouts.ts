@@ -1,6 +1,8 @@
 /** Rollouts of a document as those of its use cases. Owns who concerns whom; check-rollouts.ts judges them. */
 import { usdToNano } from "../../core/money.ts";
-import type { Arm, Rollout, RungSpec, ShadowRollout, Stickiness, UseCase } from "../../core/snapshot.ts";
+import type { Arm, Rollout, ShadowRollout, Stickiness } from "../../core/rollouts.ts";
+import type { RungSpec } from "../../core/route-rule.ts";
+import type { UseCase } from "../../core/snapshot.ts";
 import type { PolicyDocument } from "../document/document.ts";
 import { percentOf, type WrittenRollout } from "../document/rollouts.ts";
 import type { Path, Report } from "../finding.ts";

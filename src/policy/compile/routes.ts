@@ -1,6 +1,6 @@
 /** Routes of a document as rules of its use cases. Owns which rule concerns whom, and which never matches. */
 
-import type { RouteRule } from "../../core/snapshot.ts";
+import type { RouteRule } from "../../core/route-rule.ts";
 import type { Steps } from "../../core/steps.ts";
 import { compileCondition } from "../conditions/conditions.ts";
 import { prepareEstimates } from "../conditions/rule-facts.ts";

@@ -2,7 +2,8 @@
 import { SAFETY_LEVELS } from "../../core/contract.ts";
 import type { Deployment } from "../../core/deployment.ts";
 import { plannedOutput } from "../../core/estimate-cost.ts";
-import type { RungSpec, UseCase } from "../../core/snapshot.ts";
+import type { RungSpec } from "../../core/route-rule.ts";
+import type { UseCase } from "../../core/snapshot.ts";
 import type { Path, Report } from "../finding.ts";
 import { makesVectorsAlone, type Objection, oversize, regionOutside } from "../routing/constraints.ts";
 import { listed } from "../suggest.ts";

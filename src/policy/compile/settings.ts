@@ -1,6 +1,6 @@
 /** Limits, timeouts, circuit and retry settings of a document, in the units the gateway uses. */
 import type { AttemptTimeouts, TimeoutsByTier } from "../../core/deployment.ts";
-import type { ActivationGuard, CircuitSettings, RetrySettings, TierLimits } from "../../core/snapshot.ts";
+import type { ActivationGuard, CircuitSettings, RetrySettings, TierLimits } from "../../core/settings.ts";
 import type { PolicyDocument } from "../document/document.ts";
 import { milliseconds } from "../document/fields.ts";
 import { percentOf } from "../document/rollouts.ts";

@@ -2,7 +2,8 @@
 
 import type { TimeoutsByTier } from "../../core/deployment.ts";
 import { usdToNano } from "../../core/money.ts";
-import type { RungSpec, UseCase } from "../../core/snapshot.ts";
+import type { RungSpec } from "../../core/route-rule.ts";
+import type { UseCase } from "../../core/snapshot.ts";
 import type { Steps } from "../../core/steps.ts";
 import type { PolicyDocument } from "../document/document.ts";
 import { milliseconds } from "../document/fields.ts";

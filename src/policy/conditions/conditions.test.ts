@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { HealthView } from "../../core/health.ts";
-import type { RuleContext } from "../../core/snapshot.ts";
+import type { RuleContext } from "../../core/rule-context.ts";
 import { FAKE_CALLER, FAKE_HEALTH, FAKE_REQUEST } from "../fake-policy.ts";
 import { compileCondition } from "./conditions.ts";
 import { CallerFacts, RequestEstimates, RequestFacts, SignalFacts } from "./rule-facts.ts";

@@ -3,7 +3,8 @@
  * afterwards. Owns the language's set-up and its errors in a policy author's words; knows no rule.
  */
 import { Environment } from "@marcbachmann/cel-js";
-import type { Condition, RuleContext, RuleRequirement } from "../../core/snapshot.ts";
+import type { RuleRequirement } from "../../core/route-rule.ts";
+import type { Condition, RuleContext } from "../../core/rule-context.ts";
 import { nearest, suggestion } from "../suggest.ts";
 import { contradictionIn } from "./contradiction.ts";
 import { type ConditionProblem, fieldOf } from "./node.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { Environment } from "@marcbachmann/cel-js";
 import fc from "fast-check";
-import type { RuleContext } from "../../core/snapshot.ts";
+import type { RuleContext } from "../../core/rule-context.ts";
 import { FAKE_CALLER, FAKE_HEALTH } from "../fake-policy.ts";
 import { compileCondition } from "./conditions.ts";
 import { plainCondition } from "./plain-condition.ts";

@@ -4,7 +4,7 @@
  * not plain is null here and run by the language, with the same results (plain-condition.test.ts), for some ten times
  * the price and its garbage.
  */
-import type { Condition, RuleContext } from "../../core/snapshot.ts";
+import type { Condition, RuleContext } from "../../core/rule-context.ts";
 import { argumentsOf, fieldOf, isNode, listOf, numberOf, type SyntaxNode, textOf } from "./node.ts";
 import { CALLER_FIELDS, REQUEST_FIELDS, SIGNAL_FIELDS } from "./rule-facts.ts";
 

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import type { Condition, RouteRule, RuleContext } from "../../core/snapshot.ts";
+import type { RouteRule } from "../../core/route-rule.ts";
+import type { Condition, RuleContext } from "../../core/rule-context.ts";
 import { BASE_POLICY, FAKE_CALLER, FAKE_HEALTH, routeInput, snapshotOf } from "../fake-policy.ts";
 import { planRoute } from "../routing/plan.ts";
 import { CallerFacts, RequestFacts, SignalFacts } from "./rule-facts.ts";

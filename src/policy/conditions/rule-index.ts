@@ -2,7 +2,8 @@
  * The first rule that matches, without asking each of a thousand. Owns the index of a use case's rules by
  * the one text field that parts them best; the order of the policy stands.
  */
-import type { RouteRule, RuleContext } from "../../core/snapshot.ts";
+import type { RouteRule } from "../../core/route-rule.ts";
+import type { RuleContext } from "../../core/rule-context.ts";
 
 /** Fewer rules are asked one after another sooner than they are looked up. */
 const SMALL = 24;

@@ -2,7 +2,7 @@
  * Comparisons of a field with something written out: those that name what the field never has, and those that a rule
  * cannot match without.
  */
-import type { RuleRequirement } from "../../core/snapshot.ts";
+import type { RuleRequirement } from "../../core/route-rule.ts";
 import { suggestion } from "../suggest.ts";
 import {
   argumentsOf,

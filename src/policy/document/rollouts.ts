@@ -1,7 +1,7 @@
 /** The document's rollouts: how a new model, prompt or parameter is let at traffic. Owns their written form. */
 import { z } from "zod";
 import { EFFORTS } from "../../core/request.ts";
-import { STICKINESS } from "../../core/snapshot.ts";
+import { STICKINESS } from "../../core/rollouts.ts";
 import { count, exactlyOne, id } from "./fields.ts";
 import { routeLadder, rung, scope } from "./routing.ts";
 

@@ -1,7 +1,7 @@
 /** The document's keys, limits, timeouts, circuit and retry settings. Owns their form and defaults. */
 import { z } from "zod";
 import { ROLES } from "../../core/caller.ts";
-import { ESTIMATE_RECORDINGS } from "../../core/snapshot.ts";
+import { ESTIMATE_RECORDINGS } from "../../core/settings.ts";
 import { secretSource } from "./credentials.ts";
 import { count, duration, environmentVariable, exactlyOne, id, milliseconds, ratio } from "./fields.ts";
 import { percent } from "./rollouts.ts";

@@ -5,7 +5,9 @@
 
 import type { Deployment } from "../../core/deployment.ts";
 import type { RoutePlan } from "../../core/plan.ts";
-import type { Arm, ConfigSnapshot, RungSpec, UseCase } from "../../core/snapshot.ts";
+import type { Arm } from "../../core/rollouts.ts";
+import type { RungSpec } from "../../core/route-rule.ts";
+import type { ConfigSnapshot, UseCase } from "../../core/snapshot.ts";
 import type { Steps } from "../../core/steps.ts";
 import type { PolicyDocument } from "../document/document.ts";
 import type { PolicyTest } from "../document/tests.ts";

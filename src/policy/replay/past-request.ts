@@ -11,9 +11,9 @@ import {
   TASK_TYPES,
 } from "../../core/contract.ts";
 import type { Usage } from "../../core/events.ts";
+import type { FlagValue } from "../../core/flags.ts";
 import { isRecord } from "../../core/json.ts";
 import type { PlannedRoute, RoutingFacts, SeenHealth } from "../../core/routing-facts.ts";
-import type { FlagValue } from "../../core/snapshot.ts";
 
 export interface PastRequest {
   readonly id: string;

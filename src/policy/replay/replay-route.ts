@@ -4,11 +4,12 @@
  */
 import { bareRequest } from "../../core/bare-request.ts";
 import type { Deployment } from "../../core/deployment.ts";
+import type { FlagSource } from "../../core/flags.ts";
 import type { HealthView } from "../../core/health.ts";
 import type { RoutePlan } from "../../core/plan.ts";
 import type { ContentPart, Message, ModelRequest } from "../../core/request.ts";
 import type { PlannedRoute, RoutingFacts } from "../../core/routing-facts.ts";
-import type { ConfigSnapshot, FlagSource } from "../../core/snapshot.ts";
+import type { ConfigSnapshot } from "../../core/snapshot.ts";
 import type { RequestSpend, SpendSum } from "../../core/spend.ts";
 import { callerNamed } from "../caller-named.ts";
 import type { Estimates } from "../conditions/rule-facts.ts";

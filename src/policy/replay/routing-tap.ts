@@ -6,12 +6,13 @@
 
 import type { Caller } from "../../core/caller.ts";
 import type { Random } from "../../core/clock.ts";
+import type { FlagDetails, FlagSource, FlagValue } from "../../core/flags.ts";
 import type { HealthView } from "../../core/health.ts";
 import type { NanoDollars } from "../../core/money.ts";
 import type { RoutePlan } from "../../core/plan.ts";
 import { type ModelRequest, requiredCapabilities } from "../../core/request.ts";
 import type { PlannedRoute, RoutingFacts, SeenHealth } from "../../core/routing-facts.ts";
-import type { EstimateRecording, FlagDetails, FlagSource, FlagValue } from "../../core/snapshot.ts";
+import type { EstimateRecording } from "../../core/settings.ts";
 import { type RequestSpend, SPEND_SUMS, type SpendSum, type SpendView } from "../../core/spend.ts";
 import type { Writable } from "../../core/writable.ts";
 import { RequestEstimates } from "../conditions/rule-facts.ts";

@@ -1,5 +1,6 @@
 /** The ladder of an arm: its own rungs and those that routing chose. Owns what `model` and `ladder` mean. */
-import type { Arm, RungSpec } from "../../core/snapshot.ts";
+import type { Arm } from "../../core/rollouts.ts";
+import type { RungSpec } from "../../core/route-rule.ts";
 
 type ArmLadder = NonNullable<Arm["ladder"]>;
 

@@ -1,6 +1,6 @@
 /** The arm of a request, and whether it is in a share. Owns the draw; who is asked at all is decided before. */
 import type { Random } from "../../core/clock.ts";
-import type { Arm, Rollout } from "../../core/snapshot.ts";
+import type { Arm, Rollout } from "../../core/rollouts.ts";
 import { drawOf, hashText, mix, scoreOf, uniformOf } from "./rendezvous.ts";
 
 /** Keeps the hash of an arm's name apart from that of the key it meets. */

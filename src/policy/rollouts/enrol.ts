@@ -1,7 +1,9 @@
 /** Which rollouts a request takes part in. Owns the order: the first that takes it in decides its arm. */
 import type { Caller } from "../../core/caller.ts";
 import type { Random } from "../../core/clock.ts";
-import type { Arm, Rollout, RuleContext, ShadowRollout, UseCase } from "../../core/snapshot.ts";
+import type { Arm, Rollout, ShadowRollout } from "../../core/rollouts.ts";
+import type { RuleContext } from "../../core/rule-context.ts";
+import type { UseCase } from "../../core/snapshot.ts";
 import { chooseArm, inShare } from "./choose.ts";
 import { stickyKey } from "./sticky-key.ts";
 

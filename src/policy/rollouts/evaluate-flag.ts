@@ -1,5 +1,8 @@
 /** One feature flag for one subject. Owns the order: rules, then the rollout, then the default. */
-import type { Condition, FlagDetails, FlagSubject, FlagValue, Stickiness } from "../../core/snapshot.ts";
+
+import type { FlagDetails, FlagSubject, FlagValue } from "../../core/flags.ts";
+import type { Stickiness } from "../../core/rollouts.ts";
+import type { Condition } from "../../core/rule-context.ts";
 import { inShare } from "./choose.ts";
 import { stickyKey } from "./sticky-key.ts";
 

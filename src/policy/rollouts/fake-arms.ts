@@ -1,5 +1,5 @@
 /** Arms and rollouts made up for tests. Owns nothing that serves. */
-import type { Arm, Rollout } from "../../core/snapshot.ts";
+import type { Arm, Rollout } from "../../core/rollouts.ts";
 import { seedOf } from "./choose.ts";
 
 export function fakeArm(name: string, weight: number): Arm {

@@ -1,5 +1,5 @@
 /** The flags of one policy as conditions read them. Owns the facts' class; what a flag is decides evaluate-flag. */
-import type { FlagDetails, FlagSet, FlagSubject, FlagValue } from "../../core/snapshot.ts";
+import type { FlagDetails, FlagSet, FlagSubject, FlagValue } from "../../core/flags.ts";
 import type { FlagVocabulary } from "../conditions/conditions.ts";
 import { evaluateFlag, type Flag } from "./evaluate-flag.ts";
 

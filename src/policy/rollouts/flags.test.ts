@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { FlagDetails, FlagSource } from "../../core/snapshot.ts";
+import type { FlagDetails, FlagSource } from "../../core/flags.ts";
 import {
   BASE_POLICY,
   compileTexts,

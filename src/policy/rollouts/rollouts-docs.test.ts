@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { STICKINESS } from "../../core/snapshot.ts";
+import { STICKINESS } from "../../core/rollouts.ts";
 import { compilePolicy } from "../compile/compile.ts";
 import { FAKE_PORTS } from "../fake-policy.ts";
 import { parsePolicy } from "../reading/load.ts";

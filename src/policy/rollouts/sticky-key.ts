@@ -1,6 +1,6 @@
 /** By what a request keeps its arm. Owns what each word of `sticky` means. */
 import type { Caller } from "../../core/caller.ts";
-import type { Stickiness } from "../../core/snapshot.ts";
+import type { Stickiness } from "../../core/rollouts.ts";
 import { BASIS, hashText, mix } from "./rendezvous.ts";
 
 /**

@@ -1,6 +1,8 @@
 /** Which arm a request is in and why, and what its flags are. Owns the account; decides nothing itself. */
+
+import type { FlagReason, FlagValue } from "../../core/flags.ts";
 import type { RoutePlan } from "../../core/plan.ts";
-import type { FlagReason, FlagValue, Stickiness } from "../../core/snapshot.ts";
+import type { Stickiness } from "../../core/rollouts.ts";
 import { bucketOf } from "../rollouts/choose.ts";
 import { findArm } from "../rollouts/enrol.ts";
 import { stickyKey } from "../rollouts/sticky-key.ts";

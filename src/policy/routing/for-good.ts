@@ -3,7 +3,8 @@
  * whose turn may yet come. Asked where no rung is left, never of a request that is served.
  */
 import type { Constraint, Refusal } from "../../core/plan.ts";
-import type { RouteRule, RungSpec, UseCase } from "../../core/snapshot.ts";
+import type { RouteRule, RungSpec } from "../../core/route-rule.ts";
+import type { UseCase } from "../../core/snapshot.ts";
 import { isOfTheMoment } from "../conditions/rule-facts.ts";
 import { type Demand, mayServeInTime } from "./constraints.ts";
 

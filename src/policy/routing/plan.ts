@@ -9,10 +9,13 @@ import type { Capability } from "../../core/contract.ts";
 import type { Deployment } from "../../core/deployment.ts";
 import { plannedOutput } from "../../core/estimate-cost.ts";
 import { type Fault, ok, type Result } from "../../core/faults.ts";
+import type { FlagSource } from "../../core/flags.ts";
 import type { HealthView } from "../../core/health.ts";
 import type { Refusal, RequestChange, RoutePlan, Rung, ShadowCall } from "../../core/plan.ts";
 import { type ModelRequest, requiredCapabilities } from "../../core/request.ts";
-import type { ConfigSnapshot, FlagSource, RuleContext, RungSpec, UseCase } from "../../core/snapshot.ts";
+import type { RungSpec } from "../../core/route-rule.ts";
+import type { RuleContext } from "../../core/rule-context.ts";
+import type { ConfigSnapshot, UseCase } from "../../core/snapshot.ts";
 import type { RequestSpend } from "../../core/spend.ts";
 import type { Writable } from "../../core/writable.ts";
 import {

@@ -1,7 +1,8 @@
 /** The policy in force and how it changes, as ports. Owns the shapes; policy-keeper.ts keeps the rules. */
 import type { Clock } from "../../../core/clock.ts";
 import type { Ids } from "../../../core/ids.ts";
-import type { ConfigSnapshot, KeySpec, SplitSnapshots } from "../../../core/snapshot.ts";
+import type { KeySpec } from "../../../core/keys.ts";
+import type { ConfigSnapshot, SplitSnapshots } from "../../../core/snapshot.ts";
 import type { CompilePorts } from "../../../policy/compile/compile.ts";
 import type { Finding } from "../../../policy/finding.ts";
 import type { PolicyText } from "../../../policy/reading/load.ts";

@@ -9,7 +9,8 @@
  * one looks (union bound). Few requests give wide bounds, and nothing follows.
  */
 import type { Clock, Timer } from "../../../core/clock.ts";
-import type { ActivationGuard, ConfigSnapshot } from "../../../core/snapshot.ts";
+import type { ActivationGuard } from "../../../core/settings.ts";
+import type { ConfigSnapshot } from "../../../core/snapshot.ts";
 import type { PolicyControl } from "../in-force/policy-control.ts";
 import type { Act, WatchStatus } from "../policy-acts.ts";
 import { type ErrorCount, rateBounds } from "./confidence-sequence.ts";
