@@ -2,9 +2,7 @@
  * What is lost when a request crosses from its caller's wire to another one. Owns the comparison: whatever the
  * contract cannot carry is named, as a warning or under `strict` as a fault; nothing disappears in silence.
  */
-import { isDeepStrictEqual } from "node:util";
 import { type Fault, fault } from "../core/faults.ts";
-import { isRecord } from "../core/json.ts";
 import type { ContentPart, Message, ModelRequest, WireId } from "../core/request.ts";
 import { isShared } from "../wires/openai-shared.ts";
 import type { Warning } from "../wires/wire.ts";
@@ -20,14 +18,12 @@ const MAX_NAME = 128;
 const MAX_TYPE = 64;
 /** Fields of a body that stand for a part of the conversation. */
 const REFERENCES: Readonly<Partial<Record<WireId, string>>> = { gemini: "cachedContent" };
-/** Names of controls that are part of the conversation, in any dialect. */
-const OF_MESSAGES = /^(?:messages|system|contents|systemInstruction|input|guardContent)\b/;
 
 /** Warnings for `request` on `wire`, or the fault of content that only its own provider could understand. */
 export function crossingLosses(request: ModelRequest, wire: AnyWire): readonly Warning[] | Fault {
   const kept = request.origin.wire === wire.id ? null : (fileFault(request) ?? referenceFault(request));
   if (kept) return kept;
-  if (!changesDialect(request, wire)) return rewritingLosses(request);
+  if (!changesDialect(request, wire)) return NOTHING;
   const warnings: Warning[] = controlsLost(request, wire.id);
   for (const [index, message] of request.messages.entries()) {
     const control = `messages[${index}].content`;
@@ -40,52 +36,8 @@ export function crossingLosses(request: ModelRequest, wire: AnyWire): readonly W
       warnings.push({ control, message: `${of} and was left out.` });
     }
   }
-  return refusedUnderStrict(request, warnings);
-}
-
-/**
- * What is lost on the caller's own dialect where the policy rewrites its messages: they are rendered anew, and some of
- * their fields are beyond the contract. OpenAI Chat keeps each message that stayed as it was.
- */
-function rewritingLosses(request: ModelRequest): readonly Warning[] | Fault {
-  const { rewritten, wire } = request.origin;
-  if (!rewritten.has("messages") || wire === "openai-chat") return NOTHING;
-  const told = namesBeyondContract(request).filter((name) => OF_MESSAGES.test(name));
-  if (told.length === 0) return NOTHING;
-  const lost = told.filter((name) => !staysWhole(request, name));
-  const why =
-    "was not sent: the policy changes the messages of this request, which are then sent without it.";
-  return refusedUnderStrict(
-    request,
-    lost.map((control) => ({ control, message: `\`${control}\` ${why}` })),
-  );
-}
-
-/** Whether the field `name` of the body is in a part that its own wire is sent as it came. */
-function staysWhole({ messages, origin }: ModelRequest, name: string): boolean {
-  const parts = messages.flatMap(({ content }) => content.flatMap(withShown));
-  const whole = parts.flatMap((part) =>
-    part.type === "opaque" && part.wire === origin.wire ? [part.value] : [],
-  );
-  let at: unknown = origin.body;
-  for (const step of name.split(/[.[\]]+/)) {
-    if (Array.isArray(at)) at = at[Number(step)];
-    else at = isRecord(at) ? at[step] : undefined;
-    if (isRecord(at) && whole.some((value) => isDeepStrictEqual(value, at))) return true;
-  }
-  return false;
-}
-
-function withShown(part: ContentPart): readonly ContentPart[] {
-  return part.type === "tool_result" ? part.content : [part];
-}
-
-function refusedUnderStrict(
-  { strict }: ModelRequest,
-  warnings: readonly Warning[],
-): readonly Warning[] | Fault {
   const first = warnings[0];
-  if (strict && first !== undefined) {
+  if (request.strict && first !== undefined) {
     return fault("invalid", "unsupported_control", first.message, { param: first.control });
   }
   return warnings.slice(0, MAX_NAMES);
@@ -117,14 +69,7 @@ export function namesBeyondContract(request: ModelRequest): readonly string[] {
 function findBeyondContract(request: ModelRequest): readonly string[] {
   // The gateway's own requests (probes, doctor) name a wire that nobody may have come in on.
   const names = wireInUse(request.origin.wire)?.beyondContract(request) ?? [];
-  return foremost(names).map((name) => name.slice(0, MAX_NAME));
-}
-
-/** So many of either kind: a body with much else beside its messages loses none of theirs in silence. */
-function foremost(names: readonly string[]): readonly string[] {
-  if (names.length <= MAX_NAMES) return names;
-  const left = { messages: MAX_NAMES, others: MAX_NAMES };
-  return names.filter((name) => left[OF_MESSAGES.test(name) ? "messages" : "others"]-- > 0);
+  return names.slice(0, MAX_NAMES).map((name) => name.slice(0, MAX_NAME));
 }
 
 function controlsLost(request: ModelRequest, to: WireId): Warning[] {

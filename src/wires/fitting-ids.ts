@@ -14,8 +14,17 @@ export interface IdRule {
   make(count: number): string;
 }
 
-/** Fits the ids of one conversation; to be asked for each call and each result, in their order. */
-export class FittingIds {
+/** To be asked for each call and each result of a conversation, in their order. */
+export interface CallIds {
+  call(id: string): string;
+  result(id: string): string;
+}
+
+/** For a conversation of which some messages are sent as they were written: all of them are fitted at once afterwards. */
+export const AS_WRITTEN: CallIds = { call: (id) => id, result: (id) => id };
+
+/** Fits the ids of one conversation. */
+export class FittingIds implements CallIds {
   readonly #rule: IdRule;
   readonly #taken = new Set<string>();
   /** What is sent for the calls of an id, and how many of them have a result. */

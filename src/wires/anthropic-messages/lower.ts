@@ -4,7 +4,7 @@ import { isRecord } from "../../core/json.ts";
 import type { ModelRequest } from "../../core/request.ts";
 import { isClaudeSeal, isSealed } from "../claude-seal.ts";
 import { withoutContract } from "../contract-metadata.ts";
-import { FittingIds, hasMisfit } from "../fitting-ids.ts";
+import { AS_WRITTEN, FittingIds, hasMisfit } from "../fitting-ids.ts";
 import { type Losses, lose, loseReasoning, nameOf, noLosses } from "../losses.ts";
 import { isClaude, type ModelTraits, modelBehind } from "../model-version.ts";
 import type { JsonObject, Lowered, LowerTarget } from "../wire.ts";
@@ -19,7 +19,7 @@ import {
   renderTools,
   SAMPLING_FIELDS,
 } from "./lower-sections.ts";
-import { type Rendering, renderMessages } from "./render-messages.ts";
+import { ownBlocks, type Rendering, renderMessages } from "./render-messages.ts";
 import { fitThinking, reconcile, removeThinking, renderThinking, rewriteThinking } from "./thinking.ts";
 
 /** Of the two versions the one that takes sampling controls, where the model does; else they are the same. */
@@ -71,7 +71,7 @@ function fromOrigin(request: ModelRequest, target: LowerTarget, losses: Losses):
     else body.metadata = metadata;
   }
   if (rewritten.has("messages")) rewriteMessages(body, request, target, losses);
-  else if (isClaude(modelBehind(target))) dropForeignThinking(body, request, losses);
+  if (isClaude(modelBehind(target))) dropForeignThinking(body, request, losses);
   if (misfits(request, target)) body.messages = withFittingIds(body.messages);
   if (rewritten.has("reasoning")) rewriteThinking(body, request, target, losses);
   else if (request.reasoning !== undefined && !target.capabilities.has("reasoning")) {
@@ -91,20 +91,16 @@ function fromOrigin(request: ModelRequest, target: LowerTarget, losses: Losses):
 }
 
 /** Claude alone insists on ids; imitators of the API may want their own ones back. */
-function misfits({ messages, tools, origin }: ModelRequest, target: LowerTarget): boolean {
-  if (tools.length === 0 || origin.rewritten.has("messages") || !isClaude(modelBehind(target))) return false;
-  return hasMisfit(messages, CALL_IDS);
+function misfits({ messages, tools }: ModelRequest, target: LowerTarget): boolean {
+  return tools.length > 0 && isClaude(modelBehind(target)) && hasMisfit(messages, CALL_IDS);
 }
 
 function rewriteMessages(body: Body, request: ModelRequest, target: LowerTarget, losses: Losses): void {
-  const rendering = renderingFor(request, target, losses);
-  const { system, messages } = renderMessages(request.messages, rendering);
+  const rendering: Rendering = { ...renderingFor(request, target, losses), ids: AS_WRITTEN };
+  const { system, messages } = renderMessages(request.messages, rendering, ownBlocks(request));
   if (system === null) delete body.system;
   else body.system = system;
   body.messages = messages;
-  const tools: readonly unknown[] = Array.isArray(body.tools) ? body.tools : [];
-  const kept = tools.filter((tool) => isRecord(tool) && isRecord(tool.cache_control)).length;
-  limitBreakpoints(rendering, kept + (isRecord(body.cache_control) ? 1 : 0));
 }
 
 function fromContract(request: ModelRequest, target: LowerTarget, losses: Losses): Body {
@@ -112,7 +108,7 @@ function fromContract(request: ModelRequest, target: LowerTarget, losses: Losses
   const body: Body = { model: "" };
   renderTools(body, request, rendering);
   const { system, messages } = renderMessages(request.messages, rendering);
-  limitBreakpoints(rendering, 0);
+  limitBreakpoints(rendering);
   if (system !== null) body.system = system;
   body.messages = messages;
   // A count has no use for it.
@@ -129,9 +125,9 @@ function renderingFor(request: ModelRequest, target: LowerTarget, losses: Losses
 }
 
 /** The last ones stay: each of them covers everything before it. */
-function limitBreakpoints(rendering: Rendering, elsewhere: number): void {
+function limitBreakpoints(rendering: Rendering): void {
   const { breakpoints, losses, origin } = rendering;
-  const excess = breakpoints.length - Math.max(0, MAX_BREAKPOINTS - elsewhere);
+  const excess = breakpoints.length - MAX_BREAKPOINTS;
   if (excess <= 0) return;
   for (const block of breakpoints.slice(0, excess)) delete block.cache_control;
   lose(

@@ -1,10 +1,11 @@
 /** The contract's messages as this wire's. Owns turns, blocks and where a system prompt goes. */
 import { fault } from "../../core/faults.ts";
-import type { ContentPart, MediaSource, Message, WireId } from "../../core/request.ts";
+import type { ContentPart, MediaSource, Message, ModelRequest, WireId } from "../../core/request.ts";
 import { decodeBase64 } from "../base64.ts";
 import { isSealed } from "../claude-seal.ts";
-import type { FittingIds } from "../fitting-ids.ts";
+import type { CallIds } from "../fitting-ids.ts";
 import { type Losses, lose, loseReasoning, nameOf } from "../losses.ts";
+import { noOwnMessages, type OwnMessages, ownMessages } from "../own-messages.ts";
 import { toInput } from "../tool-input.ts";
 import type { JsonObject } from "../wire.ts";
 import { WIRE_ID } from "./fields.ts";
@@ -14,7 +15,7 @@ export type Block = Record<string, unknown>;
 /** What rendering must know, and what it gathers on the way. */
 export interface Rendering {
   readonly origin: WireId;
-  readonly ids: FittingIds;
+  readonly ids: CallIds;
   /** False: the model has no prompt cache, and breakpoints are left out. */
   readonly caches: boolean;
   /** Blocks and tools with a breakpoint, in the prompt's order. */
@@ -35,14 +36,20 @@ interface Turn {
 /**
  * Turns with consecutive ones of a role joined, tool results in the user's. System messages go into `system`,
  * also later ones, as only the newest models take them in between; a request that came in on this wire keeps
- * those where they were. A conversation of system messages alone is sent as the user's, as one turn must be.
+ * those where they were. A conversation of system messages alone is sent as the user's, as one turn must be. `own`: what
+ * the caller wrote itself, which stays as it is.
  */
-export function renderMessages(messages: readonly Message[], rendering: Rendering): RenderedMessages {
+export function renderMessages(
+  messages: readonly Message[],
+  rendering: Rendering,
+  own: OwnMessages<readonly Block[]> = noOwnMessages(),
+): RenderedMessages {
   const system: Block[] = [];
   const turns: Turn[] = [];
   const inPlace = rendering.origin === WIRE_ID;
   for (const [index, message] of messages.entries()) {
-    const blocks = renderBlocks(message.content, `messages[${index}].content`, rendering);
+    const path = `messages[${index}].content`;
+    const blocks = own.get(message) ?? renderBlocks(message.content, path, rendering);
     if (message.role !== "system")
       addTurn(turns, message.role === "assistant" ? "assistant" : "user", blocks);
     else if (inPlace && turns.length > 0) addTurn(turns, "system", blocks);
@@ -55,18 +62,32 @@ export function renderMessages(messages: readonly Message[], rendering: Renderin
   };
 }
 
-function addTurn(turns: Turn[], role: Turn["role"], blocks: Block[]): void {
+/** The blocks of a body of this wire, by the messages that were read of it. */
+export function ownBlocks(request: ModelRequest): OwnMessages<readonly Block[]> {
+  const { system, messages } = request.origin.body;
+  const turns: readonly JsonObject[] = Array.isArray(messages) ? messages : [];
+  const leading = blocksOf(system);
+  const written = turns.map(({ content }) => blocksOf(content));
+  return ownMessages(request, leading.length === 0 ? written : [leading, ...written]);
+}
+
+function blocksOf(content: unknown): readonly Block[] {
+  if (Array.isArray(content)) return content;
+  return typeof content === "string" && content !== "" ? [{ type: "text", text: content }] : [];
+}
+
+function addTurn(turns: Turn[], role: Turn["role"], blocks: readonly Block[]): void {
   if (blocks.length === 0) return;
   const last = turns[turns.length - 1];
   if (last?.role === role) last.blocks.push(...blocks);
-  else turns.push({ role, blocks });
+  else turns.push({ role, blocks: [...blocks] });
 }
 
 /** A single plain text needs no blocks. */
 function shortest(blocks: Block[]): string | readonly Block[] {
   const only = blocks[0];
-  const plain = blocks.length === 1 && only?.type === "text" && only.cache_control === undefined;
-  return plain && typeof only.text === "string" ? only.text : blocks;
+  const isPlain = blocks.length === 1 && only?.type === "text" && Object.keys(only).length === 2;
+  return isPlain && typeof only.text === "string" ? only.text : blocks;
 }
 
 function renderBlocks(parts: readonly ContentPart[], path: string, rendering: Rendering): Block[] {

@@ -12,7 +12,7 @@ import { familyOf } from "./families.ts";
 import { WIRE_ID } from "./fields.ts";
 import { isAskedAnew, refitModelFields, renderModelFields } from "./model-fields.ts";
 import { renderOutputFormat } from "./output-format.ts";
-import { renderConversation } from "./render-content.ts";
+import { type Conversation, renderConversation, renderRewritten } from "./render-content.ts";
 import { loseForeign, refitSampling, renderSampling } from "./render-sampling.ts";
 import { renderToolConfig } from "./render-tools.ts";
 import { withoutBlocks } from "./without-blocks.ts";
@@ -66,13 +66,10 @@ function fromOrigin(request: ModelRequest, target: LowerTarget, losses: Losses):
 
 /** What a caller's own conversation needs for another model than the one it was written for. */
 function refit(body: Body, request: ModelRequest, target: LowerTarget, losses: Losses): void {
-  if (request.origin.rewritten.has("messages")) {
-    setConversation(body, request, target, losses);
-  } else {
-    withoutBlocks(body, target, losses);
-    const misfits = request.tools.length > 0 && hasMisfit(request.messages, CALL_IDS);
-    if (misfits) body.messages = withFittingIds(body.messages);
-  }
+  if (request.origin.rewritten.has("messages")) setMessages(body, renderRewritten(request, losses));
+  withoutBlocks(body, target, losses);
+  const misfits = request.tools.length > 0 && hasMisfit(request.messages, CALL_IDS);
+  if (misfits) body.messages = withFittingIds(body.messages);
   const fields = isRecord(body.additionalModelRequestFields) ? body.additionalModelRequestFields : NO_FIELDS;
   const refitted = refitModelFields(fields, body.messages, request, target, losses);
   if (refitted === null) return;
@@ -84,7 +81,10 @@ function refit(body: Body, request: ModelRequest, target: LowerTarget, losses: L
 
 function fromContract(request: ModelRequest, target: LowerTarget, losses: Losses): Body {
   const body: Body = {};
-  const toolConfig = setConversation(body, request, target, losses);
+  const caches = cachePointsOf(request, target, losses);
+  // First, as tools stand before all else in the prompt.
+  const toolConfig = renderToolConfig(request, target, caches, losses);
+  setMessages(body, renderConversation(request, target, caches, losses));
   if (toolConfig !== undefined) body.toolConfig = toolConfig;
   if (request.operation === "count_tokens") return body;
   const fields: Body = {};
@@ -101,21 +101,10 @@ function fromContract(request: ModelRequest, target: LowerTarget, losses: Losses
   return body;
 }
 
-/** Sets `system` and `messages`; returns the tools that go with them, which stand before both in the prompt. */
-function setConversation(
-  body: Body,
-  request: ModelRequest,
-  target: LowerTarget,
-  losses: Losses,
-): JsonObject | undefined {
-  const caches = cachePointsOf(request, target, losses);
-  const own = request.origin.wire === WIRE_ID;
-  const toolConfig = own ? undefined : renderToolConfig(request, target, caches, losses);
-  const { system, messages } = renderConversation(request, target, caches, losses);
+function setMessages(body: Body, { system, messages }: Conversation): void {
   body.messages = messages;
   if (system.length > 0) body.system = system;
   else delete body.system;
-  return toolConfig;
 }
 
 function renderFormat(body: Body, request: ModelRequest, target: LowerTarget): void {

@@ -3,10 +3,12 @@
  * tools belong to the user, no text is blank, documents have names of their own and text beside them.
  */
 import { fault } from "../../core/faults.ts";
+import { isRecord } from "../../core/json.ts";
 import type { ContentPart, MediaSource, Message, ModelRequest } from "../../core/request.ts";
 import { isSealed } from "../claude-seal.ts";
-import { FittingIds } from "../fitting-ids.ts";
+import { AS_WRITTEN, type CallIds, FittingIds } from "../fitting-ids.ts";
 import { type Losses, lose, loseReasoning } from "../losses.ts";
+import { noOwnMessages, type OwnMessages, ownMessages } from "../own-messages.ts";
 import { toInput } from "../tool-input.ts";
 import type { JsonObject, LowerTarget } from "../wire.ts";
 import { asBlob } from "./blob.ts";
@@ -25,7 +27,8 @@ export interface Conversation {
 interface Draft {
   readonly system: JsonObject[];
   readonly messages: { readonly role: "user" | "assistant"; readonly content: JsonObject[] }[];
-  readonly ids: FittingIds;
+  readonly own: OwnMessages<readonly JsonObject[]>;
+  readonly ids: CallIds;
   readonly documentNames: Set<string>;
   readonly caches: CachePoints | null;
   readonly thinks: boolean;
@@ -43,22 +46,54 @@ const OBJECT = "s3://";
 
 /** System messages lead, wherever they stood. Content that cannot be carried is the fault of `losses`. */
 export function renderConversation(
-  { messages }: ModelRequest,
+  request: ModelRequest,
   target: LowerTarget,
   caches: CachePoints,
   losses: Losses,
 ): Conversation {
-  const draft: Draft = {
+  return renderMessages(request, {
     system: [],
     messages: [],
+    own: noOwnMessages(),
     ids: new FittingIds(CALL_IDS),
     documentNames: new Set(),
     caches,
     thinks: target.capabilities.has("reasoning"),
     losses,
-  };
+  });
+}
+
+/**
+ * The same of a caller of this wire, whose messages stay as it wrote them, whatever stands before, between and behind
+ * them now. What of their blocks and ids the model refuses is still in it.
+ */
+export function renderRewritten(request: ModelRequest, losses: Losses): Conversation {
+  return renderMessages(request, {
+    system: [],
+    messages: [],
+    own: ownBlocks(request),
+    ids: AS_WRITTEN,
+    documentNames: new Set(),
+    caches: null,
+    thinks: true,
+    losses,
+  });
+}
+
+/** The blocks of a body of this wire, by the messages that were read of it. */
+function ownBlocks(request: ModelRequest): OwnMessages<readonly JsonObject[]> {
+  const { body } = request.origin;
+  const { system, messages } =
+    isRecord(body.input) && isRecord(body.input.converse) ? body.input.converse : body;
+  const turns: readonly JsonObject[] = Array.isArray(messages) ? messages : [];
+  const written = turns.map(({ content }) => (Array.isArray(content) ? content : undefined));
+  const leads = Array.isArray(system) && system.length > 0;
+  return ownMessages(request, leads ? [system, ...written] : written);
+}
+
+function renderMessages({ messages }: ModelRequest, draft: Draft): Conversation {
   const leading = messages.filter(({ role }) => role === "system");
-  for (const message of leading) renderParts(message.content, draft.system, draft, "messages");
+  for (const message of leading) draft.system.push(...blocksOf(message, draft, "messages"));
   for (const [index, message] of messages.entries()) {
     if (message.role !== "system") renderTurn(message, draft, `messages[${index}].content`);
   }
@@ -71,13 +106,20 @@ export function renderConversation(
 }
 
 function renderTurn(message: Message, draft: Draft, path: string): void {
-  const content: JsonObject[] = [];
-  renderParts(message.content, content, draft, path);
+  const content = blocksOf(message, draft, path);
   if (content.length === 0) return;
   const role = message.role === "assistant" ? "assistant" : "user";
   const last = draft.messages[draft.messages.length - 1];
   if (last?.role === role) last.content.push(...content);
-  else draft.messages.push({ role, content });
+  else draft.messages.push({ role, content: [...content] });
+}
+
+function blocksOf(message: Message, draft: Draft, path: string): readonly JsonObject[] {
+  const sent = draft.own.get(message);
+  if (sent !== undefined) return sent;
+  const content: JsonObject[] = [];
+  renderParts(message.content, content, draft, path);
+  return content;
 }
 
 function renderParts(parts: readonly ContentPart[], into: JsonObject[], draft: Draft, path: string): void {

@@ -29,12 +29,13 @@ export function betaHeaders({ anthropic_beta: betas }: JsonObject): Record<strin
 /** `request` as if it had come in on the Messages API, so that its body is the base of what is sent on. */
 export function asMessagesRequest(request: ModelRequest): ModelRequest {
   if (!isOwn(request)) return request;
-  const { body, rewritten } = request.origin;
+  const { body, rewritten, read } = request.origin;
   const headers = betaHeaders(body);
   const origin: Origin = {
     wire: MESSAGES,
     body: toMessagesBody(body),
     rewritten,
+    ...(read && { read }),
     ...(headers && { headers }),
   };
   return { ...request, origin };

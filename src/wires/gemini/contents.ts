@@ -1,6 +1,7 @@
 /** Messages as contents of this wire. Owns roles, parts, signatures and the names that tool results need. */
 import { isRecord } from "../../core/json.ts";
-import type { ContentPart, Message } from "../../core/request.ts";
+import type { ContentPart, Message, ModelRequest } from "../../core/request.ts";
+import { noOwnMessages, type OwnMessages, ownMessages } from "../own-messages.ts";
 import type { JsonObject } from "../wire.ts";
 import { isMadeCallId } from "./call-ids.ts";
 import { parseObject, toArguments, WIRE_ID } from "./fields.ts";
@@ -21,20 +22,46 @@ interface Ground {
   readonly unsigned: string | null;
 }
 
+/** A content of a body of this wire. */
+export interface OwnContent extends JsonObject {
+  readonly parts: readonly Part[];
+}
+
+/** The contents of a body of this wire, by the messages that were read of them. */
+export function ownContents(request: ModelRequest): OwnMessages<OwnContent> {
+  const { systemInstruction: system, contents } = request.origin.body;
+  const written: readonly unknown[] = Array.isArray(contents) ? contents : [];
+  return ownMessages(request, (system ? [system, ...written] : written).map(ownContent));
+}
+
+function ownContent(content: unknown): OwnContent | undefined {
+  return isRecord(content) && Array.isArray(content.parts) ? { ...content, parts: content.parts } : undefined;
+}
+
 /**
  * System messages become the one instruction, wherever they stood. Results of tools that follow one another
- * are one turn: the API wants as many responses in a turn as there were calls.
+ * are one turn: the API wants as many responses in a turn as there were calls. `own`: what the caller wrote itself,
+ * which stays as it is.
  */
-export function renderConversation(messages: readonly Message[], modelId: string): Conversation {
-  const contents: { readonly role: string; readonly parts: Part[] }[] = [];
+export function renderConversation(
+  messages: readonly Message[],
+  modelId: string,
+  own: OwnMessages<OwnContent> = noOwnMessages(),
+): Conversation {
+  const contents: { readonly role?: unknown; readonly parts: Part[] }[] = [];
   const system: Part[] = [];
   const ground: Ground = { names: new Map(), unsigned: demandsSignatures(modelId) ? UNSIGNED : null };
   let previous: Message["role"] | null = null;
-  for (const { role, content } of messages) {
-    const parts = role === "assistant" ? renderTurn(content, ground) : renderParts(content, ground);
+  for (const message of messages) {
+    const { role, content } = message;
+    const sent = own.get(message);
+    // Also where it is not sent: what follows is named by the calls in it.
+    const rendered = role === "assistant" ? renderTurn(content, ground) : renderParts(content, ground);
+    const parts = sent === undefined ? rendered : [...sent.parts];
     if (parts.length === 0) continue;
     const last = contents.at(-1);
     if (role === "system") system.push(...parts);
+    else if (sent !== undefined) contents.push({ ...sent, parts });
     else if (role === "tool" && previous === "tool" && last !== undefined) last.parts.push(...parts);
     else contents.push({ role: role === "assistant" ? "model" : "user", parts });
     if (role !== "system") previous = role;

@@ -4,8 +4,9 @@ import { isRecord } from "../../core/json.ts";
 import type { ModelRequest, ResponseFormat, Sampling, Tool, ToolChoice } from "../../core/request.ts";
 import { withoutContract } from "../contract-metadata.ts";
 import { modelBehind } from "../model-version.ts";
+import type { OwnMessages } from "../own-messages.ts";
 import type { JsonObject, Lowered, LowerTarget } from "../wire.ts";
-import { renderConversation, withoutCallIds } from "./contents.ts";
+import { type OwnContent, ownContents, renderConversation, withoutCallIds } from "./contents.ts";
 import { WIRE_ID } from "./fields.ts";
 import { demandsSignatures, withSignedCalls } from "./signature.ts";
 import { renderThinking, rewordThinking } from "./thinking.ts";
@@ -88,14 +89,14 @@ function fromOrigin(request: ModelRequest, target: LowerTarget): Fields {
     if (labels === undefined) delete body.labels;
     else body.labels = labels;
   }
+  if (rewritten.has("messages")) {
+    delete body.systemInstruction;
+    renderMessages(body, request, target, ownContents(request));
+  }
   if (request.tools.length > 0 && demandsSignatures(target.modelId)) {
     body.contents = withSignedCalls(body.contents);
   }
   if (rewritten.size === 0) return body;
-  if (rewritten.has("messages")) {
-    delete body.systemInstruction;
-    renderMessages(body, request, target);
-  }
   const cleared: Fields = isRecord(body.generationConfig) ? { ...body.generationConfig } : {};
   if (rewritten.has("sampling")) for (const field of SAMPLING_FIELDS) delete cleared[field];
   if (rewritten.has("responseFormat")) for (const field of FORMAT_FIELDS) delete cleared[field];
@@ -111,8 +112,13 @@ function fromContract(request: ModelRequest, target: LowerTarget): Fields {
   return body;
 }
 
-function renderMessages(body: Fields, request: ModelRequest, target: LowerTarget): void {
-  const { contents, systemInstruction } = renderConversation(request.messages, target.modelId);
+function renderMessages(
+  body: Fields,
+  request: ModelRequest,
+  target: LowerTarget,
+  own?: OwnMessages<OwnContent>,
+): void {
+  const { contents, systemInstruction } = renderConversation(request.messages, target.modelId, own);
   body.contents = contents;
   if (systemInstruction !== null) body.systemInstruction = systemInstruction;
 }

@@ -12,10 +12,11 @@ import type {
 import { withoutContract } from "../contract-metadata.ts";
 import { effortOf } from "../effort.ts";
 import { carryShared, losesTier } from "../openai-shared.ts";
+import { ownMessages } from "../own-messages.ts";
 import type { JsonObject, Lowered, LowerTarget, Warning } from "../wire.ts";
 import { misfits, withFittingIds } from "./call-ids.ts";
 import { WIRE_ID } from "./fields.ts";
-import { contentLosses, ownMessages, renderMessages } from "./messages.ts";
+import { contentLosses, renderMessages } from "./messages.ts";
 
 type Body = Record<string, unknown>;
 
@@ -78,7 +79,10 @@ function fromOrigin(request: ModelRequest, limitField: string): Body {
     else body.metadata = metadata;
   }
   if (rewritten.size === 0) return body;
-  if (rewritten.has("messages")) body.messages = renderMessages(request.messages, ownMessages(request));
+  if (rewritten.has("messages")) {
+    const written: readonly JsonObject[] = Array.isArray(sent.messages) ? sent.messages : [];
+    body.messages = renderMessages(request.messages, ownMessages(request, written));
+  }
   if (rewritten.has("sampling")) {
     const isOlder = typeof sent.max_tokens === "number";
     for (const field of SAMPLING_FIELDS) delete body[field];

@@ -4,6 +4,7 @@ import type { ContentPart, MediaSource, Message, ModelRequest } from "../../core
 import { encodeBase64 } from "../base64.ts";
 import { toldResult } from "../failed-result.ts";
 import { badSource, readSource } from "../openai-shared.ts";
+import { noOwnMessages, type OwnMessages } from "../own-messages.ts";
 import type { JsonObject, Warning } from "../wire.ts";
 import type { ChatMessage, ChatPart } from "./request-schema.ts";
 
@@ -119,13 +120,13 @@ function readAssistant(message: AssistantMessage, index: number): Message | Faul
  */
 export function renderMessages(
   messages: readonly Message[],
-  own: ReadonlyMap<Message, JsonObject> | null = null,
+  own: OwnMessages<JsonObject> = noOwnMessages(),
 ): readonly JsonObject[] {
   const rendered: JsonObject[] = [];
   /** What waits for the last of the results that answer one turn; null outside of such a run. */
   let held: ContentPart[] | null = null;
   for (const message of messages) {
-    const sent = own?.get(message);
+    const sent = own.get(message);
     if (sent === undefined && message.content.every(isLeftOut)) continue;
     if (message.content.some(isResult)) {
       held ??= [];
@@ -141,19 +142,6 @@ export function renderMessages(
   }
   if (held !== null) renderSaid("user", held, rendered);
   return rendered;
-}
-
-/**
- * What the caller of this wire wrote, by the messages that were read of it: there is one for each. It has fields that
- * the contract does not model. Null where the conversation is not this wire's.
- */
-export function ownMessages({ origin }: ModelRequest): ReadonlyMap<Message, JsonObject> | null {
-  const { read, body } = origin;
-  const sent: readonly JsonObject[] = Array.isArray(body.messages) ? body.messages : [];
-  if (read === undefined || read.length !== sent.length) return null;
-  const own = new Map<Message, JsonObject>();
-  for (const [index, message] of read.entries()) own.set(message, sent[index] ?? {});
-  return own;
 }
 
 function isResult({ type }: ContentPart): boolean {

@@ -1,8 +1,9 @@
 /** Input items as messages. Owns which items make one message; other sections of a request are not its job. */
 import type { z } from "zod";
 import { type Fault, fault } from "../../core/faults.ts";
-import type { ContentPart, Message } from "../../core/request.ts";
+import type { ContentPart, Message, ModelRequest } from "../../core/request.ts";
 import { issueFault } from "../issues.ts";
+import { noOwnMessages, type OwnMessages, ownMessages } from "../own-messages.ts";
 import { plainly } from "../plain-schema.ts";
 import type { JsonObject } from "../wire.ts";
 import { isOwnId, readEncrypted, WIRE_ID } from "./fields.ts";
@@ -31,20 +32,53 @@ const SEND_ITEM =
   "`item_reference` names an item that the chosen model's provider does not have. Send the item itself, as with `store: false`.";
 
 /** The messages, or the fault of the first item that cannot be taken. `body` is looked at for what is there. */
-export function readInput(request: ResponsesRequest, body: JsonObject): readonly Message[] | Fault {
+export function readInput(
+  { instructions, input }: ResponsesRequest,
+  body: JsonObject,
+): readonly Message[] | Fault {
+  const read = readWhole(instructions, input, body);
+  return "kind" in read ? read : read.messages;
+}
+
+/** The items of a body that was read before, by the messages that were read of them. */
+export function ownItems(request: ModelRequest): OwnMessages<readonly JsonObject[]> {
+  const { body } = request.origin;
+  const { instructions, input } = body;
+  const read = readWhole(
+    typeof instructions === "string" ? instructions : null,
+    Array.isArray(input) ? input : "",
+    body,
+  );
+  return "kind" in read ? noOwnMessages() : ownMessages(request, read.items);
+}
+
+interface Whole {
+  readonly messages: readonly Message[];
+  /** What each message was read of; undefined where that was a text and no item. */
+  readonly items: readonly (readonly JsonObject[] | undefined)[];
+}
+
+function readWhole(
+  instructions: string | null | undefined,
+  input: string | readonly JsonObject[],
+  body: JsonObject,
+): Whole | Fault {
   const messages: Draft[] = [];
-  if (request.instructions) {
-    messages.push({ role: "system", content: [{ type: "text", text: request.instructions }] });
+  const items: JsonObject[][] = [];
+  if (instructions) messages.push({ role: "system", content: [{ type: "text", text: instructions }] });
+  if (typeof input === "string") {
+    messages.push({ role: "user", content: [{ type: "text", text: input }] });
+    return { messages, items: messages.map(() => undefined) };
   }
-  if (typeof request.input === "string") {
-    messages.push({ role: "user", content: [{ type: "text", text: request.input }] });
-    return messages;
-  }
-  for (const [index, item] of request.input.entries()) {
+  for (const [index, item] of input.entries()) {
     const why = readItem(item, index, messages, body);
     if (why !== null) return why;
+    // Whether it began a message or went on with one, that is the last now.
+    const own = items[messages.length - 1];
+    if (own === undefined) items[messages.length - 1] = [item];
+    else own.push(item);
   }
-  return messages;
+  return { messages, items: messages.map((_, index) => items[index]) };
 }
 
 /** The item as its schema reads it; null where its type has none. */

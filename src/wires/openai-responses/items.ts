@@ -1,24 +1,32 @@
 /** Messages as input items. Owns what becomes an item of its own; content parts are rendered beside it. */
 import type { ContentPart, Message } from "../../core/request.ts";
 import { toldResult } from "../failed-result.ts";
+import type { OwnMessages } from "../own-messages.ts";
 import type { JsonObject } from "../wire.ts";
 import { ownEncrypted, WIRE_ID } from "./fields.ts";
 import { renderContent, renderSaid } from "./parts.ts";
 
 export interface RenderedInput {
-  /** The first message, where it is the system's and plain text. */
+  /** The first message, where it is the system's and plain text, and no item of the caller's own. */
   readonly instructions: string | null;
   readonly input: readonly JsonObject[];
 }
 
-export function renderInput(messages: readonly Message[]): RenderedInput {
+/** `own`: what the caller wrote itself, which stays as it is. */
+export function renderInput(
+  messages: readonly Message[],
+  own: OwnMessages<readonly JsonObject[]>,
+): RenderedInput {
   const first = messages[0];
   const only = first?.content[0];
-  const instructs = first?.role === "system" && first.content.length === 1 && only?.type === "text";
+  const isPlain = first?.content.length === 1 && only?.type === "text";
+  const instructs = isPlain && first?.role === "system" && !own.has(first);
   const instructions = instructs && only.text !== "" ? only.text : null;
   const input: JsonObject[] = [];
   for (const message of instructions === null ? messages : messages.slice(1)) {
-    if (message.role === "assistant") renderAssistant(message.content, input);
+    const sent = own.get(message);
+    if (sent !== undefined) input.push(...sent);
+    else if (message.role === "assistant") renderAssistant(message.content, input);
     else renderOther(message, input);
   }
   return { instructions, input };

@@ -62,14 +62,15 @@ export function removeUnsupported(
   return warnings ?? NO_WARNINGS;
 }
 
-/** What rendering the messages anew leaves out: marks and sealed thoughts that another provider understands. */
+/** What another provider understands, and is left out: sealed thoughts, and the marks of other wires' callers. */
 export function lostContent({ messages, tools, origin }: ModelRequest): readonly Warning[] {
-  if (origin.wire === WIRE_ID && !origin.rewritten.has("messages")) return NO_WARNINGS;
-  let cached = tools.some((tool) => tool.cache !== undefined);
+  const own = origin.wire === WIRE_ID;
+  if (own && !origin.rewritten.has("messages")) return NO_WARNINGS;
+  let cached = !own && tools.some((tool) => tool.cache !== undefined);
   let sealed = false;
   for (const { content } of messages) {
     for (const part of content) {
-      if ("cache" in part && part.cache !== undefined) cached = true;
+      if (!own && "cache" in part && part.cache !== undefined) cached = true;
       if (part.type === "reasoning" && isForeign(part)) sealed = true;
     }
   }

@@ -12,9 +12,11 @@ import type {
 import { withoutContract } from "../contract-metadata.ts";
 import { effortOf } from "../effort.ts";
 import { carryShared } from "../openai-shared.ts";
+import { noOwnMessages, type OwnMessages } from "../own-messages.ts";
 import type { JsonObject, Lowered, LowerTarget } from "../wire.ts";
 import { isForeign, isOwnId, WIRE_ID } from "./fields.ts";
 import { exclude, INCLUDE_LOGPROBS, INCLUDE_REASONING, include } from "./include.ts";
+import { ownItems } from "./input.ts";
 import { renderInput } from "./items.ts";
 import { lostContent, removeUnsupported } from "./lower-losses.ts";
 
@@ -46,8 +48,8 @@ function fromOrigin(request: ModelRequest): Body {
     if (metadata === undefined) delete body.metadata;
     else body.metadata = metadata;
   }
-  if (rewritten.has("messages")) renderMessages(body, request);
-  else if (Array.isArray(body.input)) body.input = withoutOwn(body.input);
+  if (rewritten.has("messages")) renderMessages(body, request, ownItems(request));
+  if (Array.isArray(body.input)) body.input = withoutOwn(body.input);
   if (rewritten.has("sampling")) {
     for (const field of ["temperature", "top_p", "max_output_tokens", "top_logprobs"]) delete body[field];
     exclude(body, INCLUDE_LOGPROBS);
@@ -69,7 +71,7 @@ function fromOrigin(request: ModelRequest): Body {
 function fromContract(request: ModelRequest, { imitates = false }: LowerTarget): Body {
   // Other wires' callers have not agreed to their answers being kept at the provider.
   const body: Body = { model: "", store: false };
-  renderMessages(body, request);
+  renderMessages(body, request, noOwnMessages());
   if (request.tools.length > 0) body.tools = request.tools.map(renderTool);
   const choice = request.toolChoice;
   if (choice !== undefined) {
@@ -89,8 +91,12 @@ function fromContract(request: ModelRequest, { imitates = false }: LowerTarget):
   return body;
 }
 
-function renderMessages(body: Body, request: ModelRequest): void {
-  const { instructions, input } = renderInput(request.messages);
+function renderMessages(
+  body: Body,
+  { messages }: ModelRequest,
+  own: OwnMessages<readonly JsonObject[]>,
+): void {
+  const { instructions, input } = renderInput(messages, own);
   if (instructions === null) delete body.instructions;
   else body.instructions = instructions;
   body.input = input;
