@@ -71,6 +71,37 @@ describe("a request of the same wire", () => {
     });
   });
 
+  describe("a model that does not think is asked for no thinking", () => {
+    const TWO = { type: "enabled", budget_tokens: 2048 };
+    const LEFT = { anthropic_beta: ["x"] };
+
+    test.each<[string, Record<string, unknown>]>([
+      ["anthropic.claude-3-5-sonnet-20241022-v2:0", { thinking: TWO }],
+      ["anthropic.claude-3-5-sonnet-20241022-v2:0", { reasoning_config: TWO }],
+      [NOVA, { reasoningConfig: { type: "enabled", maxReasoningEffort: "low" } }],
+      ["meta.llama4-maverick-17b-instruct-v1:0", { reasoning_effort: "low" }],
+      ["arn:aws:bedrock:eu-west-1:1:application-inference-profile/x", { thinking: TWO }],
+    ])("%s: %o", (modelId, fields) => {
+      const request = parse({ ...BODY, additionalModelRequestFields: { ...LEFT, ...fields } });
+      expect(lower(request, target(modelId, ["reasoning"]))).toEqual({
+        body: { ...BODY, additionalModelRequestFields: LEFT },
+        controls: ["reasoning_effort"],
+      });
+    });
+
+    test("nor for an effort in the words of Converse, and to want none loses nothing", () => {
+      const to = target(OPUS_5, ["reasoning"]);
+      const textFormat = { type: "json_schema", structure: { jsonSchema: { schema: "{}" } } };
+      const effort = parse({ ...BODY, outputConfig: { effort: "low", textFormat } });
+      expect(lower(effort, to)).toEqual({
+        body: { ...BODY, outputConfig: { textFormat } },
+        controls: ["reasoning_effort"],
+      });
+      const off = parse({ ...BODY, additionalModelRequestFields: { thinking: { type: "disabled" } } });
+      expect(lower(off, to)).toEqual({ body: BODY, controls: [] });
+    });
+  });
+
   test("another model of Bedrock gets its own spelling of what was written for the first", () => {
     const claude = parse({
       ...BODY,

@@ -10,7 +10,7 @@ import { cachePointsOf } from "./cache-points.ts";
 import { CALL_IDS, withFittingIds } from "./call-ids.ts";
 import { familyOf } from "./families.ts";
 import { WIRE_ID } from "./fields.ts";
-import { isAskedAnew, refitModelFields, renderModelFields } from "./model-fields.ts";
+import { refitModelFields, renderModelFields } from "./model-fields.ts";
 import { renderOutputFormat } from "./output-format.ts";
 import { type Conversation, renderConversation, renderRewritten } from "./render-content.ts";
 import { loseForeign, refitSampling, renderSampling } from "./render-sampling.ts";
@@ -75,8 +75,7 @@ function refit(body: Body, request: ModelRequest, target: LowerTarget, losses: L
   if (refitted === null) return;
   if (Object.keys(refitted.fields).length > 0) body.additionalModelRequestFields = refitted.fields;
   else delete body.additionalModelRequestFields;
-  if (refitted.effort !== null) setOutput(body, "effort", refitted.effort);
-  else if (isAskedAnew(request)) setOutput(body, "effort", undefined);
+  if (refitted.effort !== undefined) setOutput(body, "effort", refitted.effort ?? undefined);
 }
 
 function fromContract(request: ModelRequest, target: LowerTarget, losses: Losses): Body {

@@ -113,13 +113,14 @@ export function renderModelFields(
 
 export interface Refitted {
   readonly fields: Fields;
-  readonly effort: Effort | null;
+  /** What is said beside them in the wire's own words; null: nothing, undefined: what the caller says there. */
+  readonly effort: Effort | null | undefined;
 }
 
 /**
  * `fields` of a caller of this wire, for the model that was chosen: spellings of another family are replaced by
- * this one's, as when one model of Bedrock stands in for another, and thinking by what an arm asks for. Null where
- * everything fits. `messages`: as they are sent.
+ * this one's, as when one model of Bedrock stands in for another, and thinking by what an arm asks for, or by nothing
+ * where the model does not think. Null where everything fits. `messages`: as they are sent.
  */
 export function refitModelFields(
   fields: JsonObject,
@@ -131,12 +132,14 @@ export function refitModelFields(
   const stated = familyOf(target);
   const anew = isAskedAnew(request);
   const family = !anew && isClaudeFor(fields, target) ? "claude" : stated;
-  if (family === "none" && !anew) return null;
+  const thinksNot = asksToThink(fields, request) && !target.capabilities.has("reasoning");
+  if (family === "none" && !anew && !thinksNot) return null;
   const own = OWN[stated];
   const isMisfit = (name: string) => own !== null && fields[name] !== undefined && !own.includes(name);
   const topKs = SPELLINGS_OF_TOP_K.filter(isMisfit);
   const refitsThinking =
     anew ||
+    thinksNot ||
     SPELLINGS_OF_REASONING.some(isMisfit) ||
     (family === "claude" && misfitsClaude(fields, messages, modelBehind(target), request));
   if (topKs.length === 0 && !refitsThinking && !isMisfit(TOOL_CHOICE)) return null;
@@ -147,7 +150,7 @@ export function refitModelFields(
   }
   for (const name of topKs) delete fitted[name];
   if (topKs.length > 0) renderTopK(fitted, request, family, losses);
-  if (!refitsThinking) return { fields: fitted, effort: null };
+  if (!refitsThinking) return { fields: fitted, effort: undefined };
   for (const name of SPELLINGS_OF_REASONING) delete fitted[name];
   const { effort: _effort, ...config } = isRecord(fields.output_config) ? fields.output_config : {};
   if (!isMisfit("output_config") && Object.keys(config).length > 0) fitted.output_config = config;
@@ -157,11 +160,16 @@ export function refitModelFields(
     const { type: _type, budget_tokens: _budget, ...rest } = fields.thinking;
     fitted.thinking = { ...rest, ...fitted.thinking };
   }
-  return { fields: fitted, effort };
+  return { fields: fitted, effort: effort ?? (anew || thinksNot ? null : undefined) };
+}
+
+/** Whether anything is said of thinking, be it that there shall be none. A request to count has it in `fields` alone. */
+function asksToThink(fields: JsonObject, { reasoning }: ModelRequest): boolean {
+  return reasoning !== undefined || SPELLINGS_OF_REASONING.some((name) => fields[name] !== undefined);
 }
 
 /** Whether an arm says in the caller's place how much to think. A count has no use for it. */
-export function isAskedAnew({ operation, origin }: ModelRequest): boolean {
+function isAskedAnew({ operation, origin }: ModelRequest): boolean {
   return origin.rewritten.has("reasoning") && operation !== "count_tokens";
 }
 
