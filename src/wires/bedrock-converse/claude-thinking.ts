@@ -9,6 +9,11 @@ import type { JsonObject } from "../wire.ts";
 /** The least that a budget may be. */
 const MIN_BUDGET = 1024;
 
+/** What `additionalModelRequestFields` say of Claude's thinking, in either of the two words for it. */
+export function claudeThinking(fields: unknown): unknown {
+  return isRecord(fields) ? (fields.thinking ?? fields.reasoning_config) : undefined;
+}
+
 /**
  * Whether thinking is asked for in a way that this generation refuses, a name that tells none refusing nothing; with
  * a budget for which the limit, where it is not the caller's own any more, has no room; or in a conversation that has
@@ -21,7 +26,7 @@ export function misfitsClaude(
   request: ModelRequest,
 ): boolean {
   const traits = traitsOf(modelId);
-  const thinking = fields.thinking ?? fields.reasoning_config;
+  const thinking = claudeThinking(fields);
   if (!isRecord(thinking)) return false;
   if (thinking.type === "enabled" && lacksThinking(messages)) return true;
   const limit = request.origin.rewritten.has("sampling") ? request.sampling.maxTokens : undefined;

@@ -5,6 +5,7 @@
 import { isRecord } from "../../core/json.ts";
 import { modelBehind } from "../model-version.ts";
 import type { LowerTarget } from "../wire.ts";
+import { claudeThinking } from "./claude-thinking.ts";
 
 export type Family = "claude" | "nova" | "gpt-oss" | "openai" | "mistral" | "cohere" | "none";
 
@@ -33,6 +34,6 @@ export function isHidden(target: LowerTarget): boolean {
 /** Whether a caller of this wire, who sent `fields`, is served by Claude: also where only its own words tell. */
 export function isClaudeFor(fields: unknown, target: LowerTarget): boolean {
   const family = familyOf(target);
-  if (family !== "none" || !isRecord(fields)) return family === "claude";
-  return isRecord(fields.thinking) && isHidden(target);
+  if (family !== "none") return family === "claude";
+  return isRecord(claudeThinking(fields)) && isHidden(target);
 }

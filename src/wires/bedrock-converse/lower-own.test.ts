@@ -44,21 +44,29 @@ describe("a request of the same wire", () => {
     });
   });
 
-  test("sampling of the policy's gives way to Claude's thinking where only the caller's words tell the model", () => {
+  test.each(["thinking", "reasoning_config"])("%s alone tells that a hidden profile is Claude's", (name) => {
+    const hidden = target("arn:aws:bedrock:eu-west-1:1:application-inference-profile/x");
+    const fields = { [name]: { type: "enabled", budget_tokens: 2048 } };
     const asked = parse({
       ...BODY,
       inferenceConfig: { maxTokens: 8000 },
-      additionalModelRequestFields: { thinking: { type: "enabled", budget_tokens: 2048 } },
+      additionalModelRequestFields: fields,
     });
-    const request = {
-      ...asked,
-      sampling: { maxTokens: 8000, temperature: 0.2 },
-      origin: { ...asked.origin, rewritten: new Set(["sampling"] as const) },
-    };
-    const hidden = target("arn:aws:bedrock:eu-west-1:1:application-inference-profile/x");
-    expect(lower(request, hidden)).toEqual({
+    const sampled = { ...asked.origin, rewritten: new Set(["sampling"] as const) };
+    const warm = { ...asked, sampling: { maxTokens: 8000, temperature: 0.2 }, origin: sampled };
+    expect(lower(warm, hidden)).toEqual({
       body: asked.origin.body,
       controls: ["inferenceConfig.temperature"],
+    });
+    const thought = { reasoningContent: { reasoningText: { text: "Hm.", signature: "gemini:EqoB" } } };
+    const messages = [...BODY.messages, { role: "assistant", content: [thought, { text: "Ho" }] }];
+    const foreignThought = parse({ messages, additionalModelRequestFields: fields });
+    expect(lower(foreignThought, hidden)).toEqual({
+      body: {
+        messages: [...BODY.messages, { role: "assistant", content: [{ text: "Ho" }] }],
+        additionalModelRequestFields: fields,
+      },
+      controls: ["reasoning"],
     });
   });
 

@@ -9,7 +9,7 @@ import { effortOf } from "../effort.ts";
 import { type Losses, lose, nameOf } from "../losses.ts";
 import { modelBehind } from "../model-version.ts";
 import type { JsonObject, LowerTarget } from "../wire.ts";
-import { atLeastLow, misfitsClaude, renderClaudeThinking } from "./claude-thinking.ts";
+import { atLeastLow, claudeThinking, misfitsClaude, renderClaudeThinking } from "./claude-thinking.ts";
 import { type Family, familyOf, isClaudeFor, isHidden } from "./families.ts";
 
 type Fields = Record<string, unknown>;
@@ -155,9 +155,10 @@ export function refitModelFields(
   const { effort: _effort, ...config } = isRecord(fields.output_config) ? fields.output_config : {};
   if (!isMisfit("output_config") && Object.keys(config).length > 0) fitted.output_config = config;
   const effort = renderReasoning(fitted, messages, request, target, family, losses);
-  if (isRecord(fields.thinking) && isRecord(fitted.thinking)) {
+  const former = claudeThinking(fields);
+  if (isRecord(former) && isRecord(fitted.thinking)) {
     // What else the caller says of it, such as whether it is told, stays.
-    const { type: _type, budget_tokens: _budget, ...rest } = fields.thinking;
+    const { type: _type, budget_tokens: _budget, ...rest } = former;
     fitted.thinking = { ...rest, ...fitted.thinking };
   }
   return { fields: fitted, effort: effort ?? (anew || thinksNot ? null : undefined) };

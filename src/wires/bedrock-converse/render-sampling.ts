@@ -4,6 +4,7 @@ import type { ModelRequest } from "../../core/request.ts";
 import { type Losses, lose, nameOf } from "../losses.ts";
 import { modelBehind, traitsOf } from "../model-version.ts";
 import type { JsonObject, LowerTarget } from "../wire.ts";
+import { claudeThinking } from "./claude-thinking.ts";
 import { familyOf, isClaudeFor } from "./families.ts";
 import { reconcileNova } from "./nova-effort.ts";
 
@@ -70,8 +71,8 @@ function setConfig(body: Body, config: Body): void {
   else delete body.inferenceConfig;
 }
 
-function thinkingOf({ additionalModelRequestFields: fields }: JsonObject): unknown {
-  return isRecord(fields) ? (fields.thinking ?? fields.reasoning_config) : undefined;
+function thinkingOf(body: JsonObject): unknown {
+  return claudeThinking(body.additionalModelRequestFields);
 }
 
 /** Claude takes no sampling controls while it thinks, one from 4.1 on, and from 4.7 on none at all. */
