@@ -70,6 +70,33 @@ describe("a request of the same wire", () => {
     });
   });
 
+  describe("an effort beside a budget for which a lower limit has no room", () => {
+    const OPUS_4_5 = "anthropic.claude-opus-4-5-20251101-v1:0";
+    const HIDDEN = "arn:aws:bedrock:eu-west-1:1:application-inference-profile/x";
+    const budget = (tokens: number) => ({ thinking: { type: "enabled", budget_tokens: tokens } });
+    const output_config = { effort: "low", format: { type: "json_schema" } };
+    const limited = (maxTokens: number) => {
+      const asked = parse({ ...BODY, additionalModelRequestFields: { ...budget(4000), output_config } });
+      const origin = { ...asked.origin, rewritten: new Set(["sampling"] as const) };
+      return { ...asked, sampling: { maxTokens }, origin };
+    };
+    const sent = (fields: Record<string, unknown>, maxTokens: number, controls: readonly string[]) => ({
+      body: { ...BODY, inferenceConfig: { maxTokens }, additionalModelRequestFields: fields },
+      controls,
+    });
+
+    test.each([OPUS_4_5, "anthropic.claude-opus-4-6-v1", HIDDEN])("stays for %s", (modelId) => {
+      const to = target(modelId);
+      expect(lower(limited(3000), to)).toEqual(sent({ ...budget(2250), output_config }, 3000, []));
+      expect(lower(limited(500), to)).toEqual(sent({ output_config }, 500, ["reasoning_effort"]));
+    });
+
+    test("goes where the model takes none, and the budget says as much", () => {
+      const { format } = output_config;
+      expect(lower(limited(3000))).toEqual(sent({ ...budget(2250), output_config: { format } }, 3000, []));
+    });
+  });
+
   test("thinking that is reworded is told as the caller wants it", () => {
     const thinking = { type: "enabled", budget_tokens: 4000, display: "summarized" };
     const request = parse({ ...BODY, additionalModelRequestFields: { thinking } });

@@ -7,7 +7,7 @@ import { isRecord } from "../../core/json.ts";
 import { EFFORTS, type Effort, type ModelRequest, type ReasoningControl } from "../../core/request.ts";
 import { effortOf } from "../effort.ts";
 import { type Losses, lose, nameOf } from "../losses.ts";
-import { modelBehind } from "../model-version.ts";
+import { modelBehind, traitsOf } from "../model-version.ts";
 import type { JsonObject, LowerTarget } from "../wire.ts";
 import { atLeastLow, claudeThinking, misfitsClaude, renderClaudeThinking } from "./claude-thinking.ts";
 import { type Family, familyOf, isClaudeFor, isHidden } from "./families.ts";
@@ -132,14 +132,13 @@ export function refitModelFields(
   const stated = familyOf(target);
   const anew = isAskedAnew(request);
   const family = !anew && isClaudeFor(fields, target) ? "claude" : stated;
-  const thinksNot = asksToThink(fields, request) && !target.capabilities.has("reasoning");
-  if (family === "none" && !anew && !thinksNot) return null;
+  const replaced = anew || (asksToThink(fields, request) && !target.capabilities.has("reasoning"));
+  if (family === "none" && !replaced) return null;
   const own = OWN[stated];
   const isMisfit = (name: string) => own !== null && fields[name] !== undefined && !own.includes(name);
   const topKs = SPELLINGS_OF_TOP_K.filter(isMisfit);
   const refitsThinking =
-    anew ||
-    thinksNot ||
+    replaced ||
     SPELLINGS_OF_REASONING.some(isMisfit) ||
     (family === "claude" && misfitsClaude(fields, messages, modelBehind(target), request));
   if (topKs.length === 0 && !refitsThinking && !isMisfit(TOOL_CHOICE)) return null;
@@ -152,16 +151,37 @@ export function refitModelFields(
   if (topKs.length > 0) renderTopK(fitted, request, family, losses);
   if (!refitsThinking) return { fields: fitted, effort: undefined };
   for (const name of SPELLINGS_OF_REASONING) delete fitted[name];
-  const { effort: _effort, ...config } = isRecord(fields.output_config) ? fields.output_config : {};
-  if (!isMisfit("output_config") && Object.keys(config).length > 0) fitted.output_config = config;
   const effort = renderReasoning(fitted, messages, request, target, family, losses);
+  keepBeside(fitted, fields, {
+    config: !isMisfit("output_config"),
+    effort: effort === null && !replaced && takesEffort(family, target),
+  });
+  return { fields: fitted, effort: effort ?? (replaced ? null : undefined) };
+}
+
+/**
+ * Keeps what else the caller says in `fields`: of Claude's thinking, such as whether it is told, and in its
+ * `output_config`. `kept`: whether the model knows that member, and whether its effort is still the one asked for.
+ */
+function keepBeside(
+  fitted: Fields,
+  fields: JsonObject,
+  kept: { readonly config: boolean; readonly effort: boolean },
+): void {
   const former = claudeThinking(fields);
   if (isRecord(former) && isRecord(fitted.thinking)) {
-    // What else the caller says of it, such as whether it is told, stays.
     const { type: _type, budget_tokens: _budget, ...rest } = former;
     fitted.thinking = { ...rest, ...fitted.thinking };
   }
-  return { fields: fitted, effort: effort ?? (anew || thinksNot ? null : undefined) };
+  if (!kept.config || !isRecord(fields.output_config)) return;
+  const { effort, ...rest } = fields.output_config;
+  const config = kept.effort && effort !== undefined ? { ...rest, effort } : rest;
+  if (Object.keys(config).length > 0) fitted.output_config = config;
+}
+
+/** A name that tells no generation refuses nothing. */
+function takesEffort(family: Family, target: LowerTarget): boolean {
+  return family === "claude" && traitsOf(modelBehind(target))?.effort !== false;
 }
 
 /** Whether anything is said of thinking, be it that there shall be none. A request to count has it in `fields` alone. */
