@@ -63,7 +63,7 @@ export function createApp(ports: AppPorts): (request: Request) => Promise<Respon
     const same = isPost ? known.get(url) : undefined;
     if (same !== undefined) return handleInference(gateway, same, request);
     const path = pathOf(url);
-    const ingress = isPost ? inference(path) : null;
+    const ingress = isPost ? inference(path, queryOf(url)) : null;
     if (ingress === null) return control(request, path);
     if (ingress instanceof Promise) return firstOfItsWire(ingress, request);
     if (ingress.target === undefined) {
@@ -148,4 +148,10 @@ export function pathOf(url: string): string {
   if (start === -1) return "/";
   const query = url.indexOf("?", start);
   return query === -1 ? url.slice(start) : url.slice(start, query);
+}
+
+/** Without its question mark; empty where there is none. */
+function queryOf(url: string): string {
+  const start = url.indexOf("?");
+  return start === -1 ? "" : url.slice(start + 1);
 }

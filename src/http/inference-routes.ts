@@ -76,8 +76,11 @@ export const INFERENCE_ROUTES: readonly InferenceRow[] = [
   },
 ];
 
-/** Null where the path is not one of inference; a promise while its wire is loaded, the first time. */
-export type FindIngress = (path: string) => Ingress | Promise<Ingress> | null;
+/**
+ * Null where the path is not one of inference; a promise while its wire is loaded, the first time. `query`: of the URL,
+ * without its question mark; absent: nobody waits for a stream.
+ */
+export type FindIngress = (path: string, query?: string) => Ingress | Promise<Ingress> | null;
 
 export type LoadWire = (id: WireId) => AnyWire | Promise<AnyWire>;
 
@@ -108,9 +111,9 @@ export function createInferenceRoutes(load: LoadWire): FindIngress {
       patterns.push({ row, ingress: null, prefix, suffix });
     }
   }
-  return (path) => {
+  return (path, query) => {
     const entry = exact.get(path);
-    return entry ? (entry.ingress ?? ingressOf(entry, load)) : matchPattern(patterns, path, load);
+    return entry ? (entry.ingress ?? ingressOf(entry, load)) : matchPattern(patterns, path, query, load);
   };
 }
 
@@ -132,6 +135,7 @@ function ingressOf(entry: Entry, load: LoadWire): Ingress | Promise<Ingress> {
 function matchPattern(
   patterns: readonly Pattern[],
   path: string,
+  query: string | undefined,
   load: LoadWire,
 ): Ingress | Promise<Ingress> | null {
   for (const pattern of patterns) {
@@ -142,11 +146,14 @@ function matchPattern(
     const target = decodeSegment(segment);
     if (target === null) continue;
     const ingress = ingressOf(pattern, load);
-    return ingress instanceof Promise
-      ? ingress.then((found) => ({ ...found, target }))
-      : { ...ingress, target };
+    const asked = (found: Ingress): Ingress => ({ ...found, wire: wireFor(found, query), target });
+    return ingress instanceof Promise ? ingress.then(asked) : asked(ingress);
   }
   return null;
+}
+
+function wireFor({ wire, stream }: Ingress, query: string | undefined): AnyWire {
+  return stream === true && query !== undefined ? (wire.asQueried?.(query) ?? wire) : wire;
 }
 
 function decodeSegment(segment: string): string | null {

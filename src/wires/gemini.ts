@@ -4,6 +4,13 @@
  * base of the URL and in credentials. The parts live beside this file, in the folder of the same name.
  */
 import { sse } from "./framing.ts";
+import {
+  type ArrayState,
+  asksForEvents,
+  jsonArray,
+  renderArrayEvent,
+  renderArrayStart,
+} from "./gemini/array-stream.ts";
 import { geminiBeyondContract } from "./gemini/beyond-contract.ts";
 import { readGeminiError } from "./gemini/errors.ts";
 import { WIRE_ID } from "./gemini/fields.ts";
@@ -20,6 +27,7 @@ import type { Wire } from "./wire.ts";
 export const gemini: Wire<ReadState, RenderState> = {
   id: WIRE_ID,
   framing: sse,
+  asQueried: (query) => (asksForEvents(query) ? gemini : inArrays),
 
   passedHeaders: [],
   parseRequest: parseGeminiRequest,
@@ -36,4 +44,11 @@ export const gemini: Wire<ReadState, RenderState> = {
   flush: flushGemini,
   readAnswer: readGeminiAnswer,
   readError: readGeminiError,
+};
+
+const inArrays: Wire<ReadState, ArrayState> = {
+  ...gemini,
+  framing: jsonArray,
+  renderStart: renderArrayStart,
+  renderEvent: renderArrayEvent,
 };

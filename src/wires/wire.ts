@@ -85,6 +85,11 @@ export interface Wire<ReadState, RenderState> {
   readonly id: WireId;
   /** How its streams are cut into frames. */
   readonly framing: Framing;
+  /**
+   * The same wire for a caller whose URL has `query`, without its question mark, where that says how a stream is told.
+   * Absent: there is one way alone.
+   */
+  asQueried?(query: string): Wire<ReadState, unknown>;
   /** Clients' types promise a usage in every answer: where the provider counted nothing, an estimate is told. */
   readonly alwaysCounts?: true;
 

@@ -42,6 +42,20 @@ const cases = [
   [{ malformed_chunk_at: 5 }, "bad_chunk"],
 ].map(([fault, code]) => [JSON.stringify(fault), fault, code] as [string, Fault, string]);
 
+test("Gemini's array is closed by an element that says so", async () => {
+  await fail({ error_in_stream_after_tokens: 5 }, PRIMARY);
+  const response = await fetch(`${gateway.url}/v1beta/models/support-chat:streamGenerateContent`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${KEY}`, "content-type": "application/json" },
+    body: JSON.stringify({ contents: [{ role: "user", parts: [{ text: "Hello there" }] }] }),
+  });
+  expect(response.status).toBe(200);
+  const elements = (await response.json()) as readonly unknown[];
+  expect(elements[0]).toMatchObject({ candidates: [{ content: { role: "model" } }] });
+  expect(elements.at(-1)).toMatchObject({ error: { code: 503, status: "UNAVAILABLE" } });
+  expect(JSON.stringify(elements)).not.toContain("finishReason");
+});
+
 test.each(cases)("%s: the SDK raises, without a finish reason", async (_, fault) => {
   await fail(fault, PRIMARY);
   const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: KEY, maxRetries: 2 });

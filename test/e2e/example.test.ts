@@ -67,6 +67,21 @@ test.each([
   expect(response.headers.get("x-pointsman-decision")).toStartWith("dec_");
 });
 
+test.each(["", "?alt=json", "?key=unused"])(
+  "Gemini's stream with the query '%s' is a JSON array",
+  async (query) => {
+    const response = await fetch(`${gateway.url}/v1beta/models/support-chat:streamGenerateContent${query}`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${KEY}`, "content-type": "application/json" },
+      body: JSON.stringify({ contents: [{ role: "user", parts: [{ text: QUESTION }] }] }),
+    });
+    expect(response.headers.get("content-type")).toBe("application/json");
+    const chunks = (await response.json()) as readonly Record<string, unknown>[];
+    expect(chunks.length).toBeGreaterThan(2);
+    expect(chunks.at(-1)).toMatchObject({ candidates: [{ finishReason: "STOP" }], usageMetadata: {} });
+  },
+);
+
 test.each(["x-api-key", "api-key", "x-goog-api-key"])("the key may come as %s", async (header) => {
   const response = await fetch(`${gateway.url}/v1/chat/completions`, {
     method: "POST",
