@@ -2,6 +2,7 @@
 import { failed, ok, type Result } from "../../core/faults.ts";
 import { isRecord } from "../../core/json.ts";
 import type { ModelRequest } from "../../core/request.ts";
+import { asMessagesRequest, headersForBedrock } from "../bedrock-invoke/messages-body.ts";
 import { isClaudeSeal, isSealed } from "../claude-seal.ts";
 import { withoutContract } from "../contract-metadata.ts";
 import { AS_WRITTEN, FittingIds, hasMisfit } from "../fitting-ids.ts";
@@ -27,6 +28,7 @@ const VERSION = "2023-06-01";
 const ONLY_OLDER = ["temperature", "top_p", "top_k"] as const;
 /** The API refuses a request with more breakpoints. */
 const MAX_BREAKPOINTS = 4;
+const NOT_BEDROCK = "exists on Amazon Bedrock only and was not sent: the chosen model is reached elsewhere.";
 /** Fields that the API does not take when it only counts. */
 const NOT_COUNTED = [
   ...SAMPLING_FIELDS,
@@ -39,12 +41,14 @@ const NOT_COUNTED = [
 ];
 
 /**
- * The body to send. A request that came in on this wire keeps every field of its body but those that are
+ * The body to send. A request that came in on this wire, or on Bedrock's form of it, keeps every field of its body but those that are
  * ours, were rewritten, or that the target refuses; each control lost is a warning, or under `strict` a
  * fault (`invalid`, `unsupported_control`). What a model's generation takes in another form is reworded.
  */
-export function lowerMessages(request: ModelRequest, target: LowerTarget): Result<Lowered> {
+export function lowerMessages(stated: ModelRequest, target: LowerTarget): Result<Lowered> {
   const losses = noLosses();
+  const request = asMessagesRequest(stated);
+  for (const header of headersForBedrock(stated)) lose(losses, header, NOT_BEDROCK);
   const own = request.origin.wire === WIRE_ID;
   const body = own ? fromOrigin(request, target, losses) : fromContract(request, target, losses);
   body.model = target.modelId;

@@ -1,8 +1,7 @@
 /** What an InvokeModel request asks for that the contract does not model. Owns the names under which it is told. */
 import type { ModelRequest } from "../../core/request.ts";
 import { anthropicMessages } from "../anthropic-messages.ts";
-import { GUARDRAIL_HEADERS, SERVICE_HEADERS } from "./fields.ts";
-import { asMessagesRequest } from "./messages-body.ts";
+import { asMessagesRequest, headersForBedrock } from "./messages-body.ts";
 
 /** Of embedding bodies what the contract models, or what changes no vector by itself. */
 const EMBEDDING: ReadonlySet<string> = new Set([
@@ -17,16 +16,12 @@ const EMBEDDING: ReadonlySet<string> = new Set([
 
 /** The fields and headers that another wire could not honour. */
 export function invokeBeyondContract(request: ModelRequest): readonly string[] {
-  const { body, headers } = request.origin;
+  const { body } = request.origin;
   const fields =
     request.operation === "embed"
       ? Object.keys(body).filter((name) => !EMBEDDING.has(name) && !isDefault(name, body[name]))
       : anthropicMessages.beyondContract(asMessagesRequest(request));
-  const named = [...fields, ...GUARDRAIL_HEADERS.filter((name) => headers?.[name] !== undefined)];
-  for (const [name, usual] of SERVICE_HEADERS) {
-    if (headers?.[name] !== undefined && headers[name] !== usual) named.push(name);
-  }
-  return named;
+  return [...fields, ...headersForBedrock(request)];
 }
 
 /** Vectors of unit length are what every other model gives, and a text that fits need not be cut. */

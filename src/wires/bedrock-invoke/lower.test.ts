@@ -87,6 +87,30 @@ describe("Messages", () => {
     });
   });
 
+  test("its body is sent on as it is to the Messages API, which lacks its headers", () => {
+    const own = { max_tokens: 64, messages: MESSAGES, context_management: { edits: [] } };
+    const headers = {
+      "x-amzn-bedrock-guardrailidentifier": "gr1",
+      "x-amzn-bedrock-service-tier": "default",
+      "x-amzn-bedrock-trace": "ENABLED",
+    };
+    const sent = { ...own, anthropic_version: BODY.anthropic_version, anthropic_beta: ["a-1", "b-2"] };
+    const request = parse(sent, { ...HINTS, headers });
+    const to = target("claude-sonnet-4-5");
+    expect(anthropicMessages.lower(request, to)).toMatchObject({
+      ok: true,
+      value: {
+        body: { ...own, model: "claude-sonnet-4-5", stream: false },
+        headers: { "anthropic-version": "2023-06-01", "anthropic-beta": "a-1,b-2" },
+        warnings: [{ control: "x-amzn-bedrock-guardrailidentifier" }],
+      },
+    });
+    expect(anthropicMessages.lower({ ...request, strict: true }, to)).toMatchObject({
+      ok: false,
+      fault: { code: "unsupported_control", param: "x-amzn-bedrock-guardrailidentifier" },
+    });
+  });
+
   test("the headers of its own go along, without the contract's metadata", () => {
     const headers = {
       "x-amzn-bedrock-guardrailidentifier": "gr1",

@@ -4,10 +4,11 @@
  */
 import type { ModelRequest, Origin } from "../../core/request.ts";
 import type { JsonObject } from "../wire.ts";
-import { ANTHROPIC_VERSION, WIRE_ID } from "./fields.ts";
+import { ANTHROPIC_VERSION, GUARDRAIL_HEADERS, SERVICE_HEADERS, WIRE_ID } from "./fields.ts";
 
 const BETA_HEADER = "anthropic-beta";
 const MESSAGES = "anthropic-messages";
+const NO_HEADERS: readonly string[] = [];
 
 /** Whether `request` holds an Anthropic body, its own or Bedrock's form of it. */
 function isOwn({ origin }: ModelRequest): boolean {
@@ -39,6 +40,17 @@ export function asMessagesRequest(request: ModelRequest): ModelRequest {
     ...(headers && { headers }),
   };
   return { ...request, origin };
+}
+
+/** Names of the headers by which a caller of InvokeModel asks Bedrock for what nobody else has. */
+export function headersForBedrock(request: ModelRequest): readonly string[] {
+  const { headers } = request.origin;
+  if (!isOwn(request) || headers === undefined) return NO_HEADERS;
+  const named: string[] = GUARDRAIL_HEADERS.filter((name) => headers[name] !== undefined);
+  for (const [name, usual] of SERVICE_HEADERS) {
+    if (headers[name] !== undefined && headers[name] !== usual) named.push(name);
+  }
+  return named;
 }
 
 /** A lowered Messages request as Bedrock's body. */
