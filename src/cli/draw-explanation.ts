@@ -1,4 +1,5 @@
 /** The ladder of a request, drawn. Owns the picture; every fact in it comes from the explanation. */
+import { drawOverflow } from "./draw-overflow.ts";
 import { drawRollouts } from "./draw-rollout.ts";
 import { counted, span } from "./format.ts";
 import type { ExplanationView } from "./gateway-answers.ts";
@@ -10,6 +11,7 @@ type Degraded = ExplanationView["degraded"][number];
 
 export function drawExplanation(view: ExplanationView, terminal: Terminal): string {
   const sections = [drawHead(view, terminal), drawRules(view, terminal), ...drawRollouts(view, terminal)];
+  if (view.overflow) sections.push(drawOverflow(view.overflow, terminal));
   if (view.refusals.length > 0) sections.push(drawRefusals(view, terminal));
   sections.push(drawLadder(view, terminal));
   return sections.join("\n\n");
@@ -68,7 +70,7 @@ function drawLadder(view: ExplanationView, terminal: Terminal): string {
   ];
   const lines = [`Ladder    ${bounds}`, rungs.join(`\n    ${terminal.paint("dim", "↓")}\n`)];
   if (view.fault) {
-    const what = view.ladder.length === 0 ? "Nothing can answer" : "Refused at once";
+    const what = rungs.length === 0 ? "Nothing can answer" : "Refused at once";
     lines.push(terminal.paint("red", `  ${what}: ${printable(view.fault.message)}`));
   }
   return lines.filter((line) => line !== "").join("\n");

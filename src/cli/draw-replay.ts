@@ -16,6 +16,7 @@ const REASONS: Readonly<Record<string, string>> = {
   no_complexity: "a rule reads complexity, which was not recorded (set records.estimates: always)",
   other_complexity: "a rule reads complexity, which was recorded by another version of the estimate",
   no_language: "a rule reads the language, which was not recorded (set records.estimates: always)",
+  no_messages: "this policy shortens them, and what they said is on no record: who would answer is not known",
   no_spend: "a rule reads what was spent, which was not recorded (set records.estimates: always)",
 };
 
@@ -97,6 +98,7 @@ function routeText(route: RouteSummary, other: RouteSummary): string {
 
 function whoText({ result, deployment, code }: RouteSummary): string {
   if (result === "model") return deployment ?? "";
+  if (result === "shortened") return "shortened first";
   return result === "degraded" ? "a degraded mode" : `refused (${code ?? ""})`;
 }
 

@@ -116,6 +116,34 @@ export const overrideView = z.object({
   note: text,
 });
 
+const measure = z.object({
+  how: z.string(),
+  passedOver: list(z.object({ measure: z.string(), why: z.string() })),
+  leftOut: z.object({ messages: list(z.object({ index: z.number() })), tokens: z.number() }).nullable(),
+  remains: z.object({ messages: z.number(), tokens: z.number() }).nullable(),
+  summary: z
+    .object({
+      deployment: z.string(),
+      model: z.string(),
+      region: z.string(),
+      estimatedInputTokens: z.number(),
+      estimatedOutputTokens: z.number(),
+      estimatedCostUsd: text,
+    })
+    .nullable(),
+  first: z.object({ rung: z.string(), deployment: z.string() }).nullable(),
+  fault: z.object({ message: z.string() }).nullable(),
+});
+
+/** What is done about a request that is too long. */
+const overflowView = measure.extend({
+  inputTokens: z.number(),
+  messages: z.number(),
+  tooLongFor: list(z.object({ deployment: z.string(), room: z.number() })),
+  withoutSummary: list(measure),
+});
+export type OverflowView = z.output<typeof overflowView>;
+
 export const explanationView = z.object({
   useCase: z.string(),
   /** A gateway of an earlier release does not say. */
@@ -180,6 +208,8 @@ export const explanationView = z.object({
     }),
   ),
   refusals: list(refusal),
+  /** A gateway of an earlier release does not say. */
+  overflow: overflowView.nullish(),
   degraded: list(
     z.object({
       mode: z.string(),

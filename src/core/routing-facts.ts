@@ -19,8 +19,10 @@ export interface PlannedRoute {
   readonly rule: string;
   /** `rollout/arm`; absent: no rollout took the request in. */
   readonly arm?: string;
-  /** Who would be called first; absent: nobody was left: a degraded mode answers or a refusal, or it is shortened. */
+  /** Who would be called first; absent: nobody was left, so that a degraded mode or a refusal answers, or `shortened`. */
   readonly first?: { readonly rung: RungKind; readonly model: string; readonly deployment: string };
+  /** The policy shortens it first: who is called then, if anybody, follows from its messages, which are on no record. */
+  readonly shortened?: true;
   /** Code of the fault that the caller gets at once; absent: something answers. */
   readonly refused?: string;
 }

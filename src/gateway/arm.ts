@@ -1,5 +1,6 @@
 /** An exchange goes on as its arm wants it. Owns what of it is replaced; which arm it is was decided before. */
 import type { ArmChoice, RoutePlan } from "../core/plan.ts";
+import { inArm } from "../policy/routing/in-arm.ts";
 import type { RouteInput } from "../policy/routing/plan.ts";
 import { changedRequest } from "../providers/change-request.ts";
 import type { Exchange } from "./exchange.ts";
@@ -11,11 +12,5 @@ import type { Exchange } from "./exchange.ts";
 export function takeArm(exchange: Exchange, input: RouteInput, plan: RoutePlan, arm: ArmChoice): void {
   const request = changedRequest(input.request, arm.change);
   exchange.request = request;
-  const { estimates: _ofTheOld, ...rest } = input;
-  exchange.route = {
-    ...rest,
-    request,
-    estimatedInputTokens: plan.estimatedInputTokens,
-    arm: { label: arm.label, applied: true },
-  };
+  exchange.route = inArm(input, plan, arm, request);
 }

@@ -13,7 +13,7 @@ import type { TicketPorts } from "../control/tickets/ticket-ports.ts";
 import type { Caller } from "../core/caller.ts";
 import type { Result } from "../core/faults.ts";
 import type { ConfigSnapshot } from "../core/snapshot.ts";
-import type { Explanation } from "../policy/routing/explain.ts";
+import type { Explanation } from "../policy/explain/explain.ts";
 import type { HealthReport } from "../resilience/health.ts";
 import type { ActivationStore } from "../store/activation-store.ts";
 import type { DecisionStore } from "../store/decision-store.ts";

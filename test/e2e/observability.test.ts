@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Decision } from "../../src/core/decision.ts";
-import type { Explanation } from "../../src/policy/routing/explain.ts";
+import type { Explanation } from "../../src/policy/explain/explain.ts";
 import { endToEnd } from "./end-to-end.ts";
 import {
   admin,

@@ -1,7 +1,15 @@
 /** Requests that are too long and answers with too many words, from the outside. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { endToEnd } from "./end-to-end.ts";
-import { chat, clearFaults, decisionOf, inject, type RunningGateway, startGateway } from "./harness.ts";
+import {
+  admin,
+  chat,
+  clearFaults,
+  decisionOf,
+  inject,
+  type RunningGateway,
+  startGateway,
+} from "./harness.ts";
 import { ask, DOWN, INSTANT, lastRungPolicy, textOf } from "./last-rung-policy.ts";
 
 endToEnd();
@@ -36,6 +44,22 @@ beforeAll(async () => {
 }, 30_000);
 afterEach(() => clearFaults(gateway));
 afterAll(() => talkative.stop(true));
+
+interface Explained {
+  readonly fault: { readonly code: string } | null;
+  readonly estimatedInputTokens: number;
+  readonly overflow: {
+    readonly how: string;
+    readonly leftOut: { readonly messages: readonly unknown[] } | null;
+    readonly first: { readonly deployment: string } | null;
+    readonly summary: { readonly deployment: string } | null;
+    readonly withoutSummary: readonly Explained["overflow"][];
+  };
+}
+
+async function explained(body: object): Promise<Explained> {
+  return (await admin(gateway, "/admin/explain", { request: body })) as Explained;
+}
 
 describe("a request that is too long", () => {
   /** About 4,600 tokens: over atlas's window with its output, under everybody else's. */
@@ -75,6 +99,46 @@ describe("a request that is too long", () => {
     const { overflow, estimatedInputTokens } = await decisionOf(gateway, response);
     expect(overflow?.dropped).toBeGreaterThan(1);
     expect(estimatedInputTokens).toBeLessThanOrEqual(3500);
+  });
+
+  test.each(["default-long", "cut-long", "trimmed-long"])(
+    "is explained as %s then serves it",
+    async (model) => {
+      const { overflow, estimatedInputTokens } = await explained({ model, messages });
+      const decision = await decisionOf(gateway, await long(model));
+      expect(decision.overflow).toEqual({
+        how: overflow.how as "truncated",
+        dropped: overflow.leftOut?.messages.length ?? 0,
+      });
+      expect(decision.estimatedInputTokens).toBe(estimatedInputTokens);
+      expect(decision.attempts[0]?.deployment).toBe(overflow.first?.deployment ?? "");
+      const planned = decision.routing?.planned;
+      expect(planned?.shortened ?? false).toBe(overflow.how === "truncated");
+    },
+  );
+
+  test("is explained with its summary, and what comes where that fails", async () => {
+    const { overflow } = await explained({ model: "summed-long", messages });
+    const { attempts, overflow: done } = await decisionOf(gateway, await long("summed-long"));
+    expect(overflow).toMatchObject({ how: "summarized", summary: { deployment: "pebble-us" } });
+    expect(done).toEqual({ how: "summarized", dropped: overflow.leftOut?.messages.length ?? 0 });
+    expect(attempts.map(({ deployment }) => deployment)).toEqual([
+      overflow.summary?.deployment ?? "",
+      overflow.first?.deployment ?? "",
+    ]);
+    await inject(gateway, { match: { deployment: "pebble-us" }, ...DOWN });
+    const { overflow: cut } = await decisionOf(gateway, await long("summed-long"));
+    const [without] = overflow.withoutSummary;
+    expect(cut).toEqual({ how: "truncated", dropped: without?.leftOut?.messages.length ?? 0 });
+  });
+
+  test("is explained as refused where nothing can be left out", async () => {
+    const content = "The quick brown fox jumps over the lazy dog. ".repeat(500);
+    const { fault, overflow } = await explained({
+      model: "trimmed-long",
+      messages: [{ role: "user", content }],
+    });
+    expect([fault?.code, overflow.how]).toEqual(["context_length_exceeded", "refused"]);
   });
 
   test("what must stay is too long for it: the next measure", async () => {

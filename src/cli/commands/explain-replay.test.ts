@@ -87,6 +87,18 @@ describe("explain --replay of a file", () => {
     });
   });
 
+  test("what the candidate shortens is left out: who would answer hangs on words that are on no record", async () => {
+    const long = { ...ROUTED, routing: { ...ROUTED.routing, inputTokens: 5000, messages: 9 } };
+    await write("d.jsonl", ROUTED, long);
+    await writeFile(
+      join(cwd, "cut.yaml"),
+      BASE_POLICY.replace("    ladder:", "    on_overflow: [truncate_oldest]\n    ladder:"),
+    );
+    const { stdout } = await replay("d.jsonl", "--policy", "cut.yaml");
+    expect(stdout).toContain("2 read, 1 replayed");
+    expect(stdout).toContain("1 left out: this policy shortens them, and what they said is on no record");
+  });
+
   test("where nothing can be replayed nothing was proved: that is no success", async () => {
     await write("d.jsonl", "{}");
     const { code, stderr } = await replay("d.jsonl", "--policy", "same.yaml");

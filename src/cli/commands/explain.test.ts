@@ -64,6 +64,82 @@ describe("explain, locally", () => {
     expect(await ruleOf(...all.slice(2))).toBe("default");
   });
 
+  describe("of a request that is too long", () => {
+    const LONGER = `version: 1
+name: long
+providers: { sim: { kind: simulator } }
+models:
+  small: { context_window: 400, max_output_tokens: 100, prices: { input: 1, output: 2 } }
+  large: { context_window: 9000, max_output_tokens: 100, prices: { input: 3, output: 15 } }
+deployments:
+  small-us: { model: small, provider: sim, model_id: s, region: us-east-1 }
+  large-us: { model: large, provider: sim, model_id: l, region: us-west-2 }
+use_cases:
+  cut: { on_overflow: [truncate_oldest], ladder: { primary: small } }
+  summed: { on_overflow: [{ summarize: { model: large } }, fail], ladder: { primary: small } }
+  whole: { on_overflow: [truncate_oldest, larger_model], ladder: { primary: small, fallback: [large] } }
+`;
+    const turn = (role: string) => ({ role, content: "A word or two about the parcel. ".repeat(11) });
+    const TURNS = [turn("user"), turn("assistant"), turn("user"), turn("assistant"), turn("user")];
+
+    async function long(useCase: string, messages: readonly object[], ...more: readonly string[]) {
+      await writeFile(join(cwd, "long.yaml"), LONGER);
+      const shell = fakeProcess({ cwd, stdin: JSON.stringify({ messages }) });
+      const args = ["--body", "-", "--policy", "long.yaml", "--use-case", useCase, ...more];
+      return { code: await shell.run("explain", ...args), out: shell.stdout() };
+    }
+
+    test("draws what would be left out, what remains and who answers", async () => {
+      const { code, out } = await long("cut", TURNS);
+      expect(code).toBe(0);
+      expect(out).toMatch(/Too long {2}5 messages, about \d+ tokens, for small-us \(room for 300 tokens\)/);
+      expect(out).toMatch(/truncated: left out are 2 messages of 5 \(1–2\), about \d+ tokens/);
+      expect(out).toMatch(/what remains: 3 messages, about \d+ tokens\n {4}answered by small-us \(primary\)/);
+      expect(out).toMatch(/1 primary +small\n +small-us +us-east-1/);
+    });
+
+    test("draws who would sum up, for how much, that nobody knows how it ends, and what comes then", async () => {
+      const { code, out } = await long("summed", TURNS);
+      expect(code).toBe(0);
+      expect(out).toMatch(
+        /summed up by large-us in us-west-2: \d+ tokens in, 36 out at most, at most \$0\.\d+/,
+      );
+      expect(out).toContain("whether that goes well is not known before it is asked");
+      expect(out).toMatch(
+        /should the summary fail:\n {2}– summarize: there is no summary\n {2}refused: The request/,
+      );
+    });
+
+    test("draws why a measure is passed over, and a refusal ends with 1", async () => {
+      const single = [{ role: "system", content: "Be kind." }, turn("user"), turn("user"), turn("user")];
+      const huge = [{ role: "user", content: "A word. ".repeat(300) }];
+      const moved = await long("whole", huge);
+      expect(moved.out).toMatch(
+        /– truncate_oldest: it cannot be shortened so far\n {2}larger_model: it goes on whole/,
+      );
+      expect(moved.out).toContain("answered by large-us (fallback)");
+      expect((await long("cut", single)).code).toBe(0);
+      const refused = await long("cut", huge);
+      expect(refused.code).toBe(1);
+      expect(refused.out).toContain("Nothing can answer: The request has about");
+    });
+
+    test("--json has the same", async () => {
+      const { out } = await long("summed", TURNS, "--json");
+      expect(JSON.parse(out).overflow).toMatchObject({
+        how: "summarized",
+        messages: 5,
+        tooLongFor: [{ deployment: "small-us", room: 300 }],
+        leftOut: { messages: [0, 1, 2, 3].map((index) => ({ index })) },
+        remains: { messages: 2, tokens: 300 },
+        summary: { model: "large", deployment: "large-us", estimatedOutputTokens: 36 },
+        first: { rung: "primary", deployment: "small-us" },
+        fault: null,
+        withoutSummary: [{ how: "refused", fault: { code: "context_length_exceeded" } }],
+      });
+    });
+  });
+
   test("a prompt for a use case of vectors is a text to embed, and so is a body with input", async () => {
     const prompted = fakeProcess({ cwd });
     expect(await prompted.run("explain", "Parcels", "--use-case", "search-vectors")).toBe(0);

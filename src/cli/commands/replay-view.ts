@@ -4,7 +4,7 @@ import { z } from "zod";
 const text = z.string().nullable();
 
 const route = z.object({
-  result: z.enum(["model", "degraded", "refused"]),
+  result: z.enum(["model", "degraded", "shortened", "refused"]),
   rule: text,
   arm: text,
   rung: text,

@@ -9,16 +9,18 @@ import type { ConfigSnapshot, SplitSnapshots, UseCase } from "../../core/snapsho
 import type { SpendView } from "../../core/spend.ts";
 import { callerNamed, keyNamed, type NamedCaller, nobody } from "../../policy/caller-named.ts";
 import { measureRequest } from "../../policy/estimates/measure-request.ts";
-import { inShare } from "../../policy/rollouts/choose.ts";
-import { findArm } from "../../policy/rollouts/enrol.ts";
-import { stickyKey } from "../../policy/rollouts/sticky-key.ts";
 import {
   type ExplainedCandidate,
   type ExplainedFault,
   type Explanation,
   explainRoute,
-} from "../../policy/routing/explain.ts";
-import { resolveUseCase } from "../../policy/routing/plan.ts";
+} from "../../policy/explain/explain.ts";
+import { foresee } from "../../policy/overflow/foresee.ts";
+import { carriedOut, measuredSize } from "../../policy/overflow/means.ts";
+import { inShare } from "../../policy/rollouts/choose.ts";
+import { findArm } from "../../policy/rollouts/enrol.ts";
+import { stickyKey } from "../../policy/rollouts/sticky-key.ts";
+import { type RouteInput, resolveUseCase } from "../../policy/routing/plan.ts";
 import { suggestion } from "../../policy/suggest.ts";
 import { cappedFault } from "../../providers/cap-output.ts";
 import { changedRequest } from "../../providers/change-request.ts";
@@ -87,7 +89,7 @@ export async function explainRequest(
   const now = ports.clock.now();
   const spender = { tenant: caller.tenant, keyId: caller.keyId, useCase: useCase.value.id };
   const { tokens, longest } = await measureRequest(request, useCase.value);
-  const explained = explainRoute({
+  const input: RouteInput = {
     snapshot,
     useCase: useCase.value,
     request,
@@ -101,10 +103,12 @@ export async function explainRequest(
     flags: ports.flags ?? null,
     ...(spend && { spend: { spent: (sum) => spend.spent(sum, spender, now) } }),
     ...(arm !== undefined && { arm: { label: arm, applied: false } }),
-  });
+  };
+  const foreseen = await carriedOut(foresee(input, measuredSize, changedRequest));
+  const explained = explainRoute(input, foreseen);
   const name = explained.rollout?.rollout;
   const { maxOutputTokens: cap } = useCase.value;
-  const asked = asItsArmWants(request, explained, useCase.value);
+  const asked = asItsArmWants(foreseen.route, explained);
   const ladder = await Promise.all(explained.ladder.map((rung) => withHonoured(rung, asked, snapshot, cap)));
   // As traffic does: the use case's own limit first, and the first call's refusal ends the ladder.
   const tooMuch = cappedFault(request, cap);
@@ -114,8 +118,9 @@ export async function explainRequest(
 }
 
 /** What candidates are asked, which need not be what the caller asked. */
-function asItsArmWants(request: ModelRequest, { rollout }: Explanation, { rollouts }: UseCase): ModelRequest {
-  const entered = rollout && findArm(rollouts, `${rollout.rollout}/${rollout.arm}`);
+function asItsArmWants({ request, arm, useCase }: RouteInput, { rollout }: Explanation): ModelRequest {
+  if (arm?.applied) return request;
+  const entered = rollout && findArm(useCase.rollouts, `${rollout.rollout}/${rollout.arm}`);
   return changedRequest(request, entered?.arm.change ?? null);
 }
 

@@ -18,6 +18,7 @@ export function differenceOf(before: PlannedRoute, after: Routed): Difference {
     before.rule === plan.rule &&
     before.arm === plan.arm &&
     before.refused === plan.refused &&
+    before.shortened === plan.shortened &&
     before.first?.rung === plan.first?.rung &&
     before.first?.model === plan.first?.model;
   if (!same) return "changed";
@@ -26,9 +27,10 @@ export function differenceOf(before: PlannedRoute, after: Routed): Difference {
 }
 
 export function summaryOf(plan: PlannedRoute): RouteSummary {
-  const { rule, arm = null, first, refused = null } = plan;
+  const { rule, arm = null, first, refused = null, shortened } = plan;
+  const withoutModel = shortened ? "shortened" : refused === null ? "degraded" : "refused";
   return {
-    result: first ? "model" : refused === null ? "degraded" : "refused",
+    result: first ? "model" : withoutModel,
     rule,
     arm,
     rung: first?.rung ?? null,

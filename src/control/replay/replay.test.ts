@@ -216,13 +216,50 @@ describe("the policy that made the records", () => {
     const snapshot = snapshotOf(BASE_POLICY);
     const shortening = snapshotOf(BASE_POLICY, "use_cases: { chat: { on_overflow: [truncate_oldest] } }\n");
     const tooLong = { estimatedInputTokens: 5000 };
-    const refused = recordOf(snapshot, FAKE_REQUEST, tooLong);
+    const [one] = FAKE_REQUEST.messages;
+    const talk = { ...FAKE_REQUEST, messages: [one, one, one].flatMap((message) => message ?? []) };
+    const refused = recordOf(snapshot, talk, tooLong);
     expect(refused.routing?.planned).toEqual({ rule: "default", refused: "context_length_exceeded" });
     expect(replayed(snapshot, refused)).toMatchObject({ changed: 0, newlyRefused: 0 });
-    const shortened = recordOf(shortening, FAKE_REQUEST, tooLong);
-    expect(shortened.routing?.planned).toEqual({ rule: "default" });
-    expect(replayed(shortening, shortened)).toMatchObject({ changed: 0, newlyRefused: 0 });
-    expect(replayed(snapshot, shortened)).toMatchObject({ changed: 1, newlyRefused: 1 });
+    const shortened = recordOf(shortening, talk, tooLong);
+    expect(shortened.routing?.planned).toEqual({ rule: "default", shortened: true });
+    // Who would answer what is left of it follows from messages that are on no record.
+    const unknown = { replayed: 0, changed: 0, newlyRefused: 0, notReplayable: { no_messages: 1 } };
+    expect(replayed(shortening, shortened)).toMatchObject(unknown);
+    expect(replayed(shortening, refused)).toMatchObject(unknown);
+    const moved = replayed(snapshot, shortened);
+    expect(moved).toMatchObject({ changed: 1, newlyRefused: 1 });
+    expect(moved.groups[0]?.before).toMatchObject({ result: "shortened", model: null, code: null });
+    // Nothing can be left out of one message: that is known.
+    const single = recordOf(shortening, FAKE_REQUEST, tooLong);
+    expect(single.routing?.planned).toEqual({ rule: "default", refused: "context_length_exceeded" });
+    expect(replayed(shortening, single)).toMatchObject({ unchanged: 1 });
+  });
+
+  test("a request that could not be shortened then was refused then", () => {
+    const shortening = snapshotOf(BASE_POLICY, "use_cases: { chat: { on_overflow: [truncate_oldest] } }\n");
+    const [one] = FAKE_REQUEST.messages;
+    const talk = { ...FAKE_REQUEST, messages: [one, one].flatMap((message) => message ?? []) };
+    const long = { estimatedInputTokens: 5000 };
+    const fault = { kind: "context_overflow", code: "context_length_exceeded" } as const;
+    const tried = { ...recordOf(shortening, talk, long), fault };
+    expect(replayed(snapshotOf(BASE_POLICY), tried)).toMatchObject({ unchanged: 1, newlyRefused: 0 });
+  });
+
+  test("a longer conversation that a larger model got whole, and that would be shortened, is left out", () => {
+    const first = BASE_POLICY.replace(
+      "primary: large@us-east-1\n      fallback: [small]",
+      "primary: small\n      fallback: [large]",
+    );
+    const [one] = FAKE_REQUEST.messages;
+    const talk = { ...FAKE_REQUEST, messages: [one, one, one].flatMap((message) => message ?? []) };
+    const record = recordOf(snapshotOf(first), talk, { estimatedInputTokens: 500 });
+    expect(record.routing?.planned.first?.model).toBe("large");
+    const cutting = snapshotOf(
+      first,
+      "use_cases: { chat: { on_overflow: [truncate_oldest, larger_model] } }\n",
+    );
+    expect(replayed(cutting, record)).toMatchObject({ replayed: 0, notReplayable: { no_messages: 1 } });
   });
 
   test("knows the longest of several inputs, and judges a record without it as it was judged then", () => {

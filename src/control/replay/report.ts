@@ -2,8 +2,11 @@
 
 /** A route in words: who would be called first by which rule, or why nobody. */
 export interface RouteSummary {
-  /** `degraded`: no model is left and a degraded mode answers. */
-  readonly result: "model" | "degraded" | "refused";
+  /**
+   * `degraded`: no model is left and a degraded mode answers. `shortened`: it was too long, and what was left of it went on,
+   * to whom is not said.
+   */
+  readonly result: "model" | "degraded" | "shortened" | "refused";
   /** Null where the use case is not there. */
   readonly rule: string | null;
   readonly arm: string | null;

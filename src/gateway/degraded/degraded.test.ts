@@ -5,6 +5,7 @@ import { createScratch } from "../../../test/scratch.ts";
 import { FakeClock } from "../../core/fake-clock.ts";
 import type { Message } from "../../core/request.ts";
 import type { NewTicket } from "../../core/tickets.ts";
+import { transcriptOf } from "../../policy/aside/transcript.ts";
 import { FAKE_REQUEST } from "../../policy/fake-policy.ts";
 import { lastUserText } from "./last-text.ts";
 import { createKeywordIndex } from "./retrieval/keyword-index.ts";
@@ -13,7 +14,6 @@ import { type Passage, passagesOf } from "./retrieval/passages.ts";
 import { wordsOf } from "./retrieval/words.ts";
 import { fillTemplate } from "./template.ts";
 import { createTicketDesk } from "./ticket-desk.ts";
-import { transcriptOf } from "./transcript.ts";
 
 test("a template fills in what it knows, leaves what it does not, and is not read twice", () => {
   const variables = { tenant: "{{request_id}}", request_id: "r" };

@@ -4,6 +4,7 @@
  */
 import type { Attempt } from "../../core/decision.ts";
 import type { DegradedMode } from "../../core/plan.ts";
+import { transcriptOf } from "../../policy/aside/transcript.ts";
 import { lookUpStale } from "../cache/use-cache.ts";
 import type { Exchange } from "../exchange.ts";
 import type { Gateway } from "../gateway.ts";
@@ -13,7 +14,6 @@ import { tellPartial } from "./partial.ts";
 import type { Passage } from "./retrieval/passages.ts";
 import { askAside } from "./side-call.ts";
 import { commonVariables, fillTemplate, introduced, type TemplateVariables } from "./template.ts";
-import { transcriptOf } from "./transcript.ts";
 
 /** What the ladder left behind. */
 export interface Remains {

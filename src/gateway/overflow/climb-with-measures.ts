@@ -6,17 +6,20 @@ import { type Attempt, countCalls } from "../../core/decision.ts";
 import type { Deployment } from "../../core/deployment.ts";
 import type { OverflowMeasure, RoutePlan } from "../../core/plan.ts";
 import type { ModelRequest } from "../../core/request.ts";
+import { routeShorter } from "../../policy/overflow/fit.ts";
+import { carriedOut } from "../../policy/overflow/means.ts";
+import { roomFor } from "../../policy/overflow/room.ts";
+import { type ShortRequest, summarized, truncated } from "../../policy/overflow/shorten.ts";
 import { asOrdered } from "../../policy/routing/exercise.ts";
-import { demandOf } from "../../policy/routing/plan.ts";
+import { demandOf, type RouteInput } from "../../policy/routing/plan.ts";
 import type { ProviderReply } from "../../providers/send.ts";
 import type { Left, Resume } from "../../resilience/course.ts";
 import { type Climb, climb } from "../../resilience/ladder.ts";
 import { otherClimbPorts } from "../climb-ports.ts";
 import type { Exchange } from "../exchange.ts";
 import type { Gateway } from "../gateway.ts";
-import { noteShortened, planShortened } from "./fit-request.ts";
-import { roomFor } from "./room.ts";
-import { type ShortRequest, summarized, truncated } from "./shorten.ts";
+import { noteShortened } from "./fit-request.ts";
+import { meansOf } from "./means.ts";
 
 /** What a provider refuses although it should have fitted: the estimate was off by more than this share. */
 const CUT_TO = 0.75;
@@ -110,25 +113,47 @@ async function takeMeasure(
     }
     const room = roomFor(overflowed, demandOf(route).outputTokens);
     const tokens = state.plan.estimatedInputTokens;
-    const target = Math.floor(Math.min(tokens, room) * CUT_TO);
+    const long = {
+      route,
+      request: state.request,
+      tokens,
+      target: Math.floor(Math.min(tokens, room) * CUT_TO),
+    };
+    const means = meansOf(gateway, exchange, attempts, exchange.plan ?? state.plan);
     let short: ShortRequest | null;
     if (measure.type === "truncate_oldest") {
       state.cuts++;
-      short = await truncated(exchange, state.request, tokens, target);
+      short = await carriedOut(truncated(long, means));
       if (short === null || state.cuts >= MAX_CUTS) state.at++;
     } else {
       state.at++;
-      const done = await summarized(gateway, exchange, state.request, tokens, target, measure, attempts);
-      ({ attempts } = done);
-      short = done.short;
+      const summed = await carriedOut(summarized(long, measure, means));
+      short = summed === "no_summary" ? null : summed;
+      ({ attempts } = means);
     }
-    const plan = short && planShortened(exchange, route, short, state.plan.degraded);
+    const plan = short && goOnShorter(exchange, route, short, state.plan);
     if (!short || !plan) continue;
     noteShortened(exchange, short, measure.type === "summarize" ? "summarized" : "truncated");
     state.request = short.request;
     state.plan = plan;
     return { attempts, left: leftForShorter(failed, attempts) };
   }
+}
+
+/** The exchange's plan for a shorter request; null where nobody may serve that one either. `before`: the plan so far. */
+function goOnShorter(
+  exchange: Exchange,
+  route: RouteInput,
+  short: ShortRequest,
+  before: RoutePlan,
+): RoutePlan | null {
+  const again = routeShorter(route, before, short);
+  if (!again) return null;
+  exchange.route = again.route;
+  if (exchange.plan?.exercise) exchange.exercised = true;
+  // A ladder that was climbed before is not exercised again, and the modes that are left to it stay so.
+  exchange.plan = { ...asOrdered(again.plan), degraded: before.degraded };
+  return exchange.plan;
 }
 
 function hasLargerLater({ at, plan }: Progress, measures: readonly OverflowMeasure[], { model }: Deployment) {

@@ -1,19 +1,15 @@
 /**
- * What is done about a request that is known to be too long before it is sent: the policy's measures, in its
- * order. Owns the order; how a request is shortened is shorten.ts's.
+ * A request that is known to be too long before it is sent goes on as the policy's measures have it. Owns what of its
+ * exchange is replaced; which measure works is decided in policy/overflow.
  */
-import type { Deployment } from "../../core/deployment.ts";
 import { ok, type Result } from "../../core/faults.ts";
 import type { OverflowLabel, RoutePlan } from "../../core/plan.ts";
-import type { ModelRequest } from "../../core/request.ts";
-import { asOrdered } from "../../policy/routing/exercise.ts";
-import { lostToLength } from "../../policy/routing/lost-to-length.ts";
-import { tooLong } from "../../policy/routing/no-candidate.ts";
-import { demandOf, planRoute, type RouteInput } from "../../policy/routing/plan.ts";
+import { fitted, type TooLong, tooLongFor } from "../../policy/overflow/fit.ts";
+import { carriedOut } from "../../policy/overflow/means.ts";
+import type { ShortRequest } from "../../policy/overflow/shorten.ts";
 import type { Exchange } from "../exchange.ts";
 import type { Gateway } from "../gateway.ts";
-import { roomFor } from "./room.ts";
-import { type ShortRequest, summarized, truncated } from "./shorten.ts";
+import { meansOf } from "./means.ts";
 
 /**
  * Null where there is nothing to do about `planned`: the usual case, which costs a look at its refusals.
@@ -24,94 +20,32 @@ export function fitRequest(
   exchange: Exchange,
   planned: Result<RoutePlan>,
 ): Promise<Result<RoutePlan>> | null {
-  const { route, request } = exchange;
+  const { route } = exchange;
   // Where nobody is left, the plan that says why is on record.
   const plan = planned.ok ? planned.value : exchange.plan;
-  if (!plan || !route || request?.operation !== "chat") return null;
-  const lost = lostToLength(plan, exchange.snapshot);
-  if (lost.length === 0) return null;
-  return takeMeasures(gateway, exchange, { route, request, planned, plan, lost });
+  const long = plan && route && tooLongFor(route, plan, planned);
+  return long && carryOut(gateway, exchange, long);
 }
 
-interface TooLong {
-  readonly route: RouteInput;
-  readonly request: ModelRequest;
-  readonly planned: Result<RoutePlan>;
-  readonly plan: RoutePlan;
-  /** Never empty. */
-  readonly lost: readonly Deployment[];
-}
-
-async function takeMeasures(
-  gateway: Gateway,
-  exchange: Exchange,
-  { route, request, planned, plan, lost }: TooLong,
-): Promise<Result<RoutePlan>> {
-  const measures = route.useCase.onOverflow;
-  const { outputTokens } = demandOf(route);
-  const rooms = lost.map((deployment) => roomFor(deployment, outputTokens));
-  exchange.plan = plan;
-  let preferred = rooms[0] ?? 0;
-  for (const measure of measures) {
-    let short: ShortRequest | null = null;
-    switch (measure.type) {
-      case "larger_model":
-        if (planned.ok && planned.value.rungs.length > 0) {
-          exchange.overflow = { how: "larger_model", dropped: 0 };
-          return planned;
-        }
-        // No model holds it as it is: as little as possible is left out.
-        preferred = Math.max(...rooms);
-        continue;
-      case "fail":
-        return { ok: false, fault: tooLong(plan, lost, request) };
-      case "truncate_oldest":
-        short = await truncated(exchange, request, plan.estimatedInputTokens, preferred);
-        break;
-      case "summarize": {
-        const { estimatedInputTokens: tokens } = plan;
-        const done = await summarized(
-          gateway,
-          exchange,
-          request,
-          tokens,
-          preferred,
-          measure,
-          exchange.prelude,
-        );
-        exchange.prelude = done.attempts;
-        short = done.short;
-      }
-    }
-    const again = short && planShortened(exchange, route, short, null);
-    if (!short || !again) continue;
-    noteShortened(exchange, short, measure.type === "summarize" ? "summarized" : "truncated");
-    return ok(again);
+async function carryOut(gateway: Gateway, exchange: Exchange, long: TooLong): Promise<Result<RoutePlan>> {
+  exchange.plan = long.plan;
+  const means = meansOf(gateway, exchange, exchange.prelude, long.plan);
+  const done = await carriedOut(fitted(long, means));
+  exchange.prelude = means.attempts;
+  switch (done.result) {
+    case "shortened":
+      exchange.route = done.route;
+      exchange.plan = done.plan;
+      noteShortened(exchange, done.short, done.how);
+      return ok(done.plan);
+    case "larger_model":
+      exchange.overflow = { how: done.result, dropped: 0 };
+      return ok(done.plan);
+    case "as_planned":
+      return long.planned;
+    case "refused":
+      return { ok: false, fault: done.fault };
   }
-  // Where a larger model may come back, or the request is no model's anyway, routing has said so.
-  const onlyLarger = measures.every(({ type }) => type === "larger_model");
-  return onlyLarger ? planned : { ok: false, fault: tooLong(plan, lost, request) };
-}
-
-/**
- * The plan for a shorter request; null where nobody may serve that one either. `degraded`: the modes that are left to
- * the request; null: nothing has been settled about them.
- */
-export function planShortened(
-  exchange: Exchange,
-  route: RouteInput,
-  { request, tokens }: ShortRequest,
-  degraded: RoutePlan["degraded"] | null,
-): RoutePlan | null {
-  const { estimates: _ofTheLong, ...rest } = route;
-  const again: RouteInput = { ...rest, request, estimatedInputTokens: tokens };
-  const planned = planRoute(again);
-  if (!planned.ok || planned.value.rungs.length === 0) return null;
-  exchange.route = again;
-  if (degraded !== null && exchange.plan?.exercise) exchange.exercised = true;
-  // A ladder that was climbed before is not exercised again.
-  exchange.plan = degraded === null ? planned.value : { ...asOrdered(planned.value), degraded };
-  return exchange.plan;
 }
 
 export function noteShortened(

@@ -1,8 +1,8 @@
 /** Names of the policy for its models: everywhere a model can be named, and what is wrong with one. */
 import { describe, expect, test } from "bun:test";
+import { explainRoute } from "../explain/explain.ts";
 import { BASE_POLICY, compileTexts, routeInput, snapshotOf } from "../fake-policy.ts";
 import { parsePolicy, testPolicy } from "../reading/load.ts";
-import { explainRoute } from "../routing/explain.ts";
 import { planRoute } from "../routing/plan.ts";
 
 const ALIASES = "model_aliases:\n  best: large\n  cheap: { model: small, note: approved }\n";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { ModelRequest } from "../../core/request.ts";
+import { explainRoute } from "../explain/explain.ts";
 import { BASE_POLICY, compileTexts, FAKE_REQUEST, routeInput, snapshotOf } from "../fake-policy.ts";
-import { explainRoute } from "../routing/explain.ts";
 import { draftRoute, type RouteInput } from "../routing/plan.ts";
 
 const withRoutes = (...routes: readonly string[]) => `${BASE_POLICY}routes:\n${routes.join("\n")}\n`;

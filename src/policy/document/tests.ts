@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { ROLES } from "../../core/caller.ts";
 import { LATENCY_TIERS, SAFETY_LEVELS, TASK_TYPES } from "../../core/contract.ts";
-import type { Constraint } from "../../core/plan.ts";
+import type { Constraint, OverflowLabel } from "../../core/plan.ts";
 import { RESPONSE_FORMATS } from "../conditions/rule-facts.ts";
 import { alias, count, id, regionGlob } from "./fields.ts";
 
@@ -20,6 +20,13 @@ const CONSTRAINTS = {
   credential: "credential",
   cost_ceiling: "cost_ceiling",
 } as const satisfies { readonly [Name in Constraint]: Name };
+
+/** Whatever may be done about what is too long; as with constraints. */
+const OVERFLOWS = {
+  truncated: "truncated",
+  summarized: "summarized",
+  larger_model: "larger_model",
+} as const satisfies { readonly [Name in OverflowLabel]: Name };
 
 const message = z.strictObject({
   role: z.enum(["system", "user", "assistant"]).describe("Who says it."),
@@ -109,6 +116,19 @@ const expectation = z
       .record(id, z.enum(CONSTRAINTS))
       .optional()
       .describe("Deployments that must be refused, each with the constraint that refuses it."),
+    overflow: z
+      .strictObject({
+        how: z
+          .enum(OVERFLOWS)
+          .describe("As the header x-pointsman-overflow would say; a summary is supposed to succeed."),
+        dropped: z
+          .int()
+          .min(0)
+          .optional()
+          .describe("How many messages must be left out; absent: any number."),
+      })
+      .optional()
+      .describe("What must be done about a request that is too long where its ladder begins."),
     error: z
       .string()
       .min(1)
@@ -117,7 +137,7 @@ const expectation = z
       .describe("Code of the error that the caller must get at once."),
   })
   .refine((expected) => Object.values(expected).some((value) => value !== undefined), {
-    error: "must expect something: rule, ladder, primary, refused or error",
+    error: "must expect something: rule, ladder, primary, refused, overflow or error",
   })
   .describe("What must become of it.");
 

@@ -77,8 +77,8 @@ describe("a promise that is kept", () => {
   });
 
   test.each([
-    ["[truncate_oldest]", "rule: default, ladder: [], refused: { large-us: context_window }"],
-    ["[larger_model, { summarize: { model: small } }]", "rule: default, ladder: []"],
+    ["[truncate_oldest]", "error: context_length_exceeded, refused: { large-us: context_window }"],
+    ["[larger_model, { summarize: { model: small } }]", "error: context_length_exceeded, ladder: []"],
     ["[larger_model]", "error: context_length_exceeded"],
     ["[fail, truncate_oldest]", "error: context_length_exceeded"],
     ["[larger_model, fail]", "error: context_length_exceeded"],
@@ -109,6 +109,37 @@ describe("a promise that is kept", () => {
     expect(run(one("input_tokens: 500", expectation), overlay).findings).toEqual([]);
   });
 
+  /** Ten turns and a question: of 2100 tokens 2000 are in the turns. */
+  const talk = `messages: [${"{ role: user, text: Where is it? }, { role: assistant, text: On its way. }, ".repeat(10)}{ role: user, text: And now? }]`;
+
+  test.each([
+    [
+      "[truncate_oldest]",
+      "overflow: { how: truncated, dropped: 12 }, ladder: [large], rule: default, refused: { large-us: context_window }",
+    ],
+    ["[truncate_oldest]", "overflow: { how: truncated }, primary: large-us"],
+    [
+      "[{ summarize: { model: far } }, fail]",
+      "overflow: { how: summarized, dropped: 14 }, primary: large-us",
+    ],
+    ["[{ summarize: { model: tiny } }, truncate_oldest]", "overflow: { how: truncated }"],
+    ["[fail, truncate_oldest]", "error: context_length_exceeded"],
+  ])("a conversation that is too long, with on_overflow of %s: %s", (measures, expectation) => {
+    // What would sum up has no credential here, which refuses nothing in a test; tiny has no room for a summary.
+    const overlay = `models: { far: { context_window: 9000 }, tiny: { context_window: 20 } }
+deployments:
+  far-us: { model: far, provider: o, model_id: f, region: us-east-1 }
+  tiny-us: { model: tiny, provider: sim, model_id: t, region: us-east-1 }
+use_cases: { chat: { on_overflow: ${measures} } }\n`;
+    expect(run(one(`input_tokens: 2100, ${talk}`, expectation), overlay).findings).toEqual([]);
+  });
+
+  test("one that goes on whole to a larger model", () => {
+    const overlay = "use_cases: { chat: { ladder: { primary: small, fallback: [large] } } }\n";
+    const expectation = "overflow: { how: larger_model, dropped: 0 }, ladder: [large]";
+    expect(run(one("input_tokens: 500", expectation), overlay).findings).toEqual([]);
+  });
+
   test("a policy without tests keeps them all", () => {
     expect(run("  []")).toEqual({ total: 0, passed: 0, failed: [], findings: [] });
   });
@@ -136,6 +167,12 @@ describe("a promise that is broken", () => {
       /capability refuses it: The request needs tools/,
     ],
     ["", "error: no_candidate", "no_candidate", /expects the error no_candidate; the request is served/],
+    [
+      "",
+      "overflow: { how: truncated }",
+      "truncated",
+      /expects the overflow truncated; it is not too long where/,
+    ],
   ])("%s and %s", (request, expectation, at, message) => {
     const text = one(request, expectation);
     const { total, passed, failed, findings } = run(text);
@@ -145,6 +182,19 @@ describe("a promise that is broken", () => {
     expect(finding?.message).toMatch(message);
     expect(text.slice((finding?.column ?? 0) - 1)).toStartWith(at);
     expect(finding?.fix).toContain("pointsman explain");
+  });
+
+  test("what is left out is told apart by kind and by number", () => {
+    const overlay = "use_cases: { chat: { on_overflow: [truncate_oldest] } }\n";
+    const talk =
+      "messages: [{ role: user, text: One. }, { role: assistant, text: Two. }, { role: user, text: Three. }], input_tokens: 1200";
+    const said = (expectation: string) => run(one(talk, expectation), overlay).findings[0]?.message;
+    expect(said("overflow: { how: summarized }")).toEndWith(
+      "expects the overflow summarized; it is truncated.",
+    );
+    expect(said("overflow: { how: truncated, dropped: 1 }")).toEndWith(
+      "expects 1 message to be left out; 2 are.",
+    );
   });
 
   test("an error that nobody promised is one", () => {

@@ -4,18 +4,18 @@
  */
 
 import type { Deployment } from "../../core/deployment.ts";
-import type { RoutePlan } from "../../core/plan.ts";
-import type { Arm } from "../../core/rollouts.ts";
-import type { RungSpec } from "../../core/route-rule.ts";
+import type { OverflowLabel } from "../../core/plan.ts";
 import type { ConfigSnapshot, UseCase } from "../../core/snapshot.ts";
 import type { Steps } from "../../core/steps.ts";
 import type { PolicyDocument } from "../document/document.ts";
 import type { PolicyTest } from "../document/tests.ts";
 import { estimateTokens } from "../estimates/estimate-tokens.ts";
+import { explainSignals } from "../explain/explain.ts";
 import type { Path, Report } from "../finding.ts";
-import { explainSignals } from "../routing/explain.ts";
-import { DEFAULT_RULE, draftRoute, planRoute, type RouteInput, resolveUseCase } from "../routing/plan.ts";
+import { type Foreseen, foreseeByEstimate } from "../overflow/foresee.ts";
+import { DEFAULT_RULE, type RouteInput, resolveUseCase } from "../routing/plan.ts";
 import { suggestion } from "../suggest.ts";
+import { armed } from "./armed.ts";
 import { candidatesOf, ladderMatches, modelNamed } from "./test-ladder.ts";
 import { callerOfTest, healthOfTest, requestOfTest, spendOfTest } from "./test-request.ts";
 
@@ -94,14 +94,15 @@ function runTest(test: PolicyTest, path: Path, world: World): void {
     // As explain does: the middle of every weighted choice.
     random: () => 0.5,
   };
-  const planned = planRoute(input);
-  const error = planned.ok ? null : planned.fault.code;
+  const foreseen = foreseeByEstimate(input);
+  const error = foreseen.fault?.code ?? null;
   if (error !== (expect.error ?? null)) {
     const at = expect.error === undefined ? [] : ["expect", "error"];
     const came = error === null ? "the request is served" : `the error is ${error}`;
     fail(at, wantedError(expect), came);
   }
-  checkPlan(test, planned.ok ? planned.value : draftRoute(input), input, world, fail);
+  checkPlan(test, foreseen, world, fail);
+  checkOverflow(test, foreseen, fail);
 }
 
 function wantedError({ error }: PolicyTest["expect"]): string {
@@ -112,13 +113,12 @@ type Fail = (at: Path, wanted: string, came: string) => void;
 
 function checkPlan(
   { expect }: PolicyTest,
-  plan: RoutePlan,
-  input: RouteInput,
+  { plan, route, overflow }: Foreseen,
   world: World,
   fail: Fail,
 ): void {
   if (expect.rule !== undefined && plan.rule !== expect.rule) {
-    const because = describeSignals(input);
+    const because = describeSignals(route);
     fail(["expect", "rule"], `the rule ${expect.rule}`, `the rule is ${plan.rule}${because}`);
   }
   const candidates = candidatesOf(plan);
@@ -134,14 +134,53 @@ function checkPlan(
     const came = first === undefined ? "nothing is tried" : `it is ${first.id} of ${first.model.id}`;
     fail(["expect", "primary"], `${expect.primary} to be tried first`, came);
   }
+  // What is shortened was refused before, as it was sent.
+  const refusals = [...plan.refusals, ...(overflow?.plan.refusals ?? [])];
   for (const [deployment, constraint] of Object.entries(expect.refused ?? {})) {
-    const refusal = plan.refusals.find((one) => one.deployment === deployment);
+    const refusal = refusals.find((one) => one.deployment === deployment);
     if (refusal?.constraint === constraint) continue;
     const came =
       refusal === undefined
         ? "it is not refused"
         : `${refusal.constraint} refuses it: ${plain(refusal.reason)}`;
     fail(["expect", "refused", deployment], `${constraint} to refuse ${deployment}`, came);
+  }
+}
+
+function checkOverflow(
+  { expect: { overflow: wanted } }: PolicyTest,
+  { overflow }: Foreseen,
+  fail: Fail,
+): void {
+  if (wanted === undefined) return;
+  const came = outcomeOf(overflow);
+  if (came.how !== wanted.how) {
+    fail(["expect", "overflow", "how"], `the overflow ${wanted.how}`, came.words);
+  } else if (wanted.dropped !== undefined && wanted.dropped !== came.dropped) {
+    const messages = wanted.dropped === 1 ? "message" : "messages";
+    const left = came.dropped === 1 ? "1 is" : `${came.dropped} are`;
+    fail(["expect", "overflow", "dropped"], `${wanted.dropped} ${messages} to be left out`, left);
+  }
+}
+
+interface Outcome {
+  /** Null: nothing is done. */
+  readonly how: OverflowLabel | null;
+  readonly dropped: number;
+  readonly words: string;
+}
+
+function outcomeOf(overflow: Foreseen["overflow"]): Outcome {
+  const nothing = { how: null, dropped: 0 };
+  if (overflow === null) return { ...nothing, words: "it is not too long where its ladder begins" };
+  const { fitted } = overflow;
+  switch (fitted.result) {
+    case "shortened":
+      return { how: fitted.how, dropped: fitted.short.dropped.length, words: `it is ${fitted.how}` };
+    case "larger_model":
+      return { how: fitted.result, dropped: 0, words: "a larger model gets it whole" };
+    default:
+      return { ...nothing, words: "nothing helps" };
   }
 }
 
@@ -194,39 +233,4 @@ function namesExist({ request, expect }: PolicyTest, path: Path, world: World): 
     check(name, deployments, "deployment", ["expect", "refused", name], true);
   }
   return report.findings.length === before;
-}
-
-/** The use case as if every credential were there. */
-function armed(useCase: UseCase, done: Map<UseCase, UseCase>): UseCase {
-  let found = done.get(useCase);
-  if (found === undefined) {
-    const arms = useCase.rollouts.flatMap((rollout) => rollout.arms.map(({ ladder }) => ladder?.rungs ?? []));
-    const ladders = [useCase.ladder, ...useCase.rules.map(({ ladder }) => ladder), ...arms];
-    found = ladders.some((ladder) => ladder.some((rung) => rung.deployments.some(isUnarmed)))
-      ? {
-          ...useCase,
-          ladder: useCase.ladder.map(armRung),
-          rules: useCase.rules.map((rule) => ({ ...rule, ladder: rule.ladder.map(armRung) })),
-          rollouts: useCase.rollouts.map((rollout) => ({ ...rollout, arms: rollout.arms.map(armArm) })),
-        }
-      : useCase;
-    done.set(useCase, found);
-  }
-  return found;
-}
-
-function armRung(rung: RungSpec): RungSpec {
-  const arm = (deployment: Deployment): Deployment =>
-    isUnarmed(deployment) ? { ...deployment, credential: { type: "none" } } : deployment;
-  return { ...rung, deployments: rung.deployments.map(arm) };
-}
-
-function armArm(arm: Arm): Arm {
-  return arm.ladder === null
-    ? arm
-    : { ...arm, ladder: { ...arm.ladder, rungs: arm.ladder.rungs.map(armRung) } };
-}
-
-function isUnarmed({ credential }: Deployment): boolean {
-  return credential.type === "missing";
 }

@@ -58,7 +58,7 @@ export function readPast(record: unknown): ReadPast {
   if (!isText(keyId) || !isText(tenant) || !isText(tier)) return unfit("not_a_record");
   if (useCase === null) return unfit("not_routed");
   if (routing === undefined) return unfit("older_record");
-  const facts = factsOf(routing);
+  const facts = factsOf(routing, callsOf(record).length === 0 ? record.fault : undefined);
   const stated = contractOf(contract);
   if (!isText(useCase) || facts === null || stated === null) return unfit("not_a_record");
   const without = withoutCredential(record.refusals);
@@ -85,12 +85,12 @@ function unfit(why: Unfit): ReadPast {
   return { ok: false, why };
 }
 
-function factsOf(routing: unknown): RoutingFacts | null {
+function factsOf(routing: unknown, fault: unknown): RoutingFacts | null {
   if (!isRecord(routing)) return null;
   const { target, role, operation, inputTokens, maxTokens, messages, needs, complexity, language } = routing;
   const { complexityVersion, longestInputTokens, choices, user, draw, health, flags, spend, planned } =
     routing;
-  const plan = plannedOf(planned);
+  const plan = plannedOf(planned, fault);
   const known =
     isOptional(target, isText) &&
     isOneOf(role, ROLES) &&
@@ -114,11 +114,18 @@ function factsOf(routing: unknown): RoutingFacts | null {
   return known && plan !== null ? { ...(routing as unknown as RoutingFacts), planned: plan } : null;
 }
 
-function plannedOf(planned: unknown): PlannedRoute | null {
+/** `fault`: with which the request ended before anybody was called for an answer. */
+function plannedOf(planned: unknown, fault: unknown): PlannedRoute | null {
   if (!isRecord(planned)) return null;
-  const { rule, arm, first, refused } = planned;
+  const { rule, arm, first, shortened, refused } = planned;
   if (!isText(rule)) return null;
-  const plan = { rule, ...(isText(arm) && { arm }), ...(isText(refused) && { refused }) };
+  const plan = { rule, ...(isText(arm) && { arm }) };
+  if (shortened === true) {
+    // What could not be shortened was refused.
+    const wasRefused = isRecord(fault) && fault.kind === "context_overflow" && isText(fault.code);
+    return wasRefused ? { ...plan, refused: String(fault.code) } : { ...plan, shortened };
+  }
+  if (isText(refused)) return { ...plan, refused };
   if (first === undefined) return plan;
   if (!isRecord(first)) return null;
   const { rung, model, deployment } = first;
@@ -148,6 +155,11 @@ function withoutCredential(refusals: unknown): ReadonlySet<string> | null {
       : [],
   );
   return found.length === 0 ? null : new Set(found);
+}
+
+/** For an answer: a summary made on the way is none. */
+function callsOf({ attempts }: Readonly<Record<string, unknown>>): readonly unknown[] {
+  return Array.isArray(attempts) ? attempts.filter((one) => isRecord(one) && one.purpose === undefined) : [];
 }
 
 /** The last call that went well; a summary made on the way is not the answer. */

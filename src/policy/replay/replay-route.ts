@@ -29,11 +29,14 @@ export type ReplayedRoute =
     }
   /** The policy has no such use case, or not for this key. */
   | { readonly result: "refused"; readonly code: string }
-  /** A rule of this policy reads what the record does not have. */
+  /** This policy's answer hangs on what the record does not have. */
   | { readonly result: "lacks"; readonly why: Lacking };
 
-/** `other_complexity`: a score of another version of the estimate, which no threshold of today's means. */
-type Lacking = "no_complexity" | "other_complexity" | "no_language" | "no_spend";
+/**
+ * What a rule reads, or the messages of a request that is shortened first. `other_complexity`: a score of another version
+ * of the estimate, which no threshold of today's means.
+ */
+type Lacking = "no_complexity" | "other_complexity" | "no_language" | "no_spend" | "no_messages";
 
 export interface Replayer {
   /** Pure, and some microseconds. */
@@ -73,7 +76,9 @@ function routePast(past: PastRequest, snapshot: ConfigSnapshot): ReplayedRoute {
   if (recorded.lacking !== null) return { result: "lacks", why: recorded.lacking };
   // As traffic does: who would have been tried, where nobody is left, is asked anew.
   const plan = planned.ok ? planned.value : draftRoute(input);
-  return { result: "routed", plan: plannedRoute(plan, input), peers: peersOf(plan) };
+  const route = plannedRoute(plan, input);
+  if (route.shortened) return { result: "lacks", why: "no_messages" };
+  return { result: "routed", plan: route, peers: peersOf(plan) };
 }
 
 /**

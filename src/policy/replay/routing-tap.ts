@@ -16,6 +16,7 @@ import type { EstimateRecording } from "../../core/settings.ts";
 import { type RequestSpend, SPEND_SUMS, type SpendSum, type SpendView } from "../../core/spend.ts";
 import type { Writable } from "../../core/writable.ts";
 import { RequestEstimates } from "../conditions/rule-facts.ts";
+import { overlong } from "../routing/first-measure.ts";
 import { type RouteInput, refusalOf } from "../routing/plan.ts";
 import { createDraws, type Draws, WORD } from "./draws.ts";
 
@@ -149,9 +150,11 @@ export class RoutingTap implements HealthView, RequestSpend {
   }
 }
 
-/** What `plan`, which `input` gave, would call first; of a plan that calls nobody, what is left. */
+/** What `plan`, which `input` gave, would call first; of a plan that calls nobody as it stands, what is left. */
 export function plannedRoute(plan: RoutePlan, input: RouteInput): PlannedRoute {
   const { rule, arm, rungs } = plan;
+  if (overlong(plan, input)?.first === "shorten")
+    return { rule, ...(arm && { arm: arm.label }), shortened: true };
   const rung = rungs[0];
   const deployment = rung?.candidates[0];
   const refusal = refusalOf(plan, input);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { FlagDetails, FlagSource } from "../../core/flags.ts";
+import { explainRoute } from "../explain/explain.ts";
 import {
   BASE_POLICY,
   compileTexts,
@@ -8,7 +9,6 @@ import {
   routeInput,
   snapshotOf,
 } from "../fake-policy.ts";
-import { explainRoute } from "../routing/explain.ts";
 import { draftRoute, type RouteInput } from "../routing/plan.ts";
 
 const FLAGS = `flags:

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { seededRandom } from "../../core/clock.ts";
+import { explainRoute } from "../explain/explain.ts";
 import { BASE_POLICY, FAKE_CALLER, FAKE_REQUEST, routeInput, snapshotOf } from "../fake-policy.ts";
 import { parsePolicy, testPolicy } from "../reading/load.ts";
-import { explainRoute } from "../routing/explain.ts";
 import { draftRoute } from "../routing/plan.ts";
 
 const withRollouts = (text: string) => `${BASE_POLICY}${text}`;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { formatUsd } from "../../core/money.ts";
+import { explainRoute } from "../explain/explain.ts";
 import { BASE_POLICY, FAKE_REQUEST, routeInput, snapshotOf } from "../fake-policy.ts";
-import { explainRoute } from "./explain.ts";
 import { draftRoute, planRoute } from "./plan.ts";
 
 describe("what a request costs", () => {

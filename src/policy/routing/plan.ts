@@ -31,9 +31,9 @@ import { enrol, type Subject, shadowsFor } from "../rollouts/enrol.ts";
 import { digestOfUser } from "../rollouts/sticky-key.ts";
 import { type Demand, objectionTo, stricter } from "./constraints.ts";
 import { exercised } from "./exercise.ts";
-import { failsForLength } from "./fails-for-length.ts";
+import { overlong } from "./first-measure.ts";
 import { refusedForGood } from "./for-good.ts";
-import { noCandidate } from "./no-candidate.ts";
+import { noCandidate, tooLong } from "./no-candidate.ts";
 import { orderCandidates, type SelectionInput } from "./selection.ts";
 
 export { resolveUseCase } from "./resolve-use-case.ts";
@@ -94,21 +94,13 @@ export function planRoute(input: RouteInput): Result<RoutePlan> {
  * `context_overflow` where the request must change; `cause.detail` has the reasons. Null: something may answer.
  */
 export function refusalOf(plan: RoutePlan, input: RouteInput): Fault | null {
-  const tooLong = failsForLength(plan, input);
-  if (tooLong) return tooLong;
-  if (plan.rungs.length > 0 || plan.degraded.length > 0) return null;
   const { request, snapshot } = input;
+  const long = overlong(plan, input);
+  if (long?.first === "fail") return tooLong(plan, long.lost, request);
+  if (plan.rungs.length > 0 || plan.degraded.length > 0) return null;
   // A count needs no model: the gateway's own estimate is one.
-  if (request.operation === "count_tokens" || mayBeShortened(plan, input)) return null;
+  if (request.operation === "count_tokens" || long?.first === "shorten") return null;
   return noCandidate(plan, { request, snapshot, capabilities: requiredCapabilities(request) });
-}
-
-/** Whether the policy shortens a request that is too long, so that a model may hold it then. */
-function mayBeShortened({ refusals }: RoutePlan, { request, useCase }: RouteInput): boolean {
-  if (request.operation !== "chat") return false;
-  if (!refusals.some(({ constraint }) => constraint === "context_window")) return false;
-  const measure = useCase.onOverflow.find(({ type }) => type !== "larger_model");
-  return measure !== undefined && measure.type !== "fail";
 }
 
 /** The plan as it is, also where it has no rung and no degraded mode. */

@@ -6,8 +6,8 @@ import type { Stickiness } from "../../core/rollouts.ts";
 import { bucketOf } from "../rollouts/choose.ts";
 import { findArm } from "../rollouts/enrol.ts";
 import { stickyKey } from "../rollouts/sticky-key.ts";
-import type { Demand } from "./constraints.ts";
-import { factsOf, type RouteInput, userDigestOf } from "./plan.ts";
+import type { Demand } from "../routing/constraints.ts";
+import { factsOf, type RouteInput, userDigestOf } from "../routing/plan.ts";
 
 interface ExplainedArm {
   readonly arm: string;

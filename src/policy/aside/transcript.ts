@@ -1,6 +1,6 @@
 /** A conversation as plain text, for a model that is to tell of it. Owns who is called what, and how much goes in. */
 import type { ContentPart, Message } from "../../core/request.ts";
-import { textTokens } from "../../policy/estimates/estimate-tokens.ts";
+import { textTokens } from "../estimates/estimate-tokens.ts";
 
 const SPEAKERS: Readonly<Record<Message["role"], string>> = {
   system: "Instructions",

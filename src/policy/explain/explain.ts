@@ -6,7 +6,10 @@ import { formatUsd } from "../../core/money.ts";
 import type { Refusal, RoutePlan, RungKind, Selection } from "../../core/plan.ts";
 import { NOTHING_SPENT, type SpendSum } from "../../core/spend.ts";
 import { SPEND_SIGNALS } from "../conditions/rule-facts.ts";
+import { type Foreseen, foreseeByEstimate } from "../overflow/foresee.ts";
+import { DEFAULT_RULE, demandOf, factsOf, type RouteInput } from "../routing/plan.ts";
 import { type ExplainedDegraded, explainDegraded } from "./explain-degraded.ts";
+import { type ExplainedOverflow, explainOverflow } from "./explain-overflow.ts";
 import {
   type ExplainedFlag,
   type ExplainedRollout,
@@ -15,7 +18,6 @@ import {
   explainRollout,
   explainShadows,
 } from "./explain-rollout.ts";
-import { DEFAULT_RULE, demandOf, draftRoute, factsOf, planRoute, type RouteInput } from "./plan.ts";
 
 type RuleVerdict = "matched" | "not_matched" | "skipped";
 
@@ -84,6 +86,11 @@ export interface Explanation {
   readonly flags: readonly ExplainedFlag[];
   readonly ladder: readonly ExplainedRung[];
   readonly refusals: readonly Refusal[];
+  /**
+   * What is done about a request that is too long where its ladder begins: rules, ladder and refusals are of what is
+   * left of it. Null: it is not too long there.
+   */
+  readonly overflow: ExplainedOverflow | null;
   readonly degraded: readonly ExplainedDegraded[];
   readonly deadlineMs: number;
   readonly costCeilingUsd: string | null;
@@ -91,18 +98,16 @@ export interface Explanation {
   readonly timeouts: AttemptTimeouts;
   readonly estimatedInputTokens: number;
   readonly estimatedOutputTokens: number;
-  /**
-   * What the caller would get at once, because nothing can answer; null: the ladder is climbed, or the request
-   * shortened first.
-   */
+  /** What the caller would get at once, because nothing can answer; null: the ladder is climbed. */
   readonly fault: ExplainedFault | null;
 }
 
-/** Draws from `input.random` exactly as routing does: the same draws give the same ladder. */
-export function explainRoute(input: RouteInput): Explanation {
-  const planned = planRoute(input);
-  // Without a rung there is nothing to order: drafting again can only draw another arm, of a rollout that draws.
-  const plan = planned.ok ? planned.value : draftRoute(input);
+/**
+ * Draws from `asked.random` exactly as routing does: the same draws give the same ladder. `foreseen`: of `asked`, where
+ * its length was measured with care.
+ */
+export function explainRoute(asked: RouteInput, foreseen: Foreseen = foreseeByEstimate(asked)): Explanation {
+  const { route: input, plan, fault, overflow } = foreseen;
   const demand = demandOf(input);
   return {
     useCase: plan.useCase,
@@ -118,7 +123,7 @@ export function explainRoute(input: RouteInput): Explanation {
     signals: explainSignals(input),
     rules: explainRules(input, plan.rule),
     rule: plan.rule,
-    rollout: explainRollout(plan, input),
+    rollout: explainRollout(plan, asked),
     shadows: explainShadows(plan),
     flags: explainFlags(input, demand),
     ladder: plan.rungs.map(({ kind, model, alias = null, selection, candidates }) => ({
@@ -130,6 +135,7 @@ export function explainRoute(input: RouteInput): Explanation {
       candidates: candidates.map((deployment) => explainCandidate(deployment, plan, input)),
     })),
     refusals: plan.refusals,
+    overflow: overflow && explainOverflow(overflow),
     degraded: plan.degraded.map(explainDegraded),
     deadlineMs: plan.deadlineMs,
     costCeilingUsd: plan.costCeiling === null ? null : formatUsd(plan.costCeiling),
@@ -137,7 +143,7 @@ export function explainRoute(input: RouteInput): Explanation {
     timeouts: plan.timeouts,
     estimatedInputTokens: plan.estimatedInputTokens,
     estimatedOutputTokens: plan.estimatedOutputTokens,
-    fault: planned.ok ? null : { code: planned.fault.code, message: planned.fault.message },
+    fault: fault && { code: fault.code, message: fault.message },
   };
 }
 

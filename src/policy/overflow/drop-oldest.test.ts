@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { ContentPart, Message } from "../../core/request.ts";
-import { BASE_POLICY, routeInput, snapshotOf } from "../../policy/fake-policy.ts";
-import { lostToLength } from "../../policy/routing/lost-to-length.ts";
-import { draftRoute } from "../../policy/routing/plan.ts";
+import { BASE_POLICY, routeInput, snapshotOf } from "../fake-policy.ts";
+import { lostToLength } from "../routing/lost-to-length.ts";
+import { draftRoute } from "../routing/plan.ts";
 import { dropOldest } from "./drop-oldest.ts";
 import { roomFor } from "./room.ts";
 

@@ -4,8 +4,8 @@ import { seededRandom } from "../../core/clock.ts";
 import { SAFETY_LEVELS } from "../../core/contract.ts";
 import type { ModelRequest } from "../../core/request.ts";
 import { BASE_POLICY, FAKE_CALLER, FAKE_REQUEST, routeInput, snapshotOf } from "../fake-policy.ts";
+import { planRoute } from "../routing/plan.ts";
 import { explainRoute } from "./explain.ts";
-import { planRoute } from "./plan.ts";
 
 const ROUTES = `routes:
   - { name: free, when: 'caller.tier == "free"', ladder: { primary: small, fallback: [large] } }

@@ -1,0 +1,40 @@
+/** How traffic measures a shorter request and has a summary made. Owns how long the summary may take. */
+import type { Attempt } from "../../core/decision.ts";
+import type { RoutePlan } from "../../core/plan.ts";
+import { type Means, measuredSize } from "../../policy/overflow/means.ts";
+import { askAside, type SideAnswer } from "../degraded/side-call.ts";
+import type { Exchange } from "../exchange.ts";
+import type { Gateway } from "../gateway.ts";
+
+/** Share of the time that is left which the summary may take, so that the answer has the rest. */
+const TIME_SHARE = 0.4;
+
+export interface TrafficMeans extends Means<Promise<unknown>> {
+  /** Those so far: a summary is a call, also one that failed. */
+  attempts: readonly Attempt[];
+}
+
+/** `plan`: whose deadline holds. */
+export function meansOf(
+  gateway: Gateway,
+  exchange: Exchange,
+  attempts: readonly Attempt[],
+  { deadlineMs }: RoutePlan,
+): TrafficMeans {
+  const means: TrafficMeans = {
+    attempts,
+    size: measuredSize,
+    *summarize(question) {
+      const passedMs = gateway.clock.now() - exchange.arrivedAt;
+      const asked = (yield askAside(gateway, exchange, {
+        ...question,
+        purpose: "overflow_summary",
+        attempts: means.attempts,
+        deadlineMs: passedMs + (deadlineMs - passedMs) * TIME_SHARE,
+      })) as SideAnswer;
+      means.attempts = asked.attempts;
+      return asked.ok ? asked : null;
+    },
+  };
+  return means;
+}
