@@ -2,7 +2,7 @@
 import { failed, ok, type Result } from "../../core/faults.ts";
 import { isRecord } from "../../core/json.ts";
 import type { ModelRequest } from "../../core/request.ts";
-import { asMessagesRequest, headersForBedrock } from "../bedrock-invoke/messages-body.ts";
+import { asMessagesRequest, headersForBedrock } from "../bedrock-claude-body.ts";
 import { isClaudeSeal, isSealed } from "../claude-seal.ts";
 import { withoutContract } from "../contract-metadata.ts";
 import { AS_WRITTEN, FittingIds, hasMisfit } from "../fitting-ids.ts";
@@ -41,8 +41,8 @@ const NOT_COUNTED = [
 ];
 
 /**
- * The body to send. A request that came in on this wire, or on Bedrock's form of it, keeps every field of its body but those that are
- * ours, were rewritten, or that the target refuses; each control lost is a warning, or under `strict` a
+ * The body to send. A request that came in on this wire, or in Bedrock's form of it, keeps every field of its body but
+ * those that are ours, were rewritten, or that the target refuses; each control lost is a warning, or under `strict` a
  * fault (`invalid`, `unsupported_control`). What a model's generation takes in another form is reworded.
  */
 export function lowerMessages(stated: ModelRequest, target: LowerTarget): Result<Lowered> {

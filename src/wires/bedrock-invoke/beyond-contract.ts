@@ -1,7 +1,7 @@
 /** What an InvokeModel request asks for that the contract does not model. Owns the names under which it is told. */
 import type { ModelRequest } from "../../core/request.ts";
 import { anthropicMessages } from "../anthropic-messages.ts";
-import { asMessagesRequest, headersForBedrock } from "./messages-body.ts";
+import { asMessagesRequest, headersForBedrock } from "../bedrock-claude-body.ts";
 
 /** Of embedding bodies what the contract models, or what changes no vector by itself. */
 const EMBEDDING: ReadonlySet<string> = new Set([

@@ -3,12 +3,12 @@ import { type Fault, failed, fault, ok, type Result } from "../../core/faults.ts
 import type { ContentPart, ModelRequest } from "../../core/request.ts";
 import { anthropicMessages } from "../anthropic-messages.ts";
 import { encodeBase64 } from "../base64.ts";
+import { asMessagesRequest, toInvokeBody } from "../bedrock-claude-body.ts";
 import { withoutContract } from "../contract-metadata.ts";
 import { type Losses, lose } from "../losses.ts";
 import type { Lowered, LowerTarget } from "../wire.ts";
 import { lowerEmbedding } from "./embedding-lower.ts";
 import { METADATA_HEADER, WIRE_ID } from "./fields.ts";
-import { asMessagesRequest, toInvokeBody } from "./messages-body.ts";
 
 /** Fields of the Messages API that Bedrock refuses. The first two say nothing that a model would have to honour. */
 const NOT_NEEDED = ["service_tier", "diagnostics"];

@@ -3,12 +3,12 @@ import { failed, ok, type Result } from "../../core/faults.ts";
 import { isRecord } from "../../core/json.ts";
 import type { ModelRequest } from "../../core/request.ts";
 import { anthropicMessages } from "../anthropic-messages.ts";
+import { betaHeaders, toMessagesBody } from "../bedrock-claude-body.ts";
 import { readTarget } from "../bedrock-converse/target.ts";
 import { readContract } from "../contract-metadata.ts";
 import type { JsonObject, RequestHints } from "../wire.ts";
 import { isEmbeddingBody, parseEmbeddingRequest } from "./embedding-request.ts";
 import { METADATA_HEADER, WIRE_ID } from "./fields.ts";
-import { betaHeaders, toMessagesBody } from "./messages-body.ts";
 
 /** In place of a model's name, which may be longer here than where it stands in the body. */
 const MODEL = "bedrock";

@@ -2,17 +2,29 @@
  * An Anthropic Messages request as Bedrock wants it, and back: no model and no stream in the body, which the path
  * says, the version and the betas in it, which are headers elsewhere. Owns the difference; knows no field else.
  */
-import type { ModelRequest, Origin } from "../../core/request.ts";
-import type { JsonObject } from "../wire.ts";
-import { ANTHROPIC_VERSION, GUARDRAIL_HEADERS, SERVICE_HEADERS, WIRE_ID } from "./fields.ts";
+import type { ModelRequest, Origin } from "../core/request.ts";
+import type { JsonObject } from "./wire.ts";
 
-const BETA_HEADER = "anthropic-beta";
+const INVOKE = "bedrock-invoke";
 const MESSAGES = "anthropic-messages";
+/** The API version that Bedrock wants in every body for Claude; there is no other. */
+const ANTHROPIC_VERSION = "bedrock-2023-05-31";
+const BETA_HEADER = "anthropic-beta";
+/** What a model would have to honour. */
+export const GUARDRAIL_HEADERS = [
+  "x-amzn-bedrock-guardrailidentifier",
+  "x-amzn-bedrock-guardrailversion",
+] as const;
+/** Asked of Bedrock alone, each with the value that asks for nothing. */
+export const SERVICE_HEADERS: ReadonlyMap<string, string> = new Map([
+  ["x-amzn-bedrock-performanceconfig-latency", "standard"],
+  ["x-amzn-bedrock-service-tier", "default"],
+]);
 const NO_HEADERS: readonly string[] = [];
 
 /** Whether `request` holds an Anthropic body, its own or Bedrock's form of it. */
 function isOwn({ origin }: ModelRequest): boolean {
-  return origin.wire === WIRE_ID;
+  return origin.wire === INVOKE;
 }
 
 /** `body` as the Messages API has it; `model` and `stream` are still to be set. */
