@@ -18,7 +18,7 @@ import { modelAliasChangeEndpoints, modelAliasEndpoints } from "./endpoints/mode
 import { modelEndpoints } from "./endpoints/models.ts";
 import { policyEndpoints } from "./endpoints/policy.ts";
 import { policyActivationEndpoints } from "./endpoints/policy-activation.ts";
-import { type PutEndpoint, policyChangeEndpoints } from "./endpoints/policy-change.ts";
+import { policyChangeEndpoints } from "./endpoints/policy-change.ts";
 import { policyVersionEndpoints } from "./endpoints/policy-history.ts";
 import { probeEndpoints } from "./endpoints/probes.ts";
 import { replayEndpoint } from "./endpoints/replay.ts";
@@ -98,7 +98,7 @@ function refusalsOf({ access }: RouteRow): Endpoint["responses"] {
 }
 
 /** An endpoint without a row in the table of routes could never be reached: that is a bug of ours. */
-function register(app: OpenAPIHono, endpoint: Endpoint | PutEndpoint, ports: ControlPorts): void {
+function register(app: OpenAPIHono, endpoint: Endpoint, ports: ControlPorts): void {
   const rows: readonly RouteRow[] = ROUTES;
   const row = rows.find((route) => route.method === endpoint.method && route.path === endpoint.path);
   if (!row) throw new Error(`No row for ${endpoint.method} ${endpoint.path} in the table of routes.`);
@@ -122,6 +122,6 @@ function register(app: OpenAPIHono, endpoint: Endpoint | PutEndpoint, ports: Con
     responses: { ...refusalsOf(row), ...endpoint.responses },
   });
   const path = endpoint.path.replace(/\{(\w+)\}/g, ":$1");
-  const answer = withAudit(row, ports, (c) => validated({ ...endpoint, method: "POST" }, c, ports));
+  const answer = withAudit(row, ports, (c) => validated(endpoint, c, ports));
   app.on(endpoint.method, path, answer);
 }

@@ -6,9 +6,10 @@ import type { ControlPorts } from "./control-ports.ts";
 import { misfit } from "./misfit.ts";
 import { unknownParameter } from "./query-parameters.ts";
 import { refuse } from "./refuse.ts";
+import type { RouteRow } from "./routes.ts";
 
 export interface Endpoint {
-  readonly method: "GET" | "POST" | "DELETE";
+  readonly method: RouteRow["method"];
   readonly path: string;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;

@@ -23,9 +23,6 @@ import {
 import { pushed, readPushed } from "./policy-body.ts";
 import { refusal } from "./response-docs.ts";
 
-/** The one endpoint that a method of its own asks for. */
-export type PutEndpoint = Omit<Endpoint, "method"> & { readonly method: "PUT" };
-
 const note = z.string().max(MAX_NOTE).optional().openapi({ description: "why, for the history" });
 
 const pushQuery = z.object({
@@ -41,16 +38,13 @@ const pushQuery = z.object({
   note,
 });
 
-export function policyChangeEndpoints(
-  ports: ControlPorts,
-  desk: PolicyDesk,
-): readonly (Endpoint | PutEndpoint)[] {
+export function policyChangeEndpoints(ports: ControlPorts, desk: PolicyDesk): readonly Endpoint[] {
   return [pushEndpoint(ports, desk), rollbackEndpoint(ports, desk), unpinEndpoint(ports, desk)];
 }
 
-function pushEndpoint(ports: ControlPorts, desk: PolicyDesk): PutEndpoint {
-  const endpoint = define({
-    method: "POST",
+function pushEndpoint(ports: ControlPorts, desk: PolicyDesk): Endpoint {
+  return define({
+    method: "PUT",
     path: "/admin/policy",
     query: pushQuery,
     headers: z.object({
@@ -88,7 +82,6 @@ function pushEndpoint(ports: ControlPorts, desk: PolicyDesk): PutEndpoint {
       return renderPush(outcome, ports.nextRequestId());
     },
   });
-  return { ...endpoint, method: "PUT" };
 }
 
 /** `"name@digits"`, quoted or not; `*` asks for nothing. */
