@@ -6,6 +6,7 @@ import { FakeClock } from "../core/fake-clock.ts";
 import { ok } from "../core/faults.ts";
 import type { ConfigSnapshot } from "../core/snapshot.ts";
 import { createControlApp } from "../http/control-app.ts";
+import { FAKE_OPERATOR } from "../http/fake-control.ts";
 import { createHealth } from "../resilience/health.ts";
 import { recordOf } from "../store/decision-store.ts";
 import { createMemoryStore } from "../store/memory/memory-store.ts";
@@ -46,7 +47,7 @@ async function realGateway(): Promise<(asked: Asked) => Promise<Response>> {
     }),
     healthReport: () => health.report(clock.now()),
     explain: (question) => explainRequest(question, { snapshot, health, clock }),
-    callerOf: () => null,
+    callerOf: () => FAKE_OPERATOR,
     ready: () => true,
     metricsText: () => "",
     nextRequestId: () => "req_1",

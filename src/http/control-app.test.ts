@@ -56,3 +56,11 @@ test("no body at all is an empty one where nothing has to be said", async () => 
   expect([answered.status, await answered.json()]).toMatchObject([409, { error: { code: "not_pinned" } }]);
   expect((await post("/admin/policy/diff")).status).toBe(400);
 });
+
+test("a key that the policy has lost since the guard looked is refused, and asks nothing of what is open", async () => {
+  const without = fakeControlApp(fakeDesk(), { callerOf: () => null });
+  const ask = async (path: string) => without(new Request(`http://localhost${path}`));
+  const refused = await ask("/admin/decisions");
+  expect([refused.status, await refused.json()]).toMatchObject([401, { error: { code: "invalid_api_key" } }]);
+  expect((await ask("/healthz")).status).toBe(200);
+});

@@ -6,7 +6,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { getPath } from "hono/utils/url";
 import { fault } from "../core/faults.ts";
 import type { ControlPorts } from "./control-ports.ts";
-import { type Endpoint, takesNothing, validated } from "./endpoint.ts";
+import { type Endpoint, takesNothing, validated, withCaller } from "./endpoint.ts";
 import { auditEndpoints, withAudit } from "./endpoints/audit.ts";
 import { batchEndpoints } from "./endpoints/batches.ts";
 import { deadJobEndpoints } from "./endpoints/dead-jobs.ts";
@@ -56,12 +56,10 @@ export function createControlApp(ports: ControlPorts): (request: Request) => Res
       : []),
     ...(ports.replicas ? replicaEndpoints(ports.replicas) : []),
     ...(ports.audit ? auditEndpoints(ports.audit) : []),
-    ...(ports.circuits ? healthEndpoints(ports, ports.circuits) : []),
-    ...(ports.tickets ? ticketEndpoints(ports, ports.tickets) : []),
+    ...(ports.circuits ? healthEndpoints(ports.circuits) : []),
+    ...(ports.tickets ? ticketEndpoints(ports.tickets) : []),
     ...(ports.jobs ? [...jobEndpoints(ports, ports.jobs), ...deadJobEndpoints(ports, ports.jobs)] : []),
-    ...(ports.batching
-      ? [...fileEndpoints(ports, ports.batching), ...batchEndpoints(ports, ports.batching)]
-      : []),
+    ...(ports.batching ? [...fileEndpoints(ports.batching), ...batchEndpoints(ports.batching)] : []),
   ]) {
     register(app, endpoint, ports);
   }
@@ -97,11 +95,13 @@ function refusalsOf({ access }: RouteRow): Endpoint["responses"] {
   return { 400: refusal, 401: refusal, ...(access !== "caller" && { 403: refusal }), 503: refusal };
 }
 
-/** An endpoint without a row in the table of routes could never be reached: that is a bug of ours. */
+/** Without a row in the table of routes an endpoint could never be reached: that is a bug of ours. */
 function register(app: OpenAPIHono, endpoint: Endpoint, ports: ControlPorts): void {
   const rows: readonly RouteRow[] = ROUTES;
   const row = rows.find((route) => route.method === endpoint.method && route.path === endpoint.path);
   if (!row) throw new Error(`No row for ${endpoint.method} ${endpoint.path} in the table of routes.`);
+  if (endpoint.isOpen !== (row.access === "open"))
+    throw new Error(`${endpoint.method} ${endpoint.path} and its row differ in who may ask.`);
   app.openAPIRegistry.registerPath({
     method: OPENAPI_METHODS[endpoint.method],
     path: endpoint.path,
@@ -122,6 +122,6 @@ function register(app: OpenAPIHono, endpoint: Endpoint, ports: ControlPorts): vo
     responses: { ...refusalsOf(row), ...endpoint.responses },
   });
   const path = endpoint.path.replace(/\{(\w+)\}/g, ":$1");
-  const answer = withAudit(row, ports, (c) => validated(endpoint, c, ports));
-  app.on(endpoint.method, path, answer);
+  const answer = withAudit(row, ports.audit, (c, caller) => validated(endpoint, c, caller, ports));
+  app.on(endpoint.method, path, withCaller(endpoint, ports, answer));
 }

@@ -12,13 +12,9 @@ function setUp(row: RouteRow) {
   const clock = new FakeClock(5);
   const audit = fakeTrail(store.audit, clock);
   const caller = { keyId: "ops-1", tenant: "t", tier: "standard", role: "operator", useCases: null } as const;
-  const answer = withAudit(
-    row,
-    { audit, callerOf: () => caller },
-    async () => new Response("done", { status: 202 }),
-  );
+  const answer = withAudit(row, audit, async () => new Response("done", { status: 202 }));
   const context = { req: { path: "/admin/things/7", raw: new Request("http://gateway/admin/things/7") } };
-  return { store, answer: () => answer(context as Parameters<typeof answer>[0]) };
+  return { store, answer: () => answer(context as Parameters<typeof answer>[0], caller) };
 }
 
 describe("an act of an operator", () => {

@@ -2,6 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { AuditTrail } from "../../control/audit/audit-trail.ts";
+import type { Caller } from "../../core/caller.ts";
 import type { AuditRow } from "../../store/audit-store.ts";
 import type { ControlPorts } from "../control-ports.ts";
 import { define, type Endpoint } from "../endpoint.ts";
@@ -79,17 +80,15 @@ function asKept({ seq, entry }: AuditRow): unknown {
  */
 export function withAudit(
   row: RouteRow,
-  ports: Pick<ControlPorts, "audit" | "callerOf">,
-  answer: (c: Context) => Promise<Response>,
-): (c: Context) => Promise<Response> {
-  const { audit } = ports;
+  audit: ControlPorts["audit"],
+  answer: (c: Context, caller: Caller | null) => Promise<Response>,
+): (c: Context, caller: Caller | null) => Promise<Response> {
   const isAct = (row.access === "operator" || row.access === "admin") && row.method !== "GET";
   if (!audit || !isAct || row.auditsItself) return answer;
-  return async (c) => {
-    // Asked before: the act may take the key away.
-    const actor = ports.callerOf(c.req.raw.headers)?.keyId ?? "unknown";
-    const response = await answer(c);
+  return async (c, caller) => {
+    const response = await answer(c, caller);
     const action = `${row.method} ${row.path}`;
+    const actor = caller?.keyId ?? "unknown";
     await audit.note({ actor, action, subject: c.req.path, details: { status: response.status } });
     return response;
   };

@@ -4,10 +4,9 @@ import type { BatchPorts } from "../../control/batches/batch-ports.ts";
 import { cancelBatch, unknownBatch } from "../../control/batches/cancel.ts";
 import { createBatch } from "../../control/batches/create.ts";
 import { BATCH_ENDPOINTS, type Batch, type BatchUsage } from "../../core/batches.ts";
-import type { ControlPorts } from "../control-ports.ts";
 import { define, type Endpoint } from "../endpoint.ts";
 import { idCursor } from "./cursor.ts";
-import { callerOf, pageOf, seconds } from "./files.ts";
+import { pageOf, seconds } from "./files.ts";
 import { jsonOf, refusal } from "./response-docs.ts";
 
 const time = z.number().nullable();
@@ -70,7 +69,7 @@ const listQuery = z.object({
 
 const batchParams = z.object({ id: z.string().max(64) });
 
-export function batchEndpoints(ports: ControlPorts, batching: BatchPorts): readonly Endpoint[] {
+export function batchEndpoints(batching: BatchPorts): readonly Endpoint[] {
   const { batches } = batching;
   return [
     define({
@@ -83,11 +82,9 @@ export function batchEndpoints(ports: ControlPorts, batching: BatchPorts): reado
         404: refusal,
         429: refusal,
       },
-      async handle({ headers, body }) {
-        const caller = callerOf(ports, headers);
-        if (!caller.ok) return caller.fault;
+      async handle({ caller, body }) {
         const { output_expires_after: expiry } = body;
-        const created = await createBatch(batching, caller.value, {
+        const created = await createBatch(batching, caller, {
           inputFileId: body.input_file_id,
           endpoint: body.endpoint,
           metadata: body.metadata ?? null,
@@ -107,10 +104,8 @@ export function batchEndpoints(ports: ControlPorts, batching: BatchPorts): reado
         ),
         400: refusal,
       },
-      async handle({ headers, query: { limit, after } }) {
-        const caller = callerOf(ports, headers);
-        if (!caller.ok) return caller.fault;
-        const page = await batches.list(caller.value.tenant, limit, after);
+      async handle({ caller, query: { limit, after } }) {
+        const page = await batches.list(caller.tenant, limit, after);
         return Response.json(pageOf(page.batches.map(rendered), page.more));
       },
     }),
@@ -119,10 +114,8 @@ export function batchEndpoints(ports: ControlPorts, batching: BatchPorts): reado
       path: "/v1/batches/{id}",
       params: batchParams,
       responses: { 200: jsonOf("How it stands.", batchObject), 404: refusal },
-      async handle({ headers, params }) {
-        const caller = callerOf(ports, headers);
-        if (!caller.ok) return caller.fault;
-        const batch = await batches.get(caller.value.tenant, params.id);
+      async handle({ caller, params }) {
+        const batch = await batches.get(caller.tenant, params.id);
         return batch ? Response.json(rendered(batch)) : unknownBatch();
       },
     }),
@@ -131,10 +124,8 @@ export function batchEndpoints(ports: ControlPorts, batching: BatchPorts): reado
       path: "/v1/batches/{id}/cancel",
       params: batchParams,
       responses: { 200: jsonOf("It is being cancelled.", batchObject), 400: refusal, 404: refusal },
-      async handle({ headers, params }) {
-        const caller = callerOf(ports, headers);
-        if (!caller.ok) return caller.fault;
-        const cancelled = await cancelBatch(batching, caller.value.tenant, params.id);
+      async handle({ caller, params }) {
+        const cancelled = await cancelBatch(batching, caller.tenant, params.id);
         return cancelled.ok ? Response.json(rendered(cancelled.value)) : cancelled.fault;
       },
     }),

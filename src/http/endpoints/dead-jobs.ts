@@ -49,11 +49,10 @@ const queueState = z.object({
 });
 
 export function deadJobEndpoints(
-  { audit, callerOf }: Pick<ControlPorts, "audit" | "callerOf">,
+  { audit }: Pick<ControlPorts, "audit">,
   desk: JobPorts,
 ): readonly Endpoint[] {
   const letters: DeadDesk = audit ? { ...desk, audit } : desk;
-  const actorOf = (headers: Headers): string => callerOf(headers)?.keyId ?? "unknown";
   return [
     define({
       method: "GET",
@@ -92,9 +91,9 @@ export function deadJobEndpoints(
         ),
         400: refusal,
       },
-      async handle({ body, headers }) {
+      async handle({ body, caller }) {
         const ids = "ids" in body ? body.ids : null;
-        return Response.json(await replayDead(letters, ids, actorOf(headers)));
+        return Response.json(await replayDead(letters, ids, caller.keyId));
       },
     }),
     define({
@@ -105,8 +104,8 @@ export function deadJobEndpoints(
         200: jsonOf("Forgotten, with their requests.", z.object({ discarded: z.array(z.string()) })),
         400: refusal,
       },
-      async handle({ body, headers }) {
-        return Response.json({ discarded: await discardDead(letters, body.ids, actorOf(headers)) });
+      async handle({ body, caller }) {
+        return Response.json({ discarded: await discardDead(letters, body.ids, caller.keyId) });
       },
     }),
   ];

@@ -6,9 +6,7 @@ import { removeFile, unknownFile } from "../../control/files/remove.ts";
 import { uploadFile } from "../../control/files/upload.ts";
 import { UPLOAD_PURPOSES } from "../../control/files/upload-form.ts";
 import type { Caller } from "../../core/caller.ts";
-import { failed, ok, type Result } from "../../core/faults.ts";
 import { MAX_FILE_PAGE, type StoredFile } from "../../store/file-store.ts";
-import type { ControlPorts } from "../control-ports.ts";
 import { define, type Endpoint } from "../endpoint.ts";
 import { idCursor } from "./cursor.ts";
 import { jsonOf, refusal } from "./response-docs.ts";
@@ -42,22 +40,17 @@ const listQuery = z.object({
 
 const fileParams = z.object({ id: z.string().max(64) });
 
-export function fileEndpoints(ports: ControlPorts, batching: FilePorts): readonly Endpoint[] {
+export function fileEndpoints(batching: FilePorts): readonly Endpoint[] {
   const { files, clock } = batching;
-  const find = async (headers: Headers, id: string): Promise<StoredFile | null> => {
-    const caller = callerOf(ports, headers);
-    return caller.ok ? files.get(caller.value.tenant, id, clock.now()) : null;
-  };
+  const find = ({ tenant }: Caller, id: string) => files.get(tenant, id, clock.now());
   return [
     define({
       method: "POST",
       path: "/v1/files",
       accepts: { "multipart/form-data": { schema: uploadForm } },
       responses: { 200: jsonOf("Kept.", fileObject), 400: refusal, 413: refusal },
-      async handle({ headers, request }) {
-        const caller = callerOf(ports, headers);
-        if (!caller.ok) return caller.fault;
-        const uploaded = await uploadFile(batching, caller.value.tenant, request);
+      async handle({ caller, request }) {
+        const uploaded = await uploadFile(batching, caller.tenant, request);
         return uploaded.ok ? Response.json(rendered(uploaded.value)) : uploaded.fault;
       },
     }),
@@ -72,11 +65,9 @@ export function fileEndpoints(ports: ControlPorts, batching: FilePorts): readonl
         ),
         400: refusal,
       },
-      async handle({ headers, query: { after, limit, order, purpose } }) {
-        const caller = callerOf(ports, headers);
-        if (!caller.ok) return caller.fault;
+      async handle({ caller, query: { after, limit, order, purpose } }) {
         const page = await files.list({
-          tenant: caller.value.tenant,
+          tenant: caller.tenant,
           now: clock.now(),
           limit,
           order,
@@ -91,8 +82,8 @@ export function fileEndpoints(ports: ControlPorts, batching: FilePorts): readonl
       path: "/v1/files/{id}",
       params: fileParams,
       responses: { 200: jsonOf("The file's description.", fileObject), 404: refusal },
-      async handle({ headers, params }) {
-        const file = await find(headers, params.id);
+      async handle({ caller, params }) {
+        const file = await find(caller, params.id);
         return file ? Response.json(rendered(file)) : unknownFile();
       },
     }),
@@ -101,8 +92,8 @@ export function fileEndpoints(ports: ControlPorts, batching: FilePorts): readonl
       path: "/v1/files/{id}/content",
       params: fileParams,
       responses: { 200: { description: "The bytes as they were uploaded or written." }, 404: refusal },
-      async handle({ headers, params }) {
-        const file = await find(headers, params.id);
+      async handle({ caller, params }) {
+        const file = await find(caller, params.id);
         return file ? download(batching, file) : unknownFile();
       },
     }),
@@ -118,10 +109,8 @@ export function fileEndpoints(ports: ControlPorts, batching: FilePorts): readonl
         400: refusal,
         404: refusal,
       },
-      async handle({ headers, params }) {
-        const caller = callerOf(ports, headers);
-        if (!caller.ok) return caller.fault;
-        const removed = await removeFile(batching, caller.value.tenant, params.id);
+      async handle({ caller, params }) {
+        const removed = await removeFile(batching, caller.tenant, params.id);
         return removed.ok ? Response.json({ id: params.id, object: "file", deleted: true }) : removed.fault;
       },
     }),
@@ -152,13 +141,6 @@ function rendered(file: StoredFile): z.infer<typeof fileObject> {
     status: "processed",
     status_details: null,
   };
-}
-
-/** The guard has let the request through, but the policy may have changed since. */
-export function callerOf(ports: ControlPorts, headers: Headers): Result<Caller> {
-  const caller = ports.callerOf(headers);
-  if (caller) return ok(caller);
-  return failed("unauthenticated", "invalid_api_key", "The API key is not known here any more.");
 }
 
 /** A page of OpenAI's lists. */

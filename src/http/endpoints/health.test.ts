@@ -16,10 +16,7 @@ function setUp() {
   const audited: unknown[] = [];
   const store = { isWritable: true };
   const audit = { note: async (record: unknown) => void audited.push(record) };
-  const endpoints = healthEndpoints(
-    { callerOf: () => OPERATOR },
-    { health, clock, audit, kept: async () => store.isWritable },
-  );
+  const endpoints = healthEndpoints({ health, clock, audit, kept: async () => store.isWritable });
   const order = async (verb: "reset" | "force-open", name: string, body: object) => {
     const path = `/admin/health/{deployment}/${verb}`;
     const endpoint = endpoints.find((one) => one.path === path);
@@ -39,6 +36,7 @@ async function answerOf(endpoint: Endpoint, name: string, body: object): Promise
     body: parsed.data,
     headers: request.headers,
     request,
+    caller: OPERATOR,
   };
   const answer = await endpoint.handle(input);
   return answer instanceof Response ? ((await answer.json()) as HealthReport) : answer.code;

@@ -3,9 +3,9 @@ import { z } from "@hono/zod-openapi";
 import type { CircuitDesk, OrderedReport, Orderer } from "../../control/health/circuit-desk.ts";
 import { forceOpenCircuit } from "../../control/health/force-open.ts";
 import { resetCircuit } from "../../control/health/reset.ts";
+import type { Caller } from "../../core/caller.ts";
 import { parseDuration } from "../../core/duration.ts";
-import { type Fault, fault, type Result } from "../../core/faults.ts";
-import type { ControlPorts } from "../control-ports.ts";
+import type { Fault, Result } from "../../core/faults.ts";
 import { define, type Endpoint } from "../endpoint.ts";
 import { jsonOf, refusal } from "./response-docs.ts";
 
@@ -38,20 +38,7 @@ const row = z.looseObject({
 });
 const responses = { 200: jsonOf("As it is now.", row), 400: refusal, 404: refusal };
 
-export function healthEndpoints(
-  ports: Pick<ControlPorts, "callerOf">,
-  desk: CircuitDesk,
-): readonly Endpoint[] {
-  const order = async (
-    headers: Headers,
-    why: string | undefined,
-    act: (by: Orderer) => Promise<Result<OrderedReport>>,
-  ): Promise<Response | Fault> => {
-    const caller = ports.callerOf(headers);
-    if (!caller) return fault("unauthenticated", "invalid_api_key", "Send a key of the policy.");
-    const done = await act({ actor: caller.keyId, reason: why || null });
-    return done.ok ? Response.json(done.value) : done.fault;
-  };
+export function healthEndpoints(desk: CircuitDesk): readonly Endpoint[] {
   return [
     define({
       method: "POST",
@@ -59,8 +46,8 @@ export function healthEndpoints(
       params,
       body: resetBody,
       responses,
-      handle: ({ params: { deployment }, body, headers }) =>
-        order(headers, body.reason, (by) => resetCircuit(desk, deployment, by)),
+      handle: async ({ params: { deployment }, body, caller }) =>
+        told(await resetCircuit(desk, deployment, orderer(caller, body.reason))),
     }),
     define({
       method: "POST",
@@ -68,12 +55,20 @@ export function healthEndpoints(
       params,
       body: forceBody,
       responses,
-      handle: ({ params: { deployment }, body, headers }) =>
-        order(headers, body.reason, (by) =>
-          forceOpenCircuit(desk, deployment, body.for === undefined ? null : parseDuration(body.for), by),
-        ),
+      async handle({ params: { deployment }, body, caller }) {
+        const time = body.for === undefined ? null : parseDuration(body.for);
+        return told(await forceOpenCircuit(desk, deployment, time, orderer(caller, body.reason)));
+      },
     }),
   ];
+}
+
+function orderer({ keyId }: Caller, reason: string | undefined): Orderer {
+  return { actor: keyId, reason: reason || null };
+}
+
+function told(done: Result<OrderedReport>): Response | Fault {
+  return done.ok ? Response.json(done.value) : done.fault;
 }
 
 function isWithin(ms: number | null): boolean {

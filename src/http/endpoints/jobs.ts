@@ -10,14 +10,13 @@ import {
 import { jobView } from "../../control/jobs/job-view.ts";
 import { redeliverJob } from "../../control/jobs/redeliver.ts";
 import { type Submission, submitJob } from "../../control/jobs/submit.ts";
-import type { Caller } from "../../core/caller.ts";
 import { type Fault, failed, ok, type Result } from "../../core/faults.ts";
 import { JOB_ENDPOINTS, JOB_STATUSES, type Job } from "../../core/jobs.ts";
 import { MAX_JOB_PAGE } from "../../store/job-store.ts";
 import type { ControlPorts } from "../control-ports.ts";
 import { define, type Endpoint } from "../endpoint.ts";
 import { idCursor } from "./cursor.ts";
-import { callerOf, pageOf } from "./files.ts";
+import { pageOf } from "./files.ts";
 import { jsonOf, refusal } from "./response-docs.ts";
 
 const text = z.string().nullable();
@@ -95,13 +94,7 @@ const one = { 200: jsonOf("How it stands.", jobObject), 404: refusal };
 
 export function jobEndpoints(ports: ControlPorts, desk: JobPorts): readonly Endpoint[] {
   const { jobs } = desk;
-  const act = async (
-    headers: Headers,
-    change: (caller: Caller) => Promise<Result<Job>>,
-  ): Promise<Response | Fault> => {
-    const caller = callerOf(ports, headers);
-    if (!caller.ok) return caller.fault;
-    const changed = await change(caller.value);
+  const told = async (changed: Result<Job>): Promise<Response | Fault> => {
     if (!changed.ok) return changed.fault;
     return Response.json(jobView(changed.value, await jobs.result(changed.value.id)));
   };
@@ -119,9 +112,7 @@ export function jobEndpoints(ports: ControlPorts, desk: JobPorts): readonly Endp
         429: refusal,
         503: refusal,
       },
-      async handle({ headers, body }) {
-        const caller = callerOf(ports, headers);
-        if (!caller.ok) return caller.fault;
+      async handle({ caller, headers, body }) {
         const keyed = idempotencyKeyOf(headers, body.idempotency_key);
         if (!keyed.ok) return keyed.fault;
         const wanted: Submission = {
@@ -135,7 +126,7 @@ export function jobEndpoints(ports: ControlPorts, desk: JobPorts): readonly Endp
           delayMs: body.delay_seconds * 1000,
           idempotencyKey: keyed.value,
         };
-        const submitted = await submitJob(desk, caller.value, wanted);
+        const submitted = await submitJob(desk, caller, wanted);
         if (submitted.type === "refused") return submitted.fault;
         if (submitted.type === "conflict") return conflict(ports.nextRequestId());
         const { job } = submitted;
@@ -154,11 +145,9 @@ export function jobEndpoints(ports: ControlPorts, desk: JobPorts): readonly Endp
         ),
         400: refusal,
       },
-      async handle({ headers, query: { limit, after, status, use_case: useCase } }) {
-        const caller = callerOf(ports, headers);
-        if (!caller.ok) return caller.fault;
+      async handle({ caller, query: { limit, after, status, use_case: useCase } }) {
         const page = await jobs.list({
-          tenant: caller.value.tenant,
+          tenant: caller.tenant,
           limit,
           ...(after !== undefined && { after }),
           ...(status !== undefined && { status }),
@@ -177,25 +166,24 @@ export function jobEndpoints(ports: ControlPorts, desk: JobPorts): readonly Endp
       path: "/v1/jobs/{id}",
       params: jobParams,
       responses: one,
-      handle: ({ headers, params }) =>
-        act(headers, async ({ tenant }) => {
-          const job = await jobs.get(tenant, params.id);
-          return job ? ok(job) : { ok: false, fault: unknownJob() };
-        }),
+      async handle({ caller, params }) {
+        const job = await jobs.get(caller.tenant, params.id);
+        return job ? told(ok(job)) : unknownJob();
+      },
     }),
     define({
       method: "POST",
       path: "/v1/jobs/{id}/cancel",
       params: jobParams,
       responses: { ...one, 400: refusal },
-      handle: ({ headers, params }) => act(headers, ({ tenant }) => cancelJob(desk, tenant, params.id)),
+      handle: async ({ caller, params }) => told(await cancelJob(desk, caller.tenant, params.id)),
     }),
     define({
       method: "POST",
       path: "/v1/jobs/{id}/redeliver",
       params: jobParams,
       responses: { ...one, 400: refusal },
-      handle: ({ headers, params }) => act(headers, ({ tenant }) => redeliverJob(desk, tenant, params.id)),
+      handle: async ({ caller, params }) => told(await redeliverJob(desk, caller.tenant, params.id)),
     }),
   ];
 }

@@ -6,7 +6,6 @@ import { MAX_NOTE } from "../../control/policy/policy-acts.ts";
 import { operateRollout, type RolloutDesk, type RolloutOrder } from "../../control/rollout/operate.ts";
 import type { ControlPorts } from "../control-ports.ts";
 import { define, type Endpoint } from "../endpoint.ts";
-import { callerOf } from "./files.ts";
 import { refusedDoc } from "./policy-answers.ts";
 import { jsonOf, refusal } from "./response-docs.ts";
 import { orderedDoc, renderOrder } from "./rollout-change.ts";
@@ -80,13 +79,11 @@ function verb<B extends Common>(
     params,
     body,
     responses: { 200: moved, 400: refusedDoc, 404: refusal, 409: refusedDoc },
-    async handle({ headers, body, params: { alias } }) {
-      const caller = callerOf(ports, headers);
-      if (!caller.ok) return caller.fault;
+    async handle({ caller, body, params: { alias } }) {
       const outcome = await operateRollout(desk, {
         rollout: aliasSubject(alias),
         order: orderOf(body),
-        actor: caller.value.keyId,
+        actor: caller.keyId,
         note: body.note ?? null,
         dryRun: body.dry_run,
       });

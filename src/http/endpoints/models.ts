@@ -3,7 +3,7 @@ import { z } from "@hono/zod-openapi";
 import type { Caller } from "../../core/caller.ts";
 import { CAPABILITIES } from "../../core/contract.ts";
 import type { ModelSpec } from "../../core/deployment.ts";
-import { type Fault, fault } from "../../core/faults.ts";
+import type { Fault } from "../../core/faults.ts";
 import type { ConfigSnapshot, UseCase } from "../../core/snapshot.ts";
 import { resolveUseCase } from "../../policy/routing/resolve-use-case.ts";
 import type { ControlPorts } from "../control-ports.ts";
@@ -86,9 +86,8 @@ export function modelEndpoints(ports: ControlPorts): readonly Endpoint[] {
       method: "GET",
       path: "/v1/models",
       responses: { 200: listDoc },
-      handle: ({ headers }) => {
-        const caller = ports.callerOf(headers);
-        const rows = modelRows(ports.snapshot(caller ?? undefined), caller);
+      handle: ({ caller, headers }) => {
+        const rows = modelRows(ports.snapshot(caller), caller);
         return Response.json(isAnthropic(headers) ? anthropicList(rows) : { object: "list", data: rows });
       },
     }),
@@ -97,9 +96,8 @@ export function modelEndpoints(ports: ControlPorts): readonly Endpoint[] {
       path: "/v1/models/{id}",
       params: z.object({ id: z.string().min(1).max(256) }),
       responses: { 200: jsonOf("One of the list.", z.union([modelRow, anthropicRow])) },
-      handle: ({ params, headers }) => {
-        const caller = ports.callerOf(headers);
-        const found = oneRow(ports.snapshot(caller ?? undefined), caller, params.id);
+      handle: ({ caller, params, headers }) => {
+        const found = oneRow(ports.snapshot(caller), caller, params.id);
         if ("kind" in found) return found;
         return Response.json(isAnthropic(headers) ? anthropicOf(found) : found);
       },
@@ -108,23 +106,22 @@ export function modelEndpoints(ports: ControlPorts): readonly Endpoint[] {
 }
 
 /** The use cases and aliases that a key may ask for, by name. */
-function modelRows(snapshot: ConfigSnapshot, caller: Caller | null): readonly ModelRow[] {
+function modelRows(snapshot: ConfigSnapshot, caller: Caller): readonly ModelRow[] {
   const rows: ModelRow[] = [];
   for (const [name, useCase] of snapshot.useCases) {
-    if (caller?.useCases && !caller.useCases.includes(useCase.id)) continue;
+    if (caller.useCases && !caller.useCases.includes(useCase.id)) continue;
     rows.push(rowOf(name, useCase, snapshot, caller));
   }
   return rows;
 }
 
-function oneRow(snapshot: ConfigSnapshot, caller: Caller | null, name: string): ModelRow | Fault {
-  if (!caller) return fault("unauthenticated", "missing_api_key", "Send a key.");
+function oneRow(snapshot: ConfigSnapshot, caller: Caller, name: string): ModelRow | Fault {
   const useCase = resolveUseCase(snapshot, name, caller);
   return useCase.ok ? rowOf(name, useCase.value, snapshot, caller) : useCase.fault;
 }
 
 /** A request goes to the models that can serve it: together they hold and can what the best of them does. */
-function rowOf(name: string, useCase: UseCase, snapshot: ConfigSnapshot, caller: Caller | null): ModelRow {
+function rowOf(name: string, useCase: UseCase, snapshot: ConfigSnapshot, caller: Caller): ModelRow {
   const serving = servingModels(useCase, snapshot, caller);
   const models = serving.map(({ model }) => model);
   return {
@@ -160,16 +157,12 @@ interface Serving {
   readonly alias: string | undefined;
 }
 
-function servingModels(
-  useCase: UseCase,
-  snapshot: ConfigSnapshot,
-  caller: Caller | null,
-): readonly Serving[] {
+function servingModels(useCase: UseCase, snapshot: ConfigSnapshot, caller: Caller): readonly Serving[] {
   const models = new Map<string, Serving>();
   for (const rung of useCase.ladder) {
     const model = snapshot.models.get(rung.model);
     if (!model || model.status === "experimental" || model.status === "retired") continue;
-    if (model.tenants && caller && !model.tenants.includes(caller.tenant)) continue;
+    if (model.tenants && !model.tenants.includes(caller.tenant)) continue;
     if (!models.has(model.id)) models.set(model.id, { model, alias: rung.alias });
   }
   return [...models.values()];

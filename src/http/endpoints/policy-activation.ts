@@ -11,7 +11,6 @@ import type { PolicyDesk } from "../../control/policy/policy-desk.ts";
 import { parseSchedule } from "../../control/policy/staging/parse-schedule.ts";
 import type { ControlPorts } from "../control-ports.ts";
 import { define, type Endpoint } from "../endpoint.ts";
-import { callerOf } from "./files.ts";
 import {
   ambiguousText,
   behindStore,
@@ -64,16 +63,14 @@ function beginEndpoint(ports: ControlPorts, desk: PolicyDesk): Endpoint {
     path: "/admin/policy/activations",
     body: begun,
     responses: { 200: changeDoc, 400: refusedDoc, 404: refusedDoc, 409: refusedDoc },
-    async handle({ headers, body }) {
-      const caller = callerOf(ports, headers);
-      if (!caller.ok) return caller.fault;
+    async handle({ caller, body }) {
       const schedule = parseSchedule(body, desk.clock.now());
       if (!schedule.ok) return schedule.fault;
       const { version, text = "", file, environment = null } = body;
       const outcome = await beginActivation(desk, {
         what: version === undefined ? { text, file, environment } : { version },
         schedule: schedule.value,
-        actor: caller.value.keyId,
+        actor: caller.keyId,
         note: body.note ?? null,
       });
       return render(outcome, ports.nextRequestId());
@@ -87,11 +84,9 @@ function endEndpoint(ports: ControlPorts, desk: PolicyDesk, end: "complete" | "a
     path: `/admin/policy/activations/${end}`,
     body: z.strictObject({ note }),
     responses: { 200: changeDoc, 400: refusedDoc, 409: refusedDoc },
-    async handle({ headers, body }) {
-      const caller = callerOf(ports, headers);
-      if (!caller.ok) return caller.fault;
+    async handle({ caller, body }) {
       const act = end === "complete" ? completeActivation : abortActivation;
-      const outcome = await act(desk, caller.value.keyId, body.note ?? null);
+      const outcome = await act(desk, caller.keyId, body.note ?? null);
       const requestId = ports.nextRequestId();
       if (outcome) return render(outcome, requestId);
       const message = "No version is taking over by steps. To undo one that is in force, use rollback.";

@@ -7,7 +7,6 @@ import { type RollbackOutcome, rollBack } from "../../control/policy/rollback.ts
 import { parsePolicy } from "../../policy/reading/load.ts";
 import type { ControlPorts } from "../control-ports.ts";
 import { define, type Endpoint } from "../endpoint.ts";
-import { callerOf } from "./files.ts";
 import {
   changeDoc,
   changedMeanwhile,
@@ -58,9 +57,7 @@ function pushEndpoint(ports: ControlPorts, desk: PolicyDesk): Endpoint {
       "application/json": { schema: pushed },
     },
     responses: { 200: changeDoc, 400: refusedDoc, 409: refusedDoc, 412: refusedDoc, 413: refusal },
-    async handle({ headers, request, query }) {
-      const caller = callerOf(ports, headers);
-      if (!caller.ok) return caller.fault;
+    async handle({ caller, headers, request, query }) {
       const body = await readPushed(request);
       if (!body.ok) return body.fault;
       const { text, invalidAt } = body.value;
@@ -77,7 +74,7 @@ function pushEndpoint(ports: ControlPorts, desk: PolicyDesk): Endpoint {
         ifVersion: ifMatch(headers.get("if-match")),
         dryRun: query.dry_run === "true",
         supersede: query.supersede === "true",
-        actor: caller.value.keyId,
+        actor: caller.keyId,
       });
       return renderPush(outcome, ports.nextRequestId());
     },
@@ -126,10 +123,8 @@ function rollbackEndpoint(ports: ControlPorts, desk: PolicyDesk): Endpoint {
       note,
     }),
     responses: { 200: changeDoc, 400: refusedDoc, 404: refusedDoc, 409: refusedDoc },
-    async handle({ headers, body }) {
-      const caller = callerOf(ports, headers);
-      if (!caller.ok) return caller.fault;
-      const wish = { version: body.version ?? null, actor: caller.value.keyId, note: body.note ?? null };
+    async handle({ caller, body }) {
+      const wish = { version: body.version ?? null, actor: caller.keyId, note: body.note ?? null };
       return renderRollback(await rollBack(desk, wish), ports.nextRequestId());
     },
   });
@@ -165,10 +160,8 @@ function unpinEndpoint(ports: ControlPorts, desk: PolicyDesk): Endpoint {
     path: "/admin/policy/unpin",
     body: z.strictObject({ note }),
     responses: { 200: changeDoc, 400: refusedDoc, 409: refusedDoc },
-    async handle({ headers, body }) {
-      const caller = callerOf(ports, headers);
-      if (!caller.ok) return caller.fault;
-      const act = { actor: caller.value.keyId, via: "unpin", note: body.note ?? null } as const;
+    async handle({ caller, body }) {
+      const act = { actor: caller.keyId, via: "unpin", note: body.note ?? null } as const;
       const outcome = await desk.control.unpin(act);
       const requestId = ports.nextRequestId();
       if (outcome?.result === "refused") return invalidPolicy(outcome.findings, requestId, "unpin_refused");

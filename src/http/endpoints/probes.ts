@@ -3,20 +3,20 @@ import { z } from "@hono/zod-openapi";
 import { policyJsonSchema } from "../../policy/document/document.ts";
 import { scenarioJsonSchema } from "../../providers/simulator/scenario.ts";
 import type { ControlPorts } from "../control-ports.ts";
-import { define, type Endpoint } from "../endpoint.ts";
+import { defineOpen, type Endpoint } from "../endpoint.ts";
 import { jsonOf } from "./response-docs.ts";
 
 const status = z.object({ status: z.string() });
 
 export function probeEndpoints(ports: ControlPorts): readonly Endpoint[] {
   return [
-    define({
+    defineOpen({
       method: "GET",
       path: "/healthz",
       responses: { 200: jsonOf("It lives.", status) },
       handle: () => Response.json({ status: "ok" }),
     }),
-    define({
+    defineOpen({
       method: "GET",
       path: "/readyz",
       responses: { 200: jsonOf("Send traffic.", status), 503: jsonOf("Send none.", status) },
@@ -25,7 +25,7 @@ export function probeEndpoints(ports: ControlPorts): readonly Endpoint[] {
           ? Response.json({ status: "ready" })
           : Response.json({ status: "shutting down" }, { status: 503 }),
     }),
-    define({
+    defineOpen({
       method: "GET",
       path: "/metrics",
       responses: { 200: { description: "Prometheus text format 0.0.4" } },
@@ -34,13 +34,13 @@ export function probeEndpoints(ports: ControlPorts): readonly Endpoint[] {
           headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
         }),
     }),
-    define({
+    defineOpen({
       method: "GET",
       path: "/schema/policy.json",
       responses: { 200: { description: "JSON Schema, draft 2020-12" } },
       handle: () => Response.json(policyJsonSchema()),
     }),
-    define({
+    defineOpen({
       method: "GET",
       path: "/schema/scenario.json",
       responses: { 200: { description: "JSON Schema, draft 2020-12" } },

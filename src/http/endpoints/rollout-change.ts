@@ -10,7 +10,6 @@ import {
 import type { ControlPorts } from "../control-ports.ts";
 import { define, type Endpoint } from "../endpoint.ts";
 import { problem } from "../problem.ts";
-import { callerOf } from "./files.ts";
 import { behindStore, changedMeanwhile, invalidPolicy, refusedDoc, running } from "./policy-answers.ts";
 import { jsonOf, refusal } from "./response-docs.ts";
 
@@ -78,13 +77,11 @@ function verb<B extends Common>(
     params,
     body,
     responses: { 200: changed, 400: refusedDoc, 404: refusal, 409: refusedDoc },
-    async handle({ headers, body, params }) {
-      const caller = callerOf(ports, headers);
-      if (!caller.ok) return caller.fault;
+    async handle({ caller, body, params }) {
       const outcome = await operateRollout(desk, {
         rollout: params.rollout,
         order: orderOf(body),
-        actor: caller.value.keyId,
+        actor: caller.keyId,
         note: body.note ?? null,
         dryRun: body.dry_run,
       });

@@ -4,10 +4,9 @@ import { answerTicket } from "../../control/tickets/answer.ts";
 import { claimTicket } from "../../control/tickets/claim.ts";
 import { closeTicket } from "../../control/tickets/close.ts";
 import { type TicketPorts, unknownTicket } from "../../control/tickets/ticket-ports.ts";
-import { type Fault, fault, type Result } from "../../core/faults.ts";
+import type { Fault, Result } from "../../core/faults.ts";
 import { TICKET_STATUSES, type Ticket } from "../../core/tickets.ts";
 import { MAX_TICKET_PAGE } from "../../store/ticket-store.ts";
-import type { ControlPorts } from "../control-ports.ts";
 import { define, type Endpoint } from "../endpoint.ts";
 import { idCursor } from "./cursor.ts";
 import { jsonOf, refusal } from "./response-docs.ts";
@@ -45,16 +44,7 @@ const params = z.object({ id: z.string().max(64) });
 const claim = z.object({ lease_seconds: z.number().int().min(10).max(86_400).default(900) });
 const answer = z.object({ answer: z.string().trim().min(1).max(100_000) });
 
-export function ticketEndpoints(ports: ControlPorts, desk: TicketPorts): readonly Endpoint[] {
-  const change = async (
-    headers: Headers,
-    act: (by: string) => Promise<Result<Ticket>>,
-  ): Promise<Response | Fault> => {
-    const caller = ports.callerOf(headers);
-    if (!caller) return fault("unauthenticated", "invalid_api_key", "Send a key of the policy.");
-    const changed = await act(caller.keyId);
-    return changed.ok ? Response.json(rendered(changed.value)) : changed.fault;
-  };
+export function ticketEndpoints(desk: TicketPorts): readonly Endpoint[] {
   const changed = { 200: jsonOf("As it stands now.", whole), 400: refusal, 404: refusal };
   return [
     define({
@@ -94,8 +84,8 @@ export function ticketEndpoints(ports: ControlPorts, desk: TicketPorts): readonl
       params,
       body: claim,
       responses: changed,
-      handle: ({ headers, params: { id }, body }) =>
-        change(headers, (by) => claimTicket(desk, id, by, body.lease_seconds * 1000)),
+      handle: async ({ caller, params: { id }, body }) =>
+        told(await claimTicket(desk, id, caller.keyId, body.lease_seconds * 1000)),
     }),
     define({
       method: "POST",
@@ -103,17 +93,21 @@ export function ticketEndpoints(ports: ControlPorts, desk: TicketPorts): readonl
       params,
       body: answer,
       responses: changed,
-      handle: ({ headers, params: { id }, body }) =>
-        change(headers, (by) => answerTicket(desk, id, by, body.answer)),
+      handle: async ({ caller, params: { id }, body }) =>
+        told(await answerTicket(desk, id, caller.keyId, body.answer)),
     }),
     define({
       method: "POST",
       path: "/admin/tickets/{id}/close",
       params,
       responses: changed,
-      handle: ({ headers, params: { id } }) => change(headers, (by) => closeTicket(desk, id, by)),
+      handle: async ({ caller, params: { id } }) => told(await closeTicket(desk, id, caller.keyId)),
     }),
   ];
+}
+
+function told(changed: Result<Ticket>): Response | Fault {
+  return changed.ok ? Response.json(rendered(changed.value)) : changed.fault;
 }
 
 /** Without what people wrote: that is for those who work on it. */
