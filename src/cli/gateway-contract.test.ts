@@ -1,12 +1,11 @@
 import { beforeAll, describe, expect, test } from "bun:test";
 import { explainRequest } from "../control/explain/explain-request.ts";
+import { fakeDesk } from "../control/policy/fake-desk.ts";
 import { compileSources } from "../control/policy/in-force/compile-sources.ts";
 import { readPolicyFiles } from "../control/policy/sources/policy-files.ts";
 import { FakeClock } from "../core/fake-clock.ts";
-import { ok } from "../core/faults.ts";
 import type { ConfigSnapshot } from "../core/snapshot.ts";
-import { createControlApp } from "../http/control-app.ts";
-import { FAKE_OPERATOR } from "../http/fake-control.ts";
+import { fakeControlApp } from "../http/fake-control.ts";
 import { createHealth } from "../resilience/health.ts";
 import { recordOf } from "../store/decision-store.ts";
 import { createMemoryStore } from "../store/memory/memory-store.ts";
@@ -33,7 +32,7 @@ async function realGateway(): Promise<(asked: Asked) => Promise<Response>> {
     changes: [],
     findings: [],
   });
-  const app = createControlApp({
+  const app = fakeControlApp(fakeDesk({ clock }), {
     decisions: store.decisions,
     activations: store.activations,
     snapshot: () => snapshot,
@@ -47,11 +46,6 @@ async function realGateway(): Promise<(asked: Asked) => Promise<Response>> {
     }),
     healthReport: () => health.report(clock.now()),
     explain: (question) => explainRequest(question, { snapshot, health, clock }),
-    callerOf: () => FAKE_OPERATOR,
-    ready: () => true,
-    metricsText: () => "",
-    nextRequestId: () => "req_1",
-    readBody: async (request) => ok(await request.json()),
   });
   return async ({ method, url, body }) =>
     app(

@@ -14,7 +14,7 @@ let app: ReturnType<typeof fakeControlApp>;
 beforeEach(async () => {
   const fake = fakeDesk();
   await fake.control.offer(inFile(policyWith(1)), "start");
-  app = fakeControlApp(fake, { policy: fake.desk });
+  app = fakeControlApp(fake);
 });
 
 async function operation(method: string, path: string): Promise<Operation> {
@@ -63,4 +63,9 @@ test("a key that the policy has lost since the guard looked is refused, and asks
   const refused = await ask("/admin/decisions");
   expect([refused.status, await refused.json()]).toMatchObject([401, { error: { code: "invalid_api_key" } }]);
   expect((await ask("/healthz")).status).toBe(200);
+});
+
+test.each(["/v1/models/", "/admin/decisions/"])("%s has nothing", async (path) => {
+  const answered = await app(new Request(`http://localhost${path}`, { method: "GET" }));
+  expect([answered.status, await answered.json()]).toMatchObject([404, { error: { code: "unknown_path" } }]);
 });

@@ -14,7 +14,7 @@ import { decisionEndpoints } from "./endpoints/decisions.ts";
 import { fileEndpoints } from "./endpoints/files.ts";
 import { healthEndpoints } from "./endpoints/health.ts";
 import { jobEndpoints } from "./endpoints/jobs.ts";
-import { modelAliasChangeEndpoints, modelAliasEndpoints } from "./endpoints/model-aliases.ts";
+import { modelAliasEndpoints } from "./endpoints/model-aliases.ts";
 import { modelEndpoints } from "./endpoints/models.ts";
 import { policyEndpoints } from "./endpoints/policy.ts";
 import { policyActivationEndpoints } from "./endpoints/policy-activation.ts";
@@ -22,7 +22,7 @@ import { policyChangeEndpoints } from "./endpoints/policy-change.ts";
 import { policyVersionEndpoints } from "./endpoints/policy-history.ts";
 import { probeEndpoints } from "./endpoints/probes.ts";
 import { replayEndpoint } from "./endpoints/replay.ts";
-import { replicaEndpoints } from "./endpoints/replicas.ts";
+import { replicaEndpoint } from "./endpoints/replicas.ts";
 import { refusal } from "./endpoints/response-docs.ts";
 import { rolloutChangeEndpoints } from "./endpoints/rollout-change.ts";
 import { rolloutEndpoints } from "./endpoints/rollouts.ts";
@@ -38,28 +38,21 @@ export function createControlApp(ports: ControlPorts): (request: Request) => Res
     ...modelEndpoints(ports),
     ...decisionEndpoints(ports),
     ...policyEndpoints(ports),
-    ...(ports.policy
-      ? [
-          ...policyVersionEndpoints(ports, ports.policy),
-          ...policyChangeEndpoints(ports, ports.policy),
-          ...policyActivationEndpoints(ports, ports.policy),
-        ]
-      : []),
-    ...(ports.replay ? [replayEndpoint(ports, ports.replay)] : []),
+    ...policyVersionEndpoints(ports),
+    ...policyChangeEndpoints(ports),
+    ...policyActivationEndpoints(ports),
+    replayEndpoint(ports),
     ...rolloutEndpoints(ports),
+    ...rolloutChangeEndpoints(ports),
     ...modelAliasEndpoints(ports),
-    ...(ports.rollouts
-      ? [
-          ...rolloutChangeEndpoints(ports, ports.rollouts),
-          ...modelAliasChangeEndpoints(ports, ports.rollouts),
-        ]
-      : []),
-    ...(ports.replicas ? replicaEndpoints(ports.replicas) : []),
-    ...(ports.audit ? auditEndpoints(ports.audit) : []),
-    ...(ports.circuits ? healthEndpoints(ports.circuits) : []),
-    ...(ports.tickets ? ticketEndpoints(ports.tickets) : []),
-    ...(ports.jobs ? [...jobEndpoints(ports, ports.jobs), ...deadJobEndpoints(ports, ports.jobs)] : []),
-    ...(ports.batching ? [...fileEndpoints(ports.batching), ...batchEndpoints(ports.batching)] : []),
+    replicaEndpoint(ports),
+    ...auditEndpoints(ports),
+    ...healthEndpoints(ports),
+    ...ticketEndpoints(ports),
+    ...jobEndpoints(ports),
+    ...deadJobEndpoints(ports),
+    ...fileEndpoints(ports),
+    ...batchEndpoints(ports),
   ]) {
     register(app, endpoint, ports);
   }
@@ -67,10 +60,10 @@ export function createControlApp(ports: ControlPorts): (request: Request) => Res
     openapi: "3.1.0",
     info: { title: "Pointsman", version: "0.1.0", description: "The control interface of the gateway." },
   });
-  // A row of the table that this process has no endpoint for.
+  // A segment that is empty: the table takes it for a name, and an endpoint does not.
   app.notFound(() =>
     problem(
-      fault("not_found", "unknown_path", "This gateway does not serve this path."),
+      fault("not_found", "unknown_path", "There is nothing at this path: a name in it is empty."),
       ports.nextRequestId(),
     ),
   );

@@ -6,7 +6,6 @@ import type { ReplicaList } from "../control/fleet/list-replicas.ts";
 import type { CircuitDesk } from "../control/health/circuit-desk.ts";
 import type { JobPorts } from "../control/jobs/job-ports.ts";
 import type { PolicyStatus } from "../control/policy/in-force/policy-control.ts";
-import type { PolicyDesk } from "../control/policy/policy-desk.ts";
 import type { ReplayPorts } from "../control/replay/replay-store.ts";
 import type { RolloutDesk } from "../control/rollout/operate.ts";
 import type { TicketPorts } from "../control/tickets/ticket-ports.ts";
@@ -26,33 +25,26 @@ export interface ControlPorts {
   snapshot(caller?: Caller): ConfigSnapshot;
   policyStatus(): PolicyStatus;
   healthReport(): readonly HealthReport[];
-  /** Absent: this process has no queue. */
-  queueReport?(): Promise<QueueReport>;
+  queueReport(): Promise<QueueReport>;
   explain(question: ExplainQuestion): Promise<Result<Explanation>>;
-  /** Absent: no record can be replayed. */
-  readonly replay?: ReplayPorts;
+  readonly replay: ReplayPorts;
   /** The caller of a request that the guard has let through. */
   callerOf(headers: Headers): Caller | null;
   ready(): boolean;
   /** Prometheus text. */
   metricsText(): string;
   nextRequestId(): string;
-  /** Absent: this process keeps no files, and their paths lead nowhere. */
-  readonly batching?: BatchPorts;
-  /** Absent: this process takes no jobs. */
-  readonly jobs?: JobPorts;
-  /** Absent: this process keeps no tickets. */
-  readonly tickets?: TicketPorts;
-  /** Absent: the policy can be looked at, not changed. */
-  readonly policy?: PolicyDesk;
-  /** Absent: rollouts and model aliases can be looked at, not changed. */
-  readonly rollouts?: RolloutDesk;
-  /** Absent: nothing is known of other gateways. */
-  replicas?(): Promise<ReplicaList>;
-  /** Absent: circuits can be looked at, not ordered about. */
-  readonly circuits?: CircuitDesk;
-  /** Absent: no audit log is kept. */
-  readonly audit?: AuditTrail;
+  /** Files, and batches of requests in them. */
+  readonly batching: BatchPorts;
+  readonly jobs: JobPorts;
+  readonly tickets: TicketPorts;
+  /** Where the policy, its rollouts and its model aliases are changed. */
+  readonly desk: RolloutDesk;
+  /** What is known of this gateway and others. */
+  replicas(): Promise<ReplicaList>;
+  /** Where circuits are ordered about. */
+  readonly circuits: CircuitDesk;
+  readonly audit: AuditTrail;
   /** A JSON body within the bounds that inference keeps, too; `absent` is what an empty one counts as, if anything. */
   readBody(request: Request, absent?: unknown): Promise<Result<unknown>>;
 }

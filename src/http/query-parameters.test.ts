@@ -12,7 +12,7 @@ describe("a query parameter that is not known", () => {
     await fake.desk.heads?.write({ revision: 1, at: 0, actor: "seed", note: null, documents });
     await fake.look();
     const before = fake.control.snapshot().version;
-    const app = fakeControlApp(fake, { policy: fake.desk });
+    const app = fakeControlApp(fake);
     const push = (query: string) =>
       app(
         new Request(`http://gateway/admin/policy?${query}`, {

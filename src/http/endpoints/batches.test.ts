@@ -4,12 +4,11 @@ import OpenAI from "openai";
 import { DEFAULT_WORK_LIMITS } from "../../control/batches/batch-ports.ts";
 import { type BatchRunner, startBatchRunner } from "../../control/batches/batch-runner.ts";
 import { DEFAULT_UPLOAD_LIMITS } from "../../control/files/file-ports.ts";
+import { fakeDesk } from "../../control/policy/fake-desk.ts";
 import { FakeClock } from "../../core/fake-clock.ts";
-import { ok } from "../../core/faults.ts";
 import { createIds } from "../../core/ids.ts";
 import { createMemoryStore } from "../../store/memory/memory-store.ts";
-import { createControlApp } from "../control-app.ts";
-import type { ControlPorts } from "../control-ports.ts";
+import { fakeControlApp } from "../fake-control.ts";
 
 let clock: FakeClock;
 let runner: BatchRunner;
@@ -35,17 +34,13 @@ beforeEach(() => {
     limits: DEFAULT_WORK_LIMITS,
     report: () => {},
   });
-  const ports = {
-    callerOf: (headers: Headers) => {
+  app = fakeControlApp(fakeDesk({ clock }), {
+    callerOf(headers) {
       const tenant = headers.get("authorization")?.replace("Bearer ", "");
       return tenant ? { keyId: "k", tenant, tier: "standard", role: "caller", useCases: null } : null;
     },
-    nextRequestId: () => "req_1",
-    readBody: async (request: Request) => ok(await request.json()),
     batching: { ...shared, uploads: DEFAULT_UPLOAD_LIMITS, serves: () => true, changed: () => runner.wake() },
-  };
-  // The endpoints under test ask for nothing else.
-  app = createControlApp(ports as unknown as ControlPorts);
+  });
   client = clientOf("acme");
   stranger = clientOf("globex");
 });
@@ -233,11 +228,4 @@ test("without a key that the policy knows nothing is given", async () => {
   for (const path of ["/v1/files", "/v1/batches", "/v1/batches/x"]) {
     expect((await app(new Request(`http://localhost${path}`))).status).toBe(401);
   }
-});
-
-test("a gateway that keeps no files has nothing at these paths", async () => {
-  const without = createControlApp({ nextRequestId: () => "req_1" } as unknown as ControlPorts);
-  const response = await without(new Request("http://localhost/v1/files"));
-  expect(response.status).toBe(404);
-  expect(await response.json()).toMatchObject({ error: { code: "unknown_path" } });
 });

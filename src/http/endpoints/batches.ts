@@ -1,9 +1,9 @@
 /** Batches, in the shape of OpenAI's API. Each belongs to the tenant of the key that made it. */
 import { z } from "@hono/zod-openapi";
-import type { BatchPorts } from "../../control/batches/batch-ports.ts";
 import { cancelBatch, unknownBatch } from "../../control/batches/cancel.ts";
 import { createBatch } from "../../control/batches/create.ts";
 import { BATCH_ENDPOINTS, type Batch, type BatchUsage } from "../../core/batches.ts";
+import type { ControlPorts } from "../control-ports.ts";
 import { define, type Endpoint } from "../endpoint.ts";
 import { idCursor } from "./cursor.ts";
 import { pageOf, seconds } from "./files.ts";
@@ -69,7 +69,7 @@ const listQuery = z.object({
 
 const batchParams = z.object({ id: z.string().max(64) });
 
-export function batchEndpoints(batching: BatchPorts): readonly Endpoint[] {
+export function batchEndpoints({ batching }: Pick<ControlPorts, "batching">): readonly Endpoint[] {
   const { batches } = batching;
   return [
     define({

@@ -1,14 +1,12 @@
 /** The queue of jobs and its dead letters, for operators. */
 import { z } from "@hono/zod-openapi";
 import {
-  type DeadDesk,
   type DeadJob,
   discardDead,
   listDead,
   MAX_REPLAYED,
   replayDead,
 } from "../../control/jobs/dead-letters.ts";
-import type { JobPorts } from "../../control/jobs/job-ports.ts";
 import { reportQueue } from "../../store/job-queue/queue-report.ts";
 import type { QueueDepth } from "../../store/job-queue.ts";
 import type { ControlPorts } from "../control-ports.ts";
@@ -48,11 +46,11 @@ const queueState = z.object({
   jobs: z.array(z.object({ use_case: z.string(), status: z.string(), count: z.number() })),
 });
 
-export function deadJobEndpoints(
-  { audit }: Pick<ControlPorts, "audit">,
-  desk: JobPorts,
-): readonly Endpoint[] {
-  const letters: DeadDesk = audit ? { ...desk, audit } : desk;
+export function deadJobEndpoints({
+  audit,
+  jobs: desk,
+}: Pick<ControlPorts, "audit" | "jobs">): readonly Endpoint[] {
+  const letters = { ...desk, audit };
   return [
     define({
       method: "GET",

@@ -7,6 +7,7 @@ import { uploadFile } from "../../control/files/upload.ts";
 import { UPLOAD_PURPOSES } from "../../control/files/upload-form.ts";
 import type { Caller } from "../../core/caller.ts";
 import { MAX_FILE_PAGE, type StoredFile } from "../../store/file-store.ts";
+import type { ControlPorts } from "../control-ports.ts";
 import { define, type Endpoint } from "../endpoint.ts";
 import { idCursor } from "./cursor.ts";
 import { jsonOf, refusal } from "./response-docs.ts";
@@ -40,7 +41,7 @@ const listQuery = z.object({
 
 const fileParams = z.object({ id: z.string().max(64) });
 
-export function fileEndpoints(batching: FilePorts): readonly Endpoint[] {
+export function fileEndpoints({ batching }: Pick<ControlPorts, "batching">): readonly Endpoint[] {
   const { files, clock } = batching;
   const find = ({ tenant }: Caller, id: string) => files.get(tenant, id, clock.now());
   return [

@@ -16,7 +16,9 @@ function setUp() {
   const audited: unknown[] = [];
   const store = { isWritable: true };
   const audit = { note: async (record: unknown) => void audited.push(record) };
-  const endpoints = healthEndpoints({ health, clock, audit, kept: async () => store.isWritable });
+  const endpoints = healthEndpoints({
+    circuits: { health, clock, audit, kept: async () => store.isWritable },
+  });
   const order = async (verb: "reset" | "force-open", name: string, body: object) => {
     const path = `/admin/health/{deployment}/${verb}`;
     const endpoint = endpoints.find((one) => one.path === path);

@@ -1,11 +1,12 @@
 /** What an operator orders of a deployment's circuit. */
 import { z } from "@hono/zod-openapi";
-import type { CircuitDesk, OrderedReport, Orderer } from "../../control/health/circuit-desk.ts";
+import type { OrderedReport, Orderer } from "../../control/health/circuit-desk.ts";
 import { forceOpenCircuit } from "../../control/health/force-open.ts";
 import { resetCircuit } from "../../control/health/reset.ts";
 import type { Caller } from "../../core/caller.ts";
 import { parseDuration } from "../../core/duration.ts";
 import type { Fault, Result } from "../../core/faults.ts";
+import type { ControlPorts } from "../control-ports.ts";
 import { define, type Endpoint } from "../endpoint.ts";
 import { jsonOf, refusal } from "./response-docs.ts";
 
@@ -38,7 +39,7 @@ const row = z.looseObject({
 });
 const responses = { 200: jsonOf("As it is now.", row), 400: refusal, 404: refusal };
 
-export function healthEndpoints(desk: CircuitDesk): readonly Endpoint[] {
+export function healthEndpoints({ circuits: desk }: Pick<ControlPorts, "circuits">): readonly Endpoint[] {
   return [
     define({
       method: "POST",

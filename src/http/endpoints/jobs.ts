@@ -1,12 +1,7 @@
 /** Jobs: requests that can wait. Each belongs to the tenant of the key that submitted it. */
 import { z } from "@hono/zod-openapi";
 import { cancelJob } from "../../control/jobs/cancel.ts";
-import {
-  DEFAULT_DEADLINE_SECONDS,
-  type JobPorts,
-  MAX_DEADLINE_SECONDS,
-  unknownJob,
-} from "../../control/jobs/job-ports.ts";
+import { DEFAULT_DEADLINE_SECONDS, MAX_DEADLINE_SECONDS, unknownJob } from "../../control/jobs/job-ports.ts";
 import { jobView } from "../../control/jobs/job-view.ts";
 import { redeliverJob } from "../../control/jobs/redeliver.ts";
 import { type Submission, submitJob } from "../../control/jobs/submit.ts";
@@ -92,7 +87,7 @@ const listQuery = z.object({
 const jobParams = z.object({ id: z.string().max(64) });
 const one = { 200: jsonOf("How it stands.", jobObject), 404: refusal };
 
-export function jobEndpoints(ports: ControlPorts, desk: JobPorts): readonly Endpoint[] {
+export function jobEndpoints({ jobs: desk, nextRequestId }: ControlPorts): readonly Endpoint[] {
   const { jobs } = desk;
   const told = async (changed: Result<Job>): Promise<Response | Fault> => {
     if (!changed.ok) return changed.fault;
@@ -128,7 +123,7 @@ export function jobEndpoints(ports: ControlPorts, desk: JobPorts): readonly Endp
         };
         const submitted = await submitJob(desk, caller, wanted);
         if (submitted.type === "refused") return submitted.fault;
-        if (submitted.type === "conflict") return conflict(ports.nextRequestId());
+        if (submitted.type === "conflict") return conflict(nextRequestId());
         const { job } = submitted;
         const view = jobView(job, await jobs.result(job.id));
         return Response.json(view, { status: 202, headers: { location: `/v1/jobs/${job.id}` } });

@@ -3,7 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { listModelAliases } from "../../control/alias/list.ts";
 import { aliasSubject } from "../../control/alias/open-alias.ts";
 import { MAX_NOTE } from "../../control/policy/policy-acts.ts";
-import { operateRollout, type RolloutDesk, type RolloutOrder } from "../../control/rollout/operate.ts";
+import { operateRollout, type RolloutOrder } from "../../control/rollout/operate.ts";
 import type { ControlPorts } from "../control-ports.ts";
 import { define, type Endpoint } from "../endpoint.ts";
 import { refusedDoc } from "./policy-answers.ts";
@@ -37,6 +37,10 @@ const listed = jsonOf(
 const moved = orderedDoc("alias");
 
 export function modelAliasEndpoints(ports: ControlPorts): readonly Endpoint[] {
+  const set = z.strictObject({
+    model: z.string().min(1).max(64).openapi({ description: "the model it shall stand for" }),
+    ...common,
+  });
   return [
     define({
       method: "GET",
@@ -47,17 +51,8 @@ export function modelAliasEndpoints(ports: ControlPorts): readonly Endpoint[] {
         return Response.json({ aliases });
       },
     }),
-  ];
-}
-
-export function modelAliasChangeEndpoints(ports: ControlPorts, desk: RolloutDesk): readonly Endpoint[] {
-  const set = z.strictObject({
-    model: z.string().min(1).max(64).openapi({ description: "the model it shall stand for" }),
-    ...common,
-  });
-  return [
-    verb(ports, desk, "set", set, ({ model }) => ({ verb: "move", model })),
-    verb(ports, desk, "release", z.strictObject(common), () => ({ verb: "release" })),
+    verb(ports, "set", set, ({ model }) => ({ verb: "move", model })),
+    verb(ports, "release", z.strictObject(common), () => ({ verb: "release" })),
   ];
 }
 
@@ -67,8 +62,7 @@ interface Common {
 }
 
 function verb<B extends Common>(
-  ports: ControlPorts,
-  desk: RolloutDesk,
+  { desk, nextRequestId }: ControlPorts,
   name: "set" | "release",
   body: z.ZodType<B>,
   orderOf: (body: B) => RolloutOrder,
@@ -87,7 +81,7 @@ function verb<B extends Common>(
         note: body.note ?? null,
         dryRun: body.dry_run,
       });
-      return renderOrder(outcome, ports.nextRequestId(), ({ rollout: _, ...told }) => ({ alias, ...told }));
+      return renderOrder(outcome, nextRequestId(), ({ rollout: _, ...told }) => ({ alias, ...told }));
     },
   });
 }

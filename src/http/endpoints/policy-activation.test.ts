@@ -17,9 +17,7 @@ async function open() {
   });
   const fake = fakeDesk({ overlay: book });
   const app = fakeControlApp(fake, {
-    policy: fake.desk,
-    rollouts: { ...fake.desk, overrides: book, audit: async () => {} },
-    replicas: async () => ({ knows: "alone", converged: null, versions: [], replicas: [] }),
+    desk: { ...fake.desk, overrides: book, audit: async () => {} },
   });
   await fake.control.offer(inFile(policyWith(1) + CANARY), "start");
   return {

@@ -7,7 +7,6 @@ import {
   completeActivation,
 } from "../../control/policy/activate.ts";
 import { MAX_NOTE } from "../../control/policy/policy-acts.ts";
-import type { PolicyDesk } from "../../control/policy/policy-desk.ts";
 import { parseSchedule } from "../../control/policy/staging/parse-schedule.ts";
 import type { ControlPorts } from "../control-ports.ts";
 import { define, type Endpoint } from "../endpoint.ts";
@@ -49,15 +48,11 @@ const begun = z
     message: "give 'version' or 'text', and not both",
   });
 
-export function policyActivationEndpoints(ports: ControlPorts, desk: PolicyDesk): readonly Endpoint[] {
-  return [
-    beginEndpoint(ports, desk),
-    endEndpoint(ports, desk, "complete"),
-    endEndpoint(ports, desk, "abort"),
-  ];
+export function policyActivationEndpoints(ports: ControlPorts): readonly Endpoint[] {
+  return [beginEndpoint(ports), endEndpoint(ports, "complete"), endEndpoint(ports, "abort")];
 }
 
-function beginEndpoint(ports: ControlPorts, desk: PolicyDesk): Endpoint {
+function beginEndpoint({ desk, nextRequestId }: ControlPorts): Endpoint {
   return define({
     method: "POST",
     path: "/admin/policy/activations",
@@ -73,12 +68,12 @@ function beginEndpoint(ports: ControlPorts, desk: PolicyDesk): Endpoint {
         actor: caller.keyId,
         note: body.note ?? null,
       });
-      return render(outcome, ports.nextRequestId());
+      return render(outcome, nextRequestId());
     },
   });
 }
 
-function endEndpoint(ports: ControlPorts, desk: PolicyDesk, end: "complete" | "abort"): Endpoint {
+function endEndpoint({ desk, nextRequestId }: ControlPorts, end: "complete" | "abort"): Endpoint {
   return define({
     method: "POST",
     path: `/admin/policy/activations/${end}`,
@@ -87,7 +82,7 @@ function endEndpoint(ports: ControlPorts, desk: PolicyDesk, end: "complete" | "a
     async handle({ caller, body }) {
       const act = end === "complete" ? completeActivation : abortActivation;
       const outcome = await act(desk, caller.keyId, body.note ?? null);
-      const requestId = ports.nextRequestId();
+      const requestId = nextRequestId();
       if (outcome) return render(outcome, requestId);
       const message = "No version is taking over by steps. To undo one that is in force, use rollback.";
       return refused({ status: 409, type: "conflict", code: "no_activation", message }, requestId);

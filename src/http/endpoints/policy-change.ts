@@ -1,7 +1,6 @@
 /** The acts of operators on the policy: push, rollback, unpin. Each parses, acts and renders. */
 import { z } from "@hono/zod-openapi";
 import { MAX_NOTE } from "../../control/policy/policy-acts.ts";
-import type { PolicyDesk } from "../../control/policy/policy-desk.ts";
 import { type PushOutcome, pushPolicy } from "../../control/policy/push.ts";
 import { type RollbackOutcome, rollBack } from "../../control/policy/rollback.ts";
 import { parsePolicy } from "../../policy/reading/load.ts";
@@ -37,11 +36,11 @@ const pushQuery = z.object({
   note,
 });
 
-export function policyChangeEndpoints(ports: ControlPorts, desk: PolicyDesk): readonly Endpoint[] {
-  return [pushEndpoint(ports, desk), rollbackEndpoint(ports, desk), unpinEndpoint(ports, desk)];
+export function policyChangeEndpoints(ports: ControlPorts): readonly Endpoint[] {
+  return [pushEndpoint(ports), rollbackEndpoint(ports), unpinEndpoint(ports)];
 }
 
-function pushEndpoint(ports: ControlPorts, desk: PolicyDesk): Endpoint {
+function pushEndpoint({ desk, nextRequestId }: ControlPorts): Endpoint {
   return define({
     method: "PUT",
     path: "/admin/policy",
@@ -65,7 +64,7 @@ function pushEndpoint(ports: ControlPorts, desk: PolicyDesk): Endpoint {
         const { findings } = parsePolicy([
           { file: "policy", text, problem: { kind: "invalid_utf8", at: invalidAt } },
         ]);
-        return invalidPolicy(findings, ports.nextRequestId(), "invalid_utf8");
+        return invalidPolicy(findings, nextRequestId(), "invalid_utf8");
       }
       const outcome = await pushPolicy(desk, {
         text: body.value.text,
@@ -76,7 +75,7 @@ function pushEndpoint(ports: ControlPorts, desk: PolicyDesk): Endpoint {
         supersede: query.supersede === "true",
         actor: caller.keyId,
       });
-      return renderPush(outcome, ports.nextRequestId());
+      return renderPush(outcome, nextRequestId());
     },
   });
 }
@@ -114,7 +113,7 @@ function renderPush(outcome: PushOutcome, requestId: string): Response {
   }
 }
 
-function rollbackEndpoint(ports: ControlPorts, desk: PolicyDesk): Endpoint {
+function rollbackEndpoint({ desk, nextRequestId }: ControlPorts): Endpoint {
   return define({
     method: "POST",
     path: "/admin/policy/rollback",
@@ -125,7 +124,7 @@ function rollbackEndpoint(ports: ControlPorts, desk: PolicyDesk): Endpoint {
     responses: { 200: changeDoc, 400: refusedDoc, 404: refusedDoc, 409: refusedDoc },
     async handle({ caller, body }) {
       const wish = { version: body.version ?? null, actor: caller.keyId, note: body.note ?? null };
-      return renderRollback(await rollBack(desk, wish), ports.nextRequestId());
+      return renderRollback(await rollBack(desk, wish), nextRequestId());
     },
   });
 }
@@ -154,7 +153,7 @@ function renderRollback(outcome: RollbackOutcome, requestId: string): Response {
   }
 }
 
-function unpinEndpoint(ports: ControlPorts, desk: PolicyDesk): Endpoint {
+function unpinEndpoint({ desk, nextRequestId }: ControlPorts): Endpoint {
   return define({
     method: "POST",
     path: "/admin/policy/unpin",
@@ -163,7 +162,7 @@ function unpinEndpoint(ports: ControlPorts, desk: PolicyDesk): Endpoint {
     async handle({ caller, body }) {
       const act = { actor: caller.keyId, via: "unpin", note: body.note ?? null } as const;
       const outcome = await desk.control.unpin(act);
-      const requestId = ports.nextRequestId();
+      const requestId = nextRequestId();
       if (outcome?.result === "refused") return invalidPolicy(outcome.findings, requestId, "unpin_refused");
       if (outcome) return Response.json(outcome);
       const message = "No version is pinned: the gateway follows its source.";

@@ -2,7 +2,6 @@
 import { z } from "@hono/zod-openapi";
 import { type Comparable, comparePolicies } from "../../control/policy/history/compare.ts";
 import { findVersion } from "../../control/policy/history/find-version.ts";
-import type { PolicyDesk } from "../../control/policy/policy-desk.ts";
 import type { ControlPorts } from "../control-ports.ts";
 import { define, type Endpoint } from "../endpoint.ts";
 import { idCursor } from "./cursor.ts";
@@ -44,7 +43,8 @@ export function policyHistoryEndpoint(ports: ControlPorts): Endpoint {
   });
 }
 
-export function policyVersionEndpoints(ports: ControlPorts, desk: PolicyDesk): readonly Endpoint[] {
+export function policyVersionEndpoints(ports: ControlPorts): readonly Endpoint[] {
+  const { desk } = ports;
   return [
     define({
       method: "GET",

@@ -67,12 +67,12 @@ export function policyEndpoints(ports: ControlPorts): readonly Endpoint[] {
       responses: {
         200: jsonOf(
           "By deployment, and the queue of jobs.",
-          z.object({ deployments: z.array(z.looseObject({})), queue: z.looseObject({}).optional() }),
+          z.object({ deployments: z.array(z.looseObject({})), queue: z.looseObject({}) }),
         ),
       },
       async handle() {
-        const queue = await ports.queueReport?.();
-        return Response.json({ deployments: ports.healthReport(), ...(queue && { queue }) });
+        const queue = await ports.queueReport();
+        return Response.json({ deployments: ports.healthReport(), queue });
       },
     }),
     define({

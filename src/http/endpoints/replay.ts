@@ -31,7 +31,7 @@ const report = z.looseObject({
   cursor: z.string().nullable().openapi({ description: "not null: there were more records than the limit" }),
 });
 
-export function replayEndpoint(ports: ControlPorts, replay: NonNullable<ControlPorts["replay"]>): Endpoint {
+export function replayEndpoint({ replay, nextRequestId }: ControlPorts): Endpoint {
   return define({
     method: "POST",
     path: "/admin/explain/replay",
@@ -51,7 +51,7 @@ export function replayEndpoint(ports: ControlPorts, replay: NonNullable<ControlP
         },
         replay,
       );
-      return render(outcome, ports.nextRequestId());
+      return render(outcome, nextRequestId());
     },
   });
 }

@@ -1,12 +1,7 @@
 /** Verbs on rollouts: set, promote, abort, release. Each parses, acts and renders. */
 import { z } from "@hono/zod-openapi";
 import { MAX_NOTE } from "../../control/policy/policy-acts.ts";
-import {
-  operateRollout,
-  type RolloutDesk,
-  type RolloutOrder,
-  type RolloutOutcome,
-} from "../../control/rollout/operate.ts";
+import { operateRollout, type RolloutOrder, type RolloutOutcome } from "../../control/rollout/operate.ts";
 import type { ControlPorts } from "../control-ports.ts";
 import { define, type Endpoint } from "../endpoint.ts";
 import { problem } from "../problem.ts";
@@ -39,7 +34,7 @@ export function orderedDoc(subject: "rollout" | "alias") {
 
 const changed = orderedDoc("rollout");
 
-export function rolloutChangeEndpoints(ports: ControlPorts, desk: RolloutDesk): readonly Endpoint[] {
+export function rolloutChangeEndpoints(ports: ControlPorts): readonly Endpoint[] {
   const set = z.strictObject({
     weight: z.number().min(0).max(100).openapi({ description: "percent; of a shadow, its share" }),
     arm: arm.openapi({ description: "absent: the candidate" }),
@@ -52,10 +47,10 @@ export function rolloutChangeEndpoints(ports: ControlPorts, desk: RolloutDesk): 
   });
   const plain = z.strictObject(common);
   return [
-    verb(ports, desk, "set", set, ({ weight, arm = null }) => ({ verb: "set", weight, arm })),
-    verb(ports, desk, "promote", promote, ({ full, arm = null }) => ({ verb: "promote", full, arm })),
-    verb(ports, desk, "abort", plain, () => ({ verb: "abort" })),
-    verb(ports, desk, "release", plain, () => ({ verb: "release" })),
+    verb(ports, "set", set, ({ weight, arm = null }) => ({ verb: "set", weight, arm })),
+    verb(ports, "promote", promote, ({ full, arm = null }) => ({ verb: "promote", full, arm })),
+    verb(ports, "abort", plain, () => ({ verb: "abort" })),
+    verb(ports, "release", plain, () => ({ verb: "release" })),
   ];
 }
 
@@ -65,8 +60,7 @@ interface Common {
 }
 
 function verb<B extends Common>(
-  ports: ControlPorts,
-  desk: RolloutDesk,
+  { desk, nextRequestId }: ControlPorts,
   name: string,
   body: z.ZodType<B>,
   orderOf: (body: B) => RolloutOrder,
@@ -85,7 +79,7 @@ function verb<B extends Common>(
         note: body.note ?? null,
         dryRun: body.dry_run,
       });
-      return renderOrder(outcome, ports.nextRequestId(), (told) => told);
+      return renderOrder(outcome, nextRequestId(), (told) => told);
     },
   });
 }

@@ -3,10 +3,11 @@ import { z } from "@hono/zod-openapi";
 import { answerTicket } from "../../control/tickets/answer.ts";
 import { claimTicket } from "../../control/tickets/claim.ts";
 import { closeTicket } from "../../control/tickets/close.ts";
-import { type TicketPorts, unknownTicket } from "../../control/tickets/ticket-ports.ts";
+import { unknownTicket } from "../../control/tickets/ticket-ports.ts";
 import type { Fault, Result } from "../../core/faults.ts";
 import { TICKET_STATUSES, type Ticket } from "../../core/tickets.ts";
 import { MAX_TICKET_PAGE } from "../../store/ticket-store.ts";
+import type { ControlPorts } from "../control-ports.ts";
 import { define, type Endpoint } from "../endpoint.ts";
 import { idCursor } from "./cursor.ts";
 import { jsonOf, refusal } from "./response-docs.ts";
@@ -44,7 +45,7 @@ const params = z.object({ id: z.string().max(64) });
 const claim = z.object({ lease_seconds: z.number().int().min(10).max(86_400).default(900) });
 const answer = z.object({ answer: z.string().trim().min(1).max(100_000) });
 
-export function ticketEndpoints(desk: TicketPorts): readonly Endpoint[] {
+export function ticketEndpoints({ tickets: desk }: Pick<ControlPorts, "tickets">): readonly Endpoint[] {
   const changed = { 200: jsonOf("As it stands now.", whole), 400: refusal, 404: refusal };
   return [
     define({

@@ -24,7 +24,7 @@ async function setUp(): Promise<World> {
   const fake = fakeDesk({ store: true });
   const store = createMemoryStore();
   const audit = fakeTrail(store.audit, fake.clock);
-  const app = fakeControlApp(fake, { policy: fake.desk, audit });
+  const app = fakeControlApp(fake, { audit });
   await fake.desk.heads?.write({
     revision: 1,
     at: 0,
