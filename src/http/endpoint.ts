@@ -2,9 +2,10 @@
 import type { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Caller } from "../core/caller.ts";
-import { type Fault, fault, ok, type Result } from "../core/faults.ts";
+import { fault, ok, type Result } from "../core/faults.ts";
 import type { ControlPorts } from "./control-ports.ts";
 import { misfit } from "./misfit.ts";
+import type { Problem } from "./problem.ts";
 import { unknownParameter } from "./query-parameters.ts";
 import { refuse } from "./refuse.ts";
 import type { RouteRow } from "./routes.ts";
@@ -39,7 +40,7 @@ interface Input<P, Q, B> {
   readonly request: Request;
 }
 
-type Answer = Response | Fault | Promise<Response | Fault>;
+type Answer = Response | Problem | Promise<Response | Problem>;
 
 type Accepted = Readonly<Record<string, { readonly schema: z.ZodType }>>;
 

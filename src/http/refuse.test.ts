@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { fault } from "../core/faults.ts";
+import { conflict } from "./problem.ts";
 import { refuse } from "./refuse.ts";
 
 const WHY = fault("not_found", "unknown_thing", "There is no such thing.");
@@ -33,4 +34,13 @@ test("models are refused in Anthropic's words to its clients, files are not", as
 
 test.each(["/v1/jobs", "/admin/decisions", "/v1/modelsx"])("%s has words of its own", async (path) => {
   expect(await refused(path)).toMatchObject({ error: { type: "not_found", code: WHY.code } });
+});
+
+test("what clashes with another's act has a status of its own, and our words on every path", async () => {
+  const clash = refuse(
+    { path: "/v1/batches", headers: new Headers() },
+    conflict("again", "Look again."),
+    "req_1",
+  );
+  expect([clash.status, await clash.json()]).toMatchObject([409, { error: { type: "conflict" } }]);
 });

@@ -6,19 +6,21 @@ import type { Fault } from "../core/faults.ts";
 import { renderMessagesFault } from "../wires/anthropic-messages/render-fault.ts";
 import { renderChatFault } from "../wires/openai-chat/render-fault.ts";
 import type { RenderedFault } from "../wires/wire.ts";
-import { problem } from "./problem.ts";
+import { isFault, type Problem, problem } from "./problem.ts";
 
 type RenderFault = (why: Fault, requestId: string) => RenderedFault;
 
 /** `asked.path` may be a row of the table of routes. */
 export function refuse(
   asked: { readonly path: string; readonly headers: Headers },
-  why: Fault,
+  why: Problem,
   requestId: string,
   headers: Record<string, string> = {},
 ): Response {
   const render = wordsOf(asked.path, asked.headers);
-  return render ? refuseAs(render, why, requestId, headers) : problem(why, requestId, headers);
+  return render && isFault(why)
+    ? refuseAs(render, why, requestId, headers)
+    : problem(why, requestId, headers);
 }
 
 /** In words that are known. */

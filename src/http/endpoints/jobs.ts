@@ -10,6 +10,7 @@ import { JOB_ENDPOINTS, JOB_STATUSES, type Job } from "../../core/jobs.ts";
 import { MAX_JOB_PAGE } from "../../store/job-store.ts";
 import type { ControlPorts } from "../control-ports.ts";
 import { define, type Endpoint } from "../endpoint.ts";
+import { conflict, type Problem } from "../problem.ts";
 import { idCursor } from "./cursor.ts";
 import { pageOf } from "./files.ts";
 import { jsonOf, refusal } from "./response-docs.ts";
@@ -87,7 +88,7 @@ const listQuery = z.object({
 const jobParams = z.object({ id: z.string().max(64) });
 const one = { 200: jsonOf("How it stands.", jobObject), 404: refusal };
 
-export function jobEndpoints({ jobs: desk, nextRequestId }: ControlPorts): readonly Endpoint[] {
+export function jobEndpoints({ jobs: desk }: Pick<ControlPorts, "jobs">): readonly Endpoint[] {
   const { jobs } = desk;
   const told = async (changed: Result<Job>): Promise<Response | Fault> => {
     if (!changed.ok) return changed.fault;
@@ -123,7 +124,7 @@ export function jobEndpoints({ jobs: desk, nextRequestId }: ControlPorts): reado
         };
         const submitted = await submitJob(desk, caller, wanted);
         if (submitted.type === "refused") return submitted.fault;
-        if (submitted.type === "conflict") return conflict(nextRequestId());
+        if (submitted.type === "conflict") return reusedKey();
         const { job } = submitted;
         const view = jobView(job, await jobs.result(job.id));
         return Response.json(view, { status: 202, headers: { location: `/v1/jobs/${job.id}` } });
@@ -205,12 +206,8 @@ function contractOf(headers: Headers): Readonly<Record<string, string>> {
   return contract;
 }
 
-function conflict(requestId: string): Response {
+function reusedKey(): Problem {
   const message =
     "This idempotency key was used for another job of this tenant. Send what was sent then, or use another key.";
-  const error = { message, type: "conflict", code: "idempotency_key_reused", param: "idempotency_key" };
-  return Response.json(
-    { error, request_id: requestId },
-    { status: 409, headers: { "x-request-id": requestId } },
-  );
+  return conflict("idempotency_key_reused", message, { param: "idempotency_key" });
 }

@@ -62,7 +62,7 @@ interface Common {
 }
 
 function verb<B extends Common>(
-  { desk, nextRequestId }: ControlPorts,
+  { desk }: ControlPorts,
   name: "set" | "release",
   body: z.ZodType<B>,
   orderOf: (body: B) => RolloutOrder,
@@ -81,7 +81,7 @@ function verb<B extends Common>(
         note: body.note ?? null,
         dryRun: body.dry_run,
       });
-      return renderOrder(outcome, nextRequestId(), ({ rollout: _, ...told }) => ({ alias, ...told }));
+      return renderOrder(outcome, ({ rollout: _, ...told }) => ({ alias, ...told }));
     },
   });
 }

@@ -10,6 +10,7 @@ import { MAX_NOTE } from "../../control/policy/policy-acts.ts";
 import { parseSchedule } from "../../control/policy/staging/parse-schedule.ts";
 import type { ControlPorts } from "../control-ports.ts";
 import { define, type Endpoint } from "../endpoint.ts";
+import { conflict, type Problem } from "../problem.ts";
 import {
   ambiguousText,
   behindStore,
@@ -20,7 +21,6 @@ import {
   invalidPolicy,
   noVersion,
   otherEnvironment,
-  refused,
   refusedDoc,
   running,
 } from "./policy-answers.ts";
@@ -52,7 +52,7 @@ export function policyActivationEndpoints(ports: ControlPorts): readonly Endpoin
   return [beginEndpoint(ports), endEndpoint(ports, "complete"), endEndpoint(ports, "abort")];
 }
 
-function beginEndpoint({ desk, nextRequestId }: ControlPorts): Endpoint {
+function beginEndpoint({ desk }: ControlPorts): Endpoint {
   return define({
     method: "POST",
     path: "/admin/policy/activations",
@@ -68,12 +68,12 @@ function beginEndpoint({ desk, nextRequestId }: ControlPorts): Endpoint {
         actor: caller.keyId,
         note: body.note ?? null,
       });
-      return render(outcome, nextRequestId());
+      return render(outcome);
     },
   });
 }
 
-function endEndpoint({ desk, nextRequestId }: ControlPorts, end: "complete" | "abort"): Endpoint {
+function endEndpoint({ desk }: ControlPorts, end: "complete" | "abort"): Endpoint {
   return define({
     method: "POST",
     path: `/admin/policy/activations/${end}`,
@@ -82,38 +82,37 @@ function endEndpoint({ desk, nextRequestId }: ControlPorts, end: "complete" | "a
     async handle({ caller, body }) {
       const act = end === "complete" ? completeActivation : abortActivation;
       const outcome = await act(desk, caller.keyId, body.note ?? null);
-      const requestId = nextRequestId();
-      if (outcome) return render(outcome, requestId);
+      if (outcome) return render(outcome);
       const message = "No version is taking over by steps. To undo one that is in force, use rollback.";
-      return refused({ status: 409, type: "conflict", code: "no_activation", message }, requestId);
+      return conflict("no_activation", message);
     },
   });
 }
 
-function render(outcome: ActivationOutcome, requestId: string): Response {
+function render(outcome: ActivationOutcome): Response | Problem {
   switch (outcome.result) {
     case "refused":
-      return invalidPolicy(outcome.findings, requestId);
+      return invalidPolicy(outcome.findings);
     case "unknown":
     case "forgotten":
-      return noVersion(outcome.result, requestId);
+      return noVersion(outcome.result);
     case "running":
-      return running(outcome.staging, requestId);
+      return running(outcome.staging);
     case "other_environment":
-      return otherEnvironment(outcome.environment, requestId);
+      return otherEnvironment(outcome.environment);
     case "ambiguous":
-      return ambiguousText(outcome.files, requestId);
+      return ambiguousText(outcome.files);
     case "conflict":
-      return changedMeanwhile(requestId);
+      return changedMeanwhile();
     case "behind":
-      return behindStore(requestId);
+      return behindStore();
     case "foreign_environment":
-      return foreignEnvironment(outcome, requestId);
+      return foreignEnvironment(outcome);
     case "foreign":
-      return foreignVersion(requestId);
+      return foreignVersion();
     case "unchanged": {
       const message = "This version is in force already.";
-      return refused({ status: 409, type: "conflict", code: "already_in_force", message }, requestId);
+      return conflict("already_in_force", message);
     }
     default:
       return Response.json(outcome);

@@ -2,7 +2,9 @@
 import { z } from "@hono/zod-openapi";
 import type { ForeignVersion } from "../../control/policy/history/find-version.ts";
 import type { StagingStatus } from "../../control/policy/policy-acts.ts";
+import { fault } from "../../core/faults.ts";
 import type { Finding } from "../../policy/finding.ts";
+import { conflict, type Problem } from "../problem.ts";
 import { jsonOf } from "./response-docs.ts";
 
 const finding = z.object({
@@ -39,91 +41,69 @@ export const refusedDoc = jsonOf(
   }),
 );
 
-export interface Refusal {
-  readonly status: 400 | 404 | 409 | 412 | 503;
-  readonly type: "invalid" | "not_found" | "conflict" | "precondition_failed" | "unavailable";
-  readonly code: string;
-  readonly message: string;
-  readonly findings?: readonly Finding[];
-}
-
-/** The shape of every other refusal, and its findings. */
-export function refused(refusal: Refusal, requestId: string): Response {
-  const { status, type, code, message, findings } = refusal;
-  const body = {
-    error: { message, type, code, param: null },
-    ...(findings && { findings }),
-    request_id: requestId,
-  };
-  return Response.json(body, { status, headers: { "x-request-id": requestId } });
-}
-
 /** A text that was refused: nothing has changed. */
-export function invalidPolicy(findings: readonly Finding[], requestId: string, code = "policy_refused") {
+export function invalidPolicy(findings: readonly Finding[], code = "policy_refused"): Problem {
   const errors = findings.filter(({ severity }) => severity === "error").length;
   const message = `The policy is not valid: ${errors} error${errors === 1 ? "" : "s"}; nothing has changed. See 'findings'.`;
-  return refused({ status: 400, type: "invalid", code, message, findings }, requestId);
+  return { ...fault("invalid", code, message), findings };
 }
 
 /** Another version is taking over, and one at a time does. */
-export function running({ version, actor, stage }: StagingStatus, requestId: string): Response {
+export function running({ version, actor, stage }: StagingStatus): Problem {
   const message =
     `${version} is taking over by steps (${stage.share} % so far, begun by ${actor}). ` +
     "Complete or abort it first (policy activate --now, --abort), or push with supersede=true to put an end to it.";
-  return refused({ status: 409, type: "conflict", code: "activation_running", message }, requestId);
+  return conflict("activation_running", message);
 }
 
-export function changedMeanwhile(requestId: string): Response {
+export function changedMeanwhile(): Problem {
   const message = "Somebody else has changed the policy just now. Look again.";
-  return refused({ status: 409, type: "conflict", code: "version_changed", message }, requestId);
+  return conflict("version_changed", message);
 }
 
 /** Nobody need look again: it stays so until somebody mends it. */
-export function behindStore(requestId: string): Response {
+export function behindStore(): Problem {
   const message =
     "The store's policy is not valid here (see `pointsman policy status`). Push a mended text or roll back.";
-  return refused({ status: 409, type: "conflict", code: "store_policy_refused", message }, requestId);
+  return conflict("store_policy_refused", message);
 }
 
 /** Only texts that are one document can be put back. */
-export function foreignVersion(requestId: string): Response {
+export function foreignVersion(): Problem {
   const message = "This version came from another source, in several texts. Push it as one.";
-  return refused({ status: 409, type: "conflict", code: "foreign_version", message }, requestId);
+  return conflict("foreign_version", message);
 }
 
-export function otherEnvironment(environment: string | null, requestId: string): Response {
+export function otherEnvironment(environment: string | null): Problem {
   const own = environment === null ? "no environment" : `the environment ${environment}`;
   const message = `This gateway runs in ${own}, and takes no other's overlay: it could not be checked.`;
-  return refused({ status: 400, type: "invalid", code: "other_environment", message }, requestId);
+  return fault("invalid", "other_environment", message);
 }
 
 /** Of several texts it takes the place of one, and nobody can tell of which. */
-export function ambiguousText(files: readonly string[], requestId: string): Response {
+export function ambiguousText(files: readonly string[]): Problem {
   const message =
     `The policy is of several texts, and this one could take the place of any: ${files.join(", ")}. ` +
     "Give it the name of the one that it replaces.";
-  return refused({ status: 400, type: "invalid", code: "ambiguous_text", message }, requestId);
+  return fault("invalid", "ambiguous_text", message);
 }
 
 /** Its overlay is for another environment. */
-export function foreignEnvironment(
-  { version, environment, own }: ForeignVersion,
-  requestId: string,
-): Response {
+export function foreignEnvironment({ version, environment, own }: ForeignVersion): Problem {
   const there = environment === null ? "a gateway without an environment" : `the environment ${environment}`;
   const here = own === null ? "in none" : `in ${own}`;
   const message =
     `${version} was in force in ${there} alone, and this gateway runs ${here}. Ask a gateway there; or read its texts ` +
     `(GET /admin/policy/versions/${version}) and push the base.`;
-  return refused({ status: 409, type: "conflict", code: "foreign_environment", message }, requestId);
+  return conflict("foreign_environment", message);
 }
 
 /** A version that cannot be had. */
-export function noVersion(result: "unknown" | "forgotten", requestId: string): Response {
+export function noVersion(result: "unknown" | "forgotten"): Problem {
   if (result === "unknown") {
     const message = "No such version was in force here. GET /admin/policy/history lists those that were.";
-    return refused({ status: 404, type: "not_found", code: "unknown_version", message }, requestId);
+    return fault("not_found", "unknown_version", message);
   }
   const message = "The texts of this version are not kept any more. Put its text back at the source.";
-  return refused({ status: 404, type: "not_found", code: "version_not_kept", message }, requestId);
+  return fault("not_found", "version_not_kept", message);
 }

@@ -6,6 +6,7 @@ import { type RollbackOutcome, rollBack } from "../../control/policy/rollback.ts
 import { parsePolicy } from "../../policy/reading/load.ts";
 import type { ControlPorts } from "../control-ports.ts";
 import { define, type Endpoint } from "../endpoint.ts";
+import { conflict, type Problem } from "../problem.ts";
 import {
   changeDoc,
   changedMeanwhile,
@@ -14,7 +15,6 @@ import {
   invalidPolicy,
   noVersion,
   otherEnvironment,
-  refused,
   refusedDoc,
   running,
 } from "./policy-answers.ts";
@@ -40,7 +40,7 @@ export function policyChangeEndpoints(ports: ControlPorts): readonly Endpoint[] 
   return [pushEndpoint(ports), rollbackEndpoint(ports), unpinEndpoint(ports)];
 }
 
-function pushEndpoint({ desk, nextRequestId }: ControlPorts): Endpoint {
+function pushEndpoint({ desk }: ControlPorts): Endpoint {
   return define({
     method: "PUT",
     path: "/admin/policy",
@@ -64,7 +64,7 @@ function pushEndpoint({ desk, nextRequestId }: ControlPorts): Endpoint {
         const { findings } = parsePolicy([
           { file: "policy", text, problem: { kind: "invalid_utf8", at: invalidAt } },
         ]);
-        return invalidPolicy(findings, nextRequestId(), "invalid_utf8");
+        return invalidPolicy(findings, "invalid_utf8");
       }
       const outcome = await pushPolicy(desk, {
         text: body.value.text,
@@ -75,7 +75,7 @@ function pushEndpoint({ desk, nextRequestId }: ControlPorts): Endpoint {
         supersede: query.supersede === "true",
         actor: caller.keyId,
       });
-      return renderPush(outcome, nextRequestId());
+      return renderPush(outcome);
     },
   });
 }
@@ -86,34 +86,33 @@ function ifMatch(header: string | null): string | null {
   return version === "" || version === "*" ? null : version;
 }
 
-function renderPush(outcome: PushOutcome, requestId: string): Response {
+function renderPush(outcome: PushOutcome): Response | Problem {
   switch (outcome.result) {
     case "refused":
-      return invalidPolicy(outcome.findings, requestId);
+      return invalidPolicy(outcome.findings);
     case "conflict": {
       const now = outcome.version === null ? "a version that is not valid here" : outcome.version;
       const message = `The policy has changed since: it is ${now} now. Read it again and try again.`;
-      const type = "precondition_failed";
-      return refused({ status: 412, type, code: "version_changed", message }, requestId);
+      return { kind: "precondition_failed", code: "version_changed", message };
     }
     case "overtaken":
-      return changedMeanwhile(requestId);
+      return changedMeanwhile();
     case "elsewhere": {
       const message =
         `The policy lives at ${outcome.address} and is changed there; this gateway follows. ` +
         "Only with --policy store: is it written here.";
-      return refused({ status: 409, type: "conflict", code: "policy_elsewhere", message }, requestId);
+      return conflict("policy_elsewhere", message);
     }
     case "running":
-      return running(outcome.staging, requestId);
+      return running(outcome.staging);
     case "other_environment":
-      return otherEnvironment(outcome.environment, requestId);
+      return otherEnvironment(outcome.environment);
     default:
       return Response.json(outcome, { headers: { etag: `"${outcome.version}"` } });
   }
 }
 
-function rollbackEndpoint({ desk, nextRequestId }: ControlPorts): Endpoint {
+function rollbackEndpoint({ desk }: ControlPorts): Endpoint {
   return define({
     method: "POST",
     path: "/admin/policy/rollback",
@@ -124,36 +123,34 @@ function rollbackEndpoint({ desk, nextRequestId }: ControlPorts): Endpoint {
     responses: { 200: changeDoc, 400: refusedDoc, 404: refusedDoc, 409: refusedDoc },
     async handle({ caller, body }) {
       const wish = { version: body.version ?? null, actor: caller.keyId, note: body.note ?? null };
-      return renderRollback(await rollBack(desk, wish), nextRequestId());
+      return renderRollback(await rollBack(desk, wish));
     },
   });
 }
 
-function renderRollback(outcome: RollbackOutcome, requestId: string): Response {
-  const conflict = (code: string, message: string) =>
-    refused({ status: 409, type: "conflict", code, message }, requestId);
+function renderRollback(outcome: RollbackOutcome): Response | Problem {
   switch (outcome.result) {
     case "refused":
-      return invalidPolicy(outcome.findings, requestId, "rollback_refused");
+      return invalidPolicy(outcome.findings, "rollback_refused");
     case "unknown":
     case "forgotten":
-      return noVersion(outcome.result, requestId);
+      return noVersion(outcome.result);
     case "no_earlier":
       return conflict("no_earlier_version", "The history knows no version before the one in force.");
     case "in_force":
       return conflict("already_in_force", "This version is in force already.");
     case "conflict":
-      return changedMeanwhile(requestId);
+      return changedMeanwhile();
     case "foreign_environment":
-      return foreignEnvironment(outcome, requestId);
+      return foreignEnvironment(outcome);
     case "foreign":
-      return foreignVersion(requestId);
+      return foreignVersion();
     default:
       return Response.json(outcome);
   }
 }
 
-function unpinEndpoint({ desk, nextRequestId }: ControlPorts): Endpoint {
+function unpinEndpoint({ desk }: ControlPorts): Endpoint {
   return define({
     method: "POST",
     path: "/admin/policy/unpin",
@@ -162,11 +159,10 @@ function unpinEndpoint({ desk, nextRequestId }: ControlPorts): Endpoint {
     async handle({ caller, body }) {
       const act = { actor: caller.keyId, via: "unpin", note: body.note ?? null } as const;
       const outcome = await desk.control.unpin(act);
-      const requestId = nextRequestId();
-      if (outcome?.result === "refused") return invalidPolicy(outcome.findings, requestId, "unpin_refused");
+      if (outcome?.result === "refused") return invalidPolicy(outcome.findings, "unpin_refused");
       if (outcome) return Response.json(outcome);
       const message = "No version is pinned: the gateway follows its source.";
-      return refused({ status: 409, type: "conflict", code: "not_pinned", message }, requestId);
+      return conflict("not_pinned", message);
     },
   });
 }

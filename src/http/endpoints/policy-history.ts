@@ -56,7 +56,7 @@ export function policyVersionEndpoints(ports: ControlPorts): readonly Endpoint[]
       },
       async handle({ params }) {
         const found = await findVersion(desk, params.version);
-        if (found.result !== "found") return noVersion(found.result, ports.nextRequestId());
+        if (found.result !== "found") return noVersion(found.result);
         const { activation, sources } = found;
         return Response.json({ version: params.version, activation, texts: sources });
       },
@@ -75,10 +75,8 @@ export function policyVersionEndpoints(ports: ControlPorts): readonly Endpoint[]
       },
       async handle({ body }) {
         const compared = await comparePolicies(desk, comparable(body.from), comparable(body.to));
-        const requestId = ports.nextRequestId();
-        if (compared.result === "invalid")
-          return invalidPolicy(compared.findings, requestId, "policy_invalid");
-        if (compared.result !== "compared") return noVersion(compared.result, requestId);
+        if (compared.result === "invalid") return invalidPolicy(compared.findings, "policy_invalid");
+        if (compared.result !== "compared") return noVersion(compared.result);
         return Response.json({ changes: compared.changes, paths: compared.paths });
       },
     }),

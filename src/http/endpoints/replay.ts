@@ -3,6 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { MAX_REPLAYED, replayStore, type StoreReplay } from "../../control/replay/replay-store.ts";
 import type { ControlPorts } from "../control-ports.ts";
 import { define, type Endpoint } from "../endpoint.ts";
+import type { Problem } from "../problem.ts";
 import { momentOf } from "./decisions.ts";
 import { invalidPolicy, refusedDoc } from "./policy-answers.ts";
 import { jsonOf } from "./response-docs.ts";
@@ -31,7 +32,7 @@ const report = z.looseObject({
   cursor: z.string().nullable().openapi({ description: "not null: there were more records than the limit" }),
 });
 
-export function replayEndpoint({ replay, nextRequestId }: ControlPorts): Endpoint {
+export function replayEndpoint({ replay }: ControlPorts): Endpoint {
   return define({
     method: "POST",
     path: "/admin/explain/replay",
@@ -51,12 +52,12 @@ export function replayEndpoint({ replay, nextRequestId }: ControlPorts): Endpoin
         },
         replay,
       );
-      return render(outcome, nextRequestId());
+      return render(outcome);
     },
   });
 }
 
-function render(outcome: StoreReplay, requestId: string): Response {
-  if (outcome.result === "invalid") return invalidPolicy(outcome.findings, requestId, "invalid_policy");
+function render(outcome: StoreReplay): Response | Problem {
+  if (outcome.result === "invalid") return invalidPolicy(outcome.findings, "invalid_policy");
   return Response.json({ ...outcome.report, cursor: outcome.cursor });
 }

@@ -4,7 +4,7 @@ import { MAX_NOTE } from "../../control/policy/policy-acts.ts";
 import { operateRollout, type RolloutOrder, type RolloutOutcome } from "../../control/rollout/operate.ts";
 import type { ControlPorts } from "../control-ports.ts";
 import { define, type Endpoint } from "../endpoint.ts";
-import { problem } from "../problem.ts";
+import type { Problem } from "../problem.ts";
 import { behindStore, changedMeanwhile, invalidPolicy, refusedDoc, running } from "./policy-answers.ts";
 import { jsonOf, refusal } from "./response-docs.ts";
 
@@ -60,7 +60,7 @@ interface Common {
 }
 
 function verb<B extends Common>(
-  { desk, nextRequestId }: ControlPorts,
+  { desk }: ControlPorts,
   name: string,
   body: z.ZodType<B>,
   orderOf: (body: B) => RolloutOrder,
@@ -79,7 +79,7 @@ function verb<B extends Common>(
         note: body.note ?? null,
         dryRun: body.dry_run,
       });
-      return renderOrder(outcome, nextRequestId(), (told) => told);
+      return renderOrder(outcome, (told) => told);
     },
   });
 }
@@ -87,22 +87,18 @@ function verb<B extends Common>(
 type Told = Extract<RolloutOutcome, { readonly rollout: string }>;
 
 /** `shape`: what is told of an order that was, or could be, carried out. */
-export function renderOrder(
-  outcome: RolloutOutcome,
-  requestId: string,
-  shape: (told: Told) => object,
-): Response {
+export function renderOrder(outcome: RolloutOutcome, shape: (told: Told) => object): Response | Problem {
   switch (outcome.result) {
     case "fault":
-      return problem(outcome.fault, requestId);
+      return outcome.fault;
     case "refused":
-      return invalidPolicy(outcome.findings, requestId);
+      return invalidPolicy(outcome.findings);
     case "running":
-      return running(outcome.staging, requestId);
+      return running(outcome.staging);
     case "conflict":
-      return changedMeanwhile(requestId);
+      return changedMeanwhile();
     case "behind":
-      return behindStore(requestId);
+      return behindStore();
     default:
       return Response.json(shape(outcome));
   }
