@@ -6,6 +6,8 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { getPath } from "hono/utils/url";
 import { fault } from "../core/faults.ts";
 import type { ControlPorts } from "./control-ports.ts";
+import { describeInference } from "./document/describe-inference.ts";
+import { anyOf, KEY_SCHEMES, SIGNATURE_SCHEME } from "./document/headers.ts";
 import { type Endpoint, takesNothing, validated, withCaller } from "./endpoint.ts";
 import { auditEndpoints, withAudit } from "./endpoints/audit.ts";
 import { batchEndpoints } from "./endpoints/batches.ts";
@@ -20,7 +22,7 @@ import { policyEndpoints } from "./endpoints/policy.ts";
 import { policyActivationEndpoints } from "./endpoints/policy-activation.ts";
 import { policyChangeEndpoints } from "./endpoints/policy-change.ts";
 import { policyVersionEndpoints } from "./endpoints/policy-history.ts";
-import { probeEndpoints } from "./endpoints/probes.ts";
+import { documentEndpoint, probeEndpoints } from "./endpoints/probes.ts";
 import { replayEndpoint } from "./endpoints/replay.ts";
 import { replicaEndpoint } from "./endpoints/replicas.ts";
 import { refusal } from "./endpoints/response-docs.ts";
@@ -32,9 +34,9 @@ import { ROUTES, type RouteRow } from "./routes.ts";
 
 export function createControlApp(ports: ControlPorts): (request: Request) => Response | Promise<Response> {
   const app = new OpenAPIHono({ getPath: pathOf });
-  app.openAPIRegistry.registerComponent("securitySchemes", "key", { type: "http", scheme: "bearer" });
   for (const endpoint of [
     ...probeEndpoints(ports),
+    documentEndpoint(() => documentOf(app)),
     ...modelEndpoints(ports),
     ...decisionEndpoints(ports),
     ...policyEndpoints(ports),
@@ -56,10 +58,6 @@ export function createControlApp(ports: ControlPorts): (request: Request) => Res
   ]) {
     register(app, endpoint, ports);
   }
-  app.doc31("/openapi.json", {
-    openapi: "3.1.0",
-    info: { title: "Pointsman", version: "0.1.0", description: "The control interface of the gateway." },
-  });
   // A segment that is empty: the table takes it for a name, and an endpoint does not.
   app.notFound(() =>
     problem(
@@ -74,6 +72,25 @@ export function createControlApp(ports: ControlPorts): (request: Request) => Res
   return (request) => app.fetch(request);
 }
 
+const DOCUMENT = {
+  openapi: "3.1.0",
+  info: {
+    title: "Pointsman",
+    version: "0.1.0",
+    description:
+      "Use cases, asked for in any dialect and answered by the model that a policy chooses; and the control interface.",
+  },
+};
+
+/** Made once: it is some 300 KB, and open to everybody. */
+function documentOf(app: OpenAPIHono): object {
+  for (const [name, scheme] of Object.entries({ ...KEY_SCHEMES, ...SIGNATURE_SCHEME })) {
+    app.openAPIRegistry.registerComponent("securitySchemes", name, scheme);
+  }
+  describeInference(app.openAPIRegistry);
+  return app.getOpenAPI31Document(DOCUMENT);
+}
+
 /** A request without a usable Host has a URL that begins with its path: Hono would cut the first characters off. */
 function pathOf(request: Request): string {
   const { url } = request;
@@ -81,6 +98,11 @@ function pathOf(request: Request): string {
 }
 
 const OPENAPI_METHODS = { GET: "get", POST: "post", DELETE: "delete", PUT: "put" } as const;
+
+function withRequestId(responses: Endpoint["responses"]) {
+  const headers = { "x-request-id": { $ref: "#/components/headers/x-request-id" } };
+  return Object.fromEntries(Object.entries(responses).map(([status, doc]) => [status, { ...doc, headers }]));
+}
 
 /** What the guard, the check of input and a store that cannot be used answer in every endpoint's place. */
 function refusalsOf({ access }: RouteRow): Endpoint["responses"] {
@@ -99,7 +121,10 @@ function register(app: OpenAPIHono, endpoint: Endpoint, ports: ControlPorts): vo
     method: OPENAPI_METHODS[endpoint.method],
     path: endpoint.path,
     summary: row.purpose,
-    ...(row.access !== "open" && { security: [{ key: [] }], description: `Needs the role ${row.access}.` }),
+    ...(row.access !== "open" && {
+      security: anyOf(KEY_SCHEMES),
+      description: `Needs the role ${row.access}.`,
+    }),
     request: {
       ...(endpoint.params && { params: endpoint.params }),
       ...(endpoint.query && { query: endpoint.query }),
@@ -112,7 +137,7 @@ function register(app: OpenAPIHono, endpoint: Endpoint, ports: ControlPorts): vo
       ...(endpoint.accepts && { body: { required: true, content: endpoint.accepts } }),
       ...(endpoint.headers && { headers: endpoint.headers }),
     },
-    responses: { ...refusalsOf(row), ...endpoint.responses },
+    responses: withRequestId({ ...refusalsOf(row), ...endpoint.responses }),
   });
   const path = endpoint.path.replace(/\{(\w+)\}/g, ":$1");
   const answer = withAudit(row, ports.audit, (c, caller) => validated(endpoint, c, caller, ports));

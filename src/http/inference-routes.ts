@@ -6,40 +6,79 @@ import type { Operation, WireId } from "../core/request.ts";
 import type { Ingress } from "../gateway/ingress.ts";
 import type { AnyWire } from "../providers/wire-registry.ts";
 
-interface InferenceRow {
+export interface InferenceRow {
   /** `{model}` stands for one segment, percent-encoded where it has slashes. */
   readonly path: string;
   readonly wire: WireId;
   readonly operation?: Operation;
   readonly stream?: boolean;
   readonly purpose: string;
+  /** Where its bodies are described; absent: by our own schema. */
+  readonly reference?: string;
 }
 
 export const INFERENCE_ROUTES: readonly InferenceRow[] = [
-  { path: "/v1/chat/completions", wire: "openai-chat", purpose: "OpenAI Chat Completions" },
-  { path: "/v1/responses", wire: "openai-responses", purpose: "OpenAI Responses" },
-  { path: "/v1/embeddings", wire: "openai-embeddings", operation: "embed", purpose: "OpenAI Embeddings" },
-  { path: "/v1/messages", wire: "anthropic-messages", purpose: "Anthropic Messages" },
+  {
+    path: "/v1/chat/completions",
+    wire: "openai-chat",
+    purpose: "OpenAI Chat Completions",
+    reference: "https://platform.openai.com/docs/api-reference/chat",
+  },
+  {
+    path: "/v1/responses",
+    wire: "openai-responses",
+    purpose: "OpenAI Responses",
+    reference: "https://platform.openai.com/docs/api-reference/responses",
+  },
+  {
+    path: "/v1/embeddings",
+    wire: "openai-embeddings",
+    operation: "embed",
+    purpose: "OpenAI Embeddings",
+    reference: "https://platform.openai.com/docs/api-reference/embeddings",
+  },
+  {
+    path: "/v1/messages",
+    wire: "anthropic-messages",
+    purpose: "Anthropic Messages",
+    reference: "https://platform.claude.com/docs/en/api/messages",
+  },
   {
     path: "/v1/messages/count_tokens",
     wire: "anthropic-messages",
     operation: "count_tokens",
     purpose: "Anthropic count tokens",
+    reference: "https://platform.claude.com/docs/en/api/messages-count-tokens",
   },
   { path: "/v1/invoke", wire: "native", purpose: "the capability contract itself" },
-  { path: "/model/{model}/converse", wire: "bedrock-converse", stream: false, purpose: "Bedrock Converse" },
+  {
+    path: "/model/{model}/converse",
+    wire: "bedrock-converse",
+    stream: false,
+    purpose: "Bedrock Converse",
+    reference: "https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html",
+  },
   {
     path: "/model/{model}/converse-stream",
     wire: "bedrock-converse",
     stream: true,
     purpose: "Bedrock ConverseStream",
+    reference: "https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html",
   },
-  { path: "/model/{model}/invoke", wire: "bedrock-invoke", stream: false, purpose: "Bedrock InvokeModel" },
+  {
+    path: "/model/{model}/invoke",
+    wire: "bedrock-invoke",
+    stream: false,
+    purpose: "Bedrock InvokeModel",
+    reference: "https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModel.html",
+  },
   {
     path: "/model/{model}/invoke-with-response-stream",
     wire: "bedrock-invoke",
     stream: true,
     purpose: "Bedrock InvokeModelWithResponseStream",
+    reference:
+      "https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModelWithResponseStream.html",
   },
   {
     path: "/model/{model}/count-tokens",
@@ -47,18 +86,21 @@ export const INFERENCE_ROUTES: readonly InferenceRow[] = [
     operation: "count_tokens",
     stream: false,
     purpose: "Bedrock CountTokens",
+    reference: "https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_CountTokens.html",
   },
   {
     path: "/v1beta/models/{model}:generateContent",
     wire: "gemini",
     stream: false,
     purpose: "Gemini generateContent",
+    reference: "https://ai.google.dev/api/generate-content",
   },
   {
     path: "/v1beta/models/{model}:streamGenerateContent",
     wire: "gemini",
     stream: true,
     purpose: "Gemini streamGenerateContent",
+    reference: "https://ai.google.dev/api/generate-content",
   },
   {
     path: "/v1beta/models/{model}:countTokens",
@@ -66,6 +108,7 @@ export const INFERENCE_ROUTES: readonly InferenceRow[] = [
     operation: "count_tokens",
     stream: false,
     purpose: "Gemini countTokens",
+    reference: "https://ai.google.dev/api/tokens",
   },
   {
     path: "/v1beta/models/{model}:batchEmbedContents",
@@ -73,6 +116,7 @@ export const INFERENCE_ROUTES: readonly InferenceRow[] = [
     operation: "embed",
     stream: false,
     purpose: "Gemini batchEmbedContents",
+    reference: "https://ai.google.dev/api/embeddings",
   },
 ];
 

@@ -7,6 +7,7 @@ import type { Fault } from "../../core/faults.ts";
 import type { ConfigSnapshot, UseCase } from "../../core/snapshot.ts";
 import { resolveUseCase } from "../../policy/routing/resolve-use-case.ts";
 import type { ControlPorts } from "../control-ports.ts";
+import { ANTHROPIC, OPENAI } from "../document/dialects.ts";
 import { define, type Endpoint } from "../endpoint.ts";
 import { isAnthropic } from "../refuse.ts";
 import { jsonOf } from "./response-docs.ts";
@@ -80,12 +81,18 @@ const listDoc = jsonOf(
   ]),
 );
 
+const refused = jsonOf(
+  "Refused: in OpenAI's words; with an `anthropic-version` header, in Anthropic's.",
+  z.union([OPENAI.error, ANTHROPIC.error]),
+);
+const refusals = { 400: refused, 401: refused, 503: refused };
+
 export function modelEndpoints(ports: ControlPorts): readonly Endpoint[] {
   return [
     define({
       method: "GET",
       path: "/v1/models",
-      responses: { 200: listDoc },
+      responses: { 200: listDoc, ...refusals },
       handle: ({ caller, headers }) => {
         const rows = modelRows(ports.snapshot(caller), caller);
         return Response.json(isAnthropic(headers) ? anthropicList(rows) : { object: "list", data: rows });
@@ -95,7 +102,11 @@ export function modelEndpoints(ports: ControlPorts): readonly Endpoint[] {
       method: "GET",
       path: "/v1/models/{id}",
       params: z.object({ id: z.string().min(1).max(256) }),
-      responses: { 200: jsonOf("One of the list.", z.union([modelRow, anthropicRow])) },
+      responses: {
+        200: jsonOf("One of the list.", z.union([modelRow, anthropicRow])),
+        ...refusals,
+        404: refused,
+      },
       handle: ({ caller, params, headers }) => {
         const found = oneRow(ports.snapshot(caller), caller, params.id);
         if ("kind" in found) return found;

@@ -8,6 +8,20 @@ import { jsonOf } from "./response-docs.ts";
 
 const status = z.object({ status: z.string() });
 
+/** `document`: of all paths, those of inference included; asked for once. */
+export function documentEndpoint(document: () => object): Endpoint {
+  let text: string | null = null;
+  return defineOpen({
+    method: "GET",
+    path: "/openapi.json",
+    responses: { 200: { description: "This document, OpenAPI 3.1." } },
+    handle() {
+      text ??= JSON.stringify(document());
+      return new Response(text, { headers: { "content-type": "application/json" } });
+    },
+  });
+}
+
 export function probeEndpoints(ports: ControlPorts): readonly Endpoint[] {
   return [
     defineOpen({
