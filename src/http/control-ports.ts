@@ -47,4 +47,6 @@ export interface ControlPorts {
   readonly audit: AuditTrail;
   /** A JSON body within the bounds that inference keeps, too; `absent` is what an empty one counts as, if anything. */
   readBody(request: Request, absent?: unknown): Promise<Result<unknown>>;
+  /** A body of any kind with a bound of its own, and the others of inference. */
+  readBytes(request: Request, maxBytes: number): Promise<Result<Uint8Array>>;
 }

@@ -5,6 +5,9 @@ import type { FakeDesk } from "../control/policy/fake-desk.ts";
 import type { Caller } from "../core/caller.ts";
 import { ok } from "../core/faults.ts";
 import { createIds } from "../core/ids.ts";
+import { DEFAULT_INGRESS_LIMITS } from "../gateway/gateway.ts";
+import { readBody } from "../gateway/read-body.ts";
+import { readHeaders } from "../gateway/read-headers.ts";
 import { FAKE_PORTS } from "../policy/fake-policy.ts";
 import { createHealth } from "../resilience/health.ts";
 import { reportQueue } from "../store/job-queue/queue-report.ts";
@@ -71,6 +74,8 @@ function fakeControlPorts({ desk, control, clock, store, audited }: FakeDesk): C
     circuits: { health, clock, audit, kept: async () => true },
     audit,
     readBody: async (request, absent) => ok(request.body ? await request.json() : absent),
+    readBytes: async (request, maxBodyBytes) =>
+      readBody(request, readHeaders(request.headers), { ...DEFAULT_INGRESS_LIMITS, maxBodyBytes }, clock),
   };
 }
 

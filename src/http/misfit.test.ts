@@ -14,6 +14,9 @@ const schema = z.strictObject({
     .string()
     .refine(() => false, "must be a duration")
     .optional(),
+  which: z
+    .union([z.strictObject({ ids: z.array(z.string()).min(1) }), z.strictObject({ all: z.literal(true) })])
+    .optional(),
   side: z.union([z.string().max(2), z.strictObject({ text: z.string() })]).optional(),
 });
 
@@ -29,7 +32,10 @@ test.each<[unknown, string]>([
   [{ ids: ["a", ""] }, "ids.1 must be text, and not empty."],
   [{ full: "yes" }, "full must be true or false."],
   [{ for: "1" }, "for must be a duration."],
-  [{ side: 1 }, "side has the wrong form: Invalid input."],
+  [{ side: 1 }, "side must be text of at most 2 characters, or an object with text."],
+  [{ which: {} }, "which must be an object with ids, or an object with all."],
+  [{ which: { all: false } }, "which must be an object with ids, or an object with all."],
+  [{ which: { ids: [] } }, "which.ids must be a list, and not empty."],
   [{ more: 1 }, 'There is no field "more" here. Leave it out.'],
 ])("%j is refused in words", (change, said) => {
   const given = { body: {}, ...(change as object) };

@@ -34,12 +34,22 @@ function complaint(schema: z.ZodType, given: unknown, issue: z.core.$ZodIssue | 
 function wantedAt(schema: z.ZodType, path: readonly PropertyKey[]): Wanted | null {
   let wanted: unknown = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
   for (const step of path) {
-    if (!isRecord(wanted)) return null;
-    const { properties, items, additionalProperties } = wanted;
-    const known = isRecord(properties) && Object.hasOwn(properties, step);
-    wanted = known ? properties[String(step)] : typeof step === "number" ? items : additionalProperties;
+    wanted = formsOf(wanted)
+      .map((form) => partOf(form, step))
+      .find((part) => part !== undefined);
   }
   return isRecord(wanted) ? wanted : null;
+}
+
+function partOf({ properties, items, additionalProperties }: Wanted, step: PropertyKey): unknown {
+  if (isRecord(properties) && Object.hasOwn(properties, step)) return properties[String(step)];
+  return typeof step === "number" ? items : additionalProperties || undefined;
+}
+
+/** Those that a value may have, be it one. */
+function formsOf(wanted: unknown): readonly Wanted[] {
+  if (!isRecord(wanted)) return [];
+  return Array.isArray(wanted.anyOf) ? wanted.anyOf.filter(isRecord) : [wanted];
 }
 
 function valueAt(given: unknown, path: readonly PropertyKey[]): unknown {
@@ -53,6 +63,12 @@ function valueAt(given: unknown, path: readonly PropertyKey[]): unknown {
 
 /** Null: the schema says nothing that would help. */
 function inWords(wanted: Wanted): string | null {
+  if (Array.isArray(wanted.anyOf)) {
+    const forms = formsOf(wanted).map((form) =>
+      isRecord(form.properties) ? withFields(form) : inWords(form),
+    );
+    return forms.includes(null) ? null : forms.join(", or ");
+  }
   if (Array.isArray(wanted.enum)) return `one of: ${wanted.enum.join(", ")}`;
   if (wanted.const !== undefined) return JSON.stringify(wanted.const);
   switch (wanted.type) {
@@ -71,6 +87,11 @@ function inWords(wanted: Wanted): string | null {
     default:
       return null;
   }
+}
+
+/** What tells it from other forms. */
+function withFields({ required }: Wanted): string {
+  return Array.isArray(required) ? `an object with ${required.join(", ")}` : "an object";
 }
 
 function between(min: unknown, max: unknown, unit: string): string {

@@ -28,6 +28,8 @@ export interface ControlParts {
 export function controlPorts(parts: Parts, made: ControlParts): ControlPorts {
   const { clock, ids, store, control } = parts;
   const { gateway, health, batching, jobs, tickets, metricsText } = made;
+  const readBytes: ControlPorts["readBytes"] = async (request, maxBodyBytes) =>
+    readBody(request, readHeaders(request.headers), { ...gateway.ingress, maxBodyBytes }, clock);
   return {
     batching: batching.ports,
     jobs: jobs.ports,
@@ -64,8 +66,9 @@ export function controlPorts(parts: Parts, made: ControlParts): ControlPorts {
     ready: parts.ready,
     metricsText,
     nextRequestId: () => ids.next("req"),
+    readBytes,
     async readBody(request, absent) {
-      const bytes = await readBody(request, readHeaders(request.headers), gateway.ingress, clock);
+      const bytes = await readBytes(request, gateway.ingress.maxBodyBytes);
       if (bytes.ok && bytes.value.length === 0 && absent !== undefined) return ok(absent);
       return bytes.ok ? parseJson(bytes.value, gateway.ingress.maxJsonDepth) : bytes;
     },

@@ -2,10 +2,10 @@
 import { z } from "@hono/zod-openapi";
 import { MAX_NOTE } from "../../control/policy/policy-acts.ts";
 import { MAX_DOCUMENT_BYTES } from "../../control/policy/sources/source.ts";
-import { readBounded } from "../../core/bounded-body.ts";
 import { failed, ok, type Result } from "../../core/faults.ts";
 import { parseJson } from "../../core/json.ts";
 import { decodePolicy } from "../../policy/reading/decode-text.ts";
+import type { ControlPorts } from "../control-ports.ts";
 
 /** JSON may write each character in six. */
 const MAX_BODY_BYTES = 2 * MAX_DOCUMENT_BYTES;
@@ -22,8 +22,12 @@ export interface PushedPolicy extends z.output<typeof pushed> {
 }
 
 /** JSON where the content type says so, YAML otherwise. */
-export async function readPushed(request: Request): Promise<Result<PushedPolicy>> {
-  const bytes = await readBytes(request);
+export async function readPushed(
+  { readBytes }: Pick<ControlPorts, "readBytes">,
+  request: Request,
+): Promise<Result<PushedPolicy>> {
+  const bytes = await readBytes(request, MAX_BODY_BYTES);
+  if (!bytes.ok && bytes.fault.kind === "too_large") return tooLarge();
   if (!bytes.ok) return bytes;
   const type = request.headers.get("content-type") ?? "";
   if (!/^application\/json\b/i.test(type)) {
@@ -40,14 +44,6 @@ export async function readPushed(request: Request): Promise<Result<PushedPolicy>
   const param = parsed.error.issues[0]?.path.join(".") ?? "";
   const message = "The body is no {text, environment?, note?}. Send it so, or the YAML itself.";
   return failed("invalid", "invalid_value", message, { param });
-}
-
-async function readBytes(request: Request): Promise<Result<Uint8Array>> {
-  if (!request.body) return ok(new Uint8Array());
-  const stated = Number(request.headers.get("content-length") ?? 0);
-  if (stated > MAX_BODY_BYTES) return tooLarge();
-  const read = await readBounded(request.body.getReader(), MAX_BODY_BYTES);
-  return read.ok ? ok(read.bytes) : tooLarge();
 }
 
 function tooLarge(): Result<never> {

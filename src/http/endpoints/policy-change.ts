@@ -40,7 +40,8 @@ export function policyChangeEndpoints(ports: ControlPorts): readonly Endpoint[] 
   return [pushEndpoint(ports), rollbackEndpoint(ports), unpinEndpoint(ports)];
 }
 
-function pushEndpoint({ desk }: ControlPorts): Endpoint {
+function pushEndpoint(ports: ControlPorts): Endpoint {
+  const { desk } = ports;
   return define({
     method: "PUT",
     path: "/admin/policy",
@@ -57,7 +58,7 @@ function pushEndpoint({ desk }: ControlPorts): Endpoint {
     },
     responses: { 200: changeDoc, 400: refusedDoc, 409: refusedDoc, 412: refusedDoc, 413: refusal },
     async handle({ caller, headers, request, query }) {
-      const body = await readPushed(request);
+      const body = await readPushed(ports, request);
       if (!body.ok) return body.fault;
       const { text, invalidAt } = body.value;
       if (invalidAt !== undefined) {

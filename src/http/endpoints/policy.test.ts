@@ -139,6 +139,16 @@ describe("where the policy lives in the store", () => {
     expect(put).toMatchObject({ status: 413, body: { error: { code: "policy_too_large" } } });
   });
 
+  test("a body that does not come to its end is refused within the time that others have", async () => {
+    const stalled = new ReadableStream({ pull: () => new Promise(() => {}) });
+    const put = gateway.ask("PUT", "/admin/policy", { body: stalled, duplex: "half" } as RequestInit);
+    await gateway.fake.clock.advance(30_000);
+    expect(await put).toMatchObject({ status: 400, body: { error: { code: "body_timeout" } } });
+    const cut = new ReadableStream({ pull: (controller) => controller.error(new Error("gone")) });
+    const half = await gateway.ask("PUT", "/admin/policy", { body: cut, duplex: "half" } as RequestInit);
+    expect(half).toMatchObject({ status: 400, body: { error: { code: "body_cut" } } });
+  });
+
   test("rollback and its refusals", async () => {
     const first = versionOf(gateway);
     const none = await gateway.ask("POST", "/admin/policy/rollback", json({}));
