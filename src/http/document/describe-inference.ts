@@ -49,7 +49,7 @@ function describeRow(registry: Registry, row: InferenceRow): void {
     description: "Needs the role caller.",
     ...(row.reference !== undefined && { externalDocs: { url: row.reference } }),
     security: anyOf(dialect.isSigned ? { ...KEY_SCHEMES, ...SIGNATURE_SCHEME } : KEY_SCHEMES),
-    parameters: [...(namesModel(row) ? [MODEL] : []), ...own, ...shared],
+    parameters: [...(namesModel(row) ? [MODEL] : []), ...queryOf(row, dialect), ...own, ...shared],
     request: { body: { required: true, content: { "application/json": { schema: bodyOf(row) } } } },
     responses: { 200: answerOf(row, dialect), ...refusalsOf(dialect) },
   });
@@ -62,6 +62,13 @@ const MODEL = {
   description: "a use case or an alias of one, percent-encoded",
   schema: { type: "string" },
 } as const;
+
+function queryOf({ stream }: InferenceRow, { asksForEvents }: Dialect) {
+  if (stream !== true || asksForEvents === undefined) return [];
+  const { name, value } = asksForEvents;
+  const schema = { type: "string" as const, enum: [value] };
+  return [{ in: "query" as const, name, schema, description: "absent: the stream is one JSON array" }];
+}
 
 function namesModel({ path }: InferenceRow): boolean {
   return path.includes("{model}");
@@ -93,10 +100,14 @@ function answerOf({ operation, stream }: InferenceRow, dialect: Dialect) {
       schema: { type: "string" as const, description: "A stream of the dialect's own events." },
     },
   };
+  const array = {
+    "application/json": { schema: { type: "array" as const, items: { type: "object" as const } } },
+  };
+  const isArray = stream === true && dialect.asksForEvents !== undefined;
   return {
     description: "The dialect's own answer; the headers say who served and how.",
     headers: headerRefs(Object.keys(ANSWER_HEADERS), dialect),
-    content: { ...(stream !== true && whole), ...(canStream && streamed) },
+    content: { ...(stream !== true && whole), ...(canStream && streamed), ...(isArray && array) },
   };
 }
 

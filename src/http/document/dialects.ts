@@ -25,6 +25,8 @@ export interface Dialect {
   readonly responseHeaders: readonly string[];
   /** Whether its clients sign, too. */
   readonly isSigned?: true;
+  /** The query parameter, and its value, without which a stream is one JSON array. */
+  readonly asksForEvents?: { readonly name: string; readonly value: string };
 }
 
 const nullable = z.string().nullable();
@@ -85,6 +87,7 @@ const GEMINI: Dialect = {
   }),
   renderFault: renderGeminiFault,
   responseHeaders: [],
+  asksForEvents: { name: "alt", value: "sse" },
 };
 
 const NATIVE: Dialect = {

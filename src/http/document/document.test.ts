@@ -74,7 +74,7 @@ describe("the document", () => {
     ["/v1/messages/count_tokens", ["application/json"]],
     ["/model/{model}/converse", ["application/json"]],
     ["/model/{model}/converse-stream", ["application/vnd.amazon.eventstream"]],
-    ["/v1beta/models/{model}:streamGenerateContent", ["text/event-stream"]],
+    ["/v1beta/models/{model}:streamGenerateContent", ["text/event-stream", "application/json"]],
   ])("%s answers whole, as a stream, or both: %j", (path, types) => {
     expect(Object.keys(posted(path).responses["200"]?.content ?? {})).toEqual(types);
   });
@@ -115,7 +115,9 @@ describe("headers", () => {
       const { dialect, requestHeaders } = WIRE_DOCS[id];
       const wire = loadedWire(id);
       expect([...requestHeaders]).toEqual([...wire.passedHeaders]);
-      expect(dialect.framing.contentType).toBe(wire.framing.contentType);
+      const { name, value } = dialect.asksForEvents ?? { name: "alt", value: "sse" };
+      const asked = wire.asQueried?.(`${name}=${value}`) ?? wire;
+      expect(dialect.framing.contentType).toBe(asked.framing.contentType);
       const known = ["content-type", ...Object.keys(ANSWER_HEADERS), ...dialect.responseHeaders];
       expect(known).toEqual(expect.arrayContaining([...fullyLabelled(wire).headers.keys()]));
     },
