@@ -108,6 +108,26 @@ describe("replay", () => {
     await is(1, "succeeded");
   });
 
+  test("is done where a worker receives the message while its record is being written", async () => {
+    await die(1);
+    const { jobs, queue } = fakes.work.store;
+    const { endedAt } = await fakes.work.job(1);
+    const late = {
+      ...jobs,
+      async revive(...given: Parameters<typeof jobs.revive>) {
+        // Meanwhile whoever put it back has written it.
+        await jobs.revive(idOf(1), endedAt ?? 0, fakes.work.clock.now());
+        return jobs.revive(...given);
+      },
+    };
+    await queue.replay([idOf(1)]);
+    start({ jobs: late });
+    await asked(1);
+    expect(await depth()).toMatchObject({ dead: 0 });
+    fakes.work.pending[0]?.answer();
+    await is(1, "succeeded");
+  });
+
   test("is no ghost where the job has died again before its record is written", async () => {
     await die(1);
     const { jobs } = fakes.work.store;

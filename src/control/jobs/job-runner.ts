@@ -155,8 +155,9 @@ class Runner implements JobRunner {
       await queue.bury(delivery, "This is no job that this release knows.");
       return;
     }
-    let job = await jobs.adopt(order, deadlineOf(order, delivery.sentAt));
-    if (await this.#reviveReplayed(delivery, job)) job = await jobs.adopt(order);
+    const adopted = () => jobs.adopt(order, deadlineOf(order, delivery.sentAt));
+    let job = await adopted();
+    if (await this.#reviveReplayed(delivery, job)) job = await adopted();
     if (isJobOver(job.status)) {
       await (job.dead ? queue.bury(delivery, reasonOf(job)) : queue.acknowledge(receipt));
       return;
@@ -172,8 +173,9 @@ class Runner implements JobRunner {
 
   /**
    * A dead one whose message comes for the first time was put back: by another replica that did not know of this
-   * record, or by a process that died before it had changed it. So was one that ended here, unseen even, and was sent
-   * since: a gateway that it is not for may have received it before.
+   * record, or by a process that has not changed it yet, or died before. So was one that ended here, unseen even, and
+   * was sent since: a gateway that it is not for may have received it before. True: its record is to be read again,
+   * whoever of the two revived it.
    */
   async #reviveReplayed({ attempts, sentAt }: Delivery, job: Job | null): Promise<boolean> {
     const { jobs, clock } = this.#ports;
@@ -181,7 +183,8 @@ class Runner implements JobRunner {
     const isReplayed = job.dead
       ? attempts === 1 || sentAt > job.endedAt
       : job.fault?.code === NOT_DONE_HERE && sentAt >= job.endedAt;
-    return isReplayed && jobs.revive(job.id, job.endedAt, clock.now());
+    if (isReplayed) await jobs.revive(job.id, job.endedAt, clock.now());
+    return isReplayed;
   }
 
   async #keep(held: Held, job: Job): Promise<void> {
