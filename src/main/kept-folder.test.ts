@@ -26,13 +26,31 @@ test("an address with a secret in it is not told", () => {
 
 test.each([
   ["X-Amz-Date=1&X-Amz-Signature=a", "X-Amz-Date=2&X-Amz-Signature=b"],
+  ["AWSAccessKeyId=k&Expires=1&Signature=a", "AWSAccessKeyId=l&Expires=2&Signature=b&x-amz-security-token=t"],
   ["X-Goog-Date=1&X-Goog-Signature=a", "X-Goog-Signature=b&X-Goog-Date=2"],
+  ["GoogleAccessId=k&Expires=1&Signature=a", "GoogleAccessId=k&Expires=2&Signature=b"],
   ["sv=2024&se=1&sp=r&sig=a", "sv=2024&se=2&sp=r&sig=b"],
+  ["sv=2024&se=1&skt=1&ske=2&sig=a", "sv=2024&se=2&skt=3&ske=4&sig=b"],
   ["Expires=1&Signature=a&Key-Pair-Id=k", "Expires=2&Signature=b&Key-Pair-Id=k"],
+  ["Policy=1&Signature=a&Key-Pair-Id=k", "Policy=2&Signature=b&Key-Pair-Id=k"],
 ])("a signature that was renewed is no other source: %s", (before, after) => {
   const of = (query: string) => folder(`https://policies.example/p.yaml?name=a&${query}`);
   expect(of(after)).toBe(of(before));
   expect(of(after)).not.toBe(folder(`https://policies.example/p.yaml?name=b&${after}`));
+});
+
+test.each([
+  ["policy=eu", "policy=us"],
+  ["policy=eu&signature=a", "policy=us&signature=a"],
+  ["policy=eu&sv=1&sig=a", "policy=us&sv=1&sig=a"],
+  ["expires=1", "expires=2"],
+  ["sku=basic&sv=1&sig=a", "sku=large&sv=1&sig=a"],
+  ["sp=eu&st=1", "sp=us&st=1"],
+  ["sig=eu", "sig=us"],
+  ["x-amz-meta-team=a", "x-amz-meta-team=b"],
+])("what signs nothing tells sources apart: %s and %s", (one, other) => {
+  const of = (query: string) => folder(`https://policies.example/p.yaml?${query}`);
+  expect(of(one)).not.toBe(of(other));
 });
 
 test("a process that keeps nothing has none", () => {

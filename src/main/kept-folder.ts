@@ -15,11 +15,20 @@ const MAX_NAME = 40;
 const MAX_TOLD = 10;
 
 /**
- * What signs a URL for a time, by the names that S3, Google Cloud Storage, CloudFront and Azure's shared access signatures
- * give it: the same source has another one after each renewal.
+ * What signs a URL for a time, as S3, Google Cloud Storage, CloudFront and Azure's shared access signatures do: the same
+ * source has other values of `names` after each renewal. Only where all of `by` are there: else a name is the source's own.
  */
-const SIGNS =
-  /^(?:x-amz-.+|x-goog-.+|awsaccesskeyid|googleaccessid|signature|policy|key-pair-id|expires|sig|s[tepvr]|sip|spr|sk[a-z]{1,3})$/i;
+const SIGNATURES: readonly { readonly by: readonly string[]; readonly names: RegExp }[] = [
+  { by: ["x-amz-signature"], names: /^x-amz-/ },
+  { by: ["x-goog-signature"], names: /^x-goog-/ },
+  {
+    by: ["signature", "awsaccesskeyid"],
+    names: /^(?:signature|awsaccesskeyid|expires|x-amz-security-token)$/,
+  },
+  { by: ["signature", "googleaccessid"], names: /^(?:signature|googleaccessid|expires)$/ },
+  { by: ["signature", "key-pair-id"], names: /^(?:signature|key-pair-id|expires|policy)$/ },
+  { by: ["sig", "sv"], names: /^(?:sig|s[tepvr]|sip|spr|skoid|sktid|skt|ske|sks|skv)$/ },
+];
 
 /** Null: this process keeps nothing. `address`: the policy's, with a whole path. */
 export function keptFolder(data: string, address: string, environment: string | null): string | null {
@@ -37,7 +46,11 @@ export async function tellOfOthers(kept: string | null, log: Log): Promise<void>
 
 function unsigned(url: URL): string {
   const bare = new URL(url);
-  for (const name of [...bare.searchParams.keys()]) if (SIGNS.test(name)) bare.searchParams.delete(name);
+  const given = [...bare.searchParams.keys()].map((name) => ({ name, plain: name.toLowerCase() }));
+  const signs = SIGNATURES.filter(({ by }) => by.every((one) => given.some(({ plain }) => plain === one)));
+  for (const { name, plain } of given) {
+    if (signs.some(({ names }) => names.test(plain))) bare.searchParams.delete(name);
+  }
   return bare.href;
 }
 
