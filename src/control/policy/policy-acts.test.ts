@@ -61,6 +61,14 @@ describe("rollback of a policy that lives elsewhere", () => {
     expect(await back(fake)).toMatchObject({ version: b });
   });
 
+  test("from a version that is not on record yet is to the newest one that is", async () => {
+    const fake = fakeDesk();
+    const [, b] = await followed(fake, 1, 2);
+    fake.broken = true;
+    await followed(fake, 3);
+    expect(await back(fake)).toMatchObject({ result: "activated", version: b });
+  });
+
   test("a long history is walked through in pages", async () => {
     const fake = fakeDesk();
     const [a] = await followed(fake, 1, 2);

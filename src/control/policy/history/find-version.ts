@@ -109,25 +109,30 @@ const MAX_PAGES = 20;
 /**
  * The version that was in force in this environment before `current` was last activated. A rollback is no activation:
  * after A, B, C and a rollback to B it is A, not C. Records of one version in a row are one act, which the oldest of
- * them tells: the others are of gateways that followed, and of starts. Null where the history does not say.
+ * them tells: the others are of gateways that followed, and of starts. Where `current` is not on record, since the store
+ * has not taken it yet, it is the newest one that is. Null where the history does not say.
  */
 export async function previousVersion(
   { activations, environment }: History,
   current: string,
 ): Promise<string | null> {
   let came: Activation["result"] | null = null;
+  let isKnown = false;
+  let newest: string | null = null;
   let before: string | undefined;
   for (let pages = 0; pages < MAX_PAGES; pages++) {
     const page = await activations.list(PAGE, before);
     for (const { result, version } of putInForce(page, environment)) {
+      newest ??= version;
+      isKnown ||= version === current;
       if (version === current) came = result;
       else if (came === "activated" && version !== null) return version;
       else came = null;
     }
     before = page.at(-1)?.id;
-    if (page.length < PAGE) return null;
+    if (page.length < PAGE) break;
   }
-  return null;
+  return isKnown ? null : newest;
 }
 
 /**
