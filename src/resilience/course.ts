@@ -86,8 +86,8 @@ export interface Course {
   retrying: boolean;
   /** What the calls so far cost, as far as that is known. */
   spent: NanoDollars;
-  /** The retry budget has been charged for the next call. */
-  paid: boolean;
+  /** When the retry budget was charged for the next call, epoch milliseconds; null: it was not. */
+  paidAt: number | null;
   /** Milliseconds waited since the last call. */
   waitedMs: number;
   repeat: Repeat | null;
@@ -117,7 +117,7 @@ export function startCourse(plan: RoutePlan, ports: CoursePorts): Course {
     deposited: calls > 0,
     retrying: resume?.attempts.some(isOfTheLadder) ?? false,
     spent: resume ? resume.attempts.reduce((sum, { cost }) => sum + (cost ?? 0), 0) : 0,
-    paid: false,
+    paidAt: null,
     waitedMs: 0,
     repeat: null,
     repeats: 0,

@@ -6,10 +6,11 @@ import { NO_USAGE } from "../core/events.ts";
 import { FAULTS, type FaultKind } from "../core/faults.ts";
 import type { RoutePlan } from "../core/plan.ts";
 import { MINIMUM_ATTEMPT_MS } from "./deadline.ts";
+import { type CountedBudget, countedBudget } from "./fake-budget.ts";
 import { deployment, plan, retrySettings } from "./fake-plan.ts";
 import { type Act, type LoggedCall, type Stage, stage } from "./fake-provider.ts";
 import type { Climb } from "./ladder.ts";
-import { BUDGET_WINDOW_SECONDS, createRetryBudget } from "./retry-budget.ts";
+import { BUDGET_WINDOW_SECONDS } from "./retry-budget.ts";
 
 const IDS = ["a", "b", "c", "d", "e", "f"];
 const ESTIMATE = 10;
@@ -83,6 +84,7 @@ interface Climbed {
   readonly climb: Climb<string>;
   readonly calls: readonly LoggedCall[];
   readonly deadlineAt: number;
+  readonly budget: CountedBudget;
   readonly given: Scenario;
 }
 
@@ -112,18 +114,19 @@ async function play(given: Scenario): Promise<Climbed> {
   const leaves = new AbortController();
   if (given.leavesAt !== null) on.clock.after(given.leavesAt, () => leaves.abort());
   const deadlineAt = on.clock.now() + given.deadlineMs;
+  const budget = countedBudget({
+    budgetRatio: 0,
+    budgetPerSecond: given.retries / BUDGET_WINDOW_SECONDS,
+  });
   const climb = await on.run({
     formatRetries: given.formatRetries,
-    retryBudget: createRetryBudget({
-      budgetRatio: 0,
-      budgetPerSecond: given.retries / BUDGET_WINDOW_SECONDS,
-    }),
+    retryBudget: budget,
     estimateCost: () => ESTIMATE,
     estimateAbandoned: () => ({ usage: NO_USAGE, cost: ESTIMATE / 2 }),
     signal: leaves.signal,
     retry: { ...retrySettings, maxRetryAfterMs: 1000 },
   });
-  return { on, plan: route, climb, calls: on.calls, deadlineAt, given };
+  return { on, plan: route, climb, calls: on.calls, deadlineAt, budget, given };
 }
 
 function bringInto(on: Stage, { id, quotaGroup }: Deployment, into: string): void {
@@ -167,6 +170,9 @@ const laws: Record<string, (climbed: Climbed) => void> = {
     const seconds = Math.floor(given.deadlineMs / 1000) + 1;
     const windows = Math.ceil(seconds / BUDGET_WINDOW_SECONDS);
     expect(calls.length).toBeLessThanOrEqual(1 + given.retries * windows);
+  },
+  "every call but the first is paid for, and nothing else is": ({ calls, budget }) => {
+    expect(budget.payments).toHaveLength(Math.max(0, calls.length - 1));
   },
   "the deadline is respected: no start without time to be of use, no allowance beyond it": ({
     calls,

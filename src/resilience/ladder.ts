@@ -12,7 +12,7 @@
  * - Bounds. At most `maxAttempts` calls; every call but the ladder's own first is paid for from the fleet's retry
  *   budget, and a refusal ends the climb: under a general failure that is what keeps the load at 1.2 times. A paid
  *   call that is answered says so to the budget, whose floor is for retries that help. What was found before anything
- *   was sent was no call: it takes neither an attempt nor a payment.
+ *   was sent was no call: it takes neither an attempt nor a payment. A payment that no call follows is given back.
  *   A repeat of the same deployment (a wait after throttling, a second try at a format) is made only if the
  *   attempts and the time that the candidates still to be tried need are untouched by it.
  * - Last words. Whose fault ends the climb although others are left is said in last-word.ts.
@@ -42,21 +42,12 @@ import type { Deployment } from "../core/deployment.ts";
 import { CALLER_LEFT, type Fault, type HealthSignal, healthOf } from "../core/faults.ts";
 import type { RoutePlan, RungKind } from "../core/plan.ts";
 import { countCall, type Ended, endCall, isUnsent, note, thrownOutcome } from "./call.ts";
-import {
-  type Course,
-  type CoursePorts,
-  isExercised,
-  type Left,
-  laterRungs,
-  recordSkip,
-  type Step,
-  startCourse,
-} from "./course.ts";
+import { type Course, type CoursePorts, isExercised, type Left, laterRungs, startCourse } from "./course.ts";
 import { attemptTimeouts, MINIMUM_ATTEMPT_MS } from "./deadline.ts";
 import { exhaustedFault } from "./exhausted.ts";
 import { type HedgePorts, hedgeDelay, raceCalls } from "./hedge.ts";
+import { giveBack, pay } from "./payment.ts";
 import { react } from "./reaction.ts";
-import type { RetryBudget } from "./retry-budget.ts";
 import { askFleet, takeStep } from "./step.ts";
 
 export type { Call, SendOutcome } from "./call.ts";
@@ -90,15 +81,15 @@ export interface ClimbPorts<T> extends CoursePorts, HedgePorts<T> {}
 
 /** Climbs `plan`. Never throws, and never leaves a permit unsettled but the one it returns. */
 export async function climb<T>(plan: RoutePlan, ports: ClimbPorts<T>): Promise<Climb<T>> {
-  const { clock, signal } = ports;
+  const { clock, signal, retryBudget } = ports;
   const course = startCourse(plan, ports);
   for (;;) {
-    if (signal?.aborted) return cancelled(course);
+    if (signal?.aborted) return cancelled(course, ports);
     let startedAt = clock.now();
-    if (course.calls >= plan.maxAttempts) return ended(course, "exhausted", startedAt);
-    if (ports.deadlineAt - startedAt < MINIMUM_ATTEMPT_MS) return ended(course, "deadline", startedAt);
+    if (course.calls >= plan.maxAttempts) return ended(course, ports, "exhausted", startedAt);
+    if (ports.deadlineAt - startedAt < MINIMUM_ATTEMPT_MS) return ended(course, ports, "deadline", startedAt);
     let step = takeStep(course, startedAt);
-    if (!step) return ended(course, "exhausted", startedAt);
+    if (!step) return ended(course, ports, "exhausted", startedAt);
     const claim = step.permit.probe ? ports.health.claimProbe(step.deployment.id, step.permit) : null;
     if (claim !== null) {
       step = await askFleet(course, step, claim, clock);
@@ -108,10 +99,12 @@ export async function climb<T>(plan: RoutePlan, ports: ClimbPorts<T>): Promise<C
     }
     const isRetry = course.retrying;
     const isExtra = isExercised(course, step);
-    if (!pay(course, step, ports.retryBudget, startedAt)) {
+    if (!pay(course, step, retryBudget, startedAt)) {
       if (isExtra) continue;
-      return ended(course, "exhausted", startedAt);
+      return ended(course, ports, "exhausted", startedAt);
     }
+    const { paidAt } = course;
+    course.paidAt = null;
 
     const timeouts = attemptTimeouts(plan.timeouts, ports.deadlineAt - startedAt, laterRungs(course));
     const delayMs = plan.hedge === null ? null : hedgeDelay(course, step, timeouts, startedAt);
@@ -129,11 +122,9 @@ export async function climb<T>(plan: RoutePlan, ports: ClimbPorts<T>): Promise<C
     note(course, over);
     const { outcome, endedAt } = over;
     // An exercise that is answered was no second call, and what was never sent no call at all.
-    if ((isExtra && outcome.ok) || ((isRetry || isExtra) && isUnsent(over))) {
-      ports.retryBudget.giveBack(startedAt, endedAt);
-    }
+    if (paidAt !== null && ((isExtra && outcome.ok) || isUnsent(over))) retryBudget.giveBack(paidAt, endedAt);
     if (outcome.ok) {
-      if (isRetry || over.hedge) ports.retryBudget.answered(endedAt);
+      if (isRetry || over.hedge) retryBudget.answered(endedAt);
       return new Answered(over, outcome.value, course, clock);
     }
     over.step.permit.settle(healthOf(outcome.fault), endedAt, outcome.firstTokenMs);
@@ -142,33 +133,11 @@ export async function climb<T>(plan: RoutePlan, ports: ClimbPorts<T>): Promise<C
     const waitMs = course.repeat?.waitMs ?? 0;
     if (waitMs > 0) {
       // Before the wait: a caller should not wait for a retry that is then refused.
-      if (!pay(course, over.step, ports.retryBudget, endedAt)) return ended(course, "exhausted", endedAt);
-      course.paid = true;
-      if (!(await sleep(clock, waitMs, signal ?? undefined))) return cancelled(course);
+      if (!pay(course, over.step, retryBudget, endedAt)) return ended(course, ports, "exhausted", endedAt);
+      if (!(await sleep(clock, waitMs, signal ?? undefined))) return cancelled(course, ports);
       course.waitedMs = waitMs;
     }
   }
-}
-
-/**
- * A request earns the fleet a share of a retry, and every call after the ladder's own first one costs one: a summary that
- * was had makes no retry of what it was for. An exercise is paid for beforehand, for the call that it may make necessary.
- */
-function pay(course: Course, step: Step, budget: RetryBudget, now: number): boolean {
-  const { plan } = course;
-  if (!course.deposited) {
-    course.deposited = true;
-    budget.deposit(now);
-    if (plan.hedge) budget.hedges.deposit(plan.useCase, plan.hedge.maxShare);
-  }
-  if (!course.retrying && !isExercised(course, step)) return true;
-  if (course.paid || budget.withdraw(now)) {
-    course.paid = false;
-    return true;
-  }
-  step.permit.settle("none", now);
-  recordSkip(course, step.rung, step.deployment, "retry_budget", now);
-  return false;
 }
 
 class Answered<T> implements Extract<Climb<T>, { ok: true }> {
@@ -198,7 +167,13 @@ class Answered<T> implements Extract<Climb<T>, { ok: true }> {
   }
 }
 
-function ended<T>(course: Course, cause: "exhausted" | "deadline", now: number): Climb<T> {
+function ended<T>(
+  course: Course,
+  ports: ClimbPorts<T>,
+  cause: "exhausted" | "deadline",
+  now: number,
+): Climb<T> {
+  giveBack(course, ports.retryBudget, now);
   const { attempts, left } = course;
   return { ok: false, fault: exhaustedFault(course, cause, now), attempts, left, cause };
 }
@@ -208,6 +183,7 @@ function stopped<T>(course: Course, reason: Fault): Climb<T> {
   return { ok: false, fault: reason, attempts: course.attempts, left: course.left, cause };
 }
 
-function cancelled<T>(course: Course): Climb<T> {
+function cancelled<T>(course: Course, ports: ClimbPorts<T>): Climb<T> {
+  giveBack(course, ports.retryBudget, ports.clock.now());
   return stopped(course, CALLER_LEFT);
 }
