@@ -57,6 +57,8 @@ export interface Repeat {
   readonly step: Step;
   readonly waitMs: number;
   readonly complaint: Fault | null;
+  /** `waitMs` is what its provider has asked for. */
+  readonly asTold: boolean;
 }
 
 /**

@@ -24,8 +24,8 @@ type Blocked = "circuit_open" | "cooling_down";
 /**
  * What a call is let through as. `request`: unless something else is said. `probe`: nobody asked for it, and it is no
  * traffic. `early`: a request that probes before the circuit's pause is over, where it allows that; see
- * `Circuit.admitEarly`. `anyway`: a request in spite of the circuit, which will learn nothing from it; never in spite of a
- * cooldown or an operator.
+ * `Circuit.admitEarly`. `anyway`: a request in spite of the circuit, which will learn nothing from it; never in spite of
+ * an operator.
  */
 type AdmittedAs = "request" | "probe" | "early" | "anyway";
 
@@ -83,8 +83,11 @@ export interface Health extends HealthView {
    * that are gone are dropped with theirs, so memory is bounded by one policy. Call it at each activation.
    */
   reconfigure(deployments: ReadonlyMap<string, Deployment>, settings: CircuitSettings): void;
-  /** A permit for one call, counted as in flight until it is settled, or why there is none. */
-  admit(deploymentId: string, now: number, as?: AdmittedAs): Permit | Blocked;
+  /**
+   * A permit for one call, counted as in flight until it is settled, or why there is none. `leniencyMs`: a cooldown that
+   * has no longer to go is passed by; absent: none is.
+   */
+  admit(deploymentId: string, now: number, as?: AdmittedAs, leniencyMs?: number): Permit | Blocked;
   /** Asks the fleet about a permit that is a probe; null: it need not be asked. */
   claimProbe(deploymentId: string, permit: Permit): Promise<boolean> | null;
   /** What `admit` would answer now, without side effects; null: it would admit. */
@@ -199,11 +202,11 @@ export function createHealth(clock: Clock, link: FleetLink | null = null): Healt
       entries = kept;
       link?.reconfigured(deployments, changed);
     },
-    admit(deploymentId, now, as = "request") {
+    admit(deploymentId, now, as = "request", leniencyMs = 0) {
       const entry = entryOf(deploymentId);
       if (!entry) return UNTRACKED;
       if (as !== "probe") entry.lastTrafficAt = now;
-      if (entry.group.coolUntil > now) return "cooling_down";
+      if (entry.group.coolUntil > now + leniencyMs) return "cooling_down";
       const permit = permitOf(entry.circuit, now, as);
       if (!permit) return "circuit_open";
       entry.inFlight++;

@@ -13,12 +13,14 @@ import type { Climb } from "./ladder.ts";
 import { BUDGET_WINDOW_SECONDS } from "./retry-budget.ts";
 
 const IDS = ["a", "b", "c", "d", "e", "f"];
+const GROUPS = ["q1", "q2", "q3", "q4"];
 const ESTIMATE = 10;
+const LONGEST_WAIT_MS = 1000;
 
 const anyDeployment = fc.record({
   region: fc.constantFrom("us", "eu", "ap"),
   provider: fc.constantFrom("acme", "umbrella"),
-  quotaGroup: fc.constantFrom("q1", "q2", "q3", "q4"),
+  quotaGroup: fc.constantFrom(...GROUPS),
   window: fc.constantFrom(1000, 2000, 4000),
 });
 const result = fc.oneof(
@@ -74,6 +76,11 @@ const scenario = fc.record({
   hedge: fc.option(fc.record({ after: fc.nat(1500), share: fc.constantFrom(0.5, 1, 1) }), { freq: 2 }),
   models: fc.constantFrom(1, 1, 2),
   retries: fc.constantFrom(0, 1, 2, 10, 10),
+  /** What other requests are told meanwhile. */
+  told: fc.array(
+    fc.record({ at: fc.nat(3000), quotaGroup: fc.constantFrom(...GROUPS), forMs: fc.nat(2500) }),
+    { maxLength: 3 },
+  ),
   leavesAt: fc.oneof({ weight: 5, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.nat(5000) }),
 });
 type Scenario = typeof scenario extends fc.Arbitrary<infer Value> ? Value : never;
@@ -111,6 +118,9 @@ async function play(given: Scenario): Promise<Climbed> {
       if ((into === "cooling") === isCooling) bringInto(on, found, into);
     });
   }
+  for (const { at, quotaGroup, forMs } of given.told) {
+    on.clock.after(at, () => on.health.coolUntil(quotaGroup, on.clock.now() + forMs));
+  }
   const leaves = new AbortController();
   if (given.leavesAt !== null) on.clock.after(given.leavesAt, () => leaves.abort());
   const deadlineAt = on.clock.now() + given.deadlineMs;
@@ -124,7 +134,7 @@ async function play(given: Scenario): Promise<Climbed> {
     estimateCost: () => ESTIMATE,
     estimateAbandoned: () => ({ usage: NO_USAGE, cost: ESTIMATE / 2 }),
     signal: leaves.signal,
-    retry: { ...retrySettings, maxRetryAfterMs: 1000 },
+    retry: { ...retrySettings, maxRetryAfterMs: LONGEST_WAIT_MS },
   });
   return { on, plan: route, climb, calls: on.calls, deadlineAt, budget, given };
 }
@@ -235,6 +245,26 @@ const laws: Record<string, (climbed: Climbed) => void> = {
       const between = faults.slice(earlier + 1, index).filter((row) => !row.hedge);
       expect(between).toEqual([]);
       expect(["throttled", "malformed"]).toContain(faults[earlier]?.fault?.kind ?? "none");
+    });
+  },
+  "whoever has waited as it was told is called, unless others were told what nobody waits for": ({
+    climb,
+    calls,
+    plan,
+    given,
+  }) => {
+    const rows = recorded(climb);
+    const all = new Map(plan.rungs.flatMap(({ candidates }) => candidates).map((one) => [one.id, one]));
+    climb.attempts.forEach(({ deployment, skipped, startedAtMs }, index) => {
+      const before = climb.attempts[index - 1];
+      if (skipped !== "cooling_down" || before?.deployment !== deployment) return;
+      const wish = calls[rows.indexOf(before)]?.act.retryAfterMs;
+      if (wish === undefined || before.fault?.kind !== "throttled" || hedgeOf({ climb })) return;
+      const isLong = given.told.some(
+        ({ at, quotaGroup, forMs }) =>
+          quotaGroup === all.get(deployment)?.quotaGroup && at + forMs > startedAtMs + LONGEST_WAIT_MS,
+      );
+      expect(isLong).toBe(true);
     });
   },
   "a complaint follows that deployment's own malformed answer, as often as the policy says": ({

@@ -133,6 +133,16 @@ describe("throttling", () => {
     ]);
   });
 
+  test.each([
+    ["what others were told meanwhile does not hold it up", 1900, ["us-1", "us-1"]],
+    ["but for what nobody would wait for", 86_400_000, ["us-1", "other"]],
+  ])("whoever has waited as it was told is called: %s", async (_what, forMs, called) => {
+    const on = stage(plan([[usOne], [other]]), { "us-1": throttled(2000) });
+    on.clock.after(1900, () => on.health.coolUntil(usOne.quotaGroup, on.clock.now() + forMs));
+    expect(await on.run()).toMatchObject({ ok: true });
+    expect(ids(on)).toEqual(called);
+  });
+
   test("without Retry-After it waits with full jitter", async () => {
     const on = stage(plan([[usOne]]), {
       "us-1": [{ result: "throttled" }, { result: "throttled" }, { result: "ok" }],

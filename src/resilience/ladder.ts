@@ -14,7 +14,8 @@
  *   call that is answered says so to the budget, whose floor is for retries that help. What was found before anything
  *   was sent was no call: it takes neither an attempt nor a payment. A payment that no call follows is given back.
  *   A repeat of the same deployment (a wait after throttling, a second try at a format) is made only if the
- *   attempts and the time that the candidates still to be tried need are untouched by it.
+ *   attempts and the time that the candidates still to be tried need are untouched by it. One that has waited as its
+ *   provider told it passes the cooldown by that others were told meanwhile, where that is no longer than is waited for.
  * - Last words. Whose fault ends the climb although others are left is said in last-word.ts.
  * - Hedging. Where the plan hedges, a first call that is slow to begin gets one other beside it: the next
  *   deployment of the same model whose circuit is closed and whose quota is free, since slowness is no reason

@@ -60,7 +60,7 @@ function backOff(course: Course, step: Step, fault: Fault, now: number, beside: 
   if (waitMs > retry.maxRetryAfterMs || (course.repeats > 0 && others > 0)) return;
   if (!mayRepeat(course, step, waitMs, others, now)) return;
   course.repeats++;
-  course.repeat = { step, waitMs, complaint: step.complaint };
+  course.repeat = { step, waitMs, complaint: step.complaint, asTold: wish !== undefined };
 }
 
 /**
@@ -74,7 +74,7 @@ function reformat(course: Course, step: Step, fault: Fault, now: number): void {
   if (fault.complaint === undefined && (others > 0 || fault.code === "answer_too_large")) return;
   course.formatRetriesLeft--;
   course.repeats++;
-  course.repeat = { step, waitMs: 0, complaint: fault };
+  course.repeat = { step, waitMs: 0, complaint: fault, asTold: false };
 }
 
 /** A repeat takes neither an attempt nor the time from the candidates that are still to be tried. */

@@ -61,7 +61,11 @@ function nextRung(course: Course): Rung | undefined {
   return course.plan.rungs[course.rungIndex];
 }
 
-/** Admits a call or records why not. */
+/**
+ * Admits a call or records why not. Whoever has waited as it was told is not held up by what others were told meanwhile,
+ * unless nobody would wait for that: each refusal of calls made together prolongs the cooldown, and all would have waited
+ * in vain.
+ */
 function enter(
   course: Course,
   rung: Rung,
@@ -70,16 +74,17 @@ function enter(
   anyway: boolean,
   repeat: Repeat | null,
 ): Step | null {
-  const { health } = course.ports;
+  const { health, retry } = course.ports;
   if (overCeiling(course, deployment)) {
     recordSkip(course, rung, deployment, "cost_ceiling", now);
     return null;
   }
+  const leniencyMs = repeat?.asTold ? retry.maxRetryAfterMs : 0;
   let bypass = anyway;
-  let admitted = health.admit(deployment.id, now, anyway ? "anyway" : "request");
+  let admitted = health.admit(deployment.id, now, anyway ? "anyway" : "request", leniencyMs);
   if (admitted === "circuit_open" && isSlowLast(course, rung, deployment, now)) {
     bypass = true;
-    admitted = health.admit(deployment.id, now, "anyway");
+    admitted = health.admit(deployment.id, now, "anyway", leniencyMs);
   }
   if (typeof admitted === "string") {
     recordSkip(course, rung, deployment, admitted, now);
