@@ -58,7 +58,7 @@ export const ROUTES = [
     method: "POST",
     path: "/admin/health/{deployment}/reset",
     access: "operator",
-    purpose: "close a circuit",
+    purpose: "close a circuit and end its quota's cooldown",
     auditsItself: true,
   },
   {

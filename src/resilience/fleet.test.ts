@@ -114,6 +114,27 @@ describe("what one replica finds out", () => {
     }
   });
 
+  test("a cooldown that an operator ends is over everywhere, also where nobody could be told", async () => {
+    const { clock, replicas, settle } = fleetOf(3);
+    const [one, two, cutOff] = replicas;
+    if (!one || !two || !cutOff) throw new Error("nobody");
+    const cooling = () => replicas.map(({ health }) => health.blocked("b", clock.now()));
+    one.health.coolUntil(a.quotaGroup, clock.now() + 86_400_000);
+    await settle();
+    expect(cooling()).toEqual(["cooling_down", "cooling_down", "cooling_down"]);
+    cutOff.reachable(false);
+    await clock.advance(1000);
+    two.health.reset("a", "ops");
+    await clock.advance(60_000);
+    expect(cooling()).toEqual([null, null, "cooling_down"]);
+    cutOff.reachable(true);
+    await settle();
+    expect(cooling()).toEqual([null, null, null]);
+    one.health.coolUntil(a.quotaGroup, clock.now() + 3000);
+    await settle();
+    expect(cooling()).toEqual(["cooling_down", "cooling_down", "cooling_down"]);
+  });
+
   test("a replica that was cut off learns it when it is back, with what is left of it", async () => {
     const { clock, replicas, settle } = fleetOf(2);
     const [one, two] = replicas;

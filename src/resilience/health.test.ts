@@ -139,6 +139,16 @@ describe("createHealth", () => {
     expect([health.forceOpen("none", "ops"), health.reset("none", "ops")]).toEqual([false, false]);
   });
 
+  test("a reset ends the cooldown of the whole quota group as well", () => {
+    const shared = { quotaGroup: "acme/us" };
+    const { health, clock } = setUp(deployment("a", shared), deployment("b", shared), deployment("c"));
+    const now = clock.now();
+    for (const group of ["acme/us", "quota-of-c"]) health.coolUntil(group, now + 86_400_000);
+    expect(health.reset("a", "ops")).toBe(true);
+    expect(["a", "b", "c"].map((id) => health.blocked(id, now))).toEqual([null, null, "cooling_down"]);
+    expect(health.report(now)[0]?.cooldownUntil).toBeNull();
+  });
+
   test("the report survives JSON as it is", () => {
     const { health, clock } = setUp(deployment("a", { region: "eu-1", quotaGroup: "q" }));
     settle(health, "a", "good", clock.now(), 200);

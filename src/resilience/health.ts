@@ -103,8 +103,9 @@ export interface Health extends HealthView {
   /** The provider wishes no calls on the group's quota until then. The newest wish wins, a shorter one too. */
   coolUntil(quotaGroup: string, until: number): void;
   /**
-   * An operator closes a circuit, or opens it until `until` (epoch milliseconds; absent: until further notice).
-   * `by`: the id of their key. False: no such deployment.
+   * An operator closes a circuit and ends its quota group's cooldown, which is no other deployment's to keep; or opens it
+   * until `until` (epoch milliseconds; absent: until further notice). `by`: the id of their key. False: no such
+   * deployment.
    */
   reset(deploymentId: string, by: string): boolean;
   forceOpen(deploymentId: string, by: string, until?: number): boolean;
@@ -182,6 +183,11 @@ export function createHealth(clock: Clock, link: FleetLink | null = null): Healt
     return (groups.get(deployment.quotaGroup)?.coolUntil ?? 0) > now ? "cooling_down" : null;
   };
 
+  const cool = (quotaGroup: string, until: number, now: number): void => {
+    groupOf(quotaGroup).coolUntil = until;
+    link?.cooled(quotaGroup, Math.max(0, until - now));
+  };
+
   return {
     reconfigure(deployments, changed) {
       const now = clock.now();
@@ -224,9 +230,7 @@ export function createHealth(clock: Clock, link: FleetLink | null = null): Healt
       entries.get(deploymentId)?.latency.p95Ms(now, MINIMUM_SAMPLES) ?? null,
     lastTrafficAt: (deploymentId) => entries.get(deploymentId)?.lastTrafficAt ?? 0,
     coolUntil(quotaGroup, until) {
-      if (!isKnown(quotaGroup)) return;
-      groupOf(quotaGroup).coolUntil = until;
-      link?.cooled(quotaGroup, Math.max(0, until - clock.now()));
+      if (isKnown(quotaGroup)) cool(quotaGroup, until, clock.now());
     },
     reset(deploymentId, by) {
       const entry = entryOf(deploymentId);
@@ -234,6 +238,7 @@ export function createHealth(clock: Clock, link: FleetLink | null = null): Healt
       const now = clock.now();
       entry.circuit.reset(now);
       link?.turned(deploymentId, null, by, now);
+      cool(entry.deployment.quotaGroup, now, now);
       return true;
     },
     forceOpen(deploymentId, by, until = Number.POSITIVE_INFINITY) {

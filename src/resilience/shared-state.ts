@@ -16,6 +16,9 @@ export interface Stamp {
   readonly origin: string;
 }
 
+/** A day: nothing that is told lasts longer, but what lasts until further notice. Milliseconds. */
+export const LONGEST_NEWS_MS = 86_400_000;
+
 /** Durations, never points in time: the clocks of two machines do not agree. Milliseconds. */
 export type FleetNews =
   | {
@@ -40,6 +43,7 @@ export type FleetNews =
       readonly ordered: boolean;
       readonly by?: string;
     }
+  /** `forMs` 0: it is over, whatever was told before. */
   | { readonly kind: "cooling"; readonly quotaGroup: string; readonly forMs: number };
 
 /** One of the probes of a half-open period. */
@@ -92,6 +96,15 @@ export function subjectOf(news: FleetNews): string {
   if (news.kind === "cooling") return `q:${news.quotaGroup}`;
   const isOrder = news.kind === "closed" ? news.ordered : news.reason === "forced";
   return isOrder ? orderSubjectOf(news.deployment) : `d:${news.deployment}`;
+}
+
+/**
+ * How long the news is worth keeping once it is over, for a replica that starts later or was out of reach, milliseconds;
+ * null: for ever. That a cooldown was ended outlasts every cooldown that somebody may still go by.
+ */
+export function keptAfterMs(news: FleetNews): number | null {
+  if (news.kind === "cooling") return news.forMs === 0 ? LONGEST_NEWS_MS : 0;
+  return news.kind === "closed" || news.forMs === null ? null : news.probingMs;
 }
 
 export function orderSubjectOf(deployment: string): string {

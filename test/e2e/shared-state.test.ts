@@ -103,6 +103,18 @@ describe.skipIf(missing !== null)(`two gateways on one Redis${missing ? ` (${mis
     expect((await callsUpstream(two))["atlas-us"] ?? 0).toBe(0);
   });
 
+  test("a cooldown that an operator ends at one is over at both, and at whoever starts afterwards", async () => {
+    const [one, two] = [await start(), await start()];
+    await inject(one, { fault: { throttle: "20s" }, match: { deployment: ["atlas-us"] } });
+    await ask(one);
+    await clearFaults(one);
+    await eventually(async () => (await row(two, "atlas-us"))?.cooldownUntil);
+    await admin(two, "/admin/health/atlas-us/reset", {});
+    await eventually(async () => (await row(one, "atlas-us"))?.cooldownUntil === null);
+    const three = await start();
+    for (const gateway of [one, two, three]) expect(await ask(gateway)).toMatchObject({ rung: "primary" });
+  });
+
   test("the recovery that one has proved, the other takes over", async () => {
     const [one, two] = [await start(IMPATIENT), await start(IMPATIENT)];
     await breakCircuit(one);

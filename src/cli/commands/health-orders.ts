@@ -4,7 +4,7 @@ import { askGateway, reportFailure } from "../ask.ts";
 import { addExamples, type CommandContext, terminalOf } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { instant } from "../format.ts";
-import { orderedRow } from "../gateway-answers.ts";
+import { type HealthRow, orderedRow } from "../gateway-answers.ts";
 import { addGatewayOptions, duration, type GatewayOptions } from "../options.ts";
 
 interface OrderArguments extends GatewayOptions {
@@ -14,9 +14,13 @@ interface OrderArguments extends GatewayOptions {
 }
 
 export function addHealthReset(group: Command, context: CommandContext): void {
-  const command = orderCommand(group, "reset", "close a deployment's circuit, whatever had opened it");
+  const command = orderCommand(
+    group,
+    "reset",
+    "close a deployment's circuit and end the cooldown of its quota, whatever had led to them",
+  );
   addExamples(command, [
-    ["pointsman health reset large-us", "send requests to it again, at once"],
+    ["pointsman health reset large-us", "send requests to it again, at once, and to all on its quota"],
     [
       'pointsman health reset large-us --reason "the provider says it is well"',
       "and say why, for the audit log",
@@ -71,17 +75,21 @@ async function order(
     terminal.printJson(asked.raw);
     return EXIT.success;
   }
-  const { state, nextProbeAt, kept } = asked.view;
-  const until = nextProbeAt === null ? "until it is reset" : `until ${instant(nextProbeAt)} UTC`;
-  terminal.print(
-    state === "closed"
-      ? `${deployment} is closed: requests are sent to it.`
-      : `${deployment} is ${state} ${until}.`,
-  );
+  const { kept } = asked.view;
+  terminal.print(`${deployment} is ${conditionOf(asked.view)}.`);
   if (kept === false) {
     terminal.print(
       "The gateway could not write it to its store as yet, and goes on trying: a restart now would lose it.",
     );
   }
   return EXIT.success;
+}
+
+/** How it is now, and whether requests are sent to it. */
+function conditionOf({ state, nextProbeAt, cooldownUntil }: HealthRow): string {
+  if (state !== "closed") {
+    return `${state} ${nextProbeAt === null ? "until it is reset" : `until ${instant(nextProbeAt)} UTC`}`;
+  }
+  if (cooldownUntil === null) return "closed: requests are sent to it";
+  return `closed, but its quota cools down: nothing is sent to it until ${instant(cooldownUntil)} UTC`;
 }

@@ -142,6 +142,12 @@ describe("an operator's orders", () => {
     expect(shell.stdout()).toContain("atlas-large-us is closed: requests are sent to it.");
   });
 
+  test("reset of what has been told to rest again says until when", async () => {
+    const shell = fakeProcess({ gateway: answers(report({ cooldownUntil: NOW + 600_000 })) });
+    expect(await shell.run("health", "reset", "atlas-large-us")).toBe(0);
+    expect(shell.stdout()).toContain("nothing is sent to it until 2023-11-14 22:23:20 UTC.");
+  });
+
   test("an unknown deployment is not right", async () => {
     const error = {
       message: "No such deployment.",

@@ -1,4 +1,4 @@
-/** Closes a circuit, whatever had opened it. */
+/** Puts a deployment back: closes its circuit, whatever had opened it, and ends the cooldown of its quota. */
 import { ok, type Result } from "../../core/faults.ts";
 import {
   type CircuitDesk,
@@ -19,7 +19,8 @@ export async function resetCircuit(
   if (!before || !desk.health.reset(deployment, actor)) {
     return { ok: false, fault: unknownDeployment() };
   }
-  const details = { reason, was: before.state, openedBy: before.reason };
+  const { state, reason: openedBy, cooldownUntil } = before;
+  const details = { reason, was: state, openedBy, cooldownUntil };
   const row = await noteOrder(desk, deployment, actor, { action: "circuit.reset", details });
   return ok(row ?? before);
 }

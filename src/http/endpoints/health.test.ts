@@ -71,8 +71,18 @@ describe("an operator", () => {
       actor: "ops-1",
       action: "circuit.reset",
       subject: "large-us",
-      details: { reason: null, was: "open", openedBy: "forced" },
+      details: { reason: null, was: "open", openedBy: "forced", cooldownUntil: null },
     });
+  });
+
+  test("puts back what its provider wished left alone, and the log says until when that was", async () => {
+    const { clock, health, audited, order } = setUp();
+    const until = clock.now() + 86_400_000;
+    const [row] = health.report(clock.now());
+    health.coolUntil(row?.quotaGroup ?? "", until);
+    expect(await order("reset", "large-us", {})).toMatchObject({ state: "closed", cooldownUntil: null });
+    expect(typeof health.admit("large-us", clock.now())).toBe("object");
+    expect(audited).toMatchObject([{ details: { was: "closed", cooldownUntil: until } }]);
   });
 
   test.each(["reset", "force-open"] as const)(

@@ -3,6 +3,7 @@ import type { Clock } from "../../core/clock.ts";
 import {
   type FleetNews,
   isLater,
+  keptAfterMs,
   orderSubjectOf,
   type ProbeClaim,
   type ProbeQuestion,
@@ -183,11 +184,9 @@ class Replica implements SharedState {
 }
 
 function factOf(news: FleetNews, now: number): Fact {
-  if (news.kind === "closed") return { news, until: now, keptUntil: Number.POSITIVE_INFINITY };
-  if (news.forMs === null)
-    return { news, until: Number.POSITIVE_INFINITY, keptUntil: Number.POSITIVE_INFINITY };
-  const until = now + news.forMs;
-  return { news, until, keptUntil: until + (news.kind === "opened" ? news.probingMs : 0) };
+  const forMs = news.kind === "closed" ? 0 : (news.forMs ?? Number.POSITIVE_INFINITY);
+  const until = now + forMs;
+  return { news, until, keptUntil: until + (keptAfterMs(news) ?? Number.POSITIVE_INFINITY) };
 }
 
 function mayReplace(news: FleetNews, { news: before }: Fact): boolean {

@@ -4,11 +4,9 @@
  */
 import { isRecord } from "../../core/json.ts";
 import type { CircuitReason } from "../../resilience/circuit.ts";
-import type { FleetNews, Stamp } from "../../resilience/shared-state.ts";
+import { type FleetNews, LONGEST_NEWS_MS, type Stamp } from "../../resilience/shared-state.ts";
 
 const REASONS: ReadonlySet<unknown> = new Set<CircuitReason>(["failures", "failure_ratio", "slow", "forced"]);
-/** A day: nothing that is told lasts longer, but what lasts until further notice. */
-const LONGEST_MS = 86_400_000;
 
 export function encodeNews(news: FleetNews): string {
   return JSON.stringify(news);
@@ -68,5 +66,5 @@ function stampOf(value: unknown): Stamp | null {
 }
 
 function duration(value: unknown): number | null {
-  return typeof value === "number" && value >= 0 ? Math.min(value, LONGEST_MS) : null;
+  return typeof value === "number" && value >= 0 ? Math.min(value, LONGEST_NEWS_MS) : null;
 }

@@ -6,6 +6,7 @@ import type { Clock, Timer } from "../../core/clock.ts";
 import type { HealthSignal } from "../../core/faults.ts";
 import {
   type FleetNews,
+  keptAfterMs,
   orderSubjectOf,
   type ProbeClaim,
   type ProbeQuestion,
@@ -232,7 +233,7 @@ class RedisSharedState implements SharedState {
     const text = encodeNews(news);
     const message = withSender(this.#options.origin, text);
     const forMs = news.kind === "closed" ? 0 : (news.forMs ?? -1);
-    const keptMs = news.kind === "cooling" ? 0 : news.kind === "closed" || forMs === -1 ? -1 : news.probingMs;
+    const keptMs = keptAfterMs(news) ?? -1;
     const { at, origin } = news.kind === "cooling" ? { at: 0, origin: "-" } : news.stamp;
     return this.#run(
       TELL,

@@ -213,6 +213,23 @@ export function describeSharedState(name: string, start: () => Promise<SharedSta
       expect(news?.kind === "cooling" && news.forMs).toBeLessThanOrEqual(20_000);
     });
 
+    test("a cooldown that was ended is told to who comes later, too: they may go by an older one", async () => {
+      const [one, two] = [await join(), await join()];
+      one.replica.publish(cooling(60_000));
+      one.replica.publish(cooling(60_000, "acme/eu"));
+      await soon(() => expect(two.heard).toHaveLength(2));
+      two.replica.publish(cooling(0));
+      await soon(() => expect(one.heard).toEqual([cooling(0)]));
+      const late = await join();
+      await soon(() => expect(late.heard).toHaveLength(2));
+      expect(late.heard).toContainEqual(cooling(0));
+      one.replica.publish(cooling(30_000));
+      await soon(() => expect(two.heard).toHaveLength(3));
+      const later = await join();
+      await soon(() => expect(later.heard).toHaveLength(2));
+      expect(later.heard).not.toContainEqual(cooling(0));
+    });
+
     test("a period has exactly as many probes as it says, over all replicas", async () => {
       const fleet = [await join(), await join(), await join()];
       const asked = fleet.flatMap(({ replica }) => [1, 2, 3].map(() => replica.claimProbe(question(1))));
