@@ -1,5 +1,6 @@
 /** What the ladder makes of circuits, and what it says when nothing is left. */
 import { describe, expect, test } from "bun:test";
+import type { Attempt } from "../core/decision.ts";
 import type { DegradedMode } from "../core/plan.ts";
 import { eu, ids, other, usOne, usTwo, usual } from "./fake-fleet.ts";
 import { plan } from "./fake-plan.ts";
@@ -83,6 +84,51 @@ describe("circuits", () => {
     expect(ids(on)).toEqual(["other"]);
     expect(climbed).toMatchObject({ ok: true, rung: "fallback" });
   });
+
+  test.each([
+    ["the early probe", [busy], [5000, 5000], "us-1"],
+    ["the last resort", [], [0], "us-1"],
+  ] as const)("a fallback that cools down does not turn off %s", async (_what, degraded, pauses, called) => {
+    const on = stage(plan([[usOne], [other]], { degraded }));
+    for (const pauseMs of pauses) {
+      breakCircuit(on, "us-1");
+      await on.clock.advance(pauseMs);
+    }
+    on.health.coolUntil(other.quotaGroup, on.clock.now() + 600_000);
+    expect(on.health.blocked("us-1", on.clock.now())).toBe("circuit_open");
+    expect(await on.run()).toMatchObject({ ok: true });
+    expect(ids(on)).toEqual([called]);
+  });
+
+  test("where quotas alone keep it shut nobody is asked, and each is on record once", async () => {
+    const on = stage(plan([[usOne], [other]]));
+    for (const { quotaGroup } of [usOne, other]) on.health.coolUntil(quotaGroup, on.clock.now() + 600_000);
+    const climbed = await on.run();
+    expect(climbed.attempts.map(({ skipped }) => skipped)).toEqual(["cooling_down", "cooling_down"]);
+  });
+
+  test.each(["ok", "fault"] as const)(
+    "a summary that was made of it (%s) is no call for the answer, and turns off neither",
+    async (result) => {
+      const summary: Attempt = {
+        rung: "fallback",
+        deployment: "small",
+        model: "small",
+        provider: "acme",
+        region: "us",
+        result,
+        startedAtMs: 0,
+        waitedMs: 0,
+        durationMs: 5,
+        cost: null,
+        purpose: "overflow_summary",
+      };
+      const on = stage(plan([[usOne]]));
+      breakCircuit(on, "us-1");
+      expect(await on.run({ resume: { attempts: [summary], left: [] } })).toMatchObject({ ok: true });
+      expect(ids(on)).toEqual(["us-1"]);
+    },
+  );
 
   test("a last resort that throttles is repeated like any other", async () => {
     const on = stage(plan([[usOne]]), { "us-1": [{ result: "throttled" }, { result: "ok" }] });

@@ -300,6 +300,14 @@ const laws: Record<string, (climbed: Climbed) => void> = {
         expect(index).toBe(climb.attempts.length - 1);
     });
   },
+  "nobody is refused without a call for a suspicion alone": ({ climb, calls, given }) => {
+    if (climb.ok || climb.cause !== "exhausted" || calls.length > 0 || given.degraded) return;
+    const skips = climb.attempts.map(({ skipped }) => skipped);
+    if (skips.includes("cost_ceiling")) return;
+    for (const { skipped, deployment } of climb.attempts) {
+      if (skipped !== "cooling_down") expect(given.conditions[IDS.indexOf(deployment)]).toBe("forced");
+    }
+  },
   "a deployment that an operator took out is never called": ({ calls, given }) => {
     for (const call of calls) expect(given.conditions[IDS.indexOf(call.deployment.id)]).not.toBe("forced");
   },

@@ -135,18 +135,26 @@ function isSlowLast(course: Course, rung: Rung, deployment: Deployment, now: num
   return chancesIn(course, rung, course.nextCandidate, now, false) === 0;
 }
 
-/** Nothing was called, and nothing can be: every circuit of the plan is open, or leads to who cannot be told. */
-function isShut({ calls, attempts, plan }: Course): boolean {
-  if (calls > 0) return false;
-  return attempts.every(({ skipped }) => {
-    if (skipped === "circuit_open" || skipped === "unsent") return true;
-    // An exercise that could not be paid for.
-    return skipped === "retry_budget" && plan.exercise;
-  });
+/**
+ * Nobody was called for the answer, and nobody can be: the circuits of the plan are open, but for who cannot be told or
+ * whose quota cools down. Where quotas alone keep it shut there is nobody to probe.
+ */
+function isShut({ attempts, plan }: Course): boolean {
+  let isOpen = false;
+  for (const { skipped, purpose } of attempts) {
+    // A summary that was made of it, or was not, is another matter.
+    if (purpose !== undefined) continue;
+    isOpen ||= skipped === "circuit_open";
+    const isExercise = skipped === "retry_budget" && plan.exercise;
+    if (skipped === undefined || skipped === "cost_ceiling" || (skipped === "retry_budget" && !isExercise)) {
+      return false;
+    }
+  }
+  return isOpen;
 }
 
 /**
- * Every circuit is open, some for a pause that has grown. The first candidate whose first pause is over is asked, as a
+ * Every circuit is open that is on no quota at rest, some for a pause that has grown. The first candidate whose first pause is over is asked, as a
  * probe: whoever comes next is then better off, and this request has nothing to lose. At most one of a request.
  */
 function takeEarlyProbe(course: Course, now: number): Step | null {
@@ -179,6 +187,7 @@ function takeLastResort(course: Course, now: number): Step | null {
   for (const rung of plan.rungs.toReversed()) {
     for (const deployment of rung.candidates.toReversed()) {
       if (isSpent(course, deployment) || ports.health.openReason(deployment.id) === "forced") continue;
+      if (ports.health.blocked(deployment.id, now) === "cooling_down") continue;
       return enter(course, rung, deployment, now, true, null);
     }
   }
