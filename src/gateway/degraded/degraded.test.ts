@@ -190,30 +190,69 @@ describe("the ticket desk", () => {
   function setUp(create: (ticket: NewTicket, maxOpen: number) => Promise<"created" | "full">) {
     const clock = new FakeClock();
     const reports: unknown[] = [];
+    const closed: string[] = [];
     const ids = { next: (prefix: string) => `${prefix}_1` };
-    const desk = createTicketDesk({
-      store: { create },
-      clock,
-      ids,
-      report: (thrown) => reports.push(thrown),
-    });
-    return { clock, reports, desk };
+    const close = async (id: string, by: string) => {
+      closed.push(`${id} by ${by}`);
+      return null;
+    };
+    const report = (thrown: unknown) => reports.push(thrown);
+    const desk = createTicketDesk({ store: { create, close }, clock, ids, report });
+    const open = (leftMs = 20_000) => desk.open(stated, 5, clock.now() + leftMs);
+    return { clock, reports, closed, open };
   }
 
   test("tells the id of a ticket that is kept", async () => {
-    const { desk, clock } = setUp(async ({ at }) => (at === clock.now() ? "created" : "full"));
-    expect(await desk.open(stated, 5)).toBe("tkt_1");
+    const { open, clock } = setUp(async ({ at }) => (at === clock.now() ? "created" : "full"));
+    expect(await open()).toBe("tkt_1");
     expect(clock.pending).toBe(0);
   });
 
-  test("none where the queue is full, the store fails or does not answer", async () => {
-    expect(await setUp(async () => "full").desk.open(stated, 5)).toBeNull();
+  test("none where the queue is full or the store fails", async () => {
+    expect(await setUp(async () => "full").open()).toBeNull();
     const failing = setUp(() => Promise.reject(new Error("disk")));
-    expect(await failing.desk.open(stated, 5)).toBeNull();
+    expect(await failing.open()).toBeNull();
     expect(failing.reports).toHaveLength(1);
+  });
+
+  test.each([
+    ["two seconds", 20_000, 2000],
+    ["what is left of the request's time", 700, 700],
+    ["a moment where nothing is left of it", -5, 200],
+  ])("one that is not kept has %s, and is told of in the log", async (_what, leftMs, patienceMs) => {
     const silent = setUp(() => new Promise(() => {}));
-    const opening = silent.desk.open(stated, 5);
-    await silent.clock.advance(2000);
+    const opening = silent.open(leftMs);
+    await silent.clock.advance(patienceMs - 1);
+    expect(silent.clock.pending).toBe(1);
+    await silent.clock.advance(1);
     expect(await opening).toBeNull();
+    expect(silent.reports).toMatchObject([
+      { kind: "unavailable", message: `The ticket was not kept within ${patienceMs} ms.` },
+    ]);
+  });
+
+  test.each([
+    ["created", ["tkt_1 by gateway"]],
+    ["full", []],
+  ] as const)("one that is %s too late is nobody's: it is closed", async (made, expected) => {
+    const late = Promise.withResolvers<"created" | "full">();
+    const { open, clock, closed, reports } = setUp(() => late.promise);
+    const opening = open();
+    await clock.advance(2000);
+    expect(await opening).toBeNull();
+    late.resolve(made);
+    await clock.advance(0);
+    expect(closed).toEqual([...expected]);
+    expect(reports).toHaveLength(1);
+  });
+
+  test("one that fails too late is told of as well", async () => {
+    const late = Promise.withResolvers<"created">();
+    const { open, clock, reports } = setUp(() => late.promise);
+    void open();
+    await clock.advance(2000);
+    late.reject(new Error("disk"));
+    await clock.advance(0);
+    expect(reports).toHaveLength(2);
   });
 });

@@ -164,6 +164,7 @@ async function ticketed(
       prompt,
     },
     maxOpen,
+    exchange.arrivedAt + plan.deadlineMs,
   );
   if (id === null) return null;
   exchange.ticket = id;
