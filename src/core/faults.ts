@@ -83,6 +83,9 @@ export const CALLER_LEFT: Fault = {
   message: "The caller closed the request before an answer was ready.",
 };
 
+/** The code of a `lasting` fault, by which it is known where no more than kind and code is on record. */
+export const LASTING_QUOTA = "quota_exhausted";
+
 /** The HTTP status that the caller sees where the fault is the final word. */
 export function statusOf({ kind, status }: Fault): number {
   return status ?? FAULTS[kind].status;

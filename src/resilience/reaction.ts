@@ -30,7 +30,7 @@ export function react(course: Course, step: Step, fault: Fault, now: number, bes
 }
 
 /** What a fault takes down with its deployment. */
-export function leftScope({ kind, lasting }: Fault): Left["scope"] {
+export function leftScope({ kind, lasting }: Pick<Fault, "kind" | "lasting">): Left["scope"] {
   const { next } = FAULTS[kind];
   if (next === "leave-region") return "region";
   if (next !== "backoff-then-leave") return "deployment";

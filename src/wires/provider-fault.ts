@@ -3,7 +3,7 @@
  * and the phrases that providers of several wires share; which status or code means which class is each wire's.
  */
 import type { FinishReason } from "../core/events.ts";
-import { type Fault, type FaultCause, type FaultKind, fault } from "../core/faults.ts";
+import { type Fault, type FaultCause, type FaultKind, fault, LASTING_QUOTA } from "../core/faults.ts";
 
 /** What we say for each class. The provider's own words stay in `cause`. */
 const CLASSES = {
@@ -91,7 +91,7 @@ export function providerFault(code: ProviderFaultClass, words: ProviderWords): F
     ...(words.retryAfterMs !== undefined && { retryAfterMs: words.retryAfterMs }),
     cause,
   });
-  return code === "quota_exhausted" ? { ...made, lasting: true } : made;
+  return code === LASTING_QUOTA ? { ...made, lasting: true } : made;
 }
 
 /** Whether a provider's text says that the request exceeds the model's context. */

@@ -5,9 +5,12 @@
 import { type Attempt, countCalls } from "../../core/decision.ts";
 import type { Deployment } from "../../core/deployment.ts";
 import type { StreamEvent } from "../../core/events.ts";
+import { FAULTS, LASTING_QUOTA } from "../../core/faults.ts";
 import type { RoutePlan } from "../../core/plan.ts";
 import { type AsideQuestion, planAside } from "../../policy/aside/plan-aside.ts";
+import type { Left } from "../../resilience/course.ts";
 import { climb } from "../../resilience/ladder.ts";
+import { leftScope } from "../../resilience/reaction.ts";
 import { otherClimbPorts } from "../climb-ports.ts";
 import type { Exchange } from "../exchange.ts";
 import type { Gateway } from "../gateway.ts";
@@ -41,7 +44,8 @@ export async function askAside(
   if (!planned) return { ok: false, attempts };
   const { request } = planned;
   const plan = withinBounds(planned.plan, question);
-  const other = { formatRetries: 0, resume: { attempts, left: [] } };
+  const resume = { attempts, left: leftForAnother(exchange, attempts) };
+  const other = { formatRetries: 0, resume };
   const climbed = await climb(plan, otherClimbPorts(gateway, exchange, request, plan, other));
   const known = new Set(attempts);
   const all = climbed.attempts.map((one) => (known.has(one) ? one : { ...one, purpose: question.purpose }));
@@ -50,6 +54,26 @@ export async function askAside(
   const { value, deployment } = climbed;
   const text = value.kind === "whole" ? textOf(value.events) : null;
   return text === null ? { ok: false, attempts: all } : { ok: true, text, deployment, attempts: all };
+}
+
+/**
+ * Who is not asked another question either: whoever was silent, down or out of quota in this request. A model that
+ * answered, if only that the request was too long, may do better with this one.
+ */
+function leftForAnother({ snapshot }: Exchange, attempts: readonly Attempt[]): readonly Left[] {
+  const left = new Map<string, Left>();
+  for (const { deployment: id, result, fault } of attempts) {
+    const deployment = snapshot.deployments.get(id);
+    if (!deployment || result === "skipped") continue;
+    left.delete(id);
+    if (!fault || FAULTS[fault.kind].health === "good") continue;
+    const { kind, code } = fault;
+    left.set(id, {
+      deployment,
+      scope: leftScope(code === LASTING_QUOTA ? { kind, lasting: true } : { kind }),
+    });
+  }
+  return [...left.values()];
 }
 
 /** One call more than were made, and no later than the question allows. */
