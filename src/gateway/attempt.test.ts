@@ -57,3 +57,54 @@ describe("a stream that is held back", () => {
     expect(on.decisions[0]?.attempts).toMatchObject([{ fault: { code: "answer_too_large" } }]);
   });
 });
+
+describe("an answer that is held back, with a hedge in the policy", () => {
+  const twins = (more: string) =>
+    playedPolicy(
+      `  held: { latency_tier: interactive, deadline: 9s, hedge: { after: 300ms, max_share: 1 }, ${more} }`,
+      TIMEOUTS,
+    ).replace("second-eu: { model: second", "second-eu: { model: first");
+  /** `words` of them, one every 50 ms from `startMs` on. */
+  const dribble = (
+    call: PlayedCall,
+    after: (ms: number, act: () => void) => void,
+    startMs: number,
+    words: number,
+  ) => {
+    for (let word = 0; word < words; word++) after(startMs + word * 50, () => call.say(`w${word} `));
+    after(startMs + words * 50, () => call.finish());
+  };
+
+  test.each([
+    ["buffer", "stream_recovery: buffer, ladder: { primary: first@us-east-1, cross_region: auto }", true],
+    [
+      "partial",
+      "ladder: { primary: first@us-east-1, cross_region: auto, degraded: [{ partial: { min_chars: 5 } }] }",
+      false,
+    ],
+  ])("is not asked for twice when it has begun in time (%s)", async (_, more, stream) => {
+    const on = await playedGateway(twins(more), (call) => {
+      dribble(call, (ms, act) => void on.clock.after(ms, act), 10, 30);
+    });
+    const asked = on.ask({ model: "held", stream });
+    await on.clock.advance(4_000);
+    expect(await (await asked).text()).toContain("w29");
+    expect(on.decisions[0]?.attempts).toMatchObject([{ result: "ok" }]);
+  });
+
+  test("is paid for by what it had said when another one was complete first", async () => {
+    const more = "stream_recovery: buffer, ladder: { primary: first@us-east-1, cross_region: auto }";
+    const on = await playedGateway(twins(more), (call) => {
+      const isFirst = on.calls.length === 1;
+      dribble(call, (ms, act) => void on.clock.after(ms, act), isFirst ? 400 : 10, isFirst ? 30 : 2);
+    });
+    const asked = on.ask({ model: "held", stream: true });
+    await on.clock.advance(4_000);
+    await (await asked).text();
+    const [lost, won] = on.decisions[0]?.attempts ?? [];
+    expect(lost).toMatchObject({ deployment: "first-us", result: "hedged_out", firstTokenMs: 400 });
+    expect(won).toMatchObject({ deployment: "second-eu", result: "ok", hedge: true });
+    expect(lost?.usage?.outputTokens).toBeGreaterThan(0);
+    expect(lost?.cost).toBeGreaterThan((lost?.usage?.inputTokens ?? 0) * 3000);
+  });
+});

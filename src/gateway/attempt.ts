@@ -2,11 +2,11 @@
 import type { Deployment } from "../core/deployment.ts";
 import { heldChars, isTerminal, NO_USAGE, type StreamEvent, type Usage } from "../core/events.ts";
 import { fault } from "../core/faults.ts";
-import type { NanoDollars } from "../core/money.ts";
 import type { RoutePlan } from "../core/plan.ts";
 import type { ModelRequest } from "../core/request.ts";
 import { withinLimits } from "../providers/prepare-call.ts";
 import { type ProviderReply, type StreamReply, sendToProvider } from "../providers/send.ts";
+import type { Used } from "../resilience/call.ts";
 import type { Call, SendOutcome } from "../resilience/ladder.ts";
 import type { Warning } from "../wires/wire.ts";
 import { countsOutput, createUsageMeter, priceUsage } from "./account.ts";
@@ -61,7 +61,7 @@ export async function attempt(
     if (!isHeld) {
       return { ok: true, value: reply, firstTokenMs, usage: null, cost: null };
     }
-    const held = await holdBack(reply);
+    const held = await holdBack(reply, (head) => call.begun?.(() => usedBy(head, plan, call.deployment)));
     const outcome = await (pieces
       ? checked(gateway, request, call, plan, wholeOf(held), null)
       : checked(gateway, request, call, plan, held, firstTokenMs));
@@ -86,8 +86,7 @@ function checked(
   firstTokenMs: number | null,
 ): SendOutcome<ProviderReply> | Promise<SendOutcome<ProviderReply>> {
   const events = reply.kind === "whole" ? reply.events : reply.head;
-  const usage = usageOf(events, plan);
-  const cost = priceUsage(call.deployment, usage);
+  const { usage, cost } = usedBy(events, plan, call.deployment);
   const last = events[events.length - 1];
   if (last?.type === "fault") return { ok: false, fault: last.fault, usage, cost };
   const outcomeOf = (verdict: FormatVerdict | null): SendOutcome<ProviderReply> => {
@@ -111,9 +110,16 @@ function replaced(
   return reply.kind === "whole" ? { ...reply, events, warnings } : { ...reply, head: events, warnings };
 }
 
-/** The stream with everything in its head: until then every failure can still fall back. */
-async function holdBack(reply: StreamReply): Promise<StreamReply> {
+/**
+ * The stream with everything in its head: until then every failure can still fall back. `begun` is told of the head while
+ * it grows.
+ */
+async function holdBack(
+  reply: StreamReply,
+  begun: (head: readonly StreamEvent[]) => void,
+): Promise<StreamReply> {
   const head = [...reply.head];
+  begun(head);
   const { rest } = reply;
   let held = 0;
   while (rest) {
@@ -151,11 +157,13 @@ function usageOf(events: readonly StreamEvent[], plan: RoutePlan): Usage {
   return meter.usage(plan.estimatedInputTokens);
 }
 
+function usedBy(events: readonly StreamEvent[], plan: RoutePlan, deployment: Deployment): Used {
+  const usage = usageOf(events, plan);
+  return { usage, cost: priceUsage(deployment, usage) };
+}
+
 /** What a call is taken to have used that was ended before its first content: the model had read the request. */
-export function estimateAbandoned(
-  plan: RoutePlan,
-  deployment: Deployment,
-): { readonly usage: Usage; readonly cost: NanoDollars | null } {
+export function estimateAbandoned(plan: RoutePlan, deployment: Deployment): Used {
   const usage: Usage = { ...NO_USAGE, inputTokens: plan.estimatedInputTokens };
   return { usage, cost: priceUsage(deployment, usage) };
 }

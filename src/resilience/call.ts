@@ -25,6 +25,17 @@ export interface Call {
   readonly complaint: Fault | null;
   /** Aborts when the caller leaves, and when another call has answered first. Absent: the caller's own does. */
   readonly signal?: AbortSignal;
+  /**
+   * Told by `send` that an answer has begun which it holds back until all of it is here. `used`: what it has used up to
+   * the moment that is asked in. Absent: nobody waits for that.
+   */
+  begun?(used: () => Used): void;
+}
+
+/** What a call used. `cost`: null where it is unknown. */
+export interface Used {
+  readonly usage: Usage;
+  readonly cost: NanoDollars | null;
 }
 
 /** `firstTokenMs`: from the call to its first content. `cost`: null where it is unknown. */
@@ -72,9 +83,9 @@ export async function makeCall<T>(
   timeouts: AttemptTimeouts,
   startedAt: number,
   hedge: boolean,
-  signal: AbortSignal,
+  race: Pick<Call, "signal" | "begun">,
 ): Promise<Ended<T>> {
-  const call = { ...countCall(course, step, timeouts), signal };
+  const call = { ...countCall(course, step, timeouts), ...race };
   try {
     return endCall(ports, step, await ports.send(call), startedAt, hedge);
   } catch (thrown) {
@@ -150,24 +161,32 @@ function attemptOf(
   return attempt;
 }
 
+/** A call that another one made needless. Times are epoch milliseconds. */
+export interface Abandoned {
+  readonly step: Step;
+  readonly startedAt: number;
+  readonly endedAt: number;
+  readonly hedge: boolean;
+  /** When its first content came; null: none did. */
+  readonly begunAt: number | null;
+  /** What it is known to have used; null: nothing is. */
+  readonly used: Used | null;
+}
+
 /** A call that did not end by itself: another one answered. */
-export function noteHedgedOut(
-  course: Course,
-  step: Step,
-  startedAt: number,
-  endedAt: number,
-  hedge: boolean,
-): void {
+export function noteHedgedOut(course: Course, call: Abandoned): void {
+  const { step, startedAt, endedAt, hedge, begunAt } = call;
   course.rungCalled = true;
   course.retrying = true;
   const attempt = blankAttempt(course, step, startedAt, endedAt);
   attempt.result = "hedged_out";
-  const estimate = course.ports.estimateAbandoned?.(step.deployment);
-  if (estimate) {
-    attempt.usage = estimate.usage;
-    attempt.cost = estimate.cost;
-    course.spent += estimate.cost ?? 0;
+  const used = call.used ?? course.ports.estimateAbandoned?.(step.deployment);
+  if (used) {
+    attempt.usage = used.usage;
+    attempt.cost = used.cost;
+    course.spent += used.cost ?? 0;
   }
+  if (begunAt !== null) attempt.firstTokenMs = begunAt - startedAt;
   if (hedge) attempt.hedge = true;
   course.attempts.push(attempt);
 }

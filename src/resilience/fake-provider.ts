@@ -1,7 +1,10 @@
 /** A scripted provider and the ports around it: what a climb needs, on a hand-driven clock, with a log of calls. */
+
+import { NO_USAGE } from "../core/events.ts";
 import { FakeClock } from "../core/fake-clock.ts";
 import { type FaultKind, fault } from "../core/faults.ts";
 import type { RoutePlan } from "../core/plan.ts";
+import type { Used } from "./call.ts";
 import { byId, circuitSettings, retrySettings } from "./fake-plan.ts";
 import { createHealth, type FleetLink, type Health } from "./health.ts";
 import { type Call, type Climb, type ClimbPorts, climb, type SendOutcome } from "./ladder.ts";
@@ -12,6 +15,8 @@ export interface Act {
   readonly result: "ok" | "silent" | "throw" | FaultKind;
   /** Milliseconds; 1 when absent. */
   readonly takes?: number;
+  /** Milliseconds to the first content of an answer that is held back; absent: it is not. */
+  readonly begins?: number;
   readonly retryAfterMs?: number;
   readonly lasting?: true;
   readonly cost?: number;
@@ -84,11 +89,15 @@ export function stageWith(
   };
 }
 
+/** What an answer that is held back has used at any time. */
+export const HELD: Used = { usage: { ...NO_USAGE, outputTokens: 24 }, cost: 3 };
+
 function perform(clock: FakeClock, call: Call, act: Act): Promise<SendOutcome<string>> {
   const { total } = call.timeouts;
   const takes = Math.min(act.takes ?? 1, total);
   const timedOut = act.result === "silent" || takes === total;
   return new Promise((resolve, reject) => {
+    const begins = act.begins === undefined ? null : clock.after(act.begins, () => call.begun?.(() => HELD));
     const timer = clock.after(timedOut ? total : takes, () => {
       if (timedOut) resolve({ ok: false, fault: fault("timeout", "first_token_timeout", "Silent.") });
       else if (act.result === "throw") reject(new TypeError("a defect"));
@@ -96,6 +105,7 @@ function perform(clock: FakeClock, call: Call, act: Act): Promise<SendOutcome<st
     });
     call.signal?.addEventListener("abort", () => {
       timer.cancel();
+      begins?.cancel();
       if (act.result === "throw") reject(new TypeError("a defect"));
       else if (act.heedless) resolve(outcomeOf(call, act, takes));
       else resolve({ ok: false, fault: fault("cancelled", "aborted", "Ended.") });

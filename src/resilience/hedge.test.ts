@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { RoutePlan } from "../core/plan.ts";
 import { deployment, plan, retrySettings } from "./fake-plan.ts";
-import { type Act, type Stage, stage } from "./fake-provider.ts";
+import { type Act, HELD, type Stage, stage } from "./fake-provider.ts";
 import type { ClimbPorts } from "./ladder.ts";
 import { createRetryBudget, type RetryBudget } from "./retry-budget.ts";
 
@@ -59,6 +59,12 @@ describe("a first call that is slow to begin", () => {
     expect(results).toEqual(["us ok"]);
   });
 
+  test("that has begun is left alone, however long the rest of it is held back", async () => {
+    const { on, results } = await race(hedged(), { us: [{ ...SLOW, begins: AFTER - 1 }] });
+    expect(ids(on)).toEqual(["us"]);
+    expect(results).toEqual(["us ok"]);
+  });
+
   test("without a hedge in the plan waits", async () => {
     const { results } = await race(plan([[us], [eu]]), { us: [SLOW] });
     expect(results).toEqual(["us ok"]);
@@ -78,6 +84,17 @@ describe("a first call that is slow to begin", () => {
       { estimateAbandoned: () => ({ usage, cost: 7 }) },
     );
     expect(climbed.attempts[0]).toMatchObject({ result: "hedged_out", usage, cost: 7 });
+  });
+
+  test("what one that lost had said is on record, and counts in the place of the estimate", async () => {
+    const { on, climbed } = await race(
+      hedged(),
+      { us: [{ ...SLOW, begins: AFTER + 100 }], eu: [{ result: "ok", takes: 400 }] },
+      { estimateAbandoned: () => ({ usage: { ...HELD.usage, outputTokens: 0 }, cost: 7 }) },
+    );
+    const lost = { result: "hedged_out", ...HELD, firstTokenMs: AFTER + 100, durationMs: AFTER + 400 };
+    expect(climbed.attempts[0]).toMatchObject(lost);
+    expect(on.health.firstTokenMs("us")).toBe(AFTER + 100);
   });
 
   test("the answer that came too late is handed back", async () => {

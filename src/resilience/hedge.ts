@@ -6,7 +6,7 @@
 import type { Timer } from "../core/clock.ts";
 import type { AttemptTimeouts, Deployment } from "../core/deployment.ts";
 import { healthOf } from "../core/faults.ts";
-import { type CallPorts, type Ended, makeCall, note, noteHedgedOut } from "./call.ts";
+import { type Call, type CallPorts, type Ended, makeCall, note, noteHedgedOut, type Used } from "./call.ts";
 import { type Course, isBehind, isExercised, isSpent, laterRungs, resumed, type Step } from "./course.ts";
 import { attemptTimeouts, MINIMUM_ATTEMPT_MS } from "./deadline.ts";
 import { isLastWord } from "./last-word.ts";
@@ -25,7 +25,16 @@ interface Flight<T> {
   readonly startedAt: number;
   readonly hedge: boolean;
   readonly landed: Promise<Ended<T>>;
+  /** That of an answer which is held back until it is complete; null: nothing has come yet. */
+  readonly firstContent: FirstContent | null;
+  /** Resolves when the call has had content, or has landed. */
+  readonly heard: Promise<unknown>;
   abandon(): void;
+}
+
+interface FirstContent {
+  readonly at: number;
+  used(): Used;
 }
 
 /**
@@ -61,9 +70,7 @@ export async function raceCalls<T>(
   delayMs: number,
 ): Promise<Ended<T>> {
   const first = takeOff(course, ports, step, timeouts, startedAt, false);
-  const early = await within(first, ports, delayMs);
-  if (early) return early;
-  const second = startHedge(course, ports, first);
+  const second = (await isHeard(first, ports, delayMs)) ? null : startHedge(course, ports, first);
   if (!second) return first.landed;
   const ended = await Promise.race([first.landed, second.landed]);
   return settleRace(course, ports, first, second, ended);
@@ -79,17 +86,33 @@ function takeOff<T>(
 ): Flight<T> {
   const controller = new AbortController();
   const signal = ports.signal ? AbortSignal.any([ports.signal, controller.signal]) : controller.signal;
-  const landed = makeCall(course, ports, step, timeouts, startedAt, hedge, signal);
-  return { step, startedAt, hedge, landed, abandon: () => controller.abort() };
+  const content = Promise.withResolvers<void>();
+  let firstContent: FirstContent | null = null;
+  const begun: Call["begun"] = (used) => {
+    firstContent = { at: ports.clock.now(), used };
+    content.resolve();
+  };
+  const landed = makeCall(course, ports, step, timeouts, startedAt, hedge, { signal, begun });
+  return {
+    step,
+    startedAt,
+    hedge,
+    landed,
+    get firstContent() {
+      return firstContent;
+    },
+    heard: Promise.race([landed, content.promise]),
+    abandon: () => controller.abort(),
+  };
 }
 
-/** What the call ended with, or null when it is still under way after `delayMs`. */
-function within<T>(flight: Flight<T>, { clock }: HedgePorts<T>, delayMs: number): Promise<Ended<T> | null> {
+/** Whether the call has had content, or has ended, within `delayMs`. */
+function isHeard<T>(flight: Flight<T>, { clock }: HedgePorts<T>, delayMs: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const timer: Timer = clock.after(delayMs, () => resolve(null));
-    void flight.landed.then((ended) => {
+    const timer: Timer = clock.after(delayMs, () => resolve(false));
+    void flight.heard.then(() => {
       timer.cancel();
-      resolve(ended);
+      resolve(true);
     });
   });
 }
@@ -177,13 +200,15 @@ async function settleRace<T>(
  * it a deployment that is always slow would look as fast as the calls it wins.
  */
 function abandon<T>(course: Course, ports: HedgePorts<T>, flight: Flight<T>): void {
-  const { step, startedAt, hedge } = flight;
+  const { step, startedAt, hedge, firstContent } = flight;
   const now = ports.clock.now();
+  const used = firstContent?.used() ?? null;
   flight.abandon();
-  const elapsed = now - startedAt;
+  const begunAt = firstContent?.at ?? null;
+  const elapsed = (begunAt ?? now) - startedAt;
   const usual = course.ports.health.firstTokenMs(step.deployment.id);
   step.permit.settle("none", now, !hedge && elapsed > usual ? elapsed : undefined);
-  noteHedgedOut(course, step, startedAt, now, hedge);
+  noteHedgedOut(course, { step, startedAt, endedAt: now, hedge, begunAt, used });
   void flight.landed.then(({ outcome }) => {
     if (outcome.ok) ports.discard?.(outcome.value);
   });
