@@ -2,6 +2,7 @@
  * A second deployment's stream made to go on where the first one's broke off. Owns what of it the caller is
  * still to be told; where the two say the same is found by resilience/alignment.ts.
  */
+import type { Deployment } from "../core/deployment.ts";
 import type { FinishReason, StreamEvent, Usage } from "../core/events.ts";
 import { type Fault, fault, type Result } from "../core/faults.ts";
 import { type ModelRequest, withMessages } from "../core/request.ts";
@@ -13,6 +14,11 @@ import { type Aligner, createFreshAligner, createPrefilledAligner } from "../res
 import { splitPrefill } from "../resilience/seam.ts";
 
 export type JoinMode = "prefill" | "fresh";
+
+/** Thoughts alone, or white space, are no beginning that a model could be given. */
+export function joinModeFor({ model }: Deployment, told: string): JoinMode {
+  return model.capabilities.has("prefill") && told.trim() !== "" ? "prefill" : "fresh";
+}
 
 const UNALIGNED = fault(
   "malformed",

@@ -18,7 +18,7 @@ import { attempt } from "./attempt.ts";
 import { type Climbed, otherClimbPorts } from "./climb-ports.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
-import { continuationOf, type JoinMode, joinStream, nothingMore } from "./join-stream.ts";
+import { continuationOf, type JoinMode, joinModeFor, joinStream, nothingMore } from "./join-stream.ts";
 
 export interface Continued {
   readonly climbed: Climbed;
@@ -50,7 +50,7 @@ export async function recoverStream(
 ): Promise<Recovery> {
   const legs = new Map<Deployment, Leg>();
   const send = (call: Call): Promise<SendOutcome<StreamReply>> => {
-    const mode: JoinMode = call.deployment.model.capabilities.has("prefill") ? "prefill" : "fresh";
+    const mode = joinModeFor(call.deployment, told);
     const leg: Leg = { mode, meter: createUsageMeter() };
     legs.set(call.deployment, leg);
     // Before what was told is taken off, so that it is taken off the use case's limit too.

@@ -136,3 +136,50 @@ test("one whose fallback has nothing to add has on record what that one counted,
   expect(decision?.attempts[1]?.usage).toMatchObject({ inputTokens: 777, outputTokens: 3 });
   expect(await told).toContain(`"prompt_tokens":${decision?.usage.inputTokens},`);
 });
+
+test.each(["", "capabilities: [prefill], "])(
+  "one that broke off in its thoughts is answered by the next deployment, whose own thoughts are not told (%s)",
+  async (capabilities) => {
+    const policy = POLICY.replace("second: { ", `second: { ${capabilities}`);
+    const on = await playedGateway(policy, (call) => {
+      call.chunk({ reasoning_content: `${call.model} thinks. ` });
+      if (call.model === "first") {
+        on.clock.after(100, () => call.lose());
+        return;
+      }
+      call.say("It is ");
+      call.say("on its way.");
+      call.finish();
+    });
+    const asked = on.ask({ model: "continued", stream: true });
+    await on.clock.advance(0);
+    const told = (await asked).text();
+    await on.clock.advance(1_000);
+    const text = await told;
+    expect([...text.matchAll(/"(?:reasoning_)?content":"([^"]*)"/g)].map(([, said]) => said).join("")).toBe(
+      "first thinks. It is on its way.",
+    );
+    expect(text).toContain("[DONE]");
+    expect(on.calls[1]?.body.messages).toEqual([{ role: "user", content: "Hello" }]);
+    const [decision] = on.decisions;
+    expect(decision).toMatchObject({ outcome: "answered", rung: "fallback" });
+    expect(decision?.attempts).toMatchObject([
+      { deployment: "first-us", fault: { code: "connection_reset" } },
+      { deployment: "second-eu", result: "ok", continues: { mode: "fresh", chars: 0 } },
+    ]);
+  },
+);
+
+test("one that broke off in a call of a tool is not gone on with", async () => {
+  const on = await playedGateway(POLICY, (call) => {
+    const tool = { index: 0, id: "x", type: "function", function: { name: "f", arguments: '{"a":' } };
+    call.chunk({ tool_calls: [tool] });
+    on.clock.after(100, () => call.lose());
+  });
+  const asked = on.ask({ model: "continued", stream: true });
+  await on.clock.advance(0);
+  const told = (await asked).text();
+  await on.clock.advance(1_000);
+  expect(await told).toContain("connection_reset");
+  expect(on.calls).toHaveLength(1);
+});

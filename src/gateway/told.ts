@@ -11,7 +11,10 @@ const ENDS: ReadonlySet<StreamEvent["type"]> = new Set(["tool_call", "refusal", 
 /** What the caller has been told so far. */
 export interface Told {
   see(event: StreamEvent): void;
-  /** The text of an answer that is nothing but text and can be gone on with; null otherwise. */
+  /**
+   * The text of an answer that is nothing but text and can be gone on with, empty where no more than thoughts has come of
+   * it; null otherwise.
+   */
   text(): string | null;
 }
 
@@ -28,6 +31,6 @@ export function createTold(request: ModelRequest): Told {
         if (text.length > MAX_TOLD_CHARS) possible = false;
       } else if (ENDS.has(event.type)) possible = false;
     },
-    text: () => (possible && text.trim() !== "" ? text : null),
+    text: () => (possible ? text : null),
   };
 }

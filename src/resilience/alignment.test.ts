@@ -19,6 +19,12 @@ describe("a fresh answer", () => {
     expect(alignOf(TOLD, [`${TOLD} Berlin.`])).toEqual({ state: "aligned", text: " Berlin." });
   });
 
+  test("after no word at all is new from its beginning on, but for white space that was told", () => {
+    expect(alignOf("", ["Your"])).toEqual({ state: "aligned", text: "Your" });
+    expect(alignOf("", [])).toEqual({ state: "aligned", text: "" });
+    expect(alignOf("\n\n", ["\n\nYour"])).toEqual({ state: "aligned", text: "Your" });
+  });
+
   test("is waited for piece by piece", () => {
     const aligner = createFreshAligner(TOLD);
     expect(aligner.push("Your parcel left ")).toEqual({ state: "seeking" });

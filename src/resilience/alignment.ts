@@ -33,8 +33,8 @@ export interface Aligner {
 }
 
 /**
- * Aligned once the fresh answer begins with `told`, or says the end of it in nearly the same place. An end that
- * stands in `told` more than once is sought with what is before it. Costs time linear in the text.
+ * Aligned once the fresh answer begins with `told`, or says the end of it in nearly the same place; at once where no word
+ * was told. An end that stands in `told` more than once is sought with what is before it. Costs time linear in the text.
  */
 export function createFreshAligner(told: string): Aligner {
   return new FreshAligner(told);
@@ -65,11 +65,13 @@ class FreshAligner implements Aligner {
   #same: number | null = 0;
   /** What was said last is the end of what was told. */
   #reached = false;
-  #aligned = false;
+  #aligned: boolean;
 
   constructor(told: string) {
     const space = told.length - told.trimEnd().length;
     this.#wanted = squeeze(told);
+    // No word was told: there is nothing to find again.
+    this.#aligned = this.#wanted === "";
     this.#anchor = anchorOf(this.#wanted);
     this.#seam = createSeam(told.slice(told.length - space));
     this.#spaced = space > 0;

@@ -47,6 +47,11 @@ describe("what was said before an answer broke off", () => {
     expect(tell({ partial: null } as Exchange)).toBeNull();
   });
 
+  test("is not kept of one that had not come to a word", () => {
+    const blank = { type: "text", choice: 0, text: "\n \n" } as const;
+    expect(after([...TEXT.slice(0, 2), blank]).partial).toBeNull();
+  });
+
   test("is the longest of several", () => {
     const exchange = after(TEXT);
     after([{ type: "text", choice: 0, text: "The p" }], { exchange });

@@ -40,7 +40,8 @@ export function keepPartial(
   if (events[events.length - 1]?.type !== "fault") return;
   const told = createTold(request);
   for (const event of events) told.see(event);
-  const chars = told.text()?.length ?? 0;
+  const text = told.text() ?? "";
+  const chars = text.trim() === "" ? 0 : text.length;
   if (chars <= (exchange.partial?.chars ?? 0)) return;
   const said = events.filter(({ type }) => type === "start" || type === "text");
   exchange.partial = { deployment, events: said, chars, usage: usage ?? null, why };
