@@ -94,12 +94,18 @@ function decisionOf(gateway: Gateway, exchange: Exchange, conclusion: Conclusion
   };
   const { routing, snapshot } = exchange;
   if (routing) decision.routing = routing.tap.facts(routing.input, routing.plan, snapshot.estimates);
-  if (plan?.exercise || exchange.exercised) decision.exercise = true;
+  if ((plan?.exercise || exchange.exercised) && wasCalledFirst(attempts)) decision.exercise = true;
   if (exchange.cacheUse !== null) decision.cache = exchange.cacheUse;
   if (exchange.overflow !== null) decision.overflow = exchange.overflow;
   if (exchange.ticket !== null) decision.ticket = exchange.ticket;
   if (plan?.arm) decision.experiment = plan.arm.experiment;
   return decision;
+}
+
+/** Whether the ladder's first candidate, which an exercise puts before all others, was called and not passed over. */
+function wasCalledFirst(attempts: readonly Attempt[]): boolean {
+  const first = attempts.find(({ purpose }) => purpose === undefined);
+  return first !== undefined && first.result !== "skipped";
 }
 
 /** Since the request arrived; null: nothing came. */

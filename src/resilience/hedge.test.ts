@@ -230,6 +230,8 @@ describe("both calls fail", () => {
     on.clock.after(1000, () => leaves.abort());
     const climbed = await on.run({ signal: leaves.signal });
     expect(climbed).toMatchObject({ ok: false, cause: "cancelled" });
+    const left = { result: "fault", fault: { kind: "cancelled", code: "caller_left" } };
+    expect(climbed.attempts).toMatchObject([{ ...left, hedge: true }, left]);
     expect(inFlight(on)).toBe(0);
     expect(on.health.report(on.clock.now()).map(({ calls }) => calls)).toEqual([0, 0, 0]);
   });

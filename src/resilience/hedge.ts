@@ -171,8 +171,10 @@ async function settleRace<T>(
   const other = ended.hedge ? first : second;
   const { outcome, step, endedAt } = ended;
   const isFinal = !outcome.ok && isLastWord(course, step, outcome.fault);
-  // What the first call says of the request is true of it; what a hedge says must not cost the first its chance.
-  if (outcome.ok || (isFinal && !ended.hedge)) {
+  const isOver = !outcome.ok && outcome.fault.kind === "cancelled";
+  // What the first call says of the request is true of it; what a hedge says must not cost the first its chance. With a
+  // caller who leaves both are over, and neither has won.
+  if (outcome.ok || (isFinal && !ended.hedge && !isOver)) {
     abandon(course, ports, other);
     return ended;
   }
@@ -183,7 +185,7 @@ async function settleRace<T>(
     return other.landed;
   }
   const last = await other.landed;
-  if (last.outcome.ok || isLastWord(course, last.step, last.outcome.fault)) {
+  if (last.outcome.ok || (!last.hedge && isLastWord(course, last.step, last.outcome.fault))) {
     note(course, ended);
     return last;
   }

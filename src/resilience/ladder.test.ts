@@ -151,6 +151,15 @@ describe("throttling", () => {
     expect(on.calls.map((call) => call.waitedMs)).toEqual([0, 50, 100]);
   });
 
+  test.each([undefined, 51.2])(
+    "it waits whole milliseconds, and no less than was asked for (%p)",
+    async (wish) => {
+      const on = stage(plan([[usOne]]), { "us-1": throttled(wish) });
+      await on.run({ random: () => 0.512 });
+      expect(on.calls.map((call) => call.waitedMs)).toEqual([0, 52]);
+    },
+  );
+
   test("a quota that is used up for long is neither waited for nor asked again, also not by another deployment", async () => {
     const spent: Act[] = [{ result: "throttled", lasting: true, retryAfterMs: 10 }];
     const twin = deployment("us-twin", { quotaGroup: usOne.quotaGroup });

@@ -55,7 +55,9 @@ function backOff(course: Course, step: Step, fault: Fault, now: number, beside: 
   const wish = fault.retryAfterMs;
   if (wish !== undefined) health.coolUntil(step.deployment.quotaGroup, now + wish);
   if (beside || fault.lasting || isExercised(course, step)) return;
-  const waitMs = wish ?? fullJitter(random, retry.backoffBaseMs, retry.backoffMaxMs, course.repeats);
+  const waitMs = Math.ceil(
+    wish ?? fullJitter(random, retry.backoffBaseMs, retry.backoffMaxMs, course.repeats),
+  );
   const others = chances(course, now);
   if (waitMs > retry.maxRetryAfterMs || (course.repeats > 0 && others > 0)) return;
   if (!mayRepeat(course, step, waitMs, others, now)) return;
