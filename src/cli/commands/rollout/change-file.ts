@@ -1,22 +1,23 @@
 /**
  * A rollout or a model alias changed in a policy file on this machine. Owns that a change which breaks the policy is
- * not written.
+ * not written, and that nobody takes a change for live which no gateway will follow.
  */
 import { randomUUID } from "node:crypto";
 import { realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { PartChange } from "../../../control/policy/edit/open-part.ts";
+import { judgeHere } from "../../../control/policy/in-force/judge-here.ts";
 import { readPolicyFiles } from "../../../control/policy/sources/policy-files.ts";
 import type { Finding } from "../../../policy/finding.ts";
 import type { PolicyText } from "../../../policy/reading/load.ts";
-import type { CommandContext } from "../../context.ts";
+import { assumedPorts } from "../../../policy/replay/assumed-ports.ts";
 import { drawFindings } from "../../draw-findings.ts";
 import { EXIT } from "../../exit-codes.ts";
-import { compileHere } from "../../local-policy.ts";
+import { counted } from "../../format.ts";
 import type { CliPorts } from "../../ports.ts";
 import { fileErrorCode, unreadable } from "../../read-text.ts";
 import type { Terminal } from "../../terminal.ts";
-import { type PolicyOptions, reportChange, reportFault, type Verb } from "./verb.ts";
+import { type Applied, type PolicyOptions, reportChange, reportFault, type Verb } from "./verb.ts";
 
 export type LocalTexts =
   | { readonly ok: true; readonly sources: readonly PolicyText[] }
@@ -36,7 +37,6 @@ export async function readLocal(
 }
 
 export async function changeFile(
-  { ports }: CommandContext,
   terminal: Terminal,
   { env, dryRun = false }: PolicyOptions,
   sources: readonly PolicyText[],
@@ -45,21 +45,17 @@ export async function changeFile(
   const changed = verb(sources);
   if (!changed.ok) return reportFault(terminal, changed.fault);
   const change = changed.value;
-  if (change.changes.length === 0) {
-    reportChange(terminal, change, "unchanged", "");
-    return EXIT.success;
-  }
   const after = withText(sources, change);
-  const broken = newErrors(ports, sources, after, env ?? null);
+  const errors = errorsOf(after, env ?? null);
+  if (change.changes.length === 0) return conclude(terminal, change, "unchanged", after, errors);
+  const known = new Set(errorsOf(sources, env ?? null).map(nameOf));
+  const broken = errors.filter((error) => !known.has(nameOf(error)));
   if (broken.length > 0) {
     if (!terminal.json) terminal.note(drawFindings(broken, after, terminal));
     terminal.complain("The policy would not be valid any more.", "Nothing has changed.");
     return EXIT.notRight;
   }
-  if (dryRun) {
-    reportChange(terminal, change, "dry_run", "");
-    return EXIT.success;
-  }
+  if (dryRun) return conclude(terminal, change, "dry_run", after, errors);
   try {
     await replaceText(change.file, change.after);
   } catch (thrown) {
@@ -67,25 +63,54 @@ export async function changeFile(
     terminal.complain(message, "Check its permissions. Nothing has changed.");
     return EXIT.usage;
   }
-  reportChange(terminal, change, "applied", "A gateway that reads this file follows within a second.");
-  return EXIT.success;
+  return conclude(terminal, change, "applied", after, errors);
+}
+
+/** What was done, and whether any gateway takes it up. `errors`: those of `sources`, with the change in them. */
+function conclude(
+  terminal: Terminal,
+  change: PartChange,
+  result: Applied,
+  sources: readonly PolicyText[],
+  errors: readonly Finding[],
+): number {
+  const follows = errors.length === 0 && result === "applied";
+  reportChange(
+    terminal,
+    change,
+    result,
+    follows ? "A gateway that reads this file follows within a second." : "",
+  );
+  if (errors.length === 0) return EXIT.success;
+  if (!terminal.json) terminal.note(`\n${drawFindings(errors, sources, terminal)}\n`);
+  const [verb, them] = errors.length === 1 ? ["was", "it"] : ["were", "them"];
+  terminal.complain(
+    `${counted(errors.length, "error")} ${verb} there before, and a gateway refuses ${change.file} for ${them}: what it serves stays as it is.`,
+    "Mend the file as `pointsman validate` says. Meanwhile --url changes the running gateway.",
+  );
+  return EXIT.notRight;
 }
 
 function withText(sources: readonly PolicyText[], { file, after }: PartChange): readonly PolicyText[] {
   return sources.map((source) => (source.file === file ? { file, text: after } : source));
 }
 
-/** Errors that the policy did not have before: this machine may lack what the gateway's has. */
-function newErrors(
-  ports: CliPorts,
-  before: readonly PolicyText[],
-  after: readonly PolicyText[],
-  environment: string | null,
-): readonly Finding[] {
-  const errorsOf = (sources: readonly PolicyText[]) =>
-    compileHere(ports, sources, environment).findings.filter(({ severity }) => severity === "error");
-  const known = new Set(errorsOf(before).map(({ code, path }) => `${code} ${path}`));
-  return errorsOf(after).filter(({ code, path }) => !known.has(`${code} ${path}`));
+/**
+ * Why a gateway refuses these texts, tests of the policy's own included. Secrets count as there: this machine may lack
+ * what the gateway's has.
+ */
+function errorsOf(sources: readonly PolicyText[], environment: string | null): readonly Finding[] {
+  const { findings } = judgeHere({
+    sources,
+    before: null,
+    ports: assumedPorts({ environment }),
+    tested: true,
+  });
+  return findings.filter(({ severity }) => severity === "error");
+}
+
+function nameOf({ code, path }: Finding): string {
+  return `${code} ${path}`;
 }
 
 /** Whoever reads it meanwhile gets the old text or the new one. Links and permissions stay. */

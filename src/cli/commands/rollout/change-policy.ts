@@ -22,7 +22,7 @@ export async function changePolicy(
   }
   const file = options.policy ?? DEFAULT_POLICY;
   const read = await readLocal(context.ports, file, options.env ?? null);
-  if (read.ok) return changeFile(context, terminal, options, read.sources, verb);
+  if (read.ok) return changeFile(terminal, options, read.sources, verb);
   if (read.isMissing && options.policy === undefined) return changeGateway(context, terminal, options, there);
   terminal.complain(read.message, read.fix);
   return EXIT.usage;

@@ -72,6 +72,45 @@ describe("a policy in a file here", () => {
   });
 });
 
+describe("a policy in a file here that a gateway refuses", () => {
+  const broken = POLICY.replace("fallback: [small]", "fallback: [smal]");
+
+  test("is changed, and nobody takes that for live", async () => {
+    const { shell, read } = await shellWith(broken);
+    expect(await shell.run("rollout", "abort", "try")).toBe(1);
+    expect(await read()).toContain("weight: 0,");
+    expect(shell.stdout()).toContain("rollouts[0].canary.weight: 5 → 0");
+    expect(shell.stdout()).not.toContain("follows within a second");
+    expect(shell.stderr()).toContain('There is no model "smal"');
+    expect(shell.stderr()).toMatch(
+      /1 error was there before, and a gateway refuses .*pointsman\.yaml for it/,
+    );
+    expect(shell.stderr()).toContain("--url changes the running gateway");
+  });
+
+  test.each([["again"], ["--dry-run"], ["--json"]])("%s: the same is said", async (how) => {
+    const text = how === "again" ? broken.replace("weight: 5", "weight: 0") : broken;
+    const { shell } = await shellWith(text);
+    expect(await shell.run("rollout", "abort", "try", ...(how === "again" ? [] : [how]))).toBe(1);
+    expect(shell.stderr()).toContain("a gateway refuses");
+  });
+
+  test("for a test of its own that fails", async () => {
+    const { shell } = await shellWith(
+      `${POLICY}tests: [{ name: a, request: { use_case: chat, text: hi }, expect: { rule: other } }]\n`,
+    );
+    expect(await shell.run("rollout", "abort", "try")).toBe(1);
+    expect(shell.stderr()).toContain("a gateway refuses");
+  });
+
+  test("what this machine alone lacks is no error: keys and secrets count as there", async () => {
+    const keys = "keys: [{ id: a, env: K, tenant: t }, { id: b, env: L, tenant: t }]\n";
+    const { shell } = await shellWith(POLICY + keys, { env: { K: "pm_same", L: "pm_same" } });
+    expect(await shell.run("rollout", "abort", "try")).toBe(0);
+    expect(shell.stdout()).toContain("follows within a second");
+  });
+});
+
 describe("a policy of a gateway", () => {
   const answer = (where: string, result = "applied"): unknown => ({
     result,
