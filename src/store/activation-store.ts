@@ -15,6 +15,7 @@ export interface Activation {
   readonly previousVersion: string | null;
   /** Dotted paths that differ from the previous version, at most 100. */
   readonly changes: readonly string[];
+  /** `file:line:column severity message`, errors first; of earlier releases by place, without a severity. */
   readonly findings: readonly string[];
   /** The changes in words. Absent, like what follows, in what earlier releases recorded. */
   readonly summary?: readonly string[];

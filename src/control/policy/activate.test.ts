@@ -43,6 +43,30 @@ describe("an activation", () => {
     expect(fake.disk.pin?.sources).toEqual([...inFile(policyWith(1)), { ...OVERLAY, text }]);
   });
 
+  test("what is found in the text is told and written down by the name that it was given with", async () => {
+    const fake = fakeDesk();
+    await fake.control.offer(inFile(policyWith(1)), "start");
+    const warned = policyWith(2).replace("      degraded:", "      # degraded:");
+    const begun = await activate(fake, base(`#\n${warned}`));
+    expect(begun).toMatchObject({
+      result: "activated",
+      findings: [{ file: "new.yaml", code: "no_degraded_mode", line: 14 }],
+    });
+    const wrong = `#\n#\n${warned.replace("fallback: [small]", "fallback: [smal]")}`;
+    expect(await activate(fake, base(wrong))).toMatchObject({ result: "refused" });
+    const [refused] = await fake.store.activations.list(1);
+    expect(refused).toMatchObject({ result: "refused", source: "new.yaml" });
+    expect(refused?.findings).toEqual([
+      expect.stringMatching(/^new\.yaml:20:\d+ error There is no model "smal"/),
+      expect.stringMatching(/^new\.yaml:15:\d+ warning .*no degraded mode/),
+    ]);
+    expect(fake.audited.at(-1)).toMatchObject({
+      action: "policy.refused",
+      subject: "new.yaml",
+      details: { findings: [expect.stringContaining("new.yaml:20")] },
+    });
+  });
+
   test("of a folder the part that has the name is replaced; by another name nothing is", async () => {
     const fake = fakeDesk();
     const part = { file: "b.policy.yaml", text: "use_cases: { chat: { deadline: 11s } }\n" };

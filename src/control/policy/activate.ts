@@ -2,13 +2,12 @@
  * A version put in force by steps, or at once: begun, completed, given up by an operator. Owns where its texts come
  * from: a version of the history, or a text that comes with the wish.
  */
-import type { Finding } from "../../policy/finding.ts";
 import type { PolicyText } from "../../policy/reading/load.ts";
 import { BASE_DOCUMENT } from "../../store/policy-heads.ts";
 import { type NoOwnVersion, versionTexts } from "./history/find-version.ts";
 import type { PolicyTurn } from "./in-force/policy-control.ts";
 import { placeText } from "./place-text.ts";
-import type { Act, Schedule, StagingResult } from "./policy-acts.ts";
+import { type Act, asGiven, type Schedule, type StagingResult } from "./policy-acts.ts";
 import type { PolicyDesk } from "./policy-desk.ts";
 import { stagingOf } from "./staging/staging.ts";
 import { documentFile, documentTexts } from "./store-documents.ts";
@@ -45,15 +44,10 @@ export function beginActivation(desk: PolicyDesk, wish: ActivationWish): Promise
     }
     const placed = givenTexts(desk, turn, what);
     if (!("sources" in placed)) return placed;
-    const staged = await turn.stage(placed.sources, schedule, act);
-    if (staged.result !== "refused") return staged;
-    return { ...staged, findings: calledAs(what.file, placed.file, staged.findings) };
+    const placing: Act = { ...act, text: { file: placed.file, given: what.file } };
+    const staged = await turn.stage(placed.sources, schedule, placing);
+    return "findings" in staged ? { ...staged, findings: asGiven(placing, staged.findings) } : staged;
   });
-}
-
-/** Whoever gave the text is told of it by the name that he gave it. */
-function calledAs(given: string, placed: string, findings: readonly Finding[]): readonly Finding[] {
-  return findings.map((finding) => (finding.file === placed ? { ...finding, file: given } : finding));
 }
 
 /** The remaining steps at once. Null: nothing is staged. */

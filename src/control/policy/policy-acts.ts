@@ -32,6 +32,17 @@ export interface Act {
   readonly again?: true;
   /** Why, in the actor's words. */
   readonly note: string | null;
+  /** The actor's own text, which takes the place of the one called `file` and that he calls `given`. */
+  readonly text?: { readonly file: string; readonly given: string };
+}
+
+/** What is said of texts to whoever gave one: by the name that he gave it, under which he finds it. */
+export function asGiven<Named extends { readonly file: string }>(
+  { text }: Act,
+  named: readonly Named[],
+): readonly Named[] {
+  if (text === undefined) return named;
+  return named.map((one) => (one.file === text.file ? { ...one, file: text.given } : one));
 }
 
 /** What comes of texts that are to be put in force. */

@@ -2,8 +2,6 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { documentFile } from "../../../control/policy/store-documents.ts";
-import { BASE_DOCUMENT } from "../../../store/policy-heads.ts";
 import { addExamples, type CommandContext, terminalOf } from "../../context.ts";
 import { EXIT } from "../../exit-codes.ts";
 import { addGatewayOptions, type GatewayOptions } from "../../options.ts";
@@ -114,15 +112,7 @@ async function ask(
   sources: readonly { readonly file: string; readonly text: string }[],
 ): Promise<number> {
   const asked = await askPolicy(context, options, { path, body }, stagedView);
-  if (!asked.ok) {
-    // A gateway whose policy is in its store calls the text by its place there.
-    const there = documentFile(options.env ?? BASE_DOCUMENT);
-    const [own] = sources;
-    const findings = asked.findings.map((one) =>
-      own && one.file === there ? { ...one, file: own.file } : one,
-    );
-    return reportRefusal(terminal, { ...asked, findings }, sources);
-  }
+  if (!asked.ok) return reportRefusal(terminal, asked, sources);
   if (terminal.json) {
     terminal.printJson(asked.raw);
     return EXIT.success;
@@ -135,7 +125,7 @@ async function ask(
     return EXIT.success;
   }
   const head = view.staging ? `${view.version} takes over by steps.` : `${view.version} is in force.`;
-  terminal.print(drawChange(head, view, terminal));
+  terminal.print(drawChange(head, view, terminal, sources));
   if (view.staging) terminal.print(drawStaging(view.staging).join("\n"));
   return EXIT.success;
 }

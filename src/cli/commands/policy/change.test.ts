@@ -93,6 +93,17 @@ describe("policy", () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ error: { code: "policy_refused" } });
   });
 
+  test("push of a file with a warning: with its own name and line", async () => {
+    const text = policyWith(2).replace("      degraded:", "      # degraded:");
+    writeFileSync(join(world.cwd, "warned.yaml"), text);
+    for (const verb of [["push"], ["activate"]]) {
+      const { stdout, code } = await world.run("policy", ...verb, "warned.yaml");
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/\nwarned\.yaml:13:\d+ warning no_degraded_mode .*\n +13 \| {3}chat:\n/);
+      writeFileSync(join(world.cwd, "warned.yaml"), text.replace("max_attempts: 2", "max_attempts: 3"));
+    }
+  });
+
   test("push of no file is wrong usage", async () => {
     expect(await world.run("policy", "push", "gone.yaml")).toMatchObject({
       code: 2,

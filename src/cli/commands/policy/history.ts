@@ -4,7 +4,7 @@ import type { z } from "zod";
 import { askGateway, reportFailure } from "../../ask.ts";
 import { addExamples, type CommandContext, terminalOf } from "../../context.ts";
 import { EXIT } from "../../exit-codes.ts";
-import { instant } from "../../format.ts";
+import { counted, instant } from "../../format.ts";
 import { addGatewayOptions, countUpTo, type GatewayOptions } from "../../options.ts";
 import type { Cell, Column, Style } from "../../terminal.ts";
 import { historyView } from "./views.ts";
@@ -75,8 +75,14 @@ async function history(
 type Row = z.output<typeof historyView>["activations"][number];
 
 function whatOf({ result, findings, changes, summary, note }: Row): string {
-  const what = result === "refused" ? (findings[0] ?? "") : changesOf(summary ?? changes);
+  const what = result === "refused" ? reasonOf(findings) : changesOf(summary ?? changes);
   return note ? `${what} (${note})`.trimStart() : what;
+}
+
+/** Errors come first. A record of an earlier release does not tell them from warnings. */
+function reasonOf(findings: readonly string[]): string {
+  const errors = findings.filter((finding) => /:\d+:\d+ error /.test(finding)).length;
+  return `${findings[0] ?? ""}${errors > 1 ? ` and ${counted(errors - 1, "more error")}` : ""}`;
 }
 
 function changesOf(changes: readonly string[]): string {

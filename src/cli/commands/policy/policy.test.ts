@@ -107,6 +107,14 @@ describe("policy history", () => {
     expect(second).toMatch(/activated +example@0123456789ab +file +p\.yaml +a\.b, a\.c, d and 2 more$/);
   });
 
+  test("of a refusal the first error, and how many more there are", async () => {
+    const findings = ["p.yaml:3:5 error One.", "p.yaml:4:5 error Two.", "p.yaml:1:1 warning Three."];
+    const told = [act({ result: "refused", version: null, findings })];
+    const shell = fakeProcess({ gateway: () => Response.json({ activations: told }) });
+    expect(await shell.run("policy", "history")).toBe(0);
+    expect(shell.stdout()).toContain("p.yaml:3:5 error One. and 1 more error\n");
+  });
+
   test("in words where the gateway has them, with the note; a rollback stands out by its name", async () => {
     const told = [
       act({ result: "rolled_back", changes: ["x"], summary: ["chat: max_attempts 3 → 2"], note: "INC-1" }),

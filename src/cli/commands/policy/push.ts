@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { documentFile } from "../../../control/policy/store-documents.ts";
+import type { Finding } from "../../../policy/finding.ts";
 import { BASE_DOCUMENT } from "../../../store/policy-heads.ts";
 import { addExamples, type CommandContext, terminalOf } from "../../context.ts";
 import { EXIT } from "../../exit-codes.ts";
@@ -68,14 +69,18 @@ async function push(
     },
     changeView,
   );
-  if (!asked.ok) {
-    // The gateway calls the text by its place in the store.
-    const there = documentFile(env ?? BASE_DOCUMENT);
-    const findings = asked.findings.map((one) => (one.file === there ? { ...one, file } : one));
-    return reportRefusal(terminal, { ...asked, findings }, [{ file, text: read.text }]);
+  const sources = [{ file, text: read.text }];
+  // The gateway calls the text by its place in the store.
+  const there = documentFile(env ?? BASE_DOCUMENT);
+  const named = (findings: readonly Finding[]) =>
+    findings.map((one) => (one.file === there ? { ...one, file } : one));
+  if (!asked.ok) return reportRefusal(terminal, { ...asked, findings: named(asked.findings) }, sources);
+  if (terminal.json) {
+    terminal.printJson(asked.raw);
+    return EXIT.success;
   }
-  if (terminal.json) terminal.printJson(asked.raw);
-  else terminal.print(drawChange(headline(asked.view.result, asked.view.version), asked.view, terminal));
+  const change = { ...asked.view, findings: named(asked.view.findings) };
+  terminal.print(drawChange(headline(change.result, change.version), change, terminal, sources));
   return EXIT.success;
 }
 

@@ -49,7 +49,7 @@ export function createRecord(
     version: version ?? null,
     previousVersion,
     changes: paths,
-    findings: findings.map(placed),
+    findings: errorsFirst(findings).map(placed),
     summary: changes,
     note: act.note,
     ...place,
@@ -78,10 +78,7 @@ export function auditOf(recorded: Recorded, at: number): AuditRecord {
   const { result, act, sources, findings, previousVersion, version, changes = [] } = recorded;
   const { actor, via, note, origin } = act;
   if (result === "refused") {
-    const told = findings
-      .filter(({ severity }) => severity === "error")
-      .slice(0, MAX_AUDITED)
-      .map(placed);
+    const told = findings.filter(isError).slice(0, MAX_AUDITED).map(placed);
     const details = { via, note, source: namesOf(sources), inForce: previousVersion, findings: told };
     return { at, actor, action: "policy.refused", subject: namesOf(sources), details };
   }
@@ -101,6 +98,15 @@ function namesOf(sources: readonly PolicyText[]): string {
   return sources.map(({ file }) => file).join(" + ");
 }
 
-function placed(finding: Finding): string {
-  return `${finding.file}:${finding.line}:${finding.column} ${finding.message}`;
+/** A refusal's reasons before what is only remarked. */
+function errorsFirst(findings: readonly Finding[]): readonly Finding[] {
+  return [...findings.filter(isError), ...findings.filter((finding) => !isError(finding))];
+}
+
+function isError({ severity }: Finding): boolean {
+  return severity === "error";
+}
+
+function placed({ file, line, column, severity, message }: Finding): string {
+  return `${file}:${line}:${column} ${severity} ${message}`;
 }

@@ -14,6 +14,7 @@ import { type ActRecorder, recordActs } from "../history/record-acts.ts";
 import type { Pin } from "../kept-policies.ts";
 import {
   type Act,
+  asGiven,
   isFromSource,
   isReturn,
   kindOf,
@@ -387,9 +388,10 @@ class Keeper implements PolicyControl {
   ): Promise<Extract<PutResult, { result: "refused" }>> {
     const previousVersion = this.#inForce?.snapshot.version ?? null;
     if (isFromSource(act)) this.noteRefused(findings);
-    this.#ports.onRefused(findings);
-    await this.#records.record({ result: "refused", act, sources, findings, previousVersion }, sources);
-    return { result: "refused", findings };
+    const told = { sources: asGiven(act, sources), findings: asGiven(act, findings) };
+    this.#ports.onRefused(told.findings);
+    await this.#records.record({ result: "refused", act, ...told, previousVersion }, sources);
+    return { result: "refused", findings: told.findings };
   }
 
   /** Nobody is served before the first activation is over. */
