@@ -4,7 +4,7 @@
  */
 import { hash } from "node:crypto";
 import { statSync } from "node:fs";
-import { isAbsolute, relative, resolve } from "node:path";
+import { dirname, isAbsolute, relative, resolve } from "node:path";
 import { type CompiledSources, compileSources } from "../control/policy/in-force/compile-sources.ts";
 import { readPolicyFiles } from "../control/policy/sources/policy-files.ts";
 import type { PolicyText } from "../policy/reading/load.ts";
@@ -25,7 +25,10 @@ export async function compileLocalPolicy(
   environment: string | null,
 ): Promise<LocalPolicy> {
   const read = await readLocalPolicy(ports, file, environment);
-  return read.ok ? { ...read, compiled: compileHere(ports, read.sources, environment) } : read;
+  if (!read.ok) return read;
+  const path = resolve(ports.cwd, file);
+  const folder = isFolder(path) ? path : dirname(path);
+  return { ...read, compiled: compileHere(ports, read.sources, environment, folder) };
 }
 
 export type LocalTexts =
@@ -44,7 +47,7 @@ export async function readLocalPolicy(
   } catch (thrown) {
     const { message, fix } = unreadable(thrown, file);
     const isMissing = fileErrorCode(thrown) === "ENOENT";
-    if (isMissing && statSync(resolve(ports.cwd, file), { throwIfNoEntry: false })?.isDirectory()) {
+    if (isMissing && isFolder(resolve(ports.cwd, file))) {
       const missing = `There is no policy.yaml in the folder ${file}.`;
       return { ok: false, message: missing, fix: "Write it there, or name another file inside it." };
     }
@@ -54,11 +57,12 @@ export async function readLocalPolicy(
   return { ok: true, sources: named };
 }
 
-/** Texts compiled with what this machine's environment has. */
-export function compileHere(
+/** Texts compiled with what this machine has in its environment and beside them, in `folder`. */
+function compileHere(
   ports: CliPorts,
   sources: readonly PolicyText[],
   environment: string | null,
+  folder: string,
 ): CompiledSources {
   return compileSources(sources, {
     environment,
@@ -67,8 +71,13 @@ export function compileHere(
       const key = ports.env[name]?.trim();
       return key ? hash("sha256", key, "hex") : null;
     },
+    hasFolder: (name) => isFolder(resolve(folder, name)),
     simulatorUrl: "http://simulator.invalid",
   });
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /** The path from `cwd`, as an editor's terminal makes it a link; whole where the file is elsewhere. */

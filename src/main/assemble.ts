@@ -64,7 +64,8 @@ export function assemble(parts: Parts): Assembly {
     clock,
     ids,
     root: parts.policyFolder,
-    report: (event, thrown) => log("error", event, describeThrown(thrown)),
+    report: (event, thrown, folder) =>
+      log("error", event, { ...describeThrown(thrown), ...(folder !== undefined && { folder }) }),
   });
   const tickets = startTicketRunner({
     tickets: store.tickets,

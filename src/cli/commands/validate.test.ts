@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from "bun:test";
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createScratch, makePipe } from "../../../test/scratch.ts";
+import { BASE_POLICY } from "../../policy/fake-policy.ts";
 import { fakeProcess } from "../fake-ports.ts";
 import { EXAMPLE_POLICY } from "../packaged.ts";
 
@@ -41,6 +42,23 @@ describe("validate", () => {
     expect(line?.slice(caret?.indexOf("^"))).toStartWith("nimbus-larg]");
     expect(fix).toBe('  fix: Did you mean "nimbus-large"?');
     expect(shell.stdout()).toContain("p.yaml is not valid: 1 error, 0 warnings.");
+  });
+
+  test("a folder of passages that is not there, as seen from the policy", async () => {
+    await mkdir(join(cwd, "policies/faq"), { recursive: true });
+    const mode = (folder: string) => `degraded: [{ retrieval: { folder: ${folder}, message: "See:" } }]`;
+    for (const [folder, isThere] of [
+      ["nowhere", false],
+      ["policies/faq", false],
+      ["faq", true],
+    ] as const) {
+      await write("policies/p.yaml", BASE_POLICY.replace(/degraded: .*/, mode(folder)));
+      const shell = fakeProcess({ cwd });
+      expect(await shell.run("validate", "policies/p.yaml")).toBe(0);
+      expect(shell.stdout().includes(`missing_folder There is no folder "${folder}"`)).toBe(!isThere);
+      expect(await shell.run("doctor", "--policy", "policies/p.yaml", "--offline")).toBe(0);
+      expect(shell.stdout().split("missing_folder")).toHaveLength(isThere ? 1 : 3);
+    }
   });
 
   test("--json has the same findings", async () => {

@@ -170,10 +170,10 @@ describe("the library", () => {
 
   test.each(["nowhere", "everything"])("a folder that cannot be read is reported: %s", async (folder) => {
     const reports: unknown[] = [];
-    const library = createPassageLibrary({ root, report: (thrown) => reports.push(thrown) });
+    const library = createPassageLibrary({ root, report: (_, where) => reports.push(where) });
     library.follow([folder, "faq"]);
     await library.settled();
-    expect(reports).toHaveLength(1);
+    expect(reports).toEqual([join(root, folder)]);
     expect(library.search("faq", "zebras", 3)).toHaveLength(1);
   });
 });

@@ -23,8 +23,12 @@ export interface StandInParts {
   readonly ids: Ids;
   /** The folder that policies name theirs from. */
   readonly root: string;
-  /** For the operator's log: what failed, and where. Never holds a text. */
-  report(event: "answer_store_failed" | "ticket_failed" | "passages_failed", thrown: unknown): void;
+  /** For the operator's log: what failed, and where; with passages, the folder's path. Never holds a text. */
+  report(
+    event: "answer_store_failed" | "ticket_failed" | "passages_failed",
+    thrown: unknown,
+    folder?: string,
+  ): void;
 }
 
 export interface RunningStandIns extends StandIns {
@@ -40,7 +44,10 @@ export function createStandIns({ store, clock, ids, root, report }: StandInParts
     clock,
     report: (thrown) => report("answer_store_failed", thrown),
   });
-  const passages = createPassageLibrary({ root, report: (thrown) => report("passages_failed", thrown) });
+  const passages = createPassageLibrary({
+    root,
+    report: (thrown, folder) => report("passages_failed", thrown, folder),
+  });
   const tickets = createTicketDesk({
     store: store.tickets,
     clock,

@@ -8,6 +8,7 @@ import { digestOf } from "../digest.ts";
 import type { PolicyDocument } from "../document/document.ts";
 import { createReport, type Finding, inOrder, type Locate } from "../finding.ts";
 import { listAliases, reportUnusedAliases } from "./aliases.ts";
+import type { FolderPorts } from "./degraded.ts";
 import { compileInventory, type DeploymentPorts } from "./deployments.ts";
 import { compileFlags, compileFlagsProvider } from "./flags.ts";
 import { compileJobs, compileWebhooks } from "./jobs.ts";
@@ -23,7 +24,7 @@ import {
 } from "./settings.ts";
 import { compileUseCases } from "./use-cases.ts";
 
-export interface CompilePorts extends DeploymentPorts, KeyPorts {
+export interface CompilePorts extends DeploymentPorts, KeyPorts, FolderPorts {
   readonly environment: string | null;
 }
 

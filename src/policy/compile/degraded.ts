@@ -25,9 +25,14 @@ export interface LastRungs {
   readonly onOverflow: readonly OverflowMeasure[];
 }
 
+export interface FolderPorts {
+  /** Whether a folder is there, as seen from the policy's own; absent: nobody can tell. */
+  hasFolder?(folder: string): boolean;
+}
+
 interface World {
   readonly inventory: Inventory;
-  readonly ports: CredentialPorts;
+  readonly ports: CredentialPorts & FolderPorts;
   readonly report: Report;
 }
 
@@ -78,8 +83,13 @@ function compileMode(
   if (template) return { mode: "template", message: template.message, status: template.status };
   if (rules) return { mode: "rules", rules: compileRules(rules, [...path, "rules"], world.report) };
   if (retrieval) {
-    const { top, message, status } = retrieval;
-    return { mode: "retrieval", folder: retrieval.folder, top, message, status };
+    const { folder, top, message, status } = retrieval;
+    if (world.ports.hasFolder?.(folder) === false) {
+      const missing = `There is no folder "${folder}" beside the policy: the mode \`retrieval\` has nothing to quote.`;
+      const fix = "Create it with .md and .txt files in it, or name another.";
+      world.report.warning("missing_folder", [...path, "retrieval", "folder"], missing, fix);
+    }
+    return { mode: "retrieval", folder, top, message, status };
   }
   if (summarize) return compileSummarizeOnly(summarize, [...path, "summarize_only"], world);
   if (human) return compileHuman(human, [...path, "human"], world);

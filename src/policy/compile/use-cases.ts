@@ -9,7 +9,7 @@ import type { PolicyDocument } from "../document/document.ts";
 import { milliseconds } from "../document/fields.ts";
 import type { Path, Report } from "../finding.ts";
 import type { CredentialPorts } from "./credentials.ts";
-import { compileLastRungs, type LastRungs, sideModels } from "./degraded.ts";
+import { compileLastRungs, type FolderPorts, type LastRungs, sideModels } from "./degraded.ts";
 import type { Inventory } from "./deployments.ts";
 import { compileUseCaseJobs } from "./jobs.ts";
 import { compileLadder } from "./ladder.ts";
@@ -27,7 +27,7 @@ export function* compileUseCases(
   document: PolicyDocument,
   inventory: Inventory,
   timeouts: TimeoutsByTier,
-  ports: CredentialPorts,
+  ports: CredentialPorts & FolderPorts,
   report: Report,
 ): Steps<ReadonlyMap<string, UseCase>> {
   const rulesOf = yield* compileRoutes(document, inventory, report);

@@ -22,8 +22,8 @@ export interface PassageLibrary {
 
 export interface LibraryOptions {
   readonly root: string;
-  /** Told of a folder that cannot be read. */
-  report(thrown: unknown): void;
+  /** Told of a folder that cannot be read, and of where it was looked for. */
+  report(thrown: unknown, folder: string): void;
 }
 
 export function createPassageLibrary({ root, report }: LibraryOptions): PassageLibrary {
@@ -38,7 +38,7 @@ export function createPassageLibrary({ root, report }: LibraryOptions): PassageL
       // A policy that came later has its own reading under way.
       if (mine === round) indexes.set(folder, index);
     } catch (thrown) {
-      report(thrown);
+      report(thrown, resolve(root, folder));
     }
   };
   return {
