@@ -104,6 +104,10 @@ describe("a drill's drawing", () => {
     expect(lines).toContain("note The machine is busy.");
   });
 
+  test("says which use case was served how well", () => {
+    expect(lines).toContain("By use case chat 80 requests, availability 0.875");
+  });
+
   test("nothing from a file steers the terminal", () => {
     expect(drawDrill(REPORT, plain)).not.toContain("\u001b");
   });

@@ -188,6 +188,7 @@ function drawFigures(report: DrillReport, terminal: Terminal): string {
   const rows: readonly (readonly [string, string])[] = [
     ["Endings", listed(report.by_ending)],
     ["By rung", listed(report.by_rung)],
+    ["By use case", Object.entries(report.by_use_case).map(useCaseWords).join("; ") || "none"],
     ["Latency", `p50 ${ms(report.p50_ms)}, p99 ${ms(report.p99_ms)}, longest ${ms(report.longest_ms)}`],
     ["First token", `p50 ${ms(report.first_token_p50_ms)}, p99 ${ms(report.first_token_p99_ms)}`],
     ["Upstream", `${short(report.amplification)} calls a request: ${listed(report.upstream_calls)}`],
@@ -197,6 +198,13 @@ function drawFigures(report: DrillReport, terminal: Terminal): string {
     ["Errors", listed(report.errors)],
   ];
   return rows.map(([name, text]) => `${terminal.paint("dim", name.padEnd(12))}${printable(text)}`).join("\n");
+}
+
+function useCaseWords([name, { requests, availability }]: [
+  string,
+  DrillReport["by_use_case"][string],
+]): string {
+  return `${name} ${counted(requests, "request")}, availability ${short(availability)}`;
 }
 
 function circuitWords(circuit: DrillReport["circuits"][number]): string {

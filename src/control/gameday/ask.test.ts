@@ -4,6 +4,7 @@ import { type AskPorts, ask } from "./ask.ts";
 import { learnAnswers } from "./expected-answers.ts";
 import { DRILL, prepared } from "./fake-drill.ts";
 import type { Question } from "./plan-load.ts";
+import { readAnswer } from "./read-answer.ts";
 
 const WHOLE = "Your parcel arrives tomorrow, before noon, at the address you gave us.";
 const QUESTION = "Where is my parcel?";
@@ -139,6 +140,31 @@ test("a drill does not begin where nobody can say what a complete answer is", ()
   });
   const learning = learnAnswers(drill, { url: "http://sim", fetch: nothing, clock: new FakeClock() });
   expect(learning).rejects.toThrow("large-us gave no answer to compare with (status 429)");
+});
+
+test("vectors are read, and are complete where a deployment makes the same", async () => {
+  const vectors = (...numbers: readonly number[]) => Response.json({ data: [{ embedding: numbers }] });
+  const asked: string[] = [];
+  const fetch = Object.assign(
+    async (url: string | URL | Request) => {
+      asked.push(String(url));
+      return vectors(0.25, -1);
+    },
+    { preconnect: () => undefined },
+  );
+  const find = { ...useCase, asks: "embed" as const };
+  const clock = new FakeClock();
+  const expected = await learnAnswers({ ...drill, useCases: [find] }, { url: "http://sim", fetch, clock });
+  expect(asked[0]).toBe("http://sim/large-us/v1/embeddings");
+  const seen = [vectors(0.25, -1), vectors(0.25, 1), vectors()].map(async (response) => {
+    const { text, finish } = await readAnswer(response, clock);
+    return [finish, expected.judge(find, 0, text)];
+  });
+  expect(await Promise.all(seen)).toEqual([
+    ["stop", "complete"],
+    ["stop", "wrong"],
+    [null, "wrong"],
+  ]);
 });
 
 test("an answer with a schema is complete where it keeps it", async () => {

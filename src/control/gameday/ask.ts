@@ -5,7 +5,7 @@
 import type { Clock } from "../../core/clock.ts";
 import type { ExpectedAnswers } from "./expected-answers.ts";
 import type { Ending, Observation } from "./observation.ts";
-import type { Question } from "./plan-load.ts";
+import { PATHS, type Question } from "./plan-load.ts";
 import { type ReadAnswer, readAnswer } from "./read-answer.ts";
 
 export interface AskPorts {
@@ -39,7 +39,7 @@ export async function ask(ports: AskPorts, question: Question, dueAt: number): P
   let response: Response | null = null;
   let read: ReadAnswer | null = null;
   try {
-    response = await ports.fetch(`${ports.url}/v1/chat/completions`, {
+    response = await ports.fetch(`${ports.url}${PATHS[question.useCase.asks]}`, {
       method: "POST",
       headers: { authorization: `Bearer ${ports.key}`, "content-type": "application/json" },
       body: question.body,

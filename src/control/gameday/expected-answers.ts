@@ -4,7 +4,7 @@
  */
 import { type Schema, Validator } from "@cfworker/json-schema";
 import type { Clock } from "../../core/clock.ts";
-import { bodyOf } from "./plan-load.ts";
+import { bodyOf, PATHS } from "./plan-load.ts";
 import type { DrillUseCase, PreparedDrill } from "./prepared-drill.ts";
 import { readAnswer } from "./read-answer.ts";
 
@@ -31,14 +31,16 @@ export async function learnAnswers(drill: PreparedDrill, simulator: Simulator): 
   const questions = new Map<string, { readonly useCase: DrillUseCase; readonly prompt: number }>();
   for (const useCase of drill.useCases) {
     if (useCase.schema) continue;
-    for (const [prompt, words] of useCase.prompts.entries()) questions.set(words, { useCase, prompt });
+    for (const [prompt, words] of useCase.prompts.entries()) {
+      questions.set(keyOf(useCase, words), { useCase, prompt });
+    }
   }
   const asked = drill.deployments.filter(({ simulated }) => simulated);
   await Promise.all(
     asked.flatMap(({ id }) =>
-      [...questions].map(async ([words, { useCase, prompt }]) => {
+      [...questions].map(async ([key, { useCase, prompt }]) => {
         const text = await askDirectly(simulator, id, useCase, prompt);
-        known.set(words, (known.get(words) ?? new Set()).add(text));
+        known.set(key, (known.get(key) ?? new Set()).add(text));
         endings.add(text.slice(-ENDING_CHARS));
       }),
     ),
@@ -47,10 +49,17 @@ export async function learnAnswers(drill: PreparedDrill, simulator: Simulator): 
   return {
     judge(useCase, prompt, text) {
       if (useCase.schema) return keepsSchema(validators.get(useCase.id) ?? null, text);
-      if (known.get(useCase.prompts[prompt] ?? "")?.has(text)) return "complete";
+      if (known.get(keyOf(useCase, useCase.prompts[prompt] ?? ""))?.has(text)) return "complete";
+      // Half a vector is no JSON, and was no answer.
+      if (useCase.asks === "embed") return "wrong";
       return endings.has(text.slice(-ENDING_CHARS)) ? "wrong" : "truncated";
     },
   };
+}
+
+/** The same words are another question where vectors are asked for. */
+function keyOf({ asks }: DrillUseCase, words: string): string {
+  return `${asks}|${words}`;
 }
 
 async function askDirectly(
@@ -59,7 +68,7 @@ async function askDirectly(
   useCase: DrillUseCase,
   prompt: number,
 ): Promise<string> {
-  const response = await fetch(`${url}/${encodeURIComponent(deployment)}/v1/chat/completions`, {
+  const response = await fetch(`${url}/${encodeURIComponent(deployment)}${PATHS[useCase.asks]}`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify(bodyOf(useCase, prompt, false)),

@@ -20,7 +20,7 @@ export interface Question {
   readonly useCase: DrillUseCase;
   readonly prompt: number;
   readonly stream: boolean;
-  /** The chat request, as JSON. */
+  /** The request, as JSON. */
   readonly body: string;
 }
 
@@ -52,11 +52,19 @@ function pick(useCases: readonly DrillUseCase[], at: number): DrillUseCase {
   return last;
 }
 
+/** Where each kind of request goes, at the gateway and at a simulated deployment. */
+export const PATHS = {
+  chat: "/v1/chat/completions",
+  embed: "/v1/embeddings",
+} as const satisfies Record<DrillUseCase["asks"], string>;
+
 /** Without `model` and `stream`, also what a deployment is asked when its whole answer is to be known. */
-export function bodyOf({ id, prompts, schema }: DrillUseCase, prompt: number, stream: boolean): object {
+export function bodyOf({ id, asks, prompts, schema }: DrillUseCase, prompt: number, stream: boolean): object {
+  const words = prompts[prompt] ?? "";
+  if (asks === "embed") return { model: id, input: words };
   return {
     model: id,
-    messages: [{ role: "user", content: prompts[prompt] ?? "" }],
+    messages: [{ role: "user", content: words }],
     ...(stream && { stream: true }),
     ...(schema && { response_format: { type: "json_schema", json_schema: { name: "answer", schema } } }),
   };

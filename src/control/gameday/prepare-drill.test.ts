@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { DRILL, prepare, prepared } from "./fake-drill.ts";
+import { createQuestions, PATHS } from "./plan-load.ts";
 
 describe("what a drill becomes", () => {
   test("faults know whom they strike and when, deployments take model and region from the policy", () => {
@@ -50,6 +51,32 @@ describe("what a drill becomes", () => {
   test("without a seed anywhere the schedule's holds, without that 1", () => {
     expect(prepared().seed).toBe(1);
     expect(prepared(DRILL.replace("  faults:", "  seed: 5\n  faults:")).seed).toBe(5);
+  });
+});
+
+describe("a use case for vectors", () => {
+  const overlay = `models: { vec: { context_window: 100, capabilities: [embeddings] } }
+deployments: { vec-us: { model: vec, provider: sim, model_id: v, region: us-east-1 } }
+use_cases: { find: { task_type: embedding, ladder: { primary: vec } } }
+`;
+  const of = (find: string) =>
+    prepare(DRILL.replace("use_case: chat", `use_cases: { find: ${find} }`), {}, overlay);
+
+  test("is asked for vectors, and never for a stream", () => {
+    const result = of("1");
+    if (!result.ok) throw new Error("refused");
+    expect(result.drill.useCases).toMatchObject([{ id: "find", asks: "embed", stream: 0 }]);
+    const { body, stream, useCase } = createQuestions(result.drill)(3);
+    expect(stream).toBe(false);
+    expect(PATHS[useCase.asks]).toBe("/v1/embeddings");
+    expect(JSON.parse(body)).toEqual({ model: "find", input: expect.any(String) });
+  });
+
+  test.each(["{ stream: 0.5 }", "{ schema: { type: object } }"])("with %s is refused", (find) => {
+    expect(of(find)).toMatchObject({
+      ok: false,
+      findings: [{ path: "use_cases.find", message: expect.stringContaining("vectors") }],
+    });
   });
 });
 

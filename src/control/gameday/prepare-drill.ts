@@ -126,11 +126,17 @@ function useCasesOf(document: DrillDocument, snapshot: ConfigSnapshot, complain:
       return [];
     }
     const own = typeof value === "number" ? { weight: value } : value;
+    const asks = useCase.taskType === "embedding" ? "embed" : "chat";
+    if (asks === "embed" && (own.schema !== undefined || own.stream)) {
+      const message = `The use case "${name}" answers with vectors, which have neither a schema nor a stream.`;
+      complain([...path, name], message, "Take `schema` and `stream` out.");
+    }
     return [
       {
         id: name,
+        asks,
         weight: own.weight,
-        stream: own.stream ?? load.stream,
+        stream: asks === "embed" ? 0 : (own.stream ?? load.stream),
         schema: own.schema ?? null,
         prompts: own.prompts ?? prompts,
         deadlineMs: useCase.deadlineMs,

@@ -26,6 +26,8 @@ export interface PreparedDrill {
 
 export interface DrillUseCase {
   readonly id: string;
+  /** Words, or vectors: a use case has requests of one kind. */
+  readonly asks: "chat" | "embed";
   readonly weight: number;
   readonly stream: number;
   readonly schema: Readonly<Record<string, unknown>> | null;

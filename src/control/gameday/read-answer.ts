@@ -1,12 +1,13 @@
 /**
- * A chat response read to its end the way a wary client would: with a reader of its own, so that a defect of the
+ * A response read to its end the way a wary client would: with a reader of its own, so that a defect of the
  * gateway's codecs cannot hide itself. Owns what counts as an end.
  */
 import type { Clock } from "../../core/clock.ts";
 
 export interface ReadAnswer {
+  /** A vector is read as the JSON of its numbers. */
   readonly text: string;
-  /** The first choice's reason, once it was told. */
+  /** The first choice's reason, once it was told; a vector that is here is whole. */
   readonly finish: string | null;
   /** The protocol's own end was seen: `[DONE]`, or the end of a JSON body. */
   readonly ended: boolean;
@@ -21,12 +22,13 @@ export interface ReadAnswer {
 /** More than any simulated answer has. */
 const MAX_CHARS = 1024 * 1024;
 
-interface ChatChunk {
+interface AnswerPart {
   readonly choices?: readonly {
     readonly delta?: { readonly content?: string | null };
     readonly message?: { readonly content?: string | null };
     readonly finish_reason?: string | null;
   }[];
+  readonly data?: readonly { readonly embedding?: unknown }[];
   readonly error?: { readonly code?: string | null; readonly type?: string | null };
 }
 
@@ -43,10 +45,16 @@ async function readWhole(response: Response, clock: Clock): Promise<ReadAnswer> 
   const answer = readChunk(body);
   if (answer === null) return { ...nothing, defect: "not_json" };
   const [choice] = answer.choices ?? [];
-  const text = choice?.message?.content ?? "";
+  const vector = vectorOf(answer);
+  const text = vector ?? choice?.message?.content ?? "";
   const firstAt = text === "" ? null : clock.now();
-  const finish = choice?.finish_reason ?? null;
+  const finish = vector === null ? (choice?.finish_reason ?? null) : "stop";
   return { text, finish, ended: true, error: codeOf(answer), defect: null, firstAt };
+}
+
+function vectorOf({ data }: AnswerPart): string | null {
+  const numbers = data?.[0]?.embedding;
+  return Array.isArray(numbers) && numbers.length > 0 ? JSON.stringify(numbers) : null;
 }
 
 type Seen = { -readonly [Key in keyof ReadAnswer]: ReadAnswer[Key] };
@@ -98,15 +106,15 @@ async function* eventData(response: Response): AsyncGenerator<string> {
   }
 }
 
-function readChunk(text: string): ChatChunk | null {
+function readChunk(text: string): AnswerPart | null {
   try {
-    const value: ChatChunk | null = JSON.parse(text);
+    const value: AnswerPart | null = JSON.parse(text);
     return typeof value === "object" ? value : null;
   } catch {
     return null;
   }
 }
 
-function codeOf({ error }: ChatChunk): string | null {
+function codeOf({ error }: AnswerPart): string | null {
   return error ? (error.code ?? error.type ?? "error") : null;
 }
