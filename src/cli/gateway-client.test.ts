@@ -108,6 +108,7 @@ describe("refusals", () => {
   test.each([
     [404, "unknown_job", 1],
     [409, "not_pinned", 1],
+    [412, "version_changed", 1],
     [404, "unknown_path", 3],
     [404, "", 3],
     [400, "invalid_value", 3],

@@ -19,6 +19,9 @@ const WRONG_STATE: ReadonlySet<string> = new Set([
   "ticket_not_open",
 ]);
 
+/** No such thing, not in the state for it, not what the caller has seen. */
+const ANSWERS: ReadonlySet<number> = new Set([404, 409, 412]);
+
 /** Why there is no answer, in words; `status` is null where none came. */
 export interface GatewayFailure {
   readonly ok: false;
@@ -150,12 +153,12 @@ function refusal(base: string, status: number, body: unknown): GatewayFailure {
 }
 
 /**
- * Whether the gateway did what was asked and the answer is no: there is no such thing, or it is not in the state for
- * it. A path that it does not know is another matter: it is of another version, or no gateway.
+ * Whether the gateway did what was asked and the answer is no. A path that it does not know is another matter: it is of
+ * another version, or no gateway.
  */
 function isAnswer(status: number, code = ""): boolean {
   if (WRONG_STATE.has(code)) return true;
-  return (status === 404 || status === 409) && code !== "" && code !== "unknown_path";
+  return ANSWERS.has(status) && code !== "" && code !== "unknown_path";
 }
 
 function fixOf(status: number, ours: boolean): string | null {

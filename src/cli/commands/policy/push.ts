@@ -28,7 +28,7 @@ export function addPolicyPush(group: Command, context: CommandContext): void {
     .option("--note <text>", "why, for the history")
     .option("--dry-run", "say what would come of it, change nothing")
     .option("--supersede", "put an end to an activation by steps that is under way")
-    .option("--if-version <version>", "only when this is still the version in force; exit code 3 otherwise")
+    .option("--if-version <version>", "only when this is still the version in force; exit code 1 otherwise")
     .option("--env <name>", "the file is the overlay of this environment");
   addGatewayOptions(command, "operator");
   addExamples(command, [
