@@ -45,7 +45,7 @@ function report() {
 
 test("the page needs nothing from anywhere and runs nothing", () => {
   const page = renderHtml(report());
-  expect(page).not.toMatch(/<script|<link|<img|@import|url\(|https?:|src=|href=/i);
+  expect(page).not.toMatch(/<script|<link|<img|@import|url\((?!#)|https?:|src=|href=/i);
   expect(page).toContain("prefers-color-scheme: dark");
   expect(page).toContain("</html>");
 });
@@ -63,6 +63,25 @@ test("the timeline has a bar for each second, a band for each fault and a lane f
   expect(page).toContain("<title>second 7: 1 failed");
   expect(page).toContain("(status 503): 5 s to 10 s</title>");
   expect(page).toContain("<title>large-us open: 5.4 s to 20 s</title>");
+});
+
+test("no two marks look alike, and those of one hue or lightness differ by a pattern", () => {
+  const page = renderHtml(report());
+  const legend = [...page.matchAll(/class="mark".*?fill="([^"]+)"/g)].map(([, fill]) => fill);
+  expect(legend).toHaveLength(10);
+  expect(new Set(legend).size).toBe(10);
+  for (const fill of legend) {
+    const id = /^url\(#(.*)\)$/.exec(fill ?? "")?.[1];
+    if (id !== undefined) expect(page).toContain(`<pattern id="${id}"`);
+  }
+});
+
+test("what is wider than a telephone can be moved: the timeline keeps a size to be read, each table its columns", () => {
+  const page = renderHtml(report());
+  expect(page).toMatch(/\.timeline \{[^}]*min-width: 900px/);
+  const wide = page.match(/<table>|<svg class="timeline"/g) ?? [];
+  expect(wide).toHaveLength(4);
+  expect(page.match(/<div class="scroll">(?:<table>|<svg class="timeline")/g)).toHaveLength(wide.length);
 });
 
 test("the report counts what callers saw and what it cost upstream", () => {

@@ -3,18 +3,15 @@
  * page; the drawing on it is timeline-svg.ts's. Whatever came from a file or a gateway is escaped.
  */
 import { escapeHtml } from "./escape-html.ts";
+import { MARK_COLOURS, renderLegend } from "./marks.ts";
 import type { DrillReport } from "./report.ts";
 import { renderTimeline } from "./timeline-svg.ts";
 
 const STYLE = `
 :root { color-scheme: light dark; --paper: #fff; --ink: #1b1f24; --soft: #667079; --line: #d8dde2; --pass: #1a7f4b;
-  --fail: #c2272d; --primary: #2a9d6a; --cross-region: #3182bd; --fallback: #8467c4; --degraded: #d99a1c;
-  --refused: #b8860b; --failed: #d63a3a; --fault: rgba(214, 58, 58, .13); --open: #d63a3a; --half-open: #d99a1c;
-  --cooling: #3182bd; }
+  --fail: #c2272d; ${MARK_COLOURS.light} }
 @media (prefers-color-scheme: dark) { :root { --paper: #14171a; --ink: #e6e9ec; --soft: #98a2ab; --line: #333a41;
-  --pass: #4cc38a; --fail: #ff6b6b; --primary: #3fb883; --cross-region: #5aa9e0; --fallback: #a68be0;
-  --degraded: #e6b04a; --refused: #c9a227; --failed: #ff6b6b; --fault: rgba(255, 107, 107, .17); --open: #ff6b6b;
-  --half-open: #e6b04a; --cooling: #5aa9e0; } }
+  --pass: #4cc38a; --fail: #ff6b6b; ${MARK_COLOURS.dark} } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 1020px; padding: 2rem 1.25rem 4rem; background: var(--paper); color: var(--ink);
   font: 15px/1.5 system-ui, sans-serif; }
@@ -22,11 +19,12 @@ h1 { margin: 0; font-size: 1.6rem; } h2 { margin: 2.2rem 0 .6rem; font-size: 1.1
 p { margin: .4rem 0; } .soft { color: var(--soft); } .pass { color: var(--pass); } .fail { color: var(--fail); }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { padding: .3rem .8rem .3rem 0; text-align: left; border-bottom: 1px solid var(--line); vertical-align: top; }
-th { color: var(--soft); font-weight: 500; } td.number, th.number { text-align: right; }
-svg { display: block; width: 100%; height: auto; } svg text { fill: var(--ink); font: 11px system-ui, sans-serif; }
-svg .soft { fill: var(--soft); } .legend span { margin-right: 1.1rem; white-space: nowrap; }
-.legend i { display: inline-block; width: .75rem; height: .75rem; margin-right: .35rem; border-radius: 2px; }
+th { color: var(--soft); font-weight: 500; } .number { text-align: right; } td.number { white-space: nowrap; }
 .scroll { overflow-x: auto; }
+.timeline { display: block; width: 100%; min-width: 900px; height: auto; }
+.timeline text { fill: var(--ink); font: 11px system-ui, sans-serif; } .timeline .soft { fill: var(--soft); }
+.legend span { margin-right: 1.1rem; white-space: nowrap; }
+.mark { width: 14px; height: 14px; margin-right: .35rem; vertical-align: -2px; }
 `;
 
 export function renderHtml(report: DrillReport): string {
@@ -42,7 +40,7 @@ export function renderHtml(report: DrillReport): string {
 <body>
 ${renderHead(report)}
 <h2>Timeline</h2>
-<div class="scroll">${renderTimeline(report.timeline, report.lasted_s)}</div>
+${scrolled(renderTimeline(report.timeline, report.lasted_s))}
 ${renderLegend()}
 <h2>What had to hold</h2>
 ${renderChecks(report)}
@@ -53,6 +51,11 @@ ${renderNotes(report)}
 </body>
 </html>
 `;
+}
+
+/** What is wider than a screen moves on its own; the page stays. */
+function scrolled(inside: string): string {
+  return `<div class="scroll">${inside}</div>`;
 }
 
 function verdictOf({ pass, stop_reason: stopped }: DrillReport): string {
@@ -77,23 +80,6 @@ function renderHead(report: DrillReport): string {
 <p class="soft">${escapeHtml(how.join(" · "))}</p>${stopped}`;
 }
 
-const LEGEND: readonly (readonly [string, string])[] = [
-  ["primary", "primary"],
-  ["cross-region", "cross-region"],
-  ["fallback", "fallback"],
-  ["degraded", "degraded"],
-  ["refused", "refused, with a Retry-After"],
-  ["failed", "failed"],
-  ["open", "circuit open"],
-  ["half-open", "half-open"],
-  ["cooling", "cooling down"],
-];
-
-function renderLegend(): string {
-  const marks = LEGEND.map(([name, text]) => `<span><i style="background:var(--${name})"></i>${text}</span>`);
-  return `<p class="legend soft">${marks.join(" ")}</p>`;
-}
-
 function renderChecks({ checks }: DrillReport): string {
   const rows = checks.map(({ name, pass, wanted, measured }) => {
     const mark = pass ? '<td class="pass">✓</td>' : '<td class="fail">✗</td>';
@@ -102,7 +88,7 @@ function renderChecks({ checks }: DrillReport): string {
   });
   const head =
     '<tr><th></th><th>objective</th><th class="number">wanted</th><th class="number">measured</th></tr>';
-  return `<table>${head}${rows.join("")}</table>`;
+  return scrolled(`<table>${head}${rows.join("")}</table>`);
 }
 
 function renderFigures(report: DrillReport): string {
@@ -120,7 +106,8 @@ function renderFigures(report: DrillReport): string {
     ["Cost", `$${cost.usd.toFixed(4)}${extra}`],
     ["Errors", listed(report.errors)],
   ];
-  return `<table>${rows.map(([name, text]) => `<tr><th>${name}</th><td>${escapeHtml(text)}</td></tr>`).join("")}</table>`;
+  const lines = rows.map(([name, text]) => `<tr><th>${name}</th><td>${escapeHtml(text)}</td></tr>`);
+  return scrolled(`<table>${lines.join("")}</table>`);
 }
 
 function renderCircuits({ circuits }: DrillReport): string {
@@ -134,7 +121,7 @@ function renderCircuits({ circuits }: DrillReport): string {
   const head =
     '<tr><th>circuit</th><th>opened by</th><th class="number">open, after its fault began</th>' +
     '<th class="number">closed, after its last fault ended</th></tr>';
-  return `<h2>Circuits</h2><table>${head}${rows.join("")}</table>`;
+  return `<h2>Circuits</h2>${scrolled(`<table>${head}${rows.join("")}</table>`)}`;
 }
 
 function renderNotes({ notes }: DrillReport): string {

@@ -1,11 +1,11 @@
 /**
  * A drill second by second as a drawing: requests by who served them, the slowest hundredth, faults as bands,
- * circuits as lanes. Owns the geometry; colours are the page's.
+ * circuits as lanes. Owns the geometry; how marks look is marks.ts's.
  */
 import { escapeHtml } from "./escape-html.ts";
+import { fillOf, renderPatterns } from "./marks.ts";
 import type { Timeline } from "./report.ts";
 import { SERVED } from "./tally.ts";
-import type { LaneState } from "./watch-circuits.ts";
 
 const WIDTH = 980;
 const LEFT = 170;
@@ -33,7 +33,8 @@ export function renderTimeline(timeline: Timeline, lastedS: number): string {
     ...axis(count, scale, height - 8),
   ];
   const label = "Requests by who served them, second by second, with faults and circuits";
-  return `<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${label}">${parts.join("")}</svg>`;
+  const head = `<svg class="timeline" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${label}">`;
+  return `${head}<defs>${renderPatterns()}</defs>${parts.join("")}</svg>`;
 }
 
 type At = (ms: number) => number;
@@ -43,7 +44,7 @@ function bandsBehind(faults: Faults, at: At, bottom: number): readonly string[] 
   return faults.flatMap(({ bands }) =>
     bands.map(({ startMs, endMs }) => {
       const [from, to] = [at(startMs), at(endMs)];
-      return box(from, BARS.top, to - from, bottom - BARS.top, "var(--fault)", null);
+      return box(from, BARS.top, to - from, bottom - BARS.top, fillOf("fault"), null);
     }),
   );
 }
@@ -60,9 +61,7 @@ function bars({ seconds }: Timeline, scale: number): readonly string[] {
       const tall = (count / most) * BARS.height;
       bottom -= tall;
       const title = `second ${index}: ${count} ${served}`;
-      parts.push(
-        box(LEFT + index * scale, bottom, Math.max(0.5, scale - 1), tall, `var(--${served})`, title),
-      );
+      parts.push(box(LEFT + index * scale, bottom, Math.max(0.5, scale - 1), tall, fillOf(served), title));
     }
   }
   return parts;
@@ -87,28 +86,21 @@ function faultLanes(faults: Faults, at: At, top: number): readonly string[] {
     const y = top + index * LANE.step;
     const boxes = bands.map(({ startMs, endMs }) => {
       const title = `${name} (${kind}): ${startMs / 1000} s to ${endMs / 1000} s`;
-      return box(at(startMs), y, at(endMs) - at(startMs), LANE.height, "var(--failed)", title, 0.45);
+      return box(at(startMs), y, at(endMs) - at(startMs), LANE.height, fillOf("fault"), title, "var(--soft)");
     });
     return [label(name, y + 12), ...boxes];
   });
 }
 
-const SHOWN: Readonly<Partial<Record<LaneState, string>>> = {
-  open: "var(--open)",
-  "half-open": "var(--half-open)",
-  cooling: "var(--cooling)",
-};
-
 function circuitLanes({ circuits }: Timeline, at: At, top: number, endMs: number): readonly string[] {
   return circuits.flatMap(({ deployment, changes }, index) => {
     const y = top + index * LANE.step;
     const boxes = changes.flatMap(({ atMs, state }, change) => {
-      const fill = SHOWN[state];
       const untilMs = Math.max(atMs, changes[change + 1]?.atMs ?? endMs);
       const title = `${deployment} ${state}: ${atMs / 1000} s to ${untilMs / 1000} s`;
-      return fill === undefined
-        ? []
-        : [box(at(atMs), y, Math.max(1, at(untilMs) - at(atMs)), LANE.height, fill, title)];
+      if (state === "closed") return [];
+      const width = Math.max(1, at(untilMs) - at(atMs));
+      return [box(at(atMs), y, width, LANE.height, fillOf(state), title, "var(--soft)")];
     });
     const rail = `<line x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y + 8}" y2="${y + 8}" stroke="var(--line)"/>`;
     return [label(deployment, y + 12), rail, ...boxes];
@@ -139,12 +131,12 @@ function box(
   height: number,
   fill: string,
   title: string | null,
-  opacity = 1,
+  edge: string | null = null,
 ): string {
   const place = `x="${fixed(x)}" y="${fixed(y)}" width="${fixed(width)}" height="${fixed(height)}"`;
-  const faint = opacity === 1 ? "" : ` opacity="${opacity}"`;
+  const stroke = edge === null ? "" : ` stroke="${edge}"`;
   const inside = title === null ? "/>" : `><title>${escapeHtml(title)}</title></rect>`;
-  return `<rect ${place} fill="${fill}"${faint}${inside}`;
+  return `<rect ${place} fill="${fill}"${stroke}${inside}`;
 }
 
 function fixed(value: number): string {
