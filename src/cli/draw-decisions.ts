@@ -169,11 +169,16 @@ function drawTimeline({ attempts, durationMs }: DecisionView, terminal: Terminal
       { text: barOf(attempt, end), style },
       `${Math.round(attempt.durationMs)} ms`,
       tokens,
-      attempt.result === "skipped" ? NOTHING : dollars(attempt.cost),
+      costOfAttempt(attempt),
       { text: explainResult(attempt), style },
     ];
   });
   return `Attempts   ${counted(attempts.length, "step")}\n${terminal.table(TIMELINE_COLUMNS, rows)}`;
+}
+
+/** What used nothing has no price to lack: a call that failed before it told of tokens, one that was skipped. */
+function costOfAttempt({ result, usage, cost }: AttemptView): string {
+  return cost === null && !usage && result !== "ok" ? NOTHING : dollars(cost);
 }
 
 /** Where in the request's time the attempt waited (·) and ran (━). */

@@ -83,6 +83,21 @@ describe("decisions show", () => {
     expect(drawing).toContain("logprobs");
   });
 
+  test("unpriced is a call that used something, and none that failed before", async () => {
+    const [failed, answered] = fakeDecision(1).attempts;
+    if (!failed || !answered?.usage) throw new Error("The record has two attempts.");
+    const attempts = [
+      { ...failed, cost: null },
+      { ...failed, cost: null, result: "skipped", skipped: "circuit_open" } as const,
+      { ...failed, cost: null, usage: answered.usage },
+      { ...answered, cost: null },
+    ];
+    const shell = fakeProcess({ gateway: () => Response.json(fakeDecision(1, { attempts })) });
+    expect(await shell.run("decisions", "show", "dec_0001")).toBe(0);
+    const costs = [...shell.stdout().matchAll(/ms +(?:-|12\+34) +(-|unpriced) /g)].map(([, cost]) => cost);
+    expect(costs).toEqual(["-", "-", "unpriced", "unpriced"]);
+  });
+
   test("--json prints the record", async () => {
     const shell = fakeProcess({ gateway: () => Response.json(fakeDecision(1)) });
     expect(await shell.run("decisions", "show", "dec_0001", "--json")).toBe(0);
