@@ -3,6 +3,7 @@ import { failed, ok, type Result } from "../../core/faults.ts";
 import { isRecord } from "../../core/json.ts";
 import type { ModelRequest } from "../../core/request.ts";
 import { asMessagesRequest, headersForBedrock } from "../bedrock-claude-body.ts";
+import { withoutBlankTexts, withTrimmedEnd } from "../blank-texts.ts";
 import { isClaudeSeal, isSealed } from "../claude-seal.ts";
 import { withoutContract } from "../contract-metadata.ts";
 import { AS_WRITTEN, FittingIds, hasMisfit } from "../fitting-ids.ts";
@@ -52,6 +53,7 @@ export function lowerMessages(stated: ModelRequest, target: LowerTarget): Result
   const own = request.origin.wire === WIRE_ID;
   const body = own ? fromOrigin(request, target, losses) : fromContract(request, target, losses);
   body.model = target.modelId;
+  if (isClaude(modelBehind(target))) body.messages = withTrimmedEnd(body.messages);
   if (request.operation === "count_tokens") for (const field of NOT_COUNTED) delete body[field];
   else body.stream = request.stream;
   const traits = fitThinking(body, modelBehind(target), losses);
@@ -75,7 +77,10 @@ function fromOrigin(request: ModelRequest, target: LowerTarget, losses: Losses):
     else body.metadata = metadata;
   }
   if (rewritten.has("messages")) rewriteMessages(body, request, target, losses);
-  if (isClaude(modelBehind(target))) dropForeignThinking(body, request, losses);
+  if (isClaude(modelBehind(target))) {
+    dropForeignThinking(body, request, losses);
+    body.messages = withoutBlankTexts(body.messages);
+  }
   if (misfits(request, target)) body.messages = withFittingIds(body.messages);
   if (rewritten.has("reasoning")) rewriteThinking(body, request, target, losses);
   else if (request.reasoning !== undefined && !target.capabilities.has("reasoning")) {

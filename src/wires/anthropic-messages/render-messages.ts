@@ -2,6 +2,7 @@
 import { fault } from "../../core/faults.ts";
 import type { ContentPart, MediaSource, Message, ModelRequest, WireId } from "../../core/request.ts";
 import { decodeBase64 } from "../base64.ts";
+import { isBlank } from "../blank-texts.ts";
 import { isSealed } from "../claude-seal.ts";
 import type { CallIds } from "../fitting-ids.ts";
 import { type Losses, lose, loseReasoning, nameOf } from "../losses.ts";
@@ -111,12 +112,12 @@ export function markCached(block: Block, ttl: "5m" | "1h" | undefined, rendering
   rendering.breakpoints.push(block);
 }
 
-/** Null for what the wire cannot carry: empty texts, reasoning of other providers, and other wires' own content. */
+/** Null for what the wire cannot carry: blank texts, reasoning of other providers, and other wires' own content. */
 function renderPart(part: ContentPart, path: string, rendering: Rendering): Block | null {
   switch (part.type) {
     case "text":
     case "refusal":
-      return part.text === "" ? null : { type: "text", text: part.text };
+      return isBlank(part.text) ? null : { type: "text", text: part.text };
     case "image":
       if (part.detail !== undefined && part.detail !== "auto") lose(rendering.losses, "detail");
       return { type: "image", source: imageSource(part.source) };

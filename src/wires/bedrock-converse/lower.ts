@@ -2,13 +2,14 @@
 import { failed, ok, type Result } from "../../core/faults.ts";
 import { isRecord } from "../../core/json.ts";
 import type { ModelRequest } from "../../core/request.ts";
+import { withoutBlankTexts, withTrimmedEnd } from "../blank-texts.ts";
 import { withoutContract } from "../contract-metadata.ts";
 import { hasMisfit } from "../fitting-ids.ts";
 import { type Losses, lose, noLosses } from "../losses.ts";
 import type { JsonObject, Lowered, LowerTarget } from "../wire.ts";
 import { cachePointsOf } from "./cache-points.ts";
 import { CALL_IDS, withFittingIds } from "./call-ids.ts";
-import { familyOf } from "./families.ts";
+import { familyOf, isClaudeFor } from "./families.ts";
 import { WIRE_ID } from "./fields.ts";
 import { refitModelFields, renderModelFields } from "./model-fields.ts";
 import { renderOutputFormat } from "./output-format.ts";
@@ -68,6 +69,8 @@ function fromOrigin(request: ModelRequest, target: LowerTarget, losses: Losses):
 function refit(body: Body, request: ModelRequest, target: LowerTarget, losses: Losses): void {
   if (request.origin.rewritten.has("messages")) setMessages(body, renderRewritten(request, losses));
   withoutBlocks(body, target, losses);
+  body.messages = withoutBlankTexts(body.messages);
+  if (isClaudeFor(body.additionalModelRequestFields, target)) body.messages = withTrimmedEnd(body.messages);
   const misfits = request.tools.length > 0 && hasMisfit(request.messages, CALL_IDS);
   if (misfits) body.messages = withFittingIds(body.messages);
   const fields = isRecord(body.additionalModelRequestFields) ? body.additionalModelRequestFields : NO_FIELDS;
@@ -84,6 +87,7 @@ function fromContract(request: ModelRequest, target: LowerTarget, losses: Losses
   // First, as tools stand before all else in the prompt.
   const toolConfig = renderToolConfig(request, target, caches, losses);
   setMessages(body, renderConversation(request, target, caches, losses));
+  if (familyOf(target) === "claude") body.messages = withTrimmedEnd(body.messages);
   if (toolConfig !== undefined) body.toolConfig = toolConfig;
   if (request.operation === "count_tokens") return body;
   const fields: Body = {};

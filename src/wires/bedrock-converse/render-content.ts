@@ -5,6 +5,7 @@
 import { fault } from "../../core/faults.ts";
 import { isRecord } from "../../core/json.ts";
 import type { ContentPart, MediaSource, Message, ModelRequest } from "../../core/request.ts";
+import { isBlank } from "../blank-texts.ts";
 import { isSealed } from "../claude-seal.ts";
 import { AS_WRITTEN, type CallIds, FittingIds } from "../fitting-ids.ts";
 import { type Losses, lose, loseReasoning } from "../losses.ts";
@@ -137,7 +138,7 @@ function renderPart(part: ContentPart, draft: Draft, path: string): JsonObject |
   switch (part.type) {
     case "text":
     case "refusal":
-      return part.text.trim() === "" ? null : { text: part.text };
+      return isBlank(part.text) ? null : { text: part.text };
     case "image":
       return renderImage(part, draft, path);
     case "document":
