@@ -3,6 +3,7 @@
  * provider with ids of another form, or with the same one for every call. Owns their fit, that no two calls share one,
  * and that results follow their calls; the same beginning of a conversation always gets the same ids, as caches want.
  */
+import { createHash } from "node:crypto";
 import { isRecord } from "../core/json.ts";
 import type { Message } from "../core/request.ts";
 
@@ -22,6 +23,19 @@ export interface CallIds {
 
 /** For a conversation of which some messages are sent as they were written: all of them are fitted at once afterwards. */
 export const AS_WRITTEN: CallIds = { call: (id) => id, result: (id) => id };
+
+/**
+ * For a provider that minds the length alone, 37 characters or more: a longer id is sent as its digest, so that it is
+ * the same in every request, whatever of the conversation is still in it.
+ */
+export function shortIds(maxLength: number): CallIds {
+  const short = (id: string) => (id.length > maxLength ? digestOf(id) : id);
+  return { call: short, result: short };
+}
+
+function digestOf(id: string): string {
+  return `call_${createHash("sha256").update(id).digest("hex").slice(0, 32)}`;
+}
 
 /** Fits the ids of one conversation. */
 export class FittingIds implements CallIds {
@@ -75,6 +89,16 @@ export function hasMisfit(messages: readonly Message[], { fits }: IdRule): boole
     }
   }
   return false;
+}
+
+/** Whether a call or a result of a conversation has a longer id. */
+export function hasLongId(messages: readonly Message[], maxLength: number): boolean {
+  return messages.some(({ content }) =>
+    content.some((part) => {
+      if (part.type === "tool_call") return part.id.length > maxLength;
+      return part.type === "tool_result" && part.callId.length > maxLength;
+    }),
+  );
 }
 
 type Fields = Readonly<Record<string, unknown>>;

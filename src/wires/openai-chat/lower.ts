@@ -14,7 +14,7 @@ import { effortOf } from "../effort.ts";
 import { carryShared, losesTier } from "../openai-shared.ts";
 import { ownMessages } from "../own-messages.ts";
 import type { JsonObject, Lowered, LowerTarget, Warning } from "../wire.ts";
-import { misfits, withFittingIds } from "./call-ids.ts";
+import { idsFor, withFittingIds } from "./call-ids.ts";
 import { WIRE_ID } from "./fields.ts";
 import { contentLosses, renderMessages } from "./messages.ts";
 
@@ -53,7 +53,8 @@ export function lowerChat(request: ModelRequest, target: LowerTarget): Result<Lo
   const imitates = target.imitates === true;
   const body = isOwn ? fromOrigin(request, limitField) : fromContract(request, limitField, imitates);
   body.model = target.modelId;
-  if (misfits(request, target) && Array.isArray(body.messages)) body.messages = withFittingIds(body.messages);
+  const ids = idsFor(request, target);
+  if (ids !== null && Array.isArray(body.messages)) body.messages = withFittingIds(body.messages, ids);
   body.stream = request.stream;
   if (request.stream) {
     const options = isRecord(body.stream_options) ? body.stream_options : null;

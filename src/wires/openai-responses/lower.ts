@@ -14,6 +14,7 @@ import { effortOf } from "../effort.ts";
 import { carryShared } from "../openai-shared.ts";
 import { noOwnMessages, type OwnMessages } from "../own-messages.ts";
 import type { JsonObject, Lowered, LowerTarget } from "../wire.ts";
+import { withFittingIds } from "./call-ids.ts";
 import { isForeign, isOwnId, WIRE_ID } from "./fields.ts";
 import { exclude, INCLUDE_LOGPROBS, INCLUDE_REASONING, include } from "./include.ts";
 import { ownItems } from "./input.ts";
@@ -30,6 +31,7 @@ type Body = Record<string, unknown>;
 export function lowerResponses(request: ModelRequest, target: LowerTarget): Result<Lowered> {
   const body = request.origin.wire === WIRE_ID ? fromOrigin(request) : fromContract(request, target);
   body.model = target.modelId;
+  if (target.imitates !== true && Array.isArray(body.input)) body.input = withFittingIds(body.input);
   body.stream = request.stream;
   if (!request.stream) delete body.stream_options;
   const warnings = [...removeUnsupported(body, request, target), ...lostContent(request)];
