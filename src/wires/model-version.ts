@@ -12,6 +12,10 @@ const CLAUDE = /claude|anthropic|^arn:/i;
 const FIRST_WITH_ADAPTIVE_THINKING = 406;
 const FIRST_WITHOUT_BUDGETS = 407;
 const FIRST_WITH_ONE_SAMPLER = 401;
+/** "Claude Opus 4.6, Claude Sonnet 4.6, Claude Sonnet 4.5, Claude Opus 4.5, and Claude Haiku 4.5" (Structured outputs). */
+const FIRST_WITH_SCHEMAS = 405;
+/** The one before them: it had them in their beta, and Bedrock's model card says so. */
+const OPUS_WITH_SCHEMAS = "claude-opus-4-1";
 
 /** The name that tells what the model is: an ARN of a profile or an endpoint tells nothing. */
 export function modelBehind({ modelId, baseModel }: Pick<LowerTarget, "modelId" | "baseModel">): string {
@@ -31,6 +35,11 @@ export interface ModelTraits {
   readonly sampling: boolean;
   /** Whether `temperature` and `top_p` may stand beside one another. */
   readonly bothSamplers: boolean;
+  /**
+   * Whether it can be held to a schema, that of an answer or of a tool's arguments. Others refuse both words:
+   * "'claude-sonnet-4-20250514' does not support strict tools".
+   */
+  readonly schemas: boolean;
 }
 
 /** Of models before 4.6, of 4.6, and of those after it; null where the name does not say. */
@@ -45,7 +54,13 @@ export function traitsOf(modelId: string): ModelTraits | null {
     xhigh: version >= FIRST_WITHOUT_BUDGETS,
     sampling: version < FIRST_WITHOUT_BUDGETS,
     bothSamplers: version < FIRST_WITH_ONE_SAMPLER,
+    schemas: version >= FIRST_WITH_SCHEMAS || modelId.includes(OPUS_WITH_SCHEMAS),
   };
+}
+
+/** Whether the target can be held to a schema, as far as its name says. */
+export function enforcesSchemas(target: LowerTarget): boolean {
+  return traitsOf(modelBehind(target))?.schemas !== false;
 }
 
 /** Whether it is, or may be, a model of Anthropic's own. */

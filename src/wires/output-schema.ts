@@ -1,8 +1,10 @@
 /**
- * A JSON Schema that the API's constrained output takes. Owns which keywords it refuses; the answer is checked
- * against the caller's own schema elsewhere, so nothing is given up by describing what cannot be enforced.
+ * A JSON Schema that the API's constrained output takes. Owns which keywords it refuses, and the words that ask for JSON
+ * where nothing enforces it; the answer is checked against the caller's own schema elsewhere, so nothing is given up by
+ * describing what cannot be enforced.
  */
 import { isRecord } from "../core/json.ts";
+import type { ResponseFormat } from "../core/request.ts";
 import type { JsonObject } from "./wire.ts";
 
 /** Refused by the API: https://platform.claude.com/docs/en/build-with-claude/structured-outputs */
@@ -20,8 +22,16 @@ const DESCRIBED: ReadonlySet<string> = new Set([
   "minProperties",
   "maxProperties",
 ]);
+const ANY_JSON =
+  "Answer with one JSON object and nothing else: no words before or after it, no Markdown fence.";
 const MAPS: ReadonlySet<string> = new Set(["properties", "$defs", "definitions"]);
 const LISTS: ReadonlySet<string> = new Set(["anyOf", "allOf", "oneOf"]);
+
+/** What a model is told that is to answer in `format`, and cannot be made to. */
+export function inWords(format: Exclude<ResponseFormat, { type: "text" }>): string {
+  if (format.type === "json") return ANY_JSON;
+  return `${ANY_JSON} It must satisfy this JSON Schema: ${JSON.stringify(format.schema)}`;
+}
 
 /**
  * `schema` with closed objects, and with what cannot be enforced as words in the description. Null where an

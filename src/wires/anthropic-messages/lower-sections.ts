@@ -2,16 +2,17 @@
 import { isRecord } from "../../core/json.ts";
 import type { ModelRequest, ResponseFormat, Tool } from "../../core/request.ts";
 import { type Losses, lose, nameOf } from "../losses.ts";
-import { enforceable } from "../output-schema.ts";
+import { enforcesSchemas } from "../model-version.ts";
+import { enforceable, inWords } from "../output-schema.ts";
 import type { JsonObject, LowerTarget } from "../wire.ts";
 import { WIRE_ID } from "./fields.ts";
 import { type Block, markCached, type Rendering } from "./render-messages.ts";
 
 export type Body = Record<string, unknown>;
 
+const CLOSED_ONLY = "was not sent: the chosen model enforces closed schemas only.";
+const NOT_ENFORCED = "was not sent: the chosen model enforces no schema.";
 export const SAMPLING_FIELDS = ["max_tokens", "temperature", "top_p", "top_k", "stop_sequences"] as const;
-const ANY_JSON =
-  "Answer with one JSON object and nothing else: no words before or after it, no Markdown fence.";
 
 /** A limit must be stated: without the caller's it is what the model can produce at the most. */
 export function renderSampling(body: Body, request: ModelRequest, target: LowerTarget, losses: Losses): void {
@@ -78,9 +79,9 @@ function renderTool(tool: Tool, rendering: Rendering): Block {
   if (tool.description !== undefined) block.description = tool.description;
   block.input_schema = parameters.type === undefined ? { type: "object", ...parameters } : parameters;
   if (tool.strict === true) {
-    const schema = enforceable(parameters);
+    const schema = rendering.enforces ? enforceable(parameters) : null;
     if (schema === null) {
-      lose(rendering.losses, "strict", "was not sent: the chosen model enforces closed schemas only.");
+      lose(rendering.losses, "strict", rendering.enforces ? CLOSED_ONLY : NOT_ENFORCED);
     } else {
       block.input_schema = schema;
       block.strict = true;
@@ -96,17 +97,29 @@ function renderTool(tool: Tool, rendering: Rendering): Block {
  */
 export function renderFormat(body: Body, format: ResponseFormat, target: LowerTarget): void {
   if (format.type === "text") return;
-  if (format.type === "json") {
-    addToSystem(body, ANY_JSON);
-    return;
-  }
-  const schema = target.unsupported.has("output_config") ? null : enforceable(format.schema);
+  const isEnforced = format.type === "json_schema" && takesFormat(target);
+  const schema = isEnforced ? enforceable(format.schema) : null;
   if (schema === null) {
-    addToSystem(body, `${ANY_JSON} It must satisfy this JSON Schema: ${JSON.stringify(format.schema)}`);
+    addToSystem(body, inWords(format));
   } else {
     const config = isRecord(body.output_config) ? body.output_config : null;
     body.output_config = { ...config, format: { type: "json_schema", schema } };
   }
+}
+
+/** Whether the target takes an `output_config` with a schema. */
+export function takesFormat(target: LowerTarget): boolean {
+  return enforcesSchemas(target) && !target.unsupported.has("output_config");
+}
+
+/** A caller's own tools for a model that refuses `strict` of them. */
+export function loosenTools(body: Body, { tools }: ModelRequest, losses: Losses): void {
+  if (!Array.isArray(body.tools) || !tools.some((tool) => tool.strict === true)) return;
+  lose(losses, "strict", NOT_ENFORCED);
+  body.tools = body.tools.map((tool: JsonObject) => {
+    const { strict: _strict, ...rest } = tool;
+    return rest;
+  });
 }
 
 /** Takes the caller's format away, and with it an `output_config` that would be empty. */

@@ -8,18 +8,20 @@ import { isClaudeSeal, isSealed } from "../claude-seal.ts";
 import { withoutContract } from "../contract-metadata.ts";
 import { AS_WRITTEN, FittingIds, hasMisfit } from "../fitting-ids.ts";
 import { type Losses, lose, loseReasoning, nameOf, noLosses } from "../losses.ts";
-import { isClaude, type ModelTraits, modelBehind } from "../model-version.ts";
+import { enforcesSchemas, isClaude, type ModelTraits, modelBehind } from "../model-version.ts";
 import type { JsonObject, Lowered, LowerTarget } from "../wire.ts";
 import { CALL_IDS, withFittingIds } from "./call-ids.ts";
 import { WIRE_ID } from "./fields.ts";
 import {
   type Body,
   keepOneSampler,
+  loosenTools,
   removeFormat,
   renderFormat,
   renderSampling,
   renderTools,
   SAMPLING_FIELDS,
+  takesFormat,
 } from "./lower-sections.ts";
 import { ownBlocks, type Rendering, renderMessages } from "./render-messages.ts";
 import { fitThinking, reconcile, removeThinking, renderThinking, rewriteThinking } from "./thinking.ts";
@@ -92,10 +94,11 @@ function fromOrigin(request: ModelRequest, target: LowerTarget, losses: Losses):
     renderSampling(body, request, target, losses);
   }
   const schema = request.responseFormat.type === "json_schema";
-  if (rewritten.has("responseFormat") || (schema && target.unsupported.has("output_config"))) {
+  if (rewritten.has("responseFormat") || (schema && !takesFormat(target))) {
     removeFormat(body);
     renderFormat(body, request.responseFormat, target);
   }
+  if (!enforcesSchemas(target)) loosenTools(body, request, losses);
   return body;
 }
 
@@ -129,8 +132,14 @@ function fromContract(request: ModelRequest, target: LowerTarget, losses: Losses
 }
 
 function renderingFor(request: ModelRequest, target: LowerTarget, losses: Losses): Rendering {
-  const caches = target.capabilities.has("prompt_caching");
-  return { origin: request.origin.wire, ids: new FittingIds(CALL_IDS), caches, breakpoints: [], losses };
+  return {
+    origin: request.origin.wire,
+    ids: new FittingIds(CALL_IDS),
+    caches: target.capabilities.has("prompt_caching"),
+    enforces: enforcesSchemas(target),
+    breakpoints: [],
+    losses,
+  };
 }
 
 /** The last ones stay: each of them covers everything before it. */

@@ -19,6 +19,8 @@ export interface Rendering {
   readonly ids: CallIds;
   /** False: the model has no prompt cache, and breakpoints are left out. */
   readonly caches: boolean;
+  /** False: the model cannot be held to a schema of a tool's arguments. */
+  readonly enforces: boolean;
   /** Blocks and tools with a breakpoint, in the prompt's order. */
   readonly breakpoints: Block[];
   readonly losses: Losses;

@@ -6,6 +6,7 @@ import { withoutBlankTexts, withTrimmedEnd } from "../blank-texts.ts";
 import { withoutContract } from "../contract-metadata.ts";
 import { hasMisfit } from "../fitting-ids.ts";
 import { type Losses, lose, noLosses } from "../losses.ts";
+import { enforcesSchemas } from "../model-version.ts";
 import type { JsonObject, Lowered, LowerTarget } from "../wire.ts";
 import { cachePointsOf } from "./cache-points.ts";
 import { CALL_IDS, withFittingIds } from "./call-ids.ts";
@@ -15,7 +16,7 @@ import { refitModelFields, renderModelFields } from "./model-fields.ts";
 import { renderOutputFormat } from "./output-format.ts";
 import { type Conversation, renderConversation, renderRewritten } from "./render-content.ts";
 import { loseForeign, refitSampling, renderSampling } from "./render-sampling.ts";
-import { renderToolConfig } from "./render-tools.ts";
+import { loosened, renderToolConfig } from "./render-tools.ts";
 import { withoutBlocks } from "./without-blocks.ts";
 
 type Body = Record<string, unknown>;
@@ -61,7 +62,10 @@ function fromOrigin(request: ModelRequest, target: LowerTarget, losses: Losses):
   refit(body, request, target, losses);
   if (rewritten.has("sampling")) renderSampling(body, request, target, losses);
   else refitSampling(body, request, target, losses);
-  if (rewritten.has("responseFormat")) renderFormat(body, request, target);
+  const schema = request.responseFormat.type === "json_schema";
+  if (rewritten.has("responseFormat") || (schema && !enforcesSchemas(target))) {
+    renderFormat(body, request, target);
+  }
   return body;
 }
 
@@ -71,7 +75,9 @@ function refit(body: Body, request: ModelRequest, target: LowerTarget, losses: L
   withoutBlocks(body, target, losses);
   body.messages = withoutBlankTexts(body.messages);
   if (isClaudeFor(body.additionalModelRequestFields, target)) body.messages = withTrimmedEnd(body.messages);
-  const misfits = request.tools.length > 0 && hasMisfit(request.messages, CALL_IDS);
+  const hasTools = request.tools.length > 0;
+  if (hasTools && !enforcesSchemas(target)) body.toolConfig = loosened(body.toolConfig, request, losses);
+  const misfits = hasTools && hasMisfit(request.messages, CALL_IDS);
   if (misfits) body.messages = withFittingIds(body.messages);
   const fields = isRecord(body.additionalModelRequestFields) ? body.additionalModelRequestFields : NO_FIELDS;
   const refitted = refitModelFields(fields, body.messages, request, target, losses);

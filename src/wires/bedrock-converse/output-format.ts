@@ -2,7 +2,8 @@
 import { type Fault, fault } from "../../core/faults.ts";
 import { isRecord, parseJson } from "../../core/json.ts";
 import type { ResponseFormat } from "../../core/request.ts";
-import { enforceable } from "../output-schema.ts";
+import { enforcesSchemas } from "../model-version.ts";
+import { enforceable, inWords } from "../output-schema.ts";
 import type { JsonObject, LowerTarget } from "../wire.ts";
 import type { OutputConfig } from "./request-schema.ts";
 
@@ -11,8 +12,6 @@ const utf8 = new TextEncoder();
 const MAX_DEPTH = 64;
 const TEXT: ResponseFormat = { type: "text" };
 const UNNAMED = "response";
-const ANY_JSON =
-  "Answer with one JSON object and nothing else: no words before or after it, no Markdown fence.";
 
 /** The model is always held to the schema here, so that it counts as strict. */
 export function readOutputFormat(config: OutputConfig | null | undefined): ResponseFormat | Fault {
@@ -36,13 +35,9 @@ export interface FormatRequest {
 
 export function renderOutputFormat(format: ResponseFormat, target: LowerTarget): FormatRequest {
   if (format.type === "text") return {};
-  if (format.type === "json") return { instruction: { text: ANY_JSON } };
-  const { name } = format;
-  const schema = target.unsupported.has("outputConfig") ? null : enforceable(format.schema);
-  if (schema === null) {
-    const text = `${ANY_JSON} It must satisfy this JSON Schema: ${JSON.stringify(format.schema)}`;
-    return { instruction: { text } };
-  }
-  const structure = { jsonSchema: { schema: JSON.stringify(schema), name } };
+  const isEnforced = format.type === "json_schema" && enforcesSchemas(target);
+  const schema = isEnforced && !target.unsupported.has("outputConfig") ? enforceable(format.schema) : null;
+  if (!isEnforced || schema === null) return { instruction: { text: inWords(format) } };
+  const structure = { jsonSchema: { schema: JSON.stringify(schema), name: format.name } };
   return { textFormat: { type: "json_schema", structure } };
 }

@@ -1,10 +1,14 @@
 /** Tools in this wire's terms. Owns `toolConfig` and when it must be there; knows no message but by its calls. */
+import { isRecord } from "../../core/json.ts";
 import type { ModelRequest, Tool, ToolChoice } from "../../core/request.ts";
 import { type Losses, lose } from "../losses.ts";
+import { enforcesSchemas } from "../model-version.ts";
 import { enforceable } from "../output-schema.ts";
 import type { JsonObject, LowerTarget } from "../wire.ts";
 import type { CachePoints } from "./cache-points.ts";
 import { singleCalls } from "./model-fields.ts";
+
+const NOT_ENFORCED = "was not sent: the chosen model does not enforce such a schema.";
 
 /**
  * Undefined where no tools are sent. A conversation that already holds calls needs their tools stated, whatever
@@ -42,16 +46,16 @@ function calledTools({ messages }: ModelRequest): ReadonlySet<string> {
   return called;
 }
 
-function renderTool(tool: Tool, { capabilities }: LowerTarget, losses: Losses): JsonObject {
+function renderTool(tool: Tool, target: LowerTarget, losses: Losses): JsonObject {
   const { name, description, parameters } = tool;
   const spec: Record<string, unknown> = { name };
   if (description) spec.description = description;
   let json = parameters.type === undefined ? { type: "object", ...parameters } : parameters;
   if (tool.strict === true) {
     // Models that cannot be held to a schema refuse the word, and the others an open schema.
-    const closed = capabilities.has("json_schema") ? enforceable(parameters) : null;
-    if (closed === null)
-      lose(losses, "strict", "was not sent: the chosen model does not enforce such a schema.");
+    const enforces = target.capabilities.has("json_schema") && enforcesSchemas(target);
+    const closed = enforces ? enforceable(parameters) : null;
+    if (closed === null) lose(losses, "strict", NOT_ENFORCED);
     else {
       json = closed;
       spec.strict = true;
@@ -59,6 +63,19 @@ function renderTool(tool: Tool, { capabilities }: LowerTarget, losses: Losses): 
   }
   spec.inputSchema = { json };
   return { toolSpec: spec };
+}
+
+/** A caller's own `toolConfig` for a model that refuses `strict` of its tools. */
+export function loosened(config: unknown, { tools }: ModelRequest, losses: Losses): unknown {
+  const isStrict = tools.some((tool) => tool.strict === true);
+  if (!isStrict || !isRecord(config) || !Array.isArray(config.tools)) return config;
+  lose(losses, "strict", NOT_ENFORCED);
+  const loose = config.tools.map((tool: JsonObject) => {
+    if (!isRecord(tool.toolSpec)) return tool;
+    const { strict: _strict, ...toolSpec } = tool.toolSpec;
+    return { ...tool, toolSpec };
+  });
+  return { ...config, tools: loose };
 }
 
 function formerTool(name: string): JsonObject {
