@@ -10,7 +10,7 @@ import type {
   ToolChoice,
 } from "../../core/request.ts";
 import { withoutContract } from "../contract-metadata.ts";
-import { effortOf } from "../effort.ts";
+import { askedEffort, fitEffort } from "../openai-effort.ts";
 import { carryShared, losesTier } from "../openai-shared.ts";
 import { ownMessages } from "../own-messages.ts";
 import type { JsonObject, Lowered, LowerTarget, Warning } from "../wire.ts";
@@ -145,8 +145,29 @@ function renderFormat(body: Body, format: ResponseFormat): void {
 }
 
 function renderReasoning(body: Body, reasoning: ReasoningControl | undefined): void {
-  if (reasoning === undefined) return;
-  body.reasoning_effort = reasoning.effort ?? effortOf(reasoning.budgetTokens ?? 0);
+  if (reasoning !== undefined) body.reasoning_effort = askedEffort(reasoning);
+}
+
+/** The effort as the target takes it; the warning of one that is lost or another one. */
+function fitReasoning(body: Body, request: ModelRequest, target: LowerTarget): Warning | null {
+  const { reasoning, origin } = request;
+  if (reasoning === undefined) return null;
+  if (!target.capabilities.has("reasoning")) {
+    const { reasoning_effort: effort } = body;
+    delete body.reasoning_effort;
+    // A model that does not think already does what `none` asks for.
+    return effort === "none" ? null : notSent("reasoning_effort");
+  }
+  if (origin.wire === WIRE_ID) return null;
+  const { effort, warning } = fitEffort(reasoning, request, target);
+  if (effort === null) delete body.reasoning_effort;
+  else body.reasoning_effort = effort;
+  return warning;
+}
+
+function notSent(control: string): Warning {
+  const message = `\`${control}\` is not supported by the model that was chosen and was not sent.`;
+  return { control, message };
 }
 
 function removeUnsupported(body: Body, request: ModelRequest, target: LowerTarget): readonly Warning[] {
@@ -155,9 +176,8 @@ function removeUnsupported(body: Body, request: ModelRequest, target: LowerTarge
   let warnings: Warning[] | null = null;
   const lose = (control: string) => {
     delete body[control];
-    const message = `\`${control}\` is not supported by the model that was chosen and was not sent.`;
     warnings ??= [];
-    warnings.push({ control, message });
+    warnings.push(notSent(control));
   };
   if (sampling.logprobs !== undefined && !capabilities.has("logprobs")) {
     delete body.top_logprobs;
@@ -169,10 +189,10 @@ function removeUnsupported(body: Body, request: ModelRequest, target: LowerTarge
     if (request.parallelToolCalls) lose("parallel_tool_calls");
     else delete body.parallel_tool_calls;
   }
-  if (request.reasoning !== undefined && !capabilities.has("reasoning")) {
-    // A model that does not think already does what `none` asks for.
-    if (body.reasoning_effort === "none") delete body.reasoning_effort;
-    else lose("reasoning_effort");
+  const thinking = fitReasoning(body, request, target);
+  if (thinking !== null) {
+    warnings ??= [];
+    warnings.push(thinking);
   }
   if (losesTier(request.origin, WIRE_ID, target.imitates === true)) lose("service_tier");
   if (sampling.topK !== undefined && request.origin.wire !== WIRE_ID) lose("top_k");

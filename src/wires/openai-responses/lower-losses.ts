@@ -1,9 +1,10 @@
 /** What of a request the target cannot honour. Owns what is taken out of the body, and what is said of it. */
-import type { ContentPart, ModelRequest, Sampling } from "../../core/request.ts";
+import type { ContentPart, ModelRequest, ReasoningControl, Sampling } from "../../core/request.ts";
+import { askedEffort, fitEffort } from "../openai-effort.ts";
 import { losesTier } from "../openai-shared.ts";
 import type { LowerTarget, Warning } from "../wire.ts";
 import { ownEncrypted, WIRE_ID } from "./fields.ts";
-import { exclude, INCLUDE_LOGPROBS, INCLUDE_REASONING } from "./include.ts";
+import { exclude, INCLUDE_LOGPROBS, INCLUDE_REASONING, include } from "./include.ts";
 
 type Body = Record<string, unknown>;
 
@@ -48,8 +49,11 @@ export function removeUnsupported(
   if (request.reasoning !== undefined && !capabilities.has("reasoning")) {
     exclude(body, INCLUDE_REASONING);
     // A model that does not think already does what `none` asks for.
-    if (request.reasoning.effort === "none") delete body.reasoning;
+    if (askedEffort(request.reasoning) === "none") delete body.reasoning;
     else lose("reasoning");
+  } else if (request.reasoning !== undefined && request.origin.wire !== WIRE_ID) {
+    const warning = renderEffort(body, request.reasoning, request, target);
+    if (warning !== null) warnings = [...(warnings ?? []), warning];
   }
   for (const field of unsupported) {
     if (body[field] === undefined) continue;
@@ -60,6 +64,21 @@ export function removeUnsupported(
     else lose(field);
   }
   return warnings ?? NO_WARNINGS;
+}
+
+/** Another dialect's effort as the target takes it; the warning of one that is lost or another one. */
+function renderEffort(
+  body: Body,
+  reasoning: ReasoningControl,
+  request: ModelRequest,
+  target: LowerTarget,
+): Warning | null {
+  const { effort, warning } = fitEffort(reasoning, request, target);
+  if (effort === null) delete body.reasoning;
+  else body.reasoning = { effort };
+  // Without stored state, thoughts can go on in the next turn only where the caller has them.
+  if (effort !== null && effort !== "none") include(body, INCLUDE_REASONING);
+  return warning;
 }
 
 /** What another provider understands, and is left out: sealed thoughts, and the marks of other wires' callers. */

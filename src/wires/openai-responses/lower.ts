@@ -1,22 +1,15 @@
 /** A request in the provider's terms. Owns which fields are sent; whether the model may serve was decided before. */
 import { failed, ok, type Result } from "../../core/faults.ts";
 import { isRecord } from "../../core/json.ts";
-import type {
-  Effort,
-  ModelRequest,
-  ReasoningControl,
-  ResponseFormat,
-  Sampling,
-  Tool,
-} from "../../core/request.ts";
+import type { ModelRequest, ResponseFormat, Sampling, Tool } from "../../core/request.ts";
 import { withoutContract } from "../contract-metadata.ts";
-import { effortOf } from "../effort.ts";
+import { askedEffort } from "../openai-effort.ts";
 import { carryShared } from "../openai-shared.ts";
 import { noOwnMessages, type OwnMessages } from "../own-messages.ts";
 import type { JsonObject, Lowered, LowerTarget } from "../wire.ts";
 import { withFittingIds } from "./call-ids.ts";
 import { isForeign, isOwnId, WIRE_ID } from "./fields.ts";
-import { exclude, INCLUDE_LOGPROBS, INCLUDE_REASONING, include } from "./include.ts";
+import { exclude, INCLUDE_LOGPROBS, include } from "./include.ts";
 import { ownItems } from "./input.ts";
 import { renderInput } from "./items.ts";
 import { lostContent, removeUnsupported } from "./lower-losses.ts";
@@ -64,7 +57,7 @@ function fromOrigin(request: ModelRequest): Body {
   if (rewritten.has("reasoning") && request.reasoning !== undefined) {
     body.reasoning = {
       ...(isRecord(sent.reasoning) && sent.reasoning),
-      effort: effortFor(request.reasoning),
+      effort: askedEffort(request.reasoning),
     };
   }
   return body;
@@ -82,12 +75,7 @@ function fromContract(request: ModelRequest, { imitates = false }: LowerTarget):
   if (request.parallelToolCalls !== undefined) body.parallel_tool_calls = request.parallelToolCalls;
   renderSampling(body, request.sampling);
   if (request.responseFormat.type !== "text") body.text = { format: renderFormat(request.responseFormat) };
-  if (request.reasoning !== undefined) {
-    const effort = effortFor(request.reasoning);
-    body.reasoning = { effort };
-    // Without stored state, thoughts can go on in the next turn only where the caller has them.
-    if (effort !== "none") include(body, INCLUDE_REASONING);
-  }
+  if (request.reasoning !== undefined) body.reasoning = { effort: askedEffort(request.reasoning) };
   if (request.user !== undefined) body.user = request.user;
   carryShared(body, request.origin, WIRE_ID, imitates);
   return body;
@@ -121,10 +109,6 @@ function withoutOwn(items: readonly unknown[]): readonly unknown[] {
     }
   }
   return kept;
-}
-
-function effortFor({ effort, budgetTokens = 0 }: ReasoningControl): Effort {
-  return effort ?? effortOf(budgetTokens);
 }
 
 /** `strict` is stated always: left out, it is true on this wire and false on the others. */
