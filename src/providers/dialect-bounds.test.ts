@@ -76,6 +76,33 @@ describe("stop sequences", () => {
   });
 });
 
+describe("a limit on the answer", () => {
+  test("below the least of OpenAI's Responses is that", () => {
+    const raised = fitted({ sampling: { maxTokens: 5 } }, "openai-responses");
+    expect(raised?.request.sampling.maxTokens).toBe(16);
+    expect(raised?.warnings).toMatchObject([{ control: "max_tokens" }]);
+    expect(fitted({ sampling: { maxTokens: 16 } }, "openai-responses")).toBeNull();
+    expect(fitted({ sampling: { maxTokens: 5 } }, "openai-chat")).toBeNull();
+    expect(
+      fitted({ sampling: { maxTokens: 5 } }, "openai-responses", { ...TARGET, imitates: true }),
+    ).toBeNull();
+  });
+
+  test("that the policy has set is raised, and nobody told", () => {
+    const request = asking({ strict: true, sampling: { maxTokens: 5 } });
+    const byPolicy = { ...request, origin: { ...request.origin, limitByPolicy: true } };
+    const raised = withinBounds(byPolicy, loadedWire("openai-responses"), TARGET);
+    expect(raised).toMatchObject({ request: { sampling: { maxTokens: 16 } }, warnings: [] });
+  });
+});
+
+test("more choices than Gemini gives are as many as it does", () => {
+  const cut = fitted({ sampling: { choices: 10 } }, "gemini", TARGET, "openai-chat");
+  expect(cut?.request.sampling.choices).toBe(8);
+  expect(cut?.warnings).toMatchObject([{ control: "n" }]);
+  expect(fitted({ sampling: { choices: 8 } }, "gemini", TARGET, "openai-chat")).toBeNull();
+});
+
 describe("names of tools", () => {
   const tools = [{ name: LONG, parameters: {} }];
   const call = { type: "tool_call", id: "a", name: LONG, arguments: "{}" } as const;

@@ -1,11 +1,11 @@
 /**
- * What a dialect takes less of than others: stop sequences, the letters of a user's id, of a tool's name. Owns the
- * bounds, and how a request that crosses from a wider dialect is brought within them. A caller of the dialect itself
+ * What a dialect takes less of than others: stop sequences, choices, the letters of a user's id, of a tool's name; and
+ * the limit on an answer below which it takes none. Owns the bounds, and how a request that crosses from a wider dialect is brought within them. A caller of the dialect itself
  * knows them: what it sent is not touched.
  */
 import { createHash } from "node:crypto";
 import { type Fault, fault } from "../core/faults.ts";
-import type { ModelRequest, WireId } from "../core/request.ts";
+import type { ModelRequest, Sampling, WireId } from "../core/request.ts";
 import { nameOf } from "../wires/losses.ts";
 import type { LowerTarget, Warning } from "../wires/wire.ts";
 import { renameTools, type ToolNaming, underOwnNames } from "./tool-names.ts";
@@ -14,6 +14,8 @@ import type { AnyWire } from "./wire-registry.ts";
 interface Bounds {
   readonly tools?: ToolNaming;
   readonly stops?: number;
+  readonly choices?: number;
+  readonly leastTokens?: number;
   readonly user?: (user: string) => boolean;
 }
 
@@ -33,7 +35,8 @@ const BOUNDS: Readonly<Partial<Record<WireId, Bounds>>> = {
   // "You can pass up to four stop sequences": help.openai.com/en/articles/5072263. "Invalid 'user': string too long.
   // Expected a string with maximum length 64": its API, which the reference does not say.
   "openai-chat": { tools: OPENAI_TOOLS, stops: 4, user: atMost(64) },
-  "openai-responses": { tools: OPENAI_TOOLS, user: atMost(64) },
+  // "Invalid 'max_output_tokens': integer below minimum value. Expected a value >= 16": its API, too.
+  "openai-responses": { tools: OPENAI_TOOLS, leastTokens: 16, user: atMost(64) },
   "openai-embeddings": { user: atMost(64) },
   "anthropic-messages": ANTHROPIC,
   "bedrock-invoke": ANTHROPIC,
@@ -41,7 +44,8 @@ const BOUNDS: Readonly<Partial<Record<WireId, Bounds>>> = {
   "bedrock-converse": { tools: OPENAI_TOOLS },
   // "Must start with a letter or an underscore. Must be a-z, A-Z, 0-9, or contain underscores, dots and dashes, with a
   // maximum length of 64": FunctionDeclaration.name. "The set of character sequences (up to 5)": GenerationConfig.
-  gemini: { tools: { pattern: /^[a-zA-Z_][a-zA-Z0-9_.-]*$/, maxLength: 64 }, stops: 5 },
+  // Of candidates no model gives more than eight.
+  gemini: { tools: { pattern: /^[a-zA-Z_][a-zA-Z0-9_.-]*$/, maxLength: 64 }, stops: 5, choices: 8 },
 };
 /** Servers that imitate OpenAI's dialect stop at more sequences; the strictest of them take ids of 128 letters. */
 const IMITATORS: Bounds = { tools: OPENAI_TOOLS, user: atMost(128) };
@@ -54,33 +58,52 @@ export function withinBounds(
 ): Fitted | Fault | null {
   const bounds = target.imitates === true ? IMITATORS : BOUNDS[wire.id];
   if (bounds === undefined) return null;
-  const { stop } = request.sampling;
   const renamed = bounds.tools === undefined ? null : renameTools(request, bounds.tools);
-  const cutsStop = stop !== undefined && bounds.stops !== undefined && stop.length > bounds.stops;
-  const hidesUser = request.user !== undefined && bounds.user?.(request.user) === false;
-  if (renamed === null && !cutsStop && !hidesUser) return null;
   const warnings: Warning[] = [];
-  let fitted = renamed?.request ?? request;
-  const say = (control: string, why: string) => warnings.push({ control, message: `\`${control}\` ${why}` });
+  const say: Say = (control, why) => warnings.push({ control, message: `\`${control}\` ${why}` });
   if (renamed !== null) {
     const many = renamed.own.size === 1 ? "has a name" : `has ${renamed.own.size} names`;
     say("tools", `${many} that the API of the chosen model refuses, and was sent with shorter ones.`);
   }
-  if (cutsStop) {
-    const kept = stop.slice(0, bounds.stops);
-    fitted = { ...fitted, sampling: { ...fitted.sampling, stop: kept } };
-    const many = `goes with ${bounds.stops} sequences at the most on the API of the chosen model`;
-    say(nameOf("stop", request.origin.wire), `${many}: the first were kept.`);
-  }
-  if (hidesUser && request.user !== undefined) {
-    fitted = { ...fitted, user: digestOf(request.user) };
-    say(nameOfUser(request.origin.wire), "is no id that the chosen model's API takes: its SHA-256 was sent.");
-  }
+  const sampling = fitSampling(request, bounds, say);
+  const user = fitUser(request, bounds, say);
+  if (renamed === null && sampling === request.sampling && user === request.user) return null;
   const [first] = warnings;
   if (request.strict && first !== undefined) {
     return fault("invalid", "unsupported_control", first.message, { param: first.control });
   }
+  const fitted = { ...(renamed?.request ?? request), sampling, ...(user !== undefined && { user }) };
   return { request: fitted, wire: renamed === null ? wire : underOwnNames(wire, renamed.own), warnings };
+}
+
+type Say = (control: string, why: string) => void;
+
+/** The very same controls where they are within the bounds. */
+function fitSampling({ sampling, origin }: ModelRequest, bounds: Bounds, say: Say): Sampling {
+  const { stop, choices, maxTokens } = sampling;
+  let fitted = sampling;
+  if (stop !== undefined && bounds.stops !== undefined && stop.length > bounds.stops) {
+    fitted = { ...fitted, stop: stop.slice(0, bounds.stops) };
+    const many = `goes with ${bounds.stops} sequences at the most on the API of the chosen model`;
+    say(nameOf("stop", origin.wire), `${many}: the first were kept.`);
+  }
+  if (choices !== undefined && bounds.choices !== undefined && choices > bounds.choices) {
+    fitted = { ...fitted, choices: bounds.choices };
+    say(nameOf("choices", origin.wire), `is ${bounds.choices} at the most on the API of the chosen model.`);
+  }
+  if (maxTokens !== undefined && bounds.leastTokens !== undefined && maxTokens < bounds.leastTokens) {
+    fitted = { ...fitted, maxTokens: bounds.leastTokens };
+    const least = `is ${bounds.leastTokens} at the least on the API of the chosen model.`;
+    // Nobody is told of a limit that the policy has set.
+    if (!origin.limitByPolicy) say(nameOf("maxTokens", origin.wire), least);
+  }
+  return fitted;
+}
+
+function fitUser({ user, origin }: ModelRequest, bounds: Bounds, say: Say): string | undefined {
+  if (user === undefined || bounds.user === undefined || bounds.user(user)) return user;
+  say(nameOfUser(origin.wire), "is no id that the chosen model's API takes: its SHA-256 was sent.");
+  return digestOf(user);
 }
 
 function atMost(length: number): (user: string) => boolean {

@@ -31,6 +31,7 @@ export function loseReasoning(losses: Losses, isSigned: boolean): void {
 }
 
 export type Control =
+  | "maxTokens"
   | "temperature"
   | "topP"
   | "topK"
@@ -48,6 +49,7 @@ export type Control =
 type Names = Readonly<Record<Control, string>>;
 
 const OPENAI: Names = {
+  maxTokens: "max_completion_tokens",
   temperature: "temperature",
   topP: "top_p",
   topK: "top_k",
@@ -67,6 +69,7 @@ const OPENAI: Names = {
 const NAMES: Partial<Record<WireId, Names>> = {
   "anthropic-messages": {
     ...OPENAI,
+    maxTokens: "max_tokens",
     stop: "stop_sequences",
     reasoning: "thinking",
     parallelToolCalls: "tool_choice.disable_parallel_tool_use",
@@ -74,12 +77,14 @@ const NAMES: Partial<Record<WireId, Names>> = {
   },
   "openai-responses": {
     ...OPENAI,
+    maxTokens: "max_output_tokens",
     logprobs: "top_logprobs",
     reasoning: "reasoning",
     responseFormat: "text.format",
   },
   "bedrock-converse": {
     ...OPENAI,
+    maxTokens: "inferenceConfig.maxTokens",
     temperature: "inferenceConfig.temperature",
     topP: "inferenceConfig.topP",
     stop: "inferenceConfig.stopSequences",
@@ -87,6 +92,7 @@ const NAMES: Partial<Record<WireId, Names>> = {
   },
   gemini: {
     ...OPENAI,
+    maxTokens: "generationConfig.maxOutputTokens",
     temperature: "generationConfig.temperature",
     topP: "generationConfig.topP",
     topK: "generationConfig.topK",
