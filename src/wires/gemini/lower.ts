@@ -1,13 +1,14 @@
 /** A request in the provider's terms. Owns which fields are sent; whether the model may serve was decided before. */
 import { failed, ok, type Result } from "../../core/faults.ts";
 import { isRecord } from "../../core/json.ts";
-import type { ModelRequest, ResponseFormat, Sampling, Tool, ToolChoice } from "../../core/request.ts";
+import type { ModelRequest, Sampling, Tool, ToolChoice } from "../../core/request.ts";
 import { withoutContract } from "../contract-metadata.ts";
 import { modelBehind } from "../model-version.ts";
 import type { OwnMessages } from "../own-messages.ts";
 import type { JsonObject, Lowered, LowerTarget } from "../wire.ts";
 import { type OwnContent, ownContents, renderConversation, withoutCallIds } from "./contents.ts";
 import { WIRE_ID } from "./fields.ts";
+import { renderFormat } from "./format.ts";
 import { demandsSignatures, withSignedCalls } from "./signature.ts";
 import { renderThinking, rewordThinking } from "./thinking.ts";
 import { removeUnsupported } from "./unsupported.ts";
@@ -61,7 +62,7 @@ export function lowerGemini(request: ModelRequest, target: LowerTarget): Result<
   const body = isOwn ? fromOrigin(request, target) : fromContract(request, target);
   const config: Fields = isRecord(body.generationConfig) ? { ...body.generationConfig } : {};
   if (!isOwn || request.origin.rewritten.has("sampling")) renderSampling(config, request.sampling);
-  if (!isOwn || request.origin.rewritten.has("responseFormat")) renderFormat(config, request.responseFormat);
+  if (!isOwn || request.origin.rewritten.has("responseFormat")) renderFormat(body, config, request, target);
   if (request.reasoning !== undefined) {
     const { reasoning } = request;
     if (!isOwn) config.thinkingConfig = renderThinking(reasoning, modelBehind(target));
@@ -149,12 +150,6 @@ function renderSampling(config: Fields, sampling: Sampling): void {
   if (sampling.logprobs === undefined) return;
   config.responseLogprobs = true;
   if (sampling.logprobs > 0) config.logprobs = sampling.logprobs;
-}
-
-function renderFormat(config: Fields, format: ResponseFormat): void {
-  if (format.type === "text") return;
-  config.responseMimeType = "application/json";
-  if (format.type === "json_schema") config.responseJsonSchema = format.schema;
 }
 
 /** What shall be counted: the whole request where the server takes one, which it needs for more than contents. */
