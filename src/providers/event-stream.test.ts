@@ -130,6 +130,46 @@ describe("a server that gives a reason with every piece", () => {
     }
   });
 
+  const lastOf = async (pieces: readonly string[], wire: unknown = openaiChat) => {
+    const { events, last } = await read(pieces, { wire });
+    expect(endsOf(events)).toHaveLength(1);
+    expect(endsOf(events)[0]).toMatchObject({ reason: last?.type === "finish" ? last.reason : null });
+    return last;
+  };
+
+  test("ends with the last of them where that comes without words", async () => {
+    const length = { type: "finish", reason: { unified: "length", raw: "length" } };
+    expect(await lastOf([...words, piece({}, "length"), DONE])).toMatchObject(length);
+    expect(await lastOf([...words, piece({}, "length")])).toMatchObject(length);
+    expect(await lastOf([piece({ content: "One" }), piece({}, "length"), DONE])).toMatchObject(length);
+    expect(await lastOf([...words, piece({}, "stop"), DONE])).toMatchObject({ reason: { raw: "stop" } });
+    const taken = [piece({ content: "One " }, null), piece({}), piece({ content: "two" }, null)];
+    expect((await read([...taken, piece({}, "length"), DONE])).last).toMatchObject(length);
+    expect((await read([...words, piece({}, "error"), DONE])).last).toMatchObject({ type: "fault" });
+    const cut = `data: ${JSON.stringify({ candidates: [{ finishReason: "MAX_TOKENS" }] })}\n\n`;
+    const gave = { reason: { unified: "length", raw: "MAX_TOKENS" } };
+    expect(await lastOf([parts({ text: "One " }), parts({ text: "two" }), cut], gemini)).toMatchObject(gave);
+    expect(await lastOf([parts({ text: "One" }), cut], gemini)).toMatchObject(gave);
+  });
+
+  test("without words that says stop is not gone back on", async () => {
+    const bare = [piece({ content: "One" }, null), piece({}), piece({}, "length"), DONE];
+    expect(await lastOf(bare)).toMatchObject({ reason: { unified: "stop" } });
+  });
+
+  test("together with half a call, and is cut, has not ended", async () => {
+    const call = (args: string) => ({
+      tool_calls: [{ index: 0, id: "a", function: { name: "w", arguments: args } }],
+    });
+    for (const rest of [[], [LOST]] as const) {
+      expect((await read([piece(call('{"a":')), ...rest])).last).toMatchObject({ type: "fault" });
+      const whole = await read([piece(call('{"a":1}')), ...rest]);
+      expect(whole.last).toMatchObject({ type: "finish", reason: { unified: "tool_calls" } });
+      const stated = await read([piece(call('{"a":'), "length"), ...rest]);
+      expect(stated.last).toMatchObject({ type: "finish", reason: { unified: "length" } });
+    }
+  });
+
   test("of Gemini's wire, too, and ends with the call that came after it", async () => {
     const call = { functionCall: { name: "w", args: { a: 1 } } };
     const { events, last } = await read([parts({ text: "Let me " }), parts({ text: "look." }), parts(call)], {

@@ -23,7 +23,8 @@ export type CandidateDefect = "shape" | "broken";
 
 /**
  * The candidate's state after `candidate`, its events appended to `events`. Where every chunk has a reason the last one
- * is meant: content takes an end back, unless a filter made it.
+ * is meant: content takes an end back, unless a filter made it, and a later reason without any replaces one that came
+ * with it.
  */
 export function readCandidate(
   known: CandidateState,
@@ -37,28 +38,39 @@ export function readCandidate(
   const first = events.length;
   const calls = readParts(parts, known, answerId, events);
   if (calls === null) return "shape";
-  if (known.reason !== null && events.length === first) return readLate(known, candidate, events);
-  const before = known.endTold ? { ...known, endTold: false, carried: null } : known;
+  const speaks = events.length > first;
+  if (known.reason !== null && !speaks) return readLate(known, candidate, events);
+  const before = known.endTold ? { ...known, endTold: false, carried: null, inPassing: true } : known;
   const hasContent = before.hasContent || hasContentSince(events, first);
   const fields = laterFields(before.carried, unmodelled(candidate, CANDIDATE_FIELDS, null));
   const left = attach(fields, candidate.logprobsResult, events, first);
-  const raw = candidate.finishReason;
-  if (typeof raw === "string" && raw !== "" && raw !== "FINISH_REASON_UNSPECIFIED") {
+  const raw = statedReason(candidate);
+  if (raw !== null) {
     if (isBrokenFinish(raw)) return "broken";
-    return endCandidate({ ...before, calls, hasContent, carried: left }, raw, events);
+    return endCandidate({ ...before, calls, hasContent, carried: left, inPassing: speaks }, raw, events);
   }
   if (calls === before.calls && left === before.carried && hasContent === before.hasContent) return before;
   return { ...before, calls, carried: left, hasContent };
 }
 
-/** What comes of a candidate without content after its end: nothing new, unless a filter found something. */
+/**
+ * What comes of a candidate without content after its end: nothing new, unless a filter found something, or the reason
+ * before was given in passing.
+ */
 function readLate(
   ended: CandidateState,
-  { finishReason: raw }: JsonObject,
+  candidate: JsonObject,
   events: StreamEvent[],
-): CandidateState {
-  const isVerdict = typeof raw === "string" && readFinish(raw, false).unified === "content_filter";
-  return isVerdict ? endCandidate(ended, raw, events) : ended;
+): CandidateState | CandidateDefect {
+  const raw = statedReason(candidate);
+  if (raw === null || raw === ended.reason?.raw) return ended;
+  if (ended.inPassing && isBrokenFinish(raw)) return "broken";
+  const isVerdict = readFinish(raw, false).unified === "content_filter";
+  return isVerdict || ended.inPassing ? endCandidate({ ...ended, inPassing: false }, raw, events) : ended;
+}
+
+function statedReason({ finishReason: raw }: JsonObject): string | null {
+  return typeof raw === "string" && raw !== "" && raw !== "FINISH_REASON_UNSPECIFIED" ? raw : null;
 }
 
 /** Ends a candidate with the provider's reason; null where a whole answer gave none. */

@@ -9,6 +9,8 @@ export interface CandidateState {
   /** Unmodelled fields that wait for an event which can carry them. */
   readonly carried: JsonObject | null;
   readonly reason: FinishReason | null;
+  /** Words came together with the reason, or after it: a reason that comes without any is meant in its place. */
+  readonly inPassing: boolean;
   /** False while the end of a candidate without content is kept back: it may turn out to be an empty answer. */
   readonly endTold: boolean;
 }
@@ -38,5 +40,13 @@ export const READ_START: ReadState = Object.freeze({
 });
 
 export function newCandidate(index: number): CandidateState {
-  return { index, hasContent: false, calls: 0, carried: null, reason: null, endTold: false };
+  return {
+    index,
+    hasContent: false,
+    calls: 0,
+    carried: null,
+    reason: null,
+    inPassing: false,
+    endTold: false,
+  };
 }

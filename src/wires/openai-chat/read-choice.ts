@@ -35,7 +35,8 @@ export type ChoiceDefect = "shape" | "broken" | "half";
 
 /**
  * The choice's state after `choice`, its events appended to `events`. Servers that give a reason with every piece mean
- * the last one: content takes an end back, unless a filter made it. `delta` is the chunk's delta or the
+ * the last one: content takes an end back, unless a filter made it, and a later reason without any replaces one that
+ * came with it. `delta` is the chunk's delta or the
  * whole answer's message, `chunkFields` what the first event that can shall carry along.
  */
 export function readChoice(
@@ -51,10 +52,11 @@ export function readChoice(
   const first = events.length;
   const calls = reason?.unified === "content_filter" ? known.calls : readDelta(known, body, answerId, events);
   if (calls === null) return "shape";
-  if (reason !== null && events.length === first && calls === known.calls) {
-    return readLate(known, reason, choice, body, chunkFields, events);
-  }
-  const before = known.endTold ? { ...known, endTold: false, carried: null } : known;
+  const speaks = events.length > first || calls !== known.calls;
+  if (reason !== null && !speaks) return readLate(known, reason, choice, body, chunkFields, events);
+  const carriedBefore = known.endTold ? null : known.carried;
+  const before =
+    reason === null ? known : { ...known, endTold: false, carried: carriedBefore, inPassing: true };
   const hasContent = before.hasContent || events.length > first || calls.length > 0;
   const fields = unmodelled(choice, CHOICE_FIELDS, null);
   const filtered = before.filtered || (fields !== null && isFiltered(fields));
@@ -66,7 +68,7 @@ export function readChoice(
   const raw = choice.finish_reason;
   if (typeof raw === "string" && raw !== "") {
     if (isBrokenFinish(raw)) return "broken";
-    const last: ChoiceState = { ...before, calls, hasContent, carried: left, filtered };
+    const last: ChoiceState = { ...before, calls, hasContent, carried: left, filtered, inPassing: speaks };
     // Arguments that are still to come are none only when nothing comes any more.
     if (calls.some(({ text }) => text === "")) return { ...last, reason: readFinish(raw, true) };
     return endChoice(last, raw, events);
@@ -104,7 +106,8 @@ export function endChoice(
 
 /**
  * What comes of a choice after its end: Azure's asynchronous filter gives its verdict then. One that the answer is
- * filtered ends the choice anew; fields alone are told beside it.
+ * filtered ends the choice anew, and so does another reason where the one before was given in passing; fields alone are
+ * told beside it.
  */
 function readLate(
   ended: ChoiceState,
@@ -113,7 +116,7 @@ function readLate(
   delta: JsonObject,
   chunkFields: JsonObject | null,
   events: StreamEvent[],
-): ChoiceState {
+): ChoiceState | ChoiceDefect {
   const fields = unmodelled(choice, CHOICE_FIELDS, null);
   const late = levels(chunkFields, fields, unmodelled(delta, DELTA_FIELDS, null));
   const raw = typeof choice.finish_reason === "string" ? choice.finish_reason : null;
@@ -126,6 +129,10 @@ function readLate(
     const filtered: ChoiceState = { ...ended, carried, filtered: true, reason: verdict, endTold: true };
     tellEnd(filtered, events);
     return filtered;
+  }
+  if (ended.inPassing && raw && raw !== reason.raw) {
+    if (isBrokenFinish(raw)) return "broken";
+    return endChoice({ ...ended, carried: mergeLevels(ended.carried, late), inPassing: false }, raw, events);
   }
   if (late === null) return ended;
   if (!ended.endTold) return { ...ended, carried: mergeLevels(ended.carried, late) };

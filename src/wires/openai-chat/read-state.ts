@@ -23,6 +23,8 @@ export interface ChoiceState {
   /** The provider says in its filter's results that it filtered what was said. */
   readonly filtered: boolean;
   readonly reason: FinishReason | null;
+  /** Words came together with the reason, or after it: a reason that comes without any is meant in its place. */
+  readonly inPassing: boolean;
   /** False while the end of a choice without content is kept back: it may turn out to be an empty answer. */
   readonly endTold: boolean;
 }
@@ -53,6 +55,7 @@ export function newChoice(index: number): ChoiceState {
     carried: null,
     filtered: false,
     reason: null,
+    inPassing: false,
     endTold: false,
   };
 }

@@ -10,6 +10,7 @@ import { badChunk, emptyAnswer, malformedCall, streamCut } from "../provider-fau
 import type { JsonObject } from "../wire.ts";
 import { readStreamError } from "./errors.ts";
 import { toExtra } from "./fields.ts";
+import { areWhole } from "./read-calls.ts";
 import { type ChoiceDefect, endChoice, readChoice, tellEnd } from "./read-choice.ts";
 import { type ChoiceState, newChoice, type ReadState } from "./read-state.ts";
 import { readUsage } from "./usage.ts";
@@ -143,7 +144,12 @@ export function closeChat(state: ReadState, marked: boolean): Step {
 const NO_REASON: FinishReason = { unified: "other", raw: null };
 
 function isComplete(state: ReadState): boolean {
-  return state.choices.length > 0 && state.choices.every((choice) => choice.reason !== null);
+  return state.choices.length > 0 && state.choices.every(isOver);
+}
+
+/** A reason that came in passing is none of a call that is cut, unless it says so. */
+function isOver({ reason, inPassing, calls }: ChoiceState): boolean {
+  return reason !== null && (!inPassing || reason.unified === "length" || areWhole(calls));
 }
 
 function stop(state: ReadState, events: readonly StreamEvent[], why: Fault): Step {
