@@ -16,7 +16,7 @@ import {
   waits,
 } from "./provider-fault.ts";
 import { retryHeaders } from "./render-retry.ts";
-import { readRetryAfter } from "./retry-after.ts";
+import { readRetryAfter, waitInText } from "./retry-after.ts";
 import { classOfStatus } from "./status-class.ts";
 import type { RenderedFault } from "./wire.ts";
 
@@ -94,7 +94,10 @@ export function readBedrockException(frame: Frame): Fault {
   }
   const name = plainName(frame.event ?? "");
   const message = messageOf(body);
-  return providerFault(classify(impliedStatus(name), name, message), { code: name, message });
+  const status = impliedStatus(name);
+  const kind = classify(status, name, message);
+  const retryAfterMs = waits(kind, status) ? waitInText(message) : undefined;
+  return providerFault(kind, { code: name, message, retryAfterMs });
 }
 
 function classify(status: number, name: string, message: string): ProviderFaultClass {

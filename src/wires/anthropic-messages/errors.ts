@@ -11,7 +11,7 @@ import {
   saysOverflow,
   waits,
 } from "../provider-fault.ts";
-import { readRetryAfter, retryDelay } from "../retry-after.ts";
+import { readRetryAfter, retryDelay, waitInText } from "../retry-after.ts";
 import { classOfStatus } from "../status-class.ts";
 import type { JsonObject } from "../wire.ts";
 
@@ -76,8 +76,15 @@ export function readStreamError(body: JsonObject): Fault {
   const error = extract(body);
   const status = (Object.hasOwn(STATUS_OF, error.type) ? STATUS_OF[error.type] : undefined) ?? 500;
   const { message, requestId } = error;
-  const code = error.code || error.type;
-  return providerFault(classify(status, error), { code, message, param: paramOf(message), requestId });
+  const kind = classify(status, error);
+  const isAsked = waits(kind, status) && !error.lasting;
+  return providerFault(kind, {
+    code: error.code || error.type,
+    message,
+    param: paramOf(message),
+    requestId,
+    retryAfterMs: isAsked ? (error.retryMs ?? waitInText(message)) : undefined,
+  });
 }
 
 function classify(status: number, error: ProviderError): ProviderFaultClass {

@@ -57,7 +57,10 @@ export function readChatError(status: number, headers: Headers, body: unknown, n
 export function readStreamError(body: JsonObject): Fault {
   const error = extract(body);
   const status = error.status ?? impliedStatus(`${error.code} ${error.type}`);
-  return providerFault(classify(status, error), { ...words(error), status: error.status ?? undefined });
+  const kind = classify(status, error);
+  const isAsked = waits(kind, status) && !error.details.lasting;
+  const retryAfterMs = isAsked ? (error.retryMs ?? waitInText(error.searched)) : undefined;
+  return providerFault(kind, { ...words(error), status: error.status ?? undefined, retryAfterMs });
 }
 
 function words({ code, type, message, param }: ProviderError): ProviderWords {
