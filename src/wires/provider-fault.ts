@@ -19,7 +19,7 @@ const CLASSES = {
   ],
   context_length_exceeded: [
     "context_overflow",
-    "The messages and the requested output exceed the model's context window. Shorten the messages or lower max_completion_tokens.",
+    "The messages and the requested output exceed the model's context window. Shorten the messages or lower the limit of the answer.",
   ],
   model_output_invalid: [
     "malformed",
