@@ -36,7 +36,7 @@ export interface Exchange {
   caller: Caller | null;
   /** As it is answered: where it was too long, without what was left out. */
   request: ModelRequest | null;
-  /** What routing was asked, for whoever has to ask it again. */
+  /** What routing was asked, for whoever has to ask it again; null: nobody has, also where it was refused before that. */
   route: RouteInput | null;
   /** What it was asked first and what it said, for the record. */
   routing: { readonly tap: RoutingTap; readonly input: RouteInput; readonly plan: RoutePlan } | null;

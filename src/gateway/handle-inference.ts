@@ -173,7 +173,6 @@ function planFor(
   };
   if (longest < tokens) input.longestInputTokens = longest;
   if (request.user !== undefined) input.userDigest = digestOfUser(request.user);
-  exchange.route = input;
   const planned = planRoute(input);
   // Who was refused, and why, belongs on record all the more when nobody is left.
   const plan = planned.ok ? planned.value : draftRoute(input);
@@ -181,7 +180,9 @@ function planFor(
   exchange.routing = { tap, input, plan };
   exchange.plan = plan;
   const tooMuch = cappedFault(request, plan.maxOutputTokens);
+  // Nobody routes it again, to make it fit or otherwise.
   if (tooMuch) return { ok: false, fault: tooMuch };
+  exchange.route = input;
   if (plan.arm) takeArm(exchange, input, plan, plan.arm);
   return planned;
 }

@@ -74,6 +74,10 @@ use_cases:
   summed-long:
     on_overflow: [{ summarize: { model: pebble } }, truncate_oldest]
     ladder: { primary: atlas, degraded: [{ busy: { message: Later. } }] }
+  capped-long:
+    max_output_tokens: 100
+    on_overflow: [{ summarize: { model: pebble } }]
+    ladder: { primary: atlas, degraded: [{ busy: { message: Later. } }] }
   trimmed-long:
     on_overflow: [truncate_oldest]
     ladder: { primary: atlas, degraded: [{ busy: { message: Later. } }] }

@@ -182,6 +182,15 @@ describe("a request that is too long", () => {
     await response.text();
   });
 
+  test("is refused for its output before a summary is bought, where strict and the use case forbid that much", async () => {
+    const response = await long("capped-long", { max_tokens: 400, metadata: { pointsman_strict: "true" } });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({
+      error: { code: "unsupported_control", param: "max_tokens" },
+    });
+    expect(await decisionOf(gateway, response)).toMatchObject({ attempts: [], cost: 0 });
+  });
+
   test("is refused in the caller's dialect where the policy wants that", async () => {
     const response = await long("strict-long");
     expect(response.status).toBe(400);

@@ -19,7 +19,7 @@ use_cases:
   other: { ladder: { primary: claude, fallback: [large] } }
   stated: { task_type: embedding, ladder: { primary: vec } }
   unstated: { ladder: { primary: vec } }
-  capped: { max_output_tokens: 100, ladder: { primary: large } }
+  capped: { max_output_tokens: 100, on_overflow: [truncate_oldest], ladder: { primary: large } }
   short: { ladder: { primary: claude } }
   long: { ladder: { primary: claude } }
 routes:
@@ -43,6 +43,7 @@ async function explained(body: object, caller: ExplainQuestion["caller"] = {}, s
     rule: result.value.rule,
     strict: result.value.strict,
     fault: result.value.fault?.code ?? null,
+    overflow: result.value.overflow?.how ?? null,
     lost: candidates.map(({ warnings }) => warnings.map(({ control }) => control)),
     refused: candidates.map(({ refusal }) => refusal?.code ?? null),
   };
@@ -88,7 +89,7 @@ describe("a request for vectors", () => {
 
 describe("what each candidate would not honour", () => {
   test("is nothing for a request that all honour, strict or not", async () => {
-    const fine = { fault: null, lost: [[], []], refused: [null, null] };
+    const fine = { fault: null, overflow: null, lost: [[], []], refused: [null, null] };
     expect(await explained({ model: "both" })).toEqual({ rule: "default", strict: false, ...fine });
     expect(await explained({ model: "both", ...STRICT })).toEqual({ rule: "default", strict: true, ...fine });
   });
@@ -118,6 +119,15 @@ describe("what each candidate would not honour", () => {
     });
     const strict = await explained({ model: "capped", max_tokens: 300, ...STRICT });
     expect(strict).toMatchObject({ fault: "unsupported_control" });
+  });
+
+  test("is that limit's refusal before anything of a long request is left out", async () => {
+    const said = { role: "user", content: "Over and over again. ".repeat(800) };
+    const messages = Array.from({ length: 4 }, () => said);
+    const asked = { model: "capped", messages, max_tokens: 300 };
+    expect(await explained(asked)).toMatchObject({ fault: null, overflow: "truncated" });
+    const strict = await explained({ ...asked, ...STRICT });
+    expect(strict).toMatchObject({ fault: "unsupported_control", overflow: null, lost: [] });
   });
 
   test("is what the arm asks for, and what the arm asks for is not refused in the caller's name", async () => {

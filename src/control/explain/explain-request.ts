@@ -15,7 +15,7 @@ import {
   type Explanation,
   explainRoute,
 } from "../../policy/explain/explain.ts";
-import { foresee } from "../../policy/overflow/foresee.ts";
+import { type Foreseen, foresee, foreseeRefused } from "../../policy/overflow/foresee.ts";
 import { carriedOut, measuredSize } from "../../policy/overflow/means.ts";
 import { inShare } from "../../policy/rollouts/choose.ts";
 import { findArm } from "../../policy/rollouts/enrol.ts";
@@ -104,17 +104,23 @@ export async function explainRequest(
     ...(spend && { spend: { spent: (sum) => spend.spent(sum, spender, now) } }),
     ...(arm !== undefined && { arm: { label: arm, applied: false } }),
   };
-  const foreseen = await carriedOut(foresee(input, measuredSize, changedRequest));
+  const foreseen = await foreseenAsTraffic(input);
   const explained = explainRoute(input, foreseen);
   const name = explained.rollout?.rollout;
   const { maxOutputTokens: cap } = useCase.value;
   const asked = asItsArmWants(foreseen.route, explained);
   const ladder = await Promise.all(explained.ladder.map((rung) => withHonoured(rung, asked, snapshot, cap)));
-  // As traffic does: the use case's own limit first, and the first call's refusal ends the ladder.
-  const tooMuch = cappedFault(request, cap);
-  const fault = (tooMuch && told(tooMuch)) ?? explained.fault ?? ladder[0]?.candidates[0]?.refusal ?? null;
+  // The first call's refusal ends the ladder.
+  const fault = explained.fault ?? ladder[0]?.candidates[0]?.refusal ?? null;
   const override = ports.overrides?.find(({ rollout }) => rollout === name) ?? null;
   return ok({ ...explained, strict: request.strict, ladder, fault, override });
+}
+
+/** The use case's own limit first, whatever the request's length. */
+async function foreseenAsTraffic(input: RouteInput): Promise<Foreseen> {
+  const tooMuch = cappedFault(input.request, input.useCase.maxOutputTokens);
+  if (tooMuch) return foreseeRefused(input, tooMuch);
+  return carriedOut(foresee(input, measuredSize, changedRequest));
 }
 
 /** What candidates are asked, which need not be what the caller asked. */

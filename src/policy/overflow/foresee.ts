@@ -63,6 +63,11 @@ export function* foresee<Wait>(
   return { route: input, plan, fault: done.result === "refused" ? done.fault : fault, overflow };
 }
 
+/** A request that is refused with `fault` whatever its length is: nothing is done about that one. */
+export function foreseeRefused(input: RouteInput, fault: Fault): Foreseen {
+  return { route: input, plan: draftRoute(input), fault, overflow: null };
+}
+
 /** At once, by estimates alone. */
 export function foreseeByEstimate(input: RouteInput): Foreseen {
   return runSteps(foresee(input, estimatedSize(input)));
