@@ -46,7 +46,7 @@ afterEach(() => clearFaults(gateway));
 afterAll(() => talkative.stop(true));
 
 interface Explained {
-  readonly fault: { readonly code: string } | null;
+  readonly fault: { readonly code: string; readonly message: string } | null;
   readonly estimatedInputTokens: number;
   readonly overflow: {
     readonly how: string;
@@ -180,6 +180,21 @@ describe("a request that is too long", () => {
     const response = await long("summed-long");
     expect(response.headers.get("x-pointsman-overflow")).toBe("truncated");
     await response.text();
+  });
+
+  test("is refused where it fits and only the window that it states does not: nothing is cut for that", async () => {
+    const few = { messages: turns.slice(0, 17), metadata: { pointsman_context_window: "150000" } };
+    const { fault } = await explained({ model: "summed-long", ...few });
+    const response = await chat(gateway, { model: "summed-long", ...few });
+    const { error } = (await response.json()) as { error: { code: string; message: string } };
+    expect([response.status, error.code, error.message]).toEqual([
+      400,
+      fault?.code ?? "",
+      fault?.message ?? "",
+    ]);
+    const { attempts, routing } = await decisionOf(gateway, response);
+    expect(attempts).toEqual([]);
+    expect(routing?.planned).toEqual({ rule: "default", refused: "context_length_exceeded" });
   });
 
   test("is refused for its output before a summary is bought, where strict and the use case forbid that much", async () => {

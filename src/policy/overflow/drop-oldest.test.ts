@@ -4,8 +4,8 @@ import type { ContentPart, Message } from "../../core/request.ts";
 import { BASE_POLICY, routeInput, snapshotOf } from "../fake-policy.ts";
 import { lostToLength } from "../routing/lost-to-length.ts";
 import { draftRoute } from "../routing/plan.ts";
+import { roomFor } from "../routing/room.ts";
 import { dropOldest } from "./drop-oldest.ts";
-import { roomFor } from "./room.ts";
 
 const said = (role: Message["role"], text: string): Message => ({
   role,

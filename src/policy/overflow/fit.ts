@@ -8,8 +8,8 @@ import type { OverflowLabel, OverflowMeasure, RoutePlan } from "../../core/plan.
 import { overlong } from "../routing/first-measure.ts";
 import { tooLong } from "../routing/no-candidate.ts";
 import { planRoute, type RouteInput } from "../routing/plan.ts";
+import { roomFor } from "../routing/room.ts";
 import type { Fitting, Means } from "./means.ts";
-import { roomFor } from "./room.ts";
 import { type ShortRequest, summarized, truncated } from "./shorten.ts";
 
 /** A request that is too long where its ladder begins. */
@@ -70,7 +70,9 @@ export function* fitted<Wait>(long: TooLong, means: Means<Wait>): Fitting<Wait, 
       passedOver.push({ measure: measure.type, why: "no_larger_model" });
       continue;
     }
-    const short = yield* shortenedBy(measure, long, preferred, means);
+    // Where it fits, but for the window that its caller states, leaving something out changes nothing.
+    const fits = plan.estimatedInputTokens <= preferred;
+    const short = fits ? null : yield* shortenedBy(measure, long, preferred, means);
     if (short === null || short === "no_summary") {
       passedOver.push({ measure: measure.type, why: short ?? "cannot_be_shortened" });
       continue;

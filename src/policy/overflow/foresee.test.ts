@@ -5,6 +5,7 @@ import { runSteps } from "../../core/steps.ts";
 import { estimateTokens } from "../estimates/estimate-tokens.ts";
 import { explainOverflow } from "../explain/explain-overflow.ts";
 import { BASE_POLICY, FAKE_REQUEST, routeInput, snapshotOf } from "../fake-policy.ts";
+import { plannedRoute } from "../replay/routing-tap.ts";
 import { foresee, foreseeByEstimate } from "./foresee.ts";
 import { carriedOut, estimatedSize, measuredSize } from "./means.ts";
 
@@ -193,6 +194,48 @@ describe("summarize", () => {
       passedOver: [{ measure: "summarize", why: "no_summary" }],
       withoutSummary: [],
     });
+  });
+});
+
+describe("a window that the caller states, beyond every model's", () => {
+  const stating = (messages: readonly Message[]): ModelRequest => ({
+    ...TALK,
+    messages,
+    contract: { ...TALK.contract, contextWindow: 150_000 },
+  });
+  /** 950 tokens: large has room for 960. */
+  const FITS = stating(TALK.messages.slice(-7));
+  const SUMMED = "{ on_overflow: [{ summarize: { model: wide } }, truncate_oldest] }";
+
+  test.each(["{ on_overflow: [truncate_oldest] }", SUMMED])(
+    "is not met by leaving anything out of what fits: refused, and on record as that (%s)",
+    (overlay) => {
+      const { fault, plan, route, overflow } = foreseen(overlay, FITS);
+      expect(fault).toMatchObject({ kind: "context_overflow", code: "context_length_exceeded" });
+      expect(fault?.message).toContain("a window of 150000 tokens");
+      expect(overflow?.fitted).toMatchObject({
+        result: "refused",
+        passedOver: [{ why: "cannot_be_shortened" }, { why: "cannot_be_shortened" }].slice(
+          overlay === SUMMED ? 0 : 1,
+        ),
+      });
+      expect(plannedRoute(plan, route)).toEqual({ rule: "default", refused: "context_length_exceeded" });
+    },
+  );
+
+  test("goes to a larger model that has it, whichever measure comes before", () => {
+    const stated = { ...FITS, contract: { ...FITS.contract, contextWindow: 8000 } };
+    const ladder = "ladder: { primary: large, fallback: [wide] }";
+    expect(
+      explained(`{ on_overflow: [{ summarize: { model: wide } }, larger_model], ${ladder} }`, stated),
+    ).toMatchObject({
+      how: "larger_model",
+      first: { deployment: "wide-us" },
+    });
+  });
+
+  test("was stated of the whole, where that is too long by itself", () => {
+    expect(explained(SUMMED, stating(TALK.messages))).toMatchObject({ how: "summarized" });
   });
 });
 
