@@ -36,6 +36,7 @@ export const NOBODY_COUNTS = {
   fault: fault("exhausted", "not_counted", "No provider of the model counts tokens."),
   attempts: [],
   left: [],
+  overflowed: 0,
   cause: "exhausted",
 } as const satisfies Climb<never>;
 

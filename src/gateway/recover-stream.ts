@@ -61,7 +61,7 @@ export async function recoverStream(
   };
   // Words that stand in for an answer have no place in the middle of one.
   const rest: RoutePlan = { ...asOrdered(plan), degraded: [] };
-  const resume = { attempts: before.attempts, left: leftBehind(plan, before, why) };
+  const resume = { ...before, left: leftBehind(plan, before, why) };
   const other = { send, formatRetries: 0, resume };
   const climbed = await climb(rest, otherClimbPorts(gateway, exchange, request, plan, other));
   if (!climbed.ok) return { ok: false, attempts: climbed.attempts };

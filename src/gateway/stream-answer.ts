@@ -161,7 +161,8 @@ class StreamedAnswer implements PulledAnswer {
     const told = this.#told?.text();
     if (!plan || !request || told === null || told === undefined) return false;
     const usage = this.#usage();
-    const before = { attempts: this.#breakOff(why), left: this.#leg.climbed.left };
+    const { left: gone, overflowed } = this.#leg.climbed;
+    const before = { attempts: this.#breakOff(why), left: gone, overflowed };
     let recovery: Recovery;
     this.#recovering = true;
     try {

@@ -38,6 +38,8 @@ export interface CoursePorts {
 export interface Resume {
   readonly attempts: readonly Attempt[];
   readonly left: readonly Left[];
+  /** Context window of the largest model that this very request was too long for; absent: of none. */
+  readonly overflowed?: number;
 }
 
 /** The next call, admitted. */
@@ -125,7 +127,7 @@ export function startCourse(plan: RoutePlan, ports: CoursePorts): Course {
     repeats: 0,
     formatRetriesLeft: ports.formatRetries,
     left: resume ? resume.left : NONE,
-    overflowed: 0,
+    overflowed: resume?.overflowed ?? 0,
   };
 }
 

@@ -62,6 +62,8 @@ export type Climb<T> =
       readonly attempts: readonly Attempt[];
       /** Who is not to be called again for this request, nor what went down with them. */
       readonly left: readonly Left[];
+      /** Context window of the largest model that it was too long for; 0: of none. */
+      readonly overflowed: number;
       /**
        * The caller owes this, once, when the answer is over: until then the call counts as in flight and its
        * circuit has no verdict, so that a stream cut after its first token still counts as bad. Later
@@ -74,6 +76,7 @@ export type Climb<T> =
       readonly fault: Fault;
       readonly attempts: readonly Attempt[];
       readonly left: readonly Left[];
+      readonly overflowed: number;
       /** `stopped`: the fault is such that no other deployment would help. */
       readonly cause: "stopped" | "exhausted" | "deadline" | "cancelled";
     };
@@ -148,16 +151,18 @@ class Answered<T> implements Extract<Climb<T>, { ok: true }> {
   readonly rung: RungKind;
   readonly attempts: readonly Attempt[];
   readonly left: readonly Left[];
+  readonly overflowed: number;
   readonly #over: Ended<T>;
   readonly #clock: Clock;
 
-  constructor(over: Ended<T>, value: T, { attempts, left }: Course, clock: Clock) {
+  constructor(over: Ended<T>, value: T, { attempts, left, overflowed }: Course, clock: Clock) {
     const { deployment, rung } = over.step;
     this.value = value;
     this.deployment = deployment;
     this.rung = rung.kind;
     this.attempts = attempts;
     this.left = left;
+    this.overflowed = overflowed;
     this.#over = over;
     this.#clock = clock;
   }
@@ -175,13 +180,13 @@ function ended<T>(
   now: number,
 ): Climb<T> {
   giveBack(course, ports.retryBudget, now);
-  const { attempts, left } = course;
-  return { ok: false, fault: exhaustedFault(course, cause, now), attempts, left, cause };
+  const { attempts, left, overflowed } = course;
+  return { ok: false, fault: exhaustedFault(course, cause, now), attempts, left, overflowed, cause };
 }
 
-function stopped<T>(course: Course, reason: Fault): Climb<T> {
+function stopped<T>({ attempts, left, overflowed }: Course, reason: Fault): Climb<T> {
   const cause = reason.kind === "cancelled" ? "cancelled" : "stopped";
-  return { ok: false, fault: reason, attempts: course.attempts, left: course.left, cause };
+  return { ok: false, fault: reason, attempts, left, overflowed, cause };
 }
 
 function cancelled<T>(course: Course, ports: ClimbPorts<T>): Climb<T> {

@@ -12,7 +12,12 @@ import { isLastWord, overflowedBy } from "./last-word.ts";
  * is nothing to repeat yet.
  */
 export function react(course: Course, step: Step, fault: Fault, now: number, beside = false): "stop" | "go" {
-  if (isLastWord(course, step, fault)) return "stop";
+  const isOver = isLastWord(course, step, fault);
+  // A guess of our own is no reason to pass over the one that the policy begins with.
+  if (FAULTS[fault.kind].next === "larger-model" && !isExercised(course, step)) {
+    course.overflowed = overflowedBy(course, step.deployment);
+  }
+  if (isOver) return "stop";
   leave(course, step.deployment, isExercised(course, step) ? aloneScope(fault) : leftScope(fault));
   switch (FAULTS[fault.kind].next) {
     case "backoff-then-leave":
@@ -20,10 +25,6 @@ export function react(course: Course, step: Step, fault: Fault, now: number, bes
       break;
     case "reformat":
       if (!beside) reformat(course, step, fault, now);
-      break;
-    case "larger-model":
-      // A guess of our own is no reason to pass over the one that the policy begins with.
-      if (!isExercised(course, step)) course.overflowed = overflowedBy(course, step.deployment);
       break;
   }
   return "go";

@@ -50,3 +50,32 @@ test("what was left stays left in the next climb of the request: a quota that is
   await on.run({ resume });
   expect(ids(on)).toEqual(["other"]);
 });
+
+test("whom this very request was too long for stays too small in its next climb", async () => {
+  const [small, twin, large] = [
+    deployment("small", {}, 4000),
+    deployment("twin", {}, 4000),
+    deployment("large"),
+  ];
+  const route = plan(
+    [
+      [small, twin],
+      [large, other],
+    ],
+    { maxAttempts: 4 },
+  );
+  const refusing = { small: [{ result: "context_overflow" }] } as const;
+  const first = await stage(route, refusing).run();
+  expect(first).toMatchObject({ ok: true, overflowed: 4000 });
+  const on = stage(route);
+  const { attempts, left, overflowed } = first;
+  const broken = [...left, { deployment: large, scope: "deployment" }] as const;
+  await on.run({ resume: { attempts, left: broken, overflowed } });
+  expect(ids(on)).toEqual(["other"]);
+  // Also where the ladder was to stop at it, so that the request could be made shorter.
+  expect(await stage(route, refusing).run({ stopsAtOverflow: true })).toMatchObject({
+    ok: false,
+    cause: "stopped",
+    overflowed: 4000,
+  });
+});

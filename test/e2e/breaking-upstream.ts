@@ -1,6 +1,7 @@
 /**
  * An OpenAI-compatible provider of our own that says one text: the model `breaks` up to a place, where its stream
- * ends without an end, `whole` all of it, and `goes-on` what is left of it after the beginning it is given.
+ * ends without an end, `whole` all of it, and `goes-on` what is left of it after the beginning it is given. For `small`
+ * everything is too long.
  */
 
 export interface BreakingUpstream {
@@ -31,6 +32,7 @@ export function startBreakingUpstream(): BreakingUpstream {
         new Response([...cut(said).map((piece) => chunk({ content: piece })), ...end].join(""), {
           headers: { "content-type": "text/event-stream" },
         });
+      if (body.model === "small") return Response.json({ error: TOO_LONG }, { status: 400 });
       if (body.model === "breaks") return stream(text.slice(0, breaksAt));
       const given = body.model === "goes-on" ? (body.messages.at(-1)?.content ?? "") : "";
       return stream(text.slice(given.length), chunk({}, "stop"), "data: [DONE]\n\n");
@@ -47,6 +49,8 @@ export function startBreakingUpstream(): BreakingUpstream {
     stop: () => server.stop(true),
   };
 }
+
+const TOO_LONG = { message: "Too long.", type: "invalid_request_error", code: "context_length_exceeded" };
 
 /** Words and white space apart, and long ones of either in two. */
 function cut(text: string): readonly string[] {

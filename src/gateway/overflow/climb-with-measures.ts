@@ -49,10 +49,9 @@ export async function climbWithMeasures(
   if (measures[0]?.type === "larger_model") state.at++;
   while (!climbed.ok && isTooLong(climbed)) {
     const next = await takeMeasure(gateway, exchange, state, measures, climbed);
-    const { attempts, left } = next;
     // A summary that failed was a call, too.
-    if (left === null) return { ...climbed, attempts };
-    climbed = await climbOnce(gateway, exchange, state, measures, { attempts, left });
+    if (next.left === null) return { ...climbed, attempts: next.attempts };
+    climbed = await climbOnce(gateway, exchange, state, measures, next);
   }
   return climbed;
 }
@@ -104,7 +103,7 @@ async function takeMeasure(
       const larger = largerThan(state.plan, overflowed.model.contextWindow);
       if (larger === null) continue;
       state.plan = larger;
-      return { attempts, left: failed.left };
+      return { attempts, left: failed.left, overflowed: failed.overflowed };
     }
     if (state.plan.maxAttempts - calls === 1 && hasLargerLater(state, measures, overflowed)) {
       // The last call is worth most where the answer is certain to fit.
