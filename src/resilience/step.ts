@@ -154,8 +154,9 @@ function isShut({ attempts, plan }: Course): boolean {
 }
 
 /**
- * Every circuit is open that is on no quota at rest, some for a pause that has grown. The first candidate whose first pause is over is asked, as a
- * probe: whoever comes next is then better off, and this request has nothing to lose. At most one of a request.
+ * Every circuit is open that is on no quota at rest, some for a pause that has grown. The first candidate whose first
+ * pause is over is asked, as a probe: whoever comes next is then better off, and this request has nothing to lose. At
+ * most one of a request.
  */
 function takeEarlyProbe(course: Course, now: number): Step | null {
   if (!isShut(course)) return null;
