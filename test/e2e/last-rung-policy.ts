@@ -78,6 +78,16 @@ use_cases:
     max_output_tokens: 100
     on_overflow: [{ summarize: { model: pebble } }]
     ladder: { primary: atlas, degraded: [{ busy: { message: Later. } }] }
+  frugal-long:
+    max_output_tokens: 500
+    cost_ceiling_usd: 0.0181
+    on_overflow: [{ summarize: { model: pebble } }, truncate_oldest]
+    ladder: { primary: atlas, degraded: [{ busy: { message: Later. } }] }
+  stingy-long:
+    max_output_tokens: 500
+    cost_ceiling_usd: 0.0150
+    on_overflow: [{ summarize: { model: pebble } }, truncate_oldest]
+    ladder: { primary: atlas, degraded: [{ busy: { message: Later. } }] }
   trimmed-long:
     on_overflow: [truncate_oldest]
     ladder: { primary: atlas, degraded: [{ busy: { message: Later. } }] }

@@ -175,6 +175,28 @@ describe("a request that is too long", () => {
     expect(cost).toBe((attempts[0]?.cost ?? 0) + (attempts[1]?.cost ?? 0));
   });
 
+  test("is not summed up where the ceiling holds for the answer alone: it is cut, as explained", async () => {
+    const { overflow } = await explained({ model: "frugal-long", messages });
+    const response = await long("frugal-long");
+    expect(response.status).toBe(200);
+    await response.text();
+    const decision = await decisionOf(gateway, response);
+    expect(decision.attempts).toMatchObject([{ deployment: "atlas-us", result: "ok" }]);
+    expect(decision.overflow).toEqual({
+      how: "truncated",
+      dropped: overflow.leftOut?.messages.length ?? 0,
+    });
+  });
+
+  test("is refused with the ceiling's name where that is what forbids it, and nothing is bought", async () => {
+    const { fault } = await explained({ model: "stingy-long", messages });
+    const response = await long("stingy-long");
+    const { error } = (await response.json()) as { error: { message: string } };
+    expect([response.status, error.message]).toEqual([400, fault?.message ?? ""]);
+    expect(error.message).toContain("the use case's ceiling of 0.015 USD");
+    expect(await decisionOf(gateway, response)).toMatchObject({ attempts: [], cost: 0 });
+  });
+
   test("is cut where the summary fails", async () => {
     await inject(gateway, { match: { deployment: "pebble-us" }, ...DOWN });
     const response = await long("summed-long");

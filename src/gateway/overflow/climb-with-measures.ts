@@ -4,11 +4,12 @@
  */
 import { type Attempt, countCalls } from "../../core/decision.ts";
 import type { Deployment } from "../../core/deployment.ts";
+import type { NanoDollars } from "../../core/money.ts";
 import type { OverflowMeasure, RoutePlan } from "../../core/plan.ts";
 import type { ModelRequest } from "../../core/request.ts";
-import { routeShorter } from "../../policy/overflow/fit.ts";
 import { carriedOut } from "../../policy/overflow/means.ts";
-import { type ShortRequest, summarized, truncated } from "../../policy/overflow/shorten.ts";
+import { routeShorter, type ShortRequest } from "../../policy/overflow/route-shorter.ts";
+import { summarized, truncated } from "../../policy/overflow/shorten.ts";
 import { asOrdered } from "../../policy/routing/exercise.ts";
 import { demandOf, type RouteInput } from "../../policy/routing/plan.ts";
 import { roomFor } from "../../policy/routing/room.ts";
@@ -114,6 +115,7 @@ async function takeMeasure(
     const tokens = state.plan.estimatedInputTokens;
     const long = {
       route,
+      whole: state.plan,
       request: state.request,
       tokens,
       target: Math.floor(Math.min(tokens, room) * CUT_TO),
@@ -127,10 +129,10 @@ async function takeMeasure(
     } else {
       state.at++;
       const summed = await carriedOut(summarized(long, measure, means));
-      short = summed === "no_summary" ? null : summed;
+      short = typeof summed === "string" ? null : summed;
       ({ attempts } = means);
     }
-    const plan = short && goOnShorter(exchange, route, short, state.plan);
+    const plan = short && goOnShorter(exchange, route, short, state.plan, means.spent());
     if (!short || !plan) continue;
     noteShortened(exchange, short, measure.type === "summarize" ? "summarized" : "truncated");
     state.request = short.request;
@@ -139,15 +141,16 @@ async function takeMeasure(
   }
 }
 
-/** The exchange's plan for a shorter request; null where nobody may serve that one either. `before`: the plan so far. */
+/** The exchange's plan for a shorter request; null where nobody serves that one either. `before`: the plan so far. */
 function goOnShorter(
   exchange: Exchange,
   route: RouteInput,
   short: ShortRequest,
   before: RoutePlan,
+  spent: NanoDollars,
 ): RoutePlan | null {
-  const again = routeShorter(route, before, short);
-  if (!again) return null;
+  const again = routeShorter(route, before, short, spent);
+  if (typeof again === "string") return null;
   exchange.route = again.route;
   if (exchange.plan?.exercise) exchange.exercised = true;
   // A ladder that was climbed before is not exercised again, and the modes that are left to it stay so.

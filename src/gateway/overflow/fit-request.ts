@@ -6,7 +6,7 @@ import { ok, type Result } from "../../core/faults.ts";
 import type { OverflowLabel, RoutePlan } from "../../core/plan.ts";
 import { fitted, type TooLong, tooLongFor } from "../../policy/overflow/fit.ts";
 import { carriedOut } from "../../policy/overflow/means.ts";
-import type { ShortRequest } from "../../policy/overflow/shorten.ts";
+import type { ShortRequest } from "../../policy/overflow/route-shorter.ts";
 import type { Exchange } from "../exchange.ts";
 import type { Gateway } from "../gateway.ts";
 import { meansOf } from "./means.ts";

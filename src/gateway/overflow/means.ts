@@ -24,6 +24,7 @@ export function meansOf(
   const means: TrafficMeans = {
     attempts,
     size: measuredSize,
+    spent: () => means.attempts.reduce((sum, { cost }) => sum + (cost ?? 0), 0),
     *summarize(question) {
       const passedMs = gateway.clock.now() - exchange.arrivedAt;
       const asked = (yield askAside(gateway, exchange, {

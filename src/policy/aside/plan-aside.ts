@@ -3,6 +3,8 @@
  * constraint of the request holds for it, too; calls nobody.
  */
 import type { Deployment } from "../../core/deployment.ts";
+import { estimateCost } from "../../core/estimate-cost.ts";
+import type { NanoDollars } from "../../core/money.ts";
 import type { RoutePlan } from "../../core/plan.ts";
 import type { ModelRequest, Section } from "../../core/request.ts";
 import type { UseCase } from "../../core/snapshot.ts";
@@ -42,9 +44,23 @@ export function planAside(route: RouteInput, question: AsideQuestion): PlannedAs
     maxOutputTokens,
   };
   const request = requestOf(route.request, question);
-  const estimatedInputTokens = Math.ceil(textTokens(question.instruction) + textTokens(question.text)) + 8;
+  const estimatedInputTokens = inputTokensOf(question);
   const plan = draftRoute({ ...route, useCase, request, estimatedInputTokens });
   return plan.rungs.length === 0 ? null : { request, plan };
+}
+
+/** At the most, whichever of its deployments is asked. */
+export function asideCost(question: AsideQuestion): NanoDollars {
+  const size = {
+    estimatedInputTokens: inputTokensOf(question),
+    estimatedOutputTokens: question.maxOutputTokens,
+    choices: 1,
+  };
+  return Math.max(...question.deployments.map(({ model }) => estimateCost(size, model) ?? 0));
+}
+
+function inputTokensOf({ instruction, text }: AsideQuestion): number {
+  return Math.ceil(textTokens(instruction) + textTokens(text)) + 8;
 }
 
 /** Who asks and what holds for them stays; everything else is the gateway's own. */

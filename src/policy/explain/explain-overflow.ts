@@ -6,7 +6,8 @@ import type { OverflowLabel, RoutePlan, RungKind } from "../../core/plan.ts";
 import type { Message } from "../../core/request.ts";
 import type { PassedOver } from "../overflow/fit.ts";
 import type { ForeseenOverflow } from "../overflow/foresee.ts";
-import { messageTokens, type ShortRequest } from "../overflow/shorten.ts";
+import type { ShortRequest } from "../overflow/route-shorter.ts";
+import { messageTokens } from "../overflow/shorten.ts";
 import { roomFor } from "../routing/room.ts";
 
 interface ExplainedMessage {

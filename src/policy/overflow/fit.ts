@@ -7,10 +7,11 @@ import type { Fault, Result } from "../../core/faults.ts";
 import type { OverflowLabel, OverflowMeasure, RoutePlan } from "../../core/plan.ts";
 import { overlong } from "../routing/first-measure.ts";
 import { tooLong } from "../routing/no-candidate.ts";
-import { planRoute, type RouteInput } from "../routing/plan.ts";
+import type { RouteInput } from "../routing/plan.ts";
 import { roomFor } from "../routing/room.ts";
 import type { Fitting, Means } from "./means.ts";
-import { type ShortRequest, summarized, truncated } from "./shorten.ts";
+import { routeShorter, type ShortRequest, type Unserved } from "./route-shorter.ts";
+import { summarized, truncated } from "./shorten.ts";
 
 /** A request that is too long where its ladder begins. */
 export interface TooLong {
@@ -22,10 +23,13 @@ export interface TooLong {
   readonly lost: readonly Deployment[];
 }
 
-/** A measure that did not help: what must stay is too long, no summary of use is to be had, or nobody serves what is left. */
+/**
+ * A measure that did not help: what must stay is too long, no summary of use is to be had, nobody serves what is left,
+ * or the cost ceiling does not hold for what it comes to.
+ */
 export interface PassedOver {
   readonly measure: OverflowMeasure["type"];
-  readonly why: "no_larger_model" | "cannot_be_shortened" | "no_summary" | "nobody_serves_it";
+  readonly why: "no_larger_model" | "cannot_be_shortened" | "no_summary" | Unserved;
 }
 
 type Shortening = Extract<OverflowMeasure, { type: "truncate_oldest" | "summarize" }>;
@@ -59,35 +63,41 @@ export function* fitted<Wait>(long: TooLong, means: Means<Wait>): Fitting<Wait, 
   const passedOver: PassedOver[] = [];
   let preferred = rooms[0] ?? 0;
   for (const measure of measures) {
-    if (measure.type === "fail")
-      return { result: "refused", fault: tooLong(plan, lost, route.request), passedOver };
+    if (measure.type === "fail") return refused(long, passedOver);
     if (measure.type === "larger_model") {
       if (planned.ok && planned.value.rungs.length > 0) {
         return { result: "larger_model", plan: planned.value, passedOver };
       }
       // No model holds it as it is: as little as possible is left out.
       preferred = Math.max(...rooms);
-      passedOver.push({ measure: measure.type, why: "no_larger_model" });
+      const isDear = plan.refusals.some(({ constraint }) => constraint === "cost_ceiling");
+      passedOver.push({ measure: measure.type, why: isDear ? "over_ceiling" : "no_larger_model" });
       continue;
     }
     // Where it fits, but for the window that its caller states, leaving something out changes nothing.
     const fits = plan.estimatedInputTokens <= preferred;
     const short = fits ? null : yield* shortenedBy(measure, long, preferred, means);
-    if (short === null || short === "no_summary") {
+    if (short === null || typeof short === "string") {
       passedOver.push({ measure: measure.type, why: short ?? "cannot_be_shortened" });
       continue;
     }
-    const again = routeShorter(route, plan, short);
-    if (again) {
+    const again = routeShorter(route, plan, short, means.spent());
+    if (typeof again !== "string") {
       const how = measure.type === "summarize" ? "summarized" : "truncated";
       return { result: "shortened", how, short, ...again, passedOver };
     }
-    passedOver.push({ measure: measure.type, why: "nobody_serves_it" });
+    passedOver.push({ measure: measure.type, why: again });
   }
   // Where a larger model may come back, or the request is no model's anyway, routing has said so.
   const onlyLarger = measures.every(({ type }) => type === "larger_model");
   if (onlyLarger) return { result: "as_planned", passedOver };
-  return { result: "refused", fault: tooLong(plan, lost, route.request), passedOver };
+  return refused(long, passedOver);
+}
+
+/** The ceiling is named where something could have been done but for it. */
+function refused({ route, plan, lost }: TooLong, passedOver: readonly PassedOver[]): Fitted {
+  const ceiling = passedOver.some(({ why }) => why === "over_ceiling") ? plan.costCeiling : null;
+  return { result: "refused", fault: tooLong(plan, lost, route.request, ceiling), passedOver };
 }
 
 function shortenedBy<Wait>(
@@ -95,27 +105,10 @@ function shortenedBy<Wait>(
   { route, plan }: TooLong,
   room: number,
   means: Means<Wait>,
-): Fitting<Wait, ShortRequest | "no_summary" | null> {
+): Fitting<Wait, ShortRequest | "no_summary" | Unserved | null> {
   const { request, estimatedInputTokens: tokens } = route;
   // The prompt of an arm that the request does not have yet.
   const added = plan.estimatedInputTokens - tokens;
-  const long = { route, request, tokens, target: room - added };
+  const long = { route, whole: plan, request, tokens, target: room - added };
   return measure.type === "summarize" ? summarized(long, measure, means) : truncated(long, means);
-}
-
-/**
- * The route of a shorter request; null where nobody may serve that one either. `whole`: the plan of the long one, whose
- * arm it stays in.
- */
-export function routeShorter(
-  route: RouteInput,
-  whole: RoutePlan,
-  { request, tokens }: ShortRequest,
-): { readonly route: RouteInput; readonly plan: RoutePlan } | null {
-  const { estimates: _ofTheLong, longestInputTokens: _itsSize, ...rest } = route;
-  const arm = route.arm ?? (whole.arm && { label: whole.arm.label, applied: false });
-  const again: RouteInput = { ...rest, request, estimatedInputTokens: tokens, ...(arm && { arm }) };
-  const planned = planRoute(again);
-  if (!planned.ok || planned.value.rungs.length === 0) return null;
-  return { route: again, plan: planned.value };
 }

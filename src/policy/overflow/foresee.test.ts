@@ -6,6 +6,8 @@ import { estimateTokens } from "../estimates/estimate-tokens.ts";
 import { explainOverflow } from "../explain/explain-overflow.ts";
 import { BASE_POLICY, FAKE_REQUEST, routeInput, snapshotOf } from "../fake-policy.ts";
 import { plannedRoute } from "../replay/routing-tap.ts";
+import { draftRoute, planRoute } from "../routing/plan.ts";
+import { fitted, tooLongFor } from "./fit.ts";
 import { foresee, foreseeByEstimate } from "./foresee.ts";
 import { carriedOut, estimatedSize, measuredSize } from "./means.ts";
 
@@ -194,6 +196,67 @@ describe("summarize", () => {
       passedOver: [{ measure: "summarize", why: "no_summary" }],
       withoutSummary: [],
     });
+  });
+});
+
+describe("the cost ceiling", () => {
+  const under = (usd: number, measures: string, rest = "") =>
+    `{ cost_ceiling_usd: ${usd}, on_overflow: [${measures}]${rest} }`;
+  const SUM_OR_CUT = "{ summarize: { model: wide } }, truncate_oldest";
+  const dear = (measure: string) => ({ measure, why: "over_ceiling" });
+
+  // 960 tokens and 40 of output cost 0.00348 on large, the summary at most 0.00123; what truncation leaves, 0.0027.
+  test.each([
+    [0.0048, "summarized", []],
+    [0.0046, "truncated", [dear("summarize")]],
+    [0.0027, "truncated", [dear("summarize")]],
+    [0.0026, "refused", [dear("summarize"), dear("truncate_oldest")]],
+  ])("of %d holds for a summary and what it is for, or there is none: %s", (usd, how, passedOver) => {
+    expect(explained(under(usd, SUM_OR_CUT))).toMatchObject({ how, passedOver });
+  });
+
+  test.each([
+    [SUM_OR_CUT, 0.0026],
+    ["{ summarize: { model: wide } }", 0.0046],
+    ["{ summarize: { model: wide } }, fail", 0.0046],
+  ])("is named where %s would have helped but for it", (measures, usd) => {
+    const { fault } = foreseen(under(usd, measures));
+    expect(fault).toMatchObject({ kind: "context_overflow", code: "context_length_exceeded" });
+    expect(fault?.message).toContain(`may cost more than the use case's ceiling of ${usd} USD. Shorten`);
+  });
+
+  test("is named where a larger model is too dear, and not where none of it is to blame", () => {
+    const ladder = ", ladder: { primary: large, fallback: [wide] }";
+    const { fault, overflow } = foreseen(under(0.0016, "larger_model, fail", ladder));
+    expect(overflow?.fitted).toMatchObject({ passedOver: [dear("larger_model")] });
+    expect(fault?.message).toContain("ceiling of 0.0016 USD");
+    expect(foreseen(under(0.0016, "larger_model, fail")).fault?.message).not.toContain("ceiling");
+    expect(foreseen(under(0.0016, "fail", ladder)).fault?.message).not.toContain("ceiling");
+  });
+
+  test.each([
+    [0.0011, "summarized"],
+    [0.0022, "refused"],
+  ])("is held against what the summary did cost: %d", (cost, result) => {
+    const snapshot = snapshotOf(POLICY, `use_cases: { chat: ${under(0.0048, SUM_OR_CUT)} }\n`);
+    const route = routeInput(snapshot, { request: TALK, estimatedInputTokens: 1600 });
+    const plan = draftRoute(route);
+    const long = tooLongFor(route, plan, planRoute(route));
+    if (long === null) throw new Error("it is not too long");
+    let spent = 0;
+    const done = runSteps(
+      fitted<never>(long, {
+        size: estimatedSize(route),
+        spent: () => spent,
+        // biome-ignore lint/correctness/useYield: nothing is waited for
+        *summarize() {
+          spent = cost * 1e9;
+          return { text: "In short." };
+        },
+      }),
+    );
+    const how: string = done.result === "shortened" ? done.how : done.result;
+    expect(how).toBe(result);
   });
 });
 

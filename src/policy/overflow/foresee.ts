@@ -84,6 +84,7 @@ function* foreseeOverflow<Wait>(
   const asked: PlannedAside[] = [];
   const done = yield* fitted(long, {
     size,
+    spent: () => 0,
     // biome-ignore lint/correctness/useYield: nobody is asked
     *summarize(question) {
       const planned = planAside(route, question);

@@ -1,7 +1,8 @@
 /**
- * What fitting a request needs of whoever asks for it: sizes, and summaries, which a plan only supposes. Owns how the
+ * What fitting a request needs of whoever asks for it: sizes, what was spent, and summaries, which a plan only supposes. Owns how the
  * same decision is made at once, or with pauses between its steps.
  */
+import type { NanoDollars } from "../../core/money.ts";
 import type { ModelRequest } from "../../core/request.ts";
 import type { UseCase } from "../../core/snapshot.ts";
 import type { AsideQuestion } from "../aside/plan-aside.ts";
@@ -20,6 +21,8 @@ export type Summary = { readonly text: string } | "supposed" | null;
 
 export interface Means<Wait> {
   readonly size: Sizing<Wait>;
+  /** On the request so far. */
+  readonly spent: () => NanoDollars;
   readonly summarize: (question: AsideQuestion, route: RouteInput) => Fitting<Wait, Summary>;
 }
 

@@ -2,7 +2,7 @@
 import type { Capability } from "../../core/contract.ts";
 import type { Deployment } from "../../core/deployment.ts";
 import { type Fault, fault } from "../../core/faults.ts";
-import { formatUsd } from "../../core/money.ts";
+import { formatUsd, type NanoDollars } from "../../core/money.ts";
 import type { Constraint, Refusal, RoutePlan } from "../../core/plan.ts";
 import type { ModelRequest } from "../../core/request.ts";
 import type { ConfigSnapshot } from "../../core/snapshot.ts";
@@ -45,25 +45,33 @@ export function noCandidate(plan: RoutePlan, refused: Refused): Fault {
 
 type SizedPlan = Pick<RoutePlan, "estimatedInputTokens" | "estimatedOutputTokens">;
 
-/** For the application to shorten: no repetition would help. `deployments`: those that are too small, never none. */
+/**
+ * For the application to shorten: no repetition would help. `deployments`: those that are too small, never none.
+ * `ceiling`: which keeps the policy from doing something about it; null: nothing of that kind does.
+ */
 export function tooLong(
   { estimatedInputTokens: tokens, estimatedOutputTokens }: SizedPlan,
   deployments: readonly Deployment[],
   { operation, contract }: Pick<ModelRequest, "operation" | "contract">,
+  ceiling: NanoDollars | null = null,
 ): Fault {
   const { contextWindow: largest, maxOutputTokens } = deployments
     .map(({ model }) => model)
     .reduce((a, b) => (b.contextWindow > a.contextWindow ? b : a));
   const param = operation === "embed" ? "input" : "messages";
   const models = `the models of this use case hold ${largest}`;
+  const dear =
+    ceiling === null
+      ? ""
+      : `What could be done about that may cost more than the use case's ceiling of ${formatUsd(ceiling)} USD. `;
   let message = `The request has about ${tokens} tokens of input`;
   if (contract.contextWindow !== undefined) {
-    message = `The request says that it needs a window of ${contract.contextWindow} tokens, and ${models}. Ask for less.`;
+    message = `The request says that it needs a window of ${contract.contextWindow} tokens, and ${models}. ${dear}Ask for less.`;
   } else if (operation === "embed")
     message += `, and ${models} in one text. Cut the longest text into parts.`;
   else {
     const output = Math.min(estimatedOutputTokens, maxOutputTokens);
-    message += `, ${output} more are kept for its answer, and ${models}. `;
+    message += `, ${output} more are kept for its answer, and ${models}. ${dear}`;
     message += "Shorten the conversation, or ask for fewer output tokens.";
   }
   return fault("context_overflow", "context_length_exceeded", message, { param });
