@@ -34,6 +34,11 @@ describe("a drill that is wrong", () => {
     expect(findings[1]).toMatchObject({ line: 7, code: "unknown_key", fix: 'Did you mean "name"?' });
   });
 
+  test("a kind of fault that is misspelt is told the one that is meant", () => {
+    const findings = findingsOf(DRILL.replace("{ status: 503 }", "{ throttl: 5s }"));
+    expect(findings.map(({ fix }) => fix)).toContain('Did you mean "throttle"?');
+  });
+
   test.each([
     ["both a rate and callers", DRILL.replace("rate: 10", "rate: 10, concurrency: 2"), /exactly one of rate/],
     ["no use case", DRILL.replace("use_case: chat\n", ""), /exactly one of use_case/],

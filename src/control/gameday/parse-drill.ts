@@ -35,7 +35,7 @@ export function parseDrill(source: PolicyText): ParsedDrill {
   }
   const parsed = drillSchema.safeParse(root, { reportInput: false });
   if (!parsed.success) {
-    reportIssues(drillSchema, root, parsed.error.issues, report, [], read.written);
+    reportIssues(drillSchema, root, parsed.error.issues, report, [], read);
     return { ok: false, findings: inOrder(report.findings) };
   }
   return { ok: true, document: parsed.data, schedule: writtenSchedule(root), locate };

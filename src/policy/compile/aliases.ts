@@ -2,6 +2,7 @@
  * Names of a policy for its models, each moved by one edit. Owns what may stand where a model is named, and what is
  * wrong with an alias; knows no rung.
  */
+import type { Deployment } from "../../core/deployment.ts";
 import type { ModelAlias } from "../../core/snapshot.ts";
 import type { PolicyDocument } from "../document/document.ts";
 import type { Path, Report } from "../finding.ts";
@@ -19,6 +20,7 @@ export interface ModelAliases {
 interface Names {
   readonly models: ReadonlyMap<string, unknown>;
   readonly aliases: ModelAliases;
+  readonly deployments: ReadonlyMap<string, Deployment>;
 }
 
 export interface NamedModel {
@@ -81,7 +83,7 @@ function reportTarget(
 export function resolveModel(
   name: string,
   path: Path,
-  { models, aliases }: Names,
+  { models, aliases, deployments }: Names,
   report: Report,
 ): NamedModel | null {
   if (models.has(name)) return { model: name, alias: null };
@@ -92,7 +94,10 @@ export function resolveModel(
   }
   const names = [...models.keys(), ...aliases.known.keys()];
   const what = aliases.known.size === 0 ? "model" : "model or alias";
-  const fix = report.suggest(name, names, "Add it under models.");
+  const deployment = deployments.get(name);
+  const fix = deployment
+    ? `That is a deployment: write its model, ${deployment.model.id}, or for a rung in its region ${deployment.model.id}@${deployment.region}.`
+    : report.suggest(name, names, "Add it under models.");
   report.error("unknown_model", path, `There is no ${what} "${name}".`, fix);
   return null;
 }

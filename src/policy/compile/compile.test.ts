@@ -52,6 +52,14 @@ describe("warnings, which do not keep a policy from serving", () => {
     expect(compileTexts(text).snapshot).not.toBeNull();
   });
 
+  test("a ceiling under every model is told once, with its use case", () => {
+    const text = BASE_POLICY.replace("max_output_tokens: 40", "cost_ceiling_usd: 0.00001");
+    const routes = `routes:\n${route("a", "when: 'caller.tier == \"x\"'")}${route("b", "when: 'caller.tier == \"y\"'")}`;
+    const found = compileTexts(text + routes).findings;
+    expect(found).toMatchObject([{ code: "refuses_short_requests", path: "use_cases.chat.ladder" }]);
+    expect(found[0]?.message).toContain('"chat"');
+  });
+
   test("a tier without limits is told with what to add, and with the tiers that there are", () => {
     const limits = "limits: { tiers: { free: {}, paid: {} } }";
     const key = `keys: [{ id: k, sha256: ${"a".repeat(64)}, tenant: t, tier: gold }]`;

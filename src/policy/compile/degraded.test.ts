@@ -161,7 +161,7 @@ describe("on_overflow", () => {
   test.each([
     ["[fail, larger_model]", "warning unreachable_overflow_measure use_cases.chat.on_overflow[1]"],
     ["[{ summarize: { model: smal } }]", "error unknown_model use_cases.chat.on_overflow[0].summarize.model"],
-    ["[shrink]", "error invalid_type use_cases.chat.on_overflow[0]"],
+    ["[shrink]", "error invalid_value use_cases.chat.on_overflow[0]"],
     ["[]", "error invalid_value use_cases.chat.on_overflow"],
   ])("%s: %s", (written, finding) => {
     expect(found(policy("[{ busy: { message: x } }]", `on_overflow: ${written}`))).toEqual([finding]);

@@ -61,13 +61,32 @@ function excludes(useCase: UseCase, deployment: Deployment): Reason | null {
 /** Tokens of a request that is as short as any. */
 const SHORT_TOKENS = 10;
 
-/** A warning where not even a short request fits any model of `ladder`, for the output that is counted with it. */
-export function reportRefusesAll(
+/** The ladders of a use case, its own first, and where each is written. */
+type PlacedLadder = readonly [ladder: readonly RungSpec[], path: Path];
+
+/**
+ * A warning where not even a short request fits any model of a ladder, for the output that is counted with it. It is of
+ * the use case's own settings, so it is said once, of the first ladder.
+ */
+export function reportRefusesAll(useCase: UseCase, ladders: readonly PlacedLadder[], report: Report): void {
+  for (const [ladder, path] of ladders) {
+    const objection = refusesShort(useCase, ladder);
+    if (objection === null) continue;
+    const message = `Every model of this ladder refuses even a short request of the use case "${useCase.id}" that states no limit on its answer. ${objection.reason}`;
+    const fix =
+      objection.constraint === "cost_ceiling"
+        ? "Raise its cost_ceiling_usd, or set a lower max_output_tokens."
+        : "Set a lower max_output_tokens of the use case: input and output share the window.";
+    report.warning("refuses_short_requests", path, message, fix);
+    return;
+  }
+}
+
+/** Why the first model does; null: one takes it, or there is none. */
+function refusesShort(
   { taskType, maxOutputTokens, costCeiling }: UseCase,
   ladder: readonly RungSpec[],
-  path: Path,
-  report: Report,
-): void {
+): Objection | null {
   const size = {
     inputTokens: SHORT_TOKENS,
     longestInputTokens: SHORT_TOKENS,
@@ -80,17 +99,11 @@ export function reportRefusesAll(
   for (const { deployments } of ladder) {
     for (const deployment of deployments) {
       const objection = oversize(deployment, size);
-      if (objection === null) return;
+      if (objection === null) return null;
       first ??= objection;
     }
   }
-  if (first === null) return;
-  const message = `Every model of this ladder refuses even a short request that states no limit on its answer. ${first.reason}`;
-  const fix =
-    first.constraint === "cost_ceiling"
-      ? "Raise cost_ceiling_usd, or set a lower max_output_tokens."
-      : "Set a lower max_output_tokens of the use case: input and output share the window.";
-  report.warning("refuses_short_requests", path, message, fix);
+  return first;
 }
 
 /** A warning where a use case for vectors has no model that makes any, or one for words none that has words. */

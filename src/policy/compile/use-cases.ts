@@ -122,13 +122,13 @@ function checkUseCase(useCase: UseCase, rules: readonly PlacedRule[], path: Path
   }
   reportWrongKind(useCase, useCase.ladder, [...path, "ladder"], report);
   if (useCase.ladder.length > 0) reportUnserved(useCase, useCase.ladder, [...path, "ladder"], report);
-  reportRefusesAll(useCase, useCase.ladder, [...path, "ladder"], report);
   for (const { model, deployments, at } of sideModels(useCase)) {
     const rung: RungSpec = { kind: "fallback", model, selection: "weighted", deployments };
     reportUnserved(useCase, [rung], [...path, ...at], report);
   }
   for (const { rule, path: at } of rules) {
     if (rule.ladder.length > 0) reportUnserved(useCase, rule.ladder, [...at, "ladder"], report);
-    reportRefusesAll(useCase, rule.ladder, [...at, "ladder"], report);
   }
+  const ofRules = rules.map(({ rule, path: at }) => [rule.ladder, [...at, "ladder"]] as const);
+  reportRefusesAll(useCase, [[useCase.ladder, [...path, "ladder"]], ...ofRules], report);
 }

@@ -206,7 +206,11 @@ function explain(problem: CelProblem, source: string, fields: Fields): Condition
   const read = problem.code === "no_such_key" ? fieldOf(problem.node) : null;
   if (read !== null) {
     const { owner, field } = read;
-    const fix = suggestion(field, Object.keys(fields[owner] ?? {}), EXAMPLE);
+    const elsewhere = Object.keys(fields).find((other) => Object.hasOwn(fields[other] ?? {}, field));
+    const fix =
+      elsewhere === undefined
+        ? suggestion(field, Object.keys(fields[owner] ?? {}), EXAMPLE)
+        : `Did you mean "${elsewhere}.${field}"?`;
     return { message: `The condition reads ${owner}.${field}, which does not exist.`, fix, offset };
   }
   const summary = inPlainWords(problem.summary);

@@ -4,22 +4,24 @@ import { parseDuration } from "../../core/duration.ts";
 
 const DURATION = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+$/;
 const DURATION_ERROR = "must be a duration with a unit, such as 250ms, 20s or 1m30s";
+const LONG_DURATION_ERROR = "must be a duration with a unit, such as 10m, 24h or 7d, and 30 days at most";
 const DAY_MS = 86_400_000;
 const MAX_KEPT_MS = 30 * DAY_MS;
 
+/** Says what belongs there also where a number stands; nothing of what is not there at all. */
+const inWords = (words: string) => (issue: { readonly input?: unknown }) =>
+  issue.input === undefined ? undefined : words;
+
 /** A duration as people write it. It stays text in the document, so that a diff shows `20s → 30s`. */
 export const duration = z
-  .string({ error: (issue) => (issue.input === undefined ? undefined : DURATION_ERROR) })
+  .string({ error: inWords(DURATION_ERROR) })
   .regex(DURATION, { error: DURATION_ERROR, abort: true })
   .refine((text) => milliseconds(text) <= DAY_MS, "must be a day at most");
 
 /** As `duration`, for what is kept. */
 export const longDuration = z
-  .string()
-  .refine(
-    (text) => (parseDuration(text) ?? Number.POSITIVE_INFINITY) <= MAX_KEPT_MS,
-    "must be a duration with a unit, such as 10m, 24h or 7d, and 30 days at most",
-  );
+  .string({ error: inWords(LONG_DURATION_ERROR) })
+  .refine((text) => (parseDuration(text) ?? Number.POSITIVE_INFINITY) <= MAX_KEPT_MS, LONG_DURATION_ERROR);
 
 /** Whole milliseconds of a duration that matched the schema. */
 export function milliseconds(text: string): number {

@@ -311,6 +311,48 @@ const BAD: readonly {
     at: "20: gpt",
     fix: /alias of "chat"/,
   },
+  {
+    what: "long duration without a unit",
+    text: withLine("max_output_tokens: 40", "cache: { ttl: 600, stale_for: 1h }"),
+    code: "invalid_type",
+    at: "14: 600",
+    fix: /^How long/,
+  },
+  {
+    what: "condition without quotes in a flow map",
+    text: `${BASE_POLICY}routes:\n  - { name: r, when: signals.healthy["large-us"] && caller.tier == "a", ladder: { primary: small } }\n  - { name: s, ladder: { primary: small } }\n`,
+    code: "yaml_syntax",
+    at: '20: ["large-us"]',
+    fix: /single quotes/,
+  },
+  {
+    what: "a measure misspelt",
+    text: withLine("max_output_tokens: 40", "on_overflow: [truncate_oldst]"),
+    code: "invalid_value",
+    at: "14: truncate_oldst",
+    fix: /^Did you mean "truncate_oldest"\?$/,
+  },
+  {
+    what: "a measure that is a map",
+    text: withLine("max_output_tokens: 40", "on_overflow: [summarize]"),
+    code: "invalid_value",
+    at: "14: summarize",
+    fix: /\{ summarize: \{ model \} \}/,
+  },
+  {
+    what: "a deployment in place of its model",
+    text: withLine("large@us-east-1", "large-us"),
+    code: "unknown_model",
+    at: "16: large-us",
+    fix: /large@us-east-1/,
+  },
+  {
+    what: "a signal taken for a part of the request",
+    text: `${BASE_POLICY}routes:\n  - { name: r, when: "request.input_tokens < 3", ladder: { primary: small } }\n`,
+    code: "invalid_condition",
+    at: "20: input_tokens",
+    fix: /"signals\.input_tokens"/,
+  },
   { what: "empty text", text: "", code: "empty_policy", at: "1: ", fix: /version: 1/ },
 ];
 
@@ -324,6 +366,34 @@ describe("a bad policy", () => {
     expect(`${found?.line}: ${line.slice((found?.column ?? 0) - 1)}`).toStartWith(at);
     expect(found?.file).toBe("policy.yaml");
     expect(found?.fix).toMatch(fix);
+  });
+
+  test("an error of the syntax is said once, not for every line that the reader then takes for wrong", () => {
+    const routes =
+      'routes:\n  - { name: r, when: signals.healthy["large-us"] && true, ladder: { primary: small } }\n';
+    const { findings } = compileTexts(`${BASE_POLICY}${routes}keys: [{ id: k, env: A, tenant: t }]\n`);
+    expect(findings.map(({ code, line }) => [code, line])).toEqual([["yaml_syntax", 20]]);
+  });
+
+  test("a value of a map by names is called by its place, not by the name", () => {
+    const text = `${BASE_POLICY}tests: [{ name: a, request: { use_case: chat }, expect: { refused: { large-us: region } } }]\n`;
+    const [finding] = compileTexts(text).findings;
+    expect(finding?.message).toBe('"region" is not a valid value of refused.large-us.');
+  });
+
+  test.each([
+    ["use_cases: { chta: { deadline: 3s } }", "use_cases.chta", '"chat"'],
+    ["deployments: { large-uss: { weight: 3 } }", "deployments.large-uss", '"large-us"'],
+  ])("an overlay that misspells an entry is told which one is there, once: %s", (overlay, path, name) => {
+    const { findings } = compileTexts(BASE_POLICY, `${overlay}\n`);
+    expect(findings).toMatchObject([{ code: "missing_key", path, file: "overlay-1.yaml", line: 1 }]);
+    expect(findings[0]?.message).toContain("Before this overlay there is no");
+    expect(findings[0]?.fix).toBe(`Did you mean ${name}?`);
+  });
+
+  test("a new entry of an overlay that is like none before is told what it lacks", () => {
+    const { findings } = compileTexts(BASE_POLICY, "use_cases: { invoices: { deadline: 3s } }\n");
+    expect(findings).toMatchObject([{ code: "missing_key", message: "invoices.ladder is missing." }]);
   });
 
   test("has all its findings listed, in the order of the text", () => {

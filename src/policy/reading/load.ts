@@ -18,7 +18,8 @@ import {
 } from "../finding.ts";
 import { type PolicyTestCounts, policyTestSteps } from "../policy-tests/policy-tests.ts";
 import { type IdleNull, mergeOverlay } from "./merge.ts";
-import { reportIssues } from "./schema-findings.ts";
+import { reportIssues, type Texts } from "./schema-findings.ts";
+import { valueAt } from "./schema-walk.ts";
 import { looksSecret, reportSecrets } from "./secrets.ts";
 import { type PolicyText, readYaml, type YamlSource } from "./yaml-source.ts";
 
@@ -54,10 +55,12 @@ export function parsePolicy(sources: readonly PolicyText[]): ParsedPolicy {
     const isExtension = String(path[0]).startsWith(EXTENSION_PREFIX);
     if (!isExtension && ++idleNulls <= MAX_IDLE_NULLS) reportIdleNull(path, known, report);
   };
-  const merged = read.reduce<unknown>(
-    (base, source, index) => (index === 0 ? source.value : mergeOverlay(base, source.value ?? {}, idle)),
-    null,
-  );
+  /** What the first text says, the first two together, and so on. */
+  const stages: unknown[] = [];
+  for (const { value } of read) {
+    stages.push(stages.length === 0 ? value : mergeOverlay(stages.at(-1), value ?? {}, idle));
+  }
+  const merged = stages.at(-1) ?? null;
   if (!isRecord(merged)) {
     const fix = "Begin with `version: 1` and `name: …`; `pointsman init` writes an example.";
     report.error("empty_policy", [], "The policy is empty or not a map.", fix);
@@ -71,7 +74,8 @@ export function parsePolicy(sources: readonly PolicyText[]): ParsedPolicy {
     // As merging does: the last text that has it gave the value.
     const written = (path: Path) =>
       read.reduceRight<string | null>((found, one) => found ?? one.written(path), null);
-    reportIssues(policySchema, root, parsed.error.issues, report, secrets, written);
+    const added = (path: Path) => addedEntry(path, stages);
+    reportIssues(policySchema, root, parsed.error.issues, report, secrets, { written, added });
   }
   const document = parsed.success && !report.failed ? parsed.data : null;
   return { document, findings: inOrder(report.findings), locate };
@@ -104,6 +108,18 @@ function reportIdleNull(path: Path, known: readonly string[], report: Report): v
   const message = `The null takes nothing away: before this overlay there is no "${name}" ${where}.`;
   const fix = report.suggest(name, known, "Remove the line.");
   report.warning("null_of_nothing", path, message, fix, { key: true });
+}
+
+/** The outermost entry on the way to `path` that was not there before one of the overlays, and what was beside it. */
+function addedEntry(path: Path, stages: readonly unknown[]): ReturnType<NonNullable<Texts["added"]>> {
+  for (let depth = 2; depth < path.length; depth++) {
+    const entry = path.slice(0, depth);
+    const first = stages.findIndex((stage) => valueAt(stage, entry) !== undefined);
+    if (first <= 0) continue;
+    const beside = valueAt(stages[first - 1], entry.slice(0, -1));
+    return isRecord(beside) ? { entry, known: Object.keys(beside) } : null;
+  }
+  return null;
 }
 
 /** The last text that has the whole path gave the value; else the one that has most of it. */

@@ -1,26 +1,33 @@
 /** What the schema says, in words for a policy author. Owns messages and fixes; knows no rule of its own. */
 import { z } from "zod";
 import { formatPath, type Path, type Report } from "../finding.ts";
-import { suggestion } from "../suggest.ts";
+import { nearest, suggestion } from "../suggest.ts";
+import { descriptionOf, keysOf, literalsOf, schemaAt, valueAt } from "./schema-walk.ts";
 import { howToWrite } from "./written-value.ts";
 
 type Issue = z.core.$ZodIssue;
 
-/**
- * Reports every issue of one parse of `root`, except those at or under a path in `silent`. `written`: the value at a path
- * as it stands in the text, or null.
- */
+/** What the texts say of a path, beyond the values. */
+export interface Texts {
+  /** The value as it stands there; null: it is not there. */
+  written(path: Path): string | null;
+  /** The entry around it that an overlay has made anew, beside `known` of the texts before; null: none. Absent: one text. */
+  added?(path: Path): { readonly entry: Path; readonly known: readonly string[] } | null;
+}
+
+/** Reports every issue of one parse of `root`, except those at or under a path in `silent`. */
 export function reportIssues(
   schema: z.ZodType,
   root: unknown,
   issues: readonly Issue[],
   report: Report,
   silent: readonly Path[],
-  written: (path: Path) => string | null,
+  texts: Texts,
 ): void {
+  const misnamed = new Set<string>();
   for (const issue of issues) {
     const path = pathOf(issue);
-    if (!isSilent(path, silent)) reportIssue({ schema, root, report, issue, path, silent, written });
+    if (!isSilent(path, silent)) reportIssue({ schema, root, report, issue, path, silent, texts, misnamed });
   }
 }
 
@@ -31,7 +38,9 @@ interface Context {
   readonly issue: Issue;
   readonly path: Path;
   readonly silent: readonly Path[];
-  readonly written: (path: Path) => string | null;
+  readonly texts: Texts;
+  /** Entries of an overlay that were said to be meant for another one. */
+  readonly misnamed: Set<string>;
 }
 
 function reportIssue(context: Context): void {
@@ -91,6 +100,11 @@ function reportUnion(context: Context, issue: Extract<Issue, { code: "invalid_un
     }
     return;
   }
+  const words = issue.errors.flat().flatMap((inner) => wordsOf(inner));
+  if (typeof value === "string" && words.length > 0) {
+    reportChoice(context, words, describe(context, context.path));
+    return;
+  }
   const parent = schemaAt(context.schema, context.root, context.path.slice(0, -1), true);
   if (issue.errors.length === 0 && parent instanceof z.ZodUnion) {
     const key = String(context.path.at(-1));
@@ -111,7 +125,15 @@ function isTypeMismatch(issue: Issue): boolean {
   return issue.path.length === 0 && (issue.code === "invalid_type" || issue.code === "invalid_value");
 }
 
-function reportChoice({ root, report, path }: Context, choices: readonly unknown[]): void {
+/** Words of which one was expected in place of what stands there. */
+function wordsOf(issue: Issue): readonly string[] {
+  if (issue.code !== "invalid_value" || issue.path.length > 0) return [];
+  return issue.values.filter((value) => typeof value === "string");
+}
+
+/** `otherwise`: what to say where no choice is near; absent: the choices are all there is. */
+function reportChoice(context: Context, choices: readonly unknown[], otherwise: string | null = null): void {
+  const { schema, root, report, path } = context;
   const value = valueAt(root, path);
   if (value === undefined) {
     const fix = `Use one of: ${choices.join(", ")}.`;
@@ -119,12 +141,21 @@ function reportChoice({ root, report, path }: Context, choices: readonly unknown
     return;
   }
   const shown = typeof value === "string" && value.length <= 64 ? `"${value}"` : typeName(value);
-  const message = `${shown} is not a valid ${String(path.findLast((part) => typeof part === "string"))}.`;
+  // The key of such a map is a name of the author's, and says nothing of what belongs there.
+  const isNamed = schemaAt(schema, root, path.slice(0, -1)) instanceof z.ZodRecord;
+  const what = isNamed
+    ? `value of ${nameOf(path)}`
+    : String(path.findLast((part) => typeof part === "string"));
+  const message = `${shown} is not a valid ${what}.`;
   const [only] = choices;
   const fix =
     typeof only === "number"
       ? `Write the number ${only}${typeof value === "string" ? ", without quotes" : ""}.`
       : suggestion(String(value), choices.map(String), "See the schema.");
+  if (otherwise !== null && nearest(String(value), choices.map(String)) === null) {
+    report.error("invalid_value", path, message, otherwise);
+    return;
+  }
   report.error("invalid_value", path, message, fix);
 }
 
@@ -139,15 +170,32 @@ function reportType(context: Context, issue: Extract<Issue, { code: "invalid_typ
     ? issue.message
     : `must be ${WORDS[issue.expected] ?? issue.expected}, not ${typeName(value)}`;
   // A type of the schema's own words is no plain one: `20` in quotes would still be no duration.
-  const plain = complaint === issue.message ? "" : howToWrite(value, issue.expected, context.written(path));
+  const plain =
+    complaint === issue.message ? "" : howToWrite(value, issue.expected, context.texts.written(path));
   const fix = `${plain}${plain === "" ? "" : " "}${describe(context, path)}`;
   report.error("invalid_type", path, `${nameOf(path)} ${complaint}.`, fix);
 }
 
 function reportMissing(context: Context): void {
   const { path, report } = context;
+  if (reportMisnamed(context)) return;
   const fix = `Add ${String(path.at(-1))}: ${describe(context, path)}`;
   report.error("missing_key", path, `${nameOf(path)} is missing.`, fix);
+}
+
+/** True where the missing key is of an entry that an overlay has made by a slip: it was meant for one that is there. */
+function reportMisnamed({ path, report, texts, misnamed }: Context): boolean {
+  const added = texts.added?.(path) ?? null;
+  if (added === null) return false;
+  const { entry, known } = added;
+  const name = String(entry.at(-1));
+  if (nearest(name, known) === null) return false;
+  const place = formatPath(entry);
+  if (misnamed.has(place)) return true;
+  misnamed.add(place);
+  const message = `Before this overlay there is no "${name}" in ${formatPath(entry.slice(0, -1))}, and ${nameOf(path)} is missing.`;
+  report.error("missing_key", entry, message, suggestion(name, known, ""), { key: true });
+  return true;
 }
 
 const WORDS: Readonly<Record<string, string>> = {
@@ -170,71 +218,6 @@ function typeName(value: unknown): string {
 /** The published description of what belongs at `path`. */
 function describe({ schema, root }: Context, path: Path): string {
   return descriptionOf(schemaAt(schema, root, path, true)) ?? "See the published schema.";
-}
-
-function descriptionOf(schema: z.ZodType | null): string | undefined {
-  if (schema === null) return undefined;
-  if (schema.description !== undefined) return schema.description;
-  return schema instanceof z.ZodOptional || schema instanceof z.ZodPrefault
-    ? descriptionOf(schema.unwrap() as z.ZodType)
-    : undefined;
-}
-
-/** The schema that governs `path` of `root`; unions are followed by what was written. */
-function schemaAt(schema: z.ZodType, root: unknown, path: Path, wrapped = false): z.ZodType | null {
-  let current: z.ZodType | null = schema;
-  let value = root;
-  for (const segment of path) {
-    const inner: z.ZodType | null = current === null ? null : choose(unwrap(current), value);
-    current = inner === null ? null : child(inner, segment);
-    value = valueAt(value, [segment]);
-  }
-  if (wrapped || current === null) return current;
-  return choose(unwrap(current), value);
-}
-
-function child(schema: z.ZodType, segment: string | number): z.ZodType | null {
-  if (schema instanceof z.ZodObject) {
-    const shape: Readonly<Record<string, unknown>> = schema.shape;
-    return Object.hasOwn(shape, segment) ? (shape[segment] as z.ZodType) : null;
-  }
-  if (schema instanceof z.ZodRecord) return schema.valueType as z.ZodType;
-  if (schema instanceof z.ZodArray) return schema.element as z.ZodType;
-  return null;
-}
-
-function unwrap(schema: z.ZodType): z.ZodType {
-  return schema instanceof z.ZodOptional || schema instanceof z.ZodPrefault
-    ? unwrap(schema.unwrap() as z.ZodType)
-    : schema;
-}
-
-function choose(schema: z.ZodType, value: unknown): z.ZodType {
-  if (!(schema instanceof z.ZodUnion)) return schema;
-  const options = schema.options as readonly z.ZodType[];
-  if (typeof value !== "object" || value === null) return schema;
-  const kind = String(valueAt(value, ["kind"]));
-  const objects = options.filter((option) => option instanceof z.ZodObject);
-  return objects.find((option) => literalsOf(option, "kind").includes(kind)) ?? objects[0] ?? schema;
-}
-
-function literalsOf(option: unknown, key: string): readonly string[] {
-  if (!(option instanceof z.ZodObject)) return [];
-  const field: unknown = (option.shape as Readonly<Record<string, unknown>>)[key];
-  return field instanceof z.ZodLiteral ? [...field.values].map(String) : [];
-}
-
-function keysOf(schema: z.ZodType | null): readonly string[] {
-  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
-}
-
-function valueAt(root: unknown, path: Path): unknown {
-  let value = root;
-  for (const segment of path) {
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, segment)) return undefined;
-    value = (value as Readonly<Record<string | number, unknown>>)[segment];
-  }
-  return value;
 }
 
 function pathOf(issue: Issue): Path {

@@ -120,18 +120,30 @@ function parse(text: string, lines: LineCounter, complain: Complain): Node | nul
     complain("yaml_too_deep", "The YAML nests too deeply to be read.", "Flatten it.", 0);
     return undefined;
   }
-  let isTooDeep = false;
+  const said = new Set<string>();
   for (const problem of [...document.errors, ...document.warnings].slice(0, 100)) {
-    const [code, message, fix] = explainYaml(problem.code, problem.message);
-    // Once is enough: what is too deep fails at every level on the way out.
-    if (code === "yaml_too_deep" && isTooDeep) continue;
-    isTooDeep ||= code === "yaml_too_deep";
-    complain(code, message, fix, problem.pos[0]);
+    const [at] = problem.pos;
+    const [code, message, fix] = explainYaml(problem.code, problem.message, text, at);
+    // Once is enough: what is too deep fails at every level on the way out, and behind an error of the syntax the reader
+    // finds more of them in lines that are right.
+    if (said.has(code) && ONCE.has(code)) continue;
+    said.add(code);
+    complain(code, message, fix, at);
   }
   return document.errors.length > 0 ? undefined : document.contents;
 }
 
-function explainYaml(code: string, message: string): [string, string, string] {
+const ONCE: ReadonlySet<string> = new Set(["yaml_syntax", "yaml_too_deep"]);
+
+/** A value that begins as plain text on the way to where it breaks: `when: signals.healthy` before a bracket. */
+const PLAIN_VALUE = /[\w-]+:[ \t]+[^\s"'{}[\],|>&*!%@`#][^"'{}[\],]*$/;
+
+function isPlainBefore(text: string, at: number): boolean {
+  const line = text.slice(text.lastIndexOf("\n", at - 1) + 1, at);
+  return /[[{"']/.test(text.charAt(at)) && PLAIN_VALUE.test(line);
+}
+
+function explainYaml(code: string, message: string, text: string, at: number): [string, string, string] {
   if (code === "TAG_RESOLVE_FAILED") {
     return ["yaml_tag", "Custom YAML tags are not understood.", "Remove the tag that begins with !."];
   }
@@ -140,6 +152,10 @@ function explainYaml(code: string, message: string): [string, string, string] {
   }
   if (code === "MULTIPLE_DOCS") {
     return ["yaml_syntax", "The file holds more than one YAML document.", "Keep one; remove the --- line."];
+  }
+  if (isPlainBefore(text, at)) {
+    const fix = "Put the whole value in single quotes: inside { } and [ ] a bracket ends it otherwise.";
+    return ["yaml_syntax", `Not valid YAML: ${message}.`, fix];
   }
   const fix =
     code === "TAB_AS_INDENT"
