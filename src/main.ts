@@ -18,6 +18,7 @@ process.exitCode = await runCli(process.argv, {
   stdout: (text) => void process.stdout.write(text),
   stderr: (text) => void process.stderr.write(text),
   isTty: process.stdout.isTTY === true,
+  columns: (process.stdout.isTTY && process.stdout.columns) || null,
   env: process.env,
   cwd: process.cwd(),
   fetch,

@@ -36,6 +36,7 @@ export interface FakeProcessOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly isTty?: boolean;
+  readonly columns?: number;
   readonly stdin?: string;
   readonly signal?: AbortSignal;
   readonly gateway?: FakeGateway;
@@ -48,7 +49,15 @@ export interface FakeProcessOptions {
 }
 
 export function fakeProcess(options: FakeProcessOptions = {}): FakeProcess {
-  const { cwd = "/nowhere", env = {}, isTty = false, stdin, signal, gateway = refuseConnection } = options;
+  const {
+    cwd = "/nowhere",
+    env = {},
+    isTty = false,
+    columns = null,
+    stdin,
+    signal,
+    gateway = refuseConnection,
+  } = options;
   const { serve = async () => 0, findings = [] } = options;
   const printed = { stdout: "", stderr: "" };
   const asked: Asked[] = [];
@@ -81,6 +90,7 @@ export function fakeProcess(options: FakeProcessOptions = {}): FakeProcess {
       printed.stderr += text;
     },
     isTty,
+    columns,
     env,
     cwd,
     fetch: Object.assign(fakeFetch, { preconnect: () => undefined }),

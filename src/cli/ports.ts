@@ -48,6 +48,8 @@ export interface CliPorts {
   stdout(text: string): void;
   stderr(text: string): void;
   readonly isTty: boolean;
+  /** Characters that a line of the terminal takes; null: nobody says, as of a pipe or a file. */
+  readonly columns: number | null;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly fetch: typeof fetch;

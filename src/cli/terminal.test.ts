@@ -51,6 +51,77 @@ describe("table", () => {
   });
 });
 
+describe("a table that is wider than the terminal", () => {
+  const columns = [
+    { title: "WHEN" },
+    { title: "ID" },
+    { title: "MS", align: "right" },
+    { title: "NOTE" },
+  ] as const;
+  const rows = [
+    ["12:00", "dec_0001", "5", "a note of some length"],
+    ["12:01", "dec_0002", "12345", ""],
+  ];
+  const draw = (room?: number) => {
+    const { ports } = fakeProcess(room === undefined ? {} : { isTty: true, columns: room });
+    return Bun.stripANSI(createTerminal(ports, {}).table(columns, rows));
+  };
+  const whole = [
+    "WHEN   ID           MS  NOTE",
+    "12:00  dec_0001      5  a note of some length",
+    "12:01  dec_0002  12345",
+  ].join("\n");
+
+  test("goes on, in whole columns, on lines of its own", () => {
+    expect(draw(30)).toBe(
+      [
+        "WHEN   ID           MS",
+        "  NOTE",
+        "12:00  dec_0001      5",
+        "  a note of some length",
+        "12:01  dec_0002  12345",
+      ].join("\n"),
+    );
+  });
+
+  test("goes on behind where its record began", () => {
+    const { ports } = fakeProcess({ isTty: true, columns: 12 });
+    const untitled = [{ title: "" }, { title: "" }];
+    expect(createTerminal(ports, {}).table(untitled, [["    gpt-us", "refused"]])).toBe(
+      "    gpt-us\n      refused",
+    );
+  });
+
+  test("is cut nowhere else: where it fits just, in a pipe, and where a column alone is too wide", () => {
+    expect(draw(45)).toBe(whole);
+    expect(draw()).toBe(whole);
+    expect(draw(44)).not.toBe(whole);
+    expect(draw(3).split("\n").slice(4, 8)).toEqual([
+      "12:00",
+      "  dec_0001",
+      "      5",
+      "  a note of some length",
+    ]);
+  });
+
+  test("never has a line that is too long, nor loses a word", () => {
+    const word = fc.stringMatching(/^[a-z]{1,12}$/);
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(word, word, word, word, word), { minLength: 1 }),
+        fc.integer({ min: 14, max: 90 }),
+        (lines, room) => {
+          const { ports } = fakeProcess({ columns: room });
+          const titled = "abcde".split("").map((title) => ({ title }));
+          const drawn = createTerminal(ports, {}).table(titled, lines);
+          for (const line of drawn.split("\n")) expect(line.length).toBeLessThanOrEqual(room);
+          expect(drawn.split(/\s+/).filter(Boolean)).toEqual([..."abcde", ...lines.flat()]);
+        },
+      ),
+    );
+  });
+});
+
 describe("printable", () => {
   test("whatever a record holds, nothing in it steers the terminal", () => {
     fc.assert(

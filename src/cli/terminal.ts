@@ -43,6 +43,10 @@ export interface Terminal {
   /** `fix`: null where there is nothing to mend. */
   complain(what: string, fix: string | null): void;
   paint(style: Style, text: string): string;
+  /**
+   * Aligned; without a head where no column has a title. Where a record is wider than the terminal it goes on, in whole
+   * columns, on indented lines of its own; in a pipe it is one line always.
+   */
   table(columns: readonly Column[], rows: readonly (readonly Cell[])[]): string;
 }
 
@@ -63,7 +67,7 @@ export function createTerminal(ports: CliPorts, options: GlobalOptions): Termina
       else ports.stderr(`pointsman: ${printable(what)}\n${fix === null ? "" : `  fix: ${printable(fix)}\n`}`);
     },
     paint,
-    table: (columns, rows) => drawTable(columns, rows, paint),
+    table: (columns, rows) => drawTable(columns, rows, paint, ports.columns ?? Number.POSITIVE_INFINITY),
   };
 }
 
@@ -82,33 +86,68 @@ export function printable(text: string): string {
   return text.replace(CONTROL, " ").replace(BIDIRECTIONAL, "");
 }
 
+const GAP = "  ";
+
 function drawTable(
   columns: readonly Column[],
   rows: readonly (readonly Cell[])[],
   paint: Terminal["paint"],
+  room: number,
 ): string {
   const titles: readonly Cell[] = columns.map(({ title }) => ({ text: title, style: "dim" }));
-  const lines = [titles, ...rows];
-  const widths = columns.map((_, i) => Math.max(...lines.map((line) => width(textOf(line[i])))));
-  return lines.map((line) => drawLine(columns, line, widths, paint)).join("\n");
+  const lines = columns.some(({ title }) => title !== "") ? [titles, ...rows] : rows;
+  const widths = columns.map((_, i) => Math.max(0, ...lines.map((line) => width(textOf(line[i])))));
+  const indent = blanksBefore(lines) + GAP;
+  const parts = partsOf(widths, room, indent.length);
+  return lines
+    .flatMap((line) =>
+      parts.map((part, i) => (i === 0 ? "" : indent) + drawLine(columns, line, part, widths, paint)),
+    )
+    .filter((line, i) => i % parts.length === 0 || line.trim() !== "")
+    .join("\n");
 }
 
+/** Those that every line begins with: what goes on stands behind where its record began. */
+function blanksBefore(lines: readonly (readonly Cell[])[]): string {
+  const firsts = lines.map((line) => textOf(line[0])).filter((text) => text.trim() !== "");
+  if (firsts.length === 0) return "";
+  return " ".repeat(Math.min(...firsts.map((text) => width(text) - width(text.trimStart()))));
+}
+
+/** Indexes of columns by the line that they stand on: as many to a line as there is room for, one at the least. */
+function partsOf(widths: readonly number[], room: number, indent: number): readonly (readonly number[])[] {
+  const parts: number[][] = [];
+  let used = 0;
+  for (const [i, own] of widths.entries()) {
+    const part = parts.at(-1);
+    if (part && used + GAP.length + own <= room) {
+      part.push(i);
+      used += GAP.length + own;
+    } else {
+      used = (part ? indent : 0) + own;
+      parts.push([i]);
+    }
+  }
+  return parts;
+}
+
+/** The cells of `part`. */
 function drawLine(
   columns: readonly Column[],
   line: readonly Cell[],
+  part: readonly number[],
   widths: readonly number[],
   paint: Terminal["paint"],
 ): string {
-  const cells = columns.map((column, i) => {
+  const cells = part.map((i) => {
     const cell = line[i];
     const text = textOf(cell);
-    // The last column ends the line: blanks after it would only wrap.
-    const space = i === columns.length - 1 ? 0 : (widths[i] ?? 0) - width(text);
-    const filler = " ".repeat(column.align === "right" ? (widths[i] ?? 0) - width(text) : space);
+    const filler = " ".repeat((widths[i] ?? 0) - width(text));
     const shown = typeof cell === "object" ? paint(cell.style, text) : text;
-    return column.align === "right" ? filler + shown : shown + filler;
+    return columns[i]?.align === "right" ? filler + shown : shown + filler;
   });
-  return cells.join("  ").trimEnd();
+  // Blanks at the end of a line would only wrap.
+  return cells.join(GAP).trimEnd();
 }
 
 function textOf(cell: Cell | undefined): string {
