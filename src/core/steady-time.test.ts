@@ -1,21 +1,25 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { createSteadyTime } from "./steady-time.ts";
+import { createSteadyTime, type TimeMark } from "./steady-time.ts";
 
 const EPOCH = 1_700_000_000_000;
 const HOUR = 3_600_000;
 
 /** A machine whose clock can be set, and which can sleep. */
-function machine() {
+function machine(mark: TimeMark | null = null) {
   let count = 5_000;
   let wall = EPOCH;
-  const time = createSteadyTime({ elapsed: () => count, wall: () => wall });
+  const sources = { elapsed: () => count, wall: () => wall };
+  const time = createSteadyTime(sources, mark);
   const pass = (ms: number) => {
     count += ms;
     wall += ms;
   };
   return {
     time,
+    /** Another process of it begins. */
+    begin: (left: TimeMark | null) => createSteadyTime(sources, left),
+    mark: (): TimeMark => ({ now: time.now(), wall }),
     wall: () => wall,
     pass,
     set(byMs: number) {
@@ -105,5 +109,44 @@ describe("steady time", () => {
         }
       }),
     );
+  });
+});
+
+describe("a process that begins beside others", () => {
+  test.each([-HOUR, -30_000, 30_000])("has their time after the clock was set by %p ms", (byMs) => {
+    const { time, begin, mark, run, set, pass } = machine();
+    run(1_000);
+    set(byMs);
+    run(2_000);
+    const left = mark();
+    pass(900);
+    const other = begin(left);
+    expect(Math.abs(other.now() - time.now())).toBeLessThanOrEqual(250);
+    for (let passed = 0; passed < 6 * HOUR; passed += 60_000) {
+      pass(60_000);
+      expect(Math.abs(other.now() - time.now())).toBeLessThanOrEqual(250);
+    }
+  });
+
+  test("goes on where the last one was, and is drawn to the clock as that would have been", () => {
+    const { begin, mark, run, set, pass, wall } = machine();
+    run(1_000);
+    const left = mark();
+    set(-HOUR);
+    pass(20_000);
+    const next = begin(left);
+    expect(next.now()).toBe(left.now);
+    pass(4.5 * HOUR);
+    expect(Math.abs(next.now() - wall())).toBeLessThanOrEqual(2);
+  });
+
+  test.each([
+    ["nobody left a mark", null],
+    ["it is long ago", { now: EPOCH - HOUR, wall: EPOCH - HOUR }],
+    ["it is long ago, and was drawn forward then", { now: EPOCH - HOUR - 30_000, wall: EPOCH - HOUR }],
+    ["it is of a clock that was days ahead", { now: EPOCH + 30 * HOUR, wall: EPOCH }],
+    ["nobody is so far behind", { now: 0, wall: EPOCH }],
+  ])("has the clock's where %s", (_why, left) => {
+    expect(machine(left).time.now()).toBe(EPOCH);
   });
 });

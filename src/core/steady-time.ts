@@ -8,6 +8,9 @@
  * - where that was set back, or forward by less than a minute, it runs a little slower or faster until both agree;
  * - where that is ahead by more, the machine slept, or its clock was wrong before: the time counts as passed, at once.
  *   A token that ran out meanwhile has, a connection is old, and a step that was planned for then is due.
+ *
+ * Processes that share what they date have one time: who begins goes on with the time that the others have, or that the
+ * last of them had (`TimeMark`).
  */
 
 /** Milliseconds, both. */
@@ -25,6 +28,12 @@ export interface SteadyTime {
   elapsed(): number;
 }
 
+/** What a process leaves of its time for those that begin later: both at one moment, epoch milliseconds. */
+export interface TimeMark {
+  readonly now: number;
+  readonly wall: number;
+}
+
 /** How often the machine's clock is looked at. */
 const LOOK_EVERY_MS = 100;
 /** Two clocks that are read one after the other and rounded differ by so much without being apart. */
@@ -35,12 +44,17 @@ const LEAP_MS = 60_000;
 const DRAWN = 1 / 10;
 /** Beyond a minute. An hour is made up for in four. */
 const DRAWN_FAR = 1 / 4;
+/** Who left a mark so lately runs, and makes others: it is as far from the clock as it was then. */
+const FRESH_MS = 5_000;
+/** A mark that is ahead by more is of a clock that was wrong: to be drawn to the right one would take days. */
+const TOO_FAR_MS = 24 * 3_600_000;
 
-export function createSteadyTime({ elapsed, wall }: TimeSources): SteadyTime {
+/** `mark`: of whoever shares what this process dates; null: nobody does. */
+export function createSteadyTime({ elapsed, wall }: TimeSources, mark: TimeMark | null = null): SteadyTime {
   let leapt = 0;
   let lookedAt = elapsed();
   /** The time at the last look. */
-  let base = wall();
+  let base = beginning(mark, wall());
   /** How far the machine's clock was ahead then, and how fast that is made up for. */
   let gap = 0;
   let share = 0;
@@ -66,8 +80,17 @@ export function createSteadyTime({ elapsed, wall }: TimeSources): SteadyTime {
     if (count - lookedAt >= LOOK_EVERY_MS) look(count);
     return count;
   };
+  look(lookedAt);
   return {
     now: () => Math.floor(at(read())),
     elapsed: () => read() + leapt,
   };
+}
+
+/** The time that the others have now; where none of them runs, none that they have had comes again. */
+function beginning(mark: TimeMark | null, wall: number): number {
+  if (mark === null) return wall;
+  const age = wall - mark.wall;
+  const begin = age >= 0 && age < FRESH_MS ? mark.now + age : Math.max(wall, mark.now);
+  return wall - begin >= LEAP_MS || begin - wall > TOO_FAR_MS ? wall : begin;
 }

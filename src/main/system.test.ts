@@ -8,7 +8,7 @@ const HOUR = 3_600_000;
 function machine() {
   const counter = new FakeClock(0);
   let wall = 1_700_000_000_000;
-  const clock = systemClock({
+  const clock = systemClock(null, {
     elapsed: () => counter.now(),
     wall: () => wall + counter.now(),
     after: (delayMs, callback) => counter.after(delayMs, callback),

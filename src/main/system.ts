@@ -3,7 +3,7 @@
 import type { Clock, Random, Timer } from "../core/clock.ts";
 import { type Coalesce, createCoalescer } from "../core/coalesce.ts";
 import { createCoarseTimers } from "../core/coarse-timers.ts";
-import { createSteadyTime, type TimeSources } from "../core/steady-time.ts";
+import { createSteadyTime, type TimeMark, type TimeSources } from "../core/steady-time.ts";
 
 /** From this delay on, being late by a tick does not matter and being cheap does. */
 const COARSE_FROM_MS = 400;
@@ -23,9 +23,13 @@ const MACHINE: Readings = {
   },
 };
 
-/** The time of day that the machine has, measured by its counter: setting its clock stops nothing and ends nothing. */
-export function systemClock({ elapsed, wall, after }: Readings = MACHINE): Clock {
-  const time = createSteadyTime({ elapsed, wall });
+/**
+ * The time of day that the machine has, measured by its counter: setting its clock stops nothing and ends nothing. `mark`:
+ * of the processes that share this one's data.
+ */
+export function systemClock(mark: TimeMark | null = null, readings: Readings = MACHINE): Clock {
+  const { elapsed, wall, after } = readings;
+  const time = createSteadyTime({ elapsed, wall }, mark);
   const coarse = createCoarseTimers({ now: time.elapsed, after }, TICK_MS);
   return {
     now: time.now,

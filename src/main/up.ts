@@ -11,6 +11,7 @@ import { banner } from "./banner.ts";
 import { createClosings } from "./closing.ts";
 import { type FrontDoor, openFrontDoor } from "./front-door.ts";
 import { tellOfOthers } from "./kept-folder.ts";
+import { keepTime, keptTime } from "./kept-time.ts";
 import { describeThrown, jsonLog, type Log } from "./log.ts";
 import { isLoopback } from "./loopback.ts";
 import { type GatewayParts, openParts } from "./open-parts.ts";
@@ -20,7 +21,8 @@ import { systemClock, systemCoalescer, systemRandom } from "./system.ts";
 /** Runs until a signal; resolves with the exit code. Rejects with `NotStarted`, or what a port that is taken throws. */
 export async function up(options: UpOptions): Promise<number> {
   const demoKey = demoKeyFor(options);
-  const clock = systemClock();
+  const shared = options.data === ":memory:" ? null : options.data;
+  const clock = systemClock(await keptTime.load(shared));
   const log = jsonLog((line) => process.stderr.write(line), clock.wall);
   const ids = createIds(clock, systemRandom);
   const arrivals = systemCoalescer();
@@ -32,6 +34,7 @@ export async function up(options: UpOptions): Promise<number> {
     const door = openFrontDoor({ host, port, clock, ids, arrivals, departures });
     closings.add(door.close);
     const parts = await openParts({ options, clock, log, ids, arrivals, departures, demoKey }, closings);
+    closings.add(keepTime(shared, clock, log).stop);
     door.open(parts.assembly.app, parts.assembly.failed);
     parts.replicas.listening(host, door.port);
     return await untilEnded({ ...parts, options, clock, log, door, demoKey, close: closings.all });
