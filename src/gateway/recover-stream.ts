@@ -13,6 +13,7 @@ import type { StreamReply } from "../providers/send.ts";
 import type { Left, Resume } from "../resilience/course.ts";
 import { type Call, climb, type SendOutcome } from "../resilience/ladder.ts";
 import { leftScope } from "../resilience/reaction.ts";
+import type { Warning } from "../wires/wire.ts";
 import { createUsageMeter, priceUsage, type UsageMeter } from "./account.ts";
 import { attempt } from "./attempt.ts";
 import { type Climbed, otherClimbPorts } from "./climb-ports.ts";
@@ -49,15 +50,19 @@ export async function recoverStream(
   why: Fault,
 ): Promise<Recovery> {
   const legs = new Map<Deployment, Leg>();
-  const send = (call: Call): Promise<SendOutcome<StreamReply>> => {
+  const send = async (call: Call): Promise<SendOutcome<StreamReply>> => {
     const mode = joinModeFor(call.deployment, told);
     const leg: Leg = { mode, meter: createUsageMeter() };
     legs.set(call.deployment, leg);
     // Before what was told is taken off, so that it is taken off the use case's limit too.
     const limited = withinLimits(request, plan.maxOutputTokens, call.deployment.model);
-    if (!limited.ok) return Promise.resolve(limited);
-    const asked = continuationOf(limited.value.request, told, mode);
-    return goOn(gateway, exchange, asked, plan, call, told, leg);
+    if (!limited.ok) return limited;
+    const { request: capped, warning } = limited.value;
+    const asked = continuationOf(capped, told, mode);
+    const outcome = await goOn(gateway, exchange, asked, plan, call, told, leg);
+    return outcome.ok && warning !== null
+      ? { ...outcome, value: withWarning(outcome.value, warning) }
+      : outcome;
   };
   // Words that stand in for an answer have no place in the middle of one.
   const rest: RoutePlan = { ...asOrdered(plan), degraded: [] };
@@ -91,6 +96,10 @@ async function goOn(
   if (joined.ok) return { ...sent, value: joined.value };
   const usage = meter.usage(plan.estimatedInputTokens);
   return { ok: false, fault: joined.fault, usage, cost: priceUsage(call.deployment, usage) };
+}
+
+function withWarning(reply: StreamReply, warning: Warning): StreamReply {
+  return { ...reply, warnings: [...reply.warnings, warning] };
 }
 
 function why(what: string): Fault {

@@ -20,11 +20,13 @@ models:
   small: { context_window: 8000 }
   breaks: { context_window: 32000, max_output_tokens: 8000 }
   whole: { context_window: 32000, max_output_tokens: 1000 }
+  goes-on: { context_window: 32000, max_output_tokens: 1000, capabilities: [prefill] }
 deployments:
   small-us: { model: small, provider: own, model_id: small, region: us-east-1 }
   small-eu: { model: small, provider: second, model_id: small, region: eu-west-1 }
   breaks: { model: breaks, provider: own, model_id: breaks, region: us-west-2 }
   whole: { model: whole, provider: second, model_id: whole, region: us-west-2 }
+  goes-on: { model: goes-on, provider: second, model_id: goes-on, region: us-west-2 }
 use_cases:
   overflowing:
     stream_recovery: continue
@@ -33,6 +35,12 @@ use_cases:
     stream_recovery: continue
     on_overflow: [truncate_oldest, larger_model]
     ladder: { primary: small@us-east-1, cross_region: auto, fallback: [breaks, whole] }
+  breaking:
+    stream_recovery: continue
+    ladder: { primary: breaks, fallback: [whole] }
+  breaking-prefilled:
+    stream_recovery: continue
+    ladder: { primary: breaks, fallback: [goes-on] }
 circuit: { consecutive_failures: 1000, minimum_calls: 10000 }
 retry: { budget_per_second: 1000 }
 `;
@@ -56,5 +64,16 @@ test.each(["overflowing", "shortening"])(
     const { stream, decision } = await ask(model);
     expect(stream).toMatchObject({ done: true, error: null, text: TEXT });
     expect(decision.attempts.map(({ deployment }) => deployment)).toEqual(["small-us", "breaks", "whole"]);
+  },
+);
+
+test.each(["breaking", "breaking-prefilled"])(
+  "a limit that the one that goes on is asked with, and the caller did not state, is on record: %s",
+  async (model) => {
+    expect((await ask(model, { max_tokens: 900 })).decision.warnings).toEqual([]);
+    const { stream, decision } = await ask(model, { max_tokens: 5000 });
+    expect(stream).toMatchObject({ done: true, text: TEXT });
+    expect(upstream.bodies.at(-1)?.max_tokens).toBeLessThanOrEqual(1000);
+    expect(decision.warnings).toEqual(["max_tokens"]);
   },
 );
