@@ -111,7 +111,13 @@ function leftBehind(plan: RoutePlan, { attempts, left }: Resume, broken: Fault):
   const id = attempts[attempts.length - 1]?.deployment;
   for (const { candidates } of plan.rungs) {
     const deployment = candidates.find((one) => one.id === id);
-    if (deployment) return [...left, { deployment, scope: leftScope(broken) }];
+    if (deployment)
+      return [...left, { deployment, scope: leftScope(broken, plan.exercise && isFirst(attempts)) }];
   }
   return left;
+}
+
+/** Whether the ladder has called nobody else, nor passed anybody over: whom it exercises comes before all others. */
+function isFirst(attempts: readonly Attempt[]): boolean {
+  return attempts.filter(({ purpose }) => purpose === undefined).length === 1;
 }

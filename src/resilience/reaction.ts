@@ -18,7 +18,7 @@ export function react(course: Course, step: Step, fault: Fault, now: number, bes
     course.overflowed = overflowedBy(course, step.deployment);
   }
   if (isOver) return "stop";
-  leave(course, step.deployment, isExercised(course, step) ? aloneScope(fault) : leftScope(fault));
+  leave(course, step.deployment, leftScope(fault, isExercised(course, step)));
   switch (FAULTS[fault.kind].next) {
     case "backoff-then-leave":
       backOff(course, step, fault, now, beside);
@@ -30,17 +30,19 @@ export function react(course: Course, step: Step, fault: Fault, now: number, bes
   return "go";
 }
 
-/** What a fault takes down with its deployment. */
-export function leftScope({ kind, lasting }: Pick<Fault, "kind" | "lasting">): Left["scope"] {
+/**
+ * What a fault takes down with its deployment. Of one that is exercised, no more than that: nothing that stood before it
+ * is put off for its sake.
+ */
+export function leftScope(
+  { kind, lasting }: Pick<Fault, "kind" | "lasting">,
+  exercised: boolean,
+): Left["scope"] {
+  if (exercised) return lasting ? "lasting_quota" : "deployment";
   const { next } = FAULTS[kind];
   if (next === "leave-region") return "region";
   if (next !== "backoff-then-leave") return "deployment";
   return lasting ? "lasting_quota" : "quota";
-}
-
-/** The same of one that is exercised: nothing that stood before it is put off for its sake. */
-function aloneScope({ lasting }: Fault): Left["scope"] {
-  return lasting ? "lasting_quota" : "deployment";
 }
 
 function leave(course: Course, deployment: Deployment, scope: Left["scope"]): void {

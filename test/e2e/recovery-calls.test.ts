@@ -21,12 +21,14 @@ models:
   breaks: { context_window: 32000, max_output_tokens: 8000 }
   whole: { context_window: 32000, max_output_tokens: 1000 }
   goes-on: { context_window: 32000, max_output_tokens: 1000, capabilities: [prefill] }
+  breaks-near: { context_window: 32000 }
 deployments:
   small-us: { model: small, provider: own, model_id: small, region: us-east-1 }
   small-eu: { model: small, provider: second, model_id: small, region: eu-west-1 }
   breaks: { model: breaks, provider: own, model_id: breaks, region: us-west-2 }
   whole: { model: whole, provider: second, model_id: whole, region: us-west-2 }
-  goes-on: { model: goes-on, provider: second, model_id: goes-on, region: us-west-2 }
+  goes-on: { model: goes-on, provider: second, model_id: goes-on, region: eu-west-1 }
+  breaks-near: { model: breaks-near, provider: second, model_id: breaks, region: us-west-2 }
 use_cases:
   overflowing:
     stream_recovery: continue
@@ -41,6 +43,10 @@ use_cases:
   breaking-prefilled:
     stream_recovery: continue
     ladder: { primary: breaks, fallback: [goes-on] }
+  exercised:
+    stream_recovery: continue
+    exercise: { share: 0.5 }
+    ladder: { primary: whole, fallback: [breaks-near, goes-on] }
 circuit: { consecutive_failures: 1000, minimum_calls: 10000 }
 retry: { budget_per_second: 1000 }
 `;
@@ -77,3 +83,14 @@ test.each(["breaking", "breaking-prefilled"])(
     expect(decision.warnings).toEqual(["max_tokens"]);
   },
 );
+
+test("where an exercised stream breaks the primary goes on, in the same region as it is", async () => {
+  for (let asked = 0; asked < 40; asked++) {
+    const { stream, decision } = await ask("exercised");
+    if (decision.attempts[0]?.deployment !== "breaks-near") continue;
+    expect(stream).toMatchObject({ done: true, text: TEXT });
+    expect(decision.attempts.map(({ deployment }) => deployment)).toEqual(["breaks-near", "whole"]);
+    return;
+  }
+  throw new Error("nothing was exercised");
+});

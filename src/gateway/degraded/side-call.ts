@@ -70,7 +70,7 @@ function leftForAnother({ snapshot }: Exchange, attempts: readonly Attempt[]): r
     const { kind, code } = fault;
     left.set(id, {
       deployment,
-      scope: leftScope(code === LASTING_QUOTA ? { kind, lasting: true } : { kind }),
+      scope: leftScope(code === LASTING_QUOTA ? { kind, lasting: true } : { kind }, false),
     });
   }
   return [...left.values()];
