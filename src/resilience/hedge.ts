@@ -6,7 +6,16 @@
 import type { Timer } from "../core/clock.ts";
 import type { AttemptTimeouts, Deployment } from "../core/deployment.ts";
 import { healthOf } from "../core/faults.ts";
-import { type Call, type CallPorts, type Ended, makeCall, note, noteHedgedOut, type Used } from "./call.ts";
+import {
+  type Call,
+  type CallPorts,
+  type Ended,
+  isUnsent,
+  makeCall,
+  note,
+  noteHedgedOut,
+  type Used,
+} from "./call.ts";
 import { type Course, isBehind, isExercised, isSpent, laterRungs, resumed, type Step } from "./course.ts";
 import { attemptTimeouts, MINIMUM_ATTEMPT_MS } from "./deadline.ts";
 import { isLastWord } from "./last-word.ts";
@@ -128,11 +137,19 @@ function startHedge<T>(course: Course, ports: HedgePorts<T>, first: Flight<T>): 
   if (!found || !ports.retryBudget.withdraw(now)) return null;
   const permit = course.ports.health.admit(found.deployment.id, now);
   // Looked at a moment ago in the same turn: a refusal here is not to be expected.
-  if (typeof permit === "string") return null;
+  if (typeof permit === "string") {
+    ports.retryBudget.giveBack(now, now);
+    return null;
+  }
   hedges.take(plan.useCase);
   const step: Step = { ...found, permit, anyway: false, complaint: null, waitedMs: 0 };
   const timeouts = attemptTimeouts(plan.timeouts, remainingMs, laterRungs(course));
-  return takeOff(course, ports, step, timeouts, now, true);
+  const second = takeOff(course, ports, step, timeouts, now, true);
+  // What was never sent was no call, and is not paid for.
+  void second.landed.then((ended) => {
+    if (isUnsent(ended)) ports.retryBudget.giveBack(now, ended.endedAt);
+  });
+  return second;
 }
 
 /** The next candidate of the same model that is in no doubt at all. Nothing that is passed over is recorded. */

@@ -54,3 +54,17 @@ test("what nobody could be told after a wait has paid for no call", async () => 
   expect(ids(on)).toEqual(["us-1", "narrow"]);
   expect(retryBudget.payments).toEqual([]);
 });
+
+test("a second call beside a slow one is paid for where it was sent, and not where it could not be", async () => {
+  for (const [act, paid] of [
+    [{ result: "ok" }, 1],
+    [{ result: "invalid", unsent: true }, 0],
+  ] as const) {
+    const retryBudget = countedBudget(ONE);
+    const route = plan([[deployment("us")], [deployment("eu")]], { hedge: { after: 500, maxShare: 1 } });
+    const on = stage(route, { us: [{ result: "ok", takes: 3000 }], eu: [act] });
+    expect(await on.run({ retryBudget })).toMatchObject({ ok: true });
+    expect(ids(on)).toEqual(["us", "eu"]);
+    expect(retryBudget.payments).toHaveLength(paid);
+  }
+});
