@@ -7,6 +7,7 @@ import { headless } from "./headless-table.ts";
 import { type Cell, printable, type Terminal } from "./terminal.ts";
 
 type Rung = ExplanationView["ladder"][number];
+type Candidate = Rung["candidates"][number];
 type Degraded = ExplanationView["degraded"][number];
 
 export function drawExplanation(view: ExplanationView, terminal: Terminal): string {
@@ -25,7 +26,7 @@ function drawHead(view: ExplanationView, terminal: Terminal): string {
     if (regions !== null) wants.push(`only in ${regions.join(", ")}`);
   }
   if (view.strict) wants.push("strict");
-  const tokens = `about ${counted(view.estimatedInputTokens, "token")} in, ${view.estimatedOutputTokens} out at most`;
+  const tokens = `about ${counted(view.estimatedInputTokens, "token")} in, ${outputOf(view)}`;
   const spent = Object.entries(view.signals?.spentUsd ?? {}).map(([sum, usd]) => `${sum} $${usd}`);
   return [
     `Use case  ${terminal.paint("bold", printable(view.useCase))}`,
@@ -33,6 +34,13 @@ function drawHead(view: ExplanationView, terminal: Terminal): string {
     `Request   ${printable(wants.join(" · "))} · ${tokens}`,
     ...(spent.length === 0 ? [] : [`Spent     ${printable(spent.join(" · "))}`]),
   ].join("\n");
+}
+
+/** Where nobody states a limit, what is sent to each candidate, if anything, stands beside its cost. */
+function outputOf({ estimatedOutputTokens, openEnded, costCeilingUsd }: ExplanationView): string {
+  if (!openEnded) return `${estimatedOutputTokens} out at most`;
+  if (costCeilingUsd === null) return `${estimatedOutputTokens} out assumed, no limit is stated`;
+  return "no limit is stated, what the ceiling pays for is sent";
 }
 
 const VERDICTS: Readonly<Record<string, Cell>> = {
@@ -65,7 +73,7 @@ function drawLadder(view: ExplanationView, terminal: Terminal): string {
   const ceiling = view.costCeilingUsd === null ? "no cost ceiling" : `ceiling $${view.costCeilingUsd}`;
   const bounds = `${span(view.deadlineMs)} for all · ${counted(view.maxAttempts, "call")} at most · ${ceiling}`;
   const rungs = [
-    ...view.ladder.map((rung, i) => drawRung(rung, i + 1, terminal)),
+    ...view.ladder.map((rung, i) => drawRung(rung, i + 1, view.openEnded, terminal)),
     ...view.degraded.map((mode, i) => drawDegraded(mode, view.ladder.length + i + 1, terminal)),
   ];
   const lines = [`Ladder    ${bounds}`, rungs.join(`\n    ${terminal.paint("dim", "↓")}\n`)];
@@ -79,6 +87,7 @@ function drawLadder(view: ExplanationView, terminal: Terminal): string {
 function drawRung(
   { rung, model, alias, selection, candidates }: Rung,
   place: number,
+  openEnded: boolean,
   terminal: Terminal,
 ): string {
   const named = alias === null ? "" : `${printable(alias)} → `;
@@ -87,23 +96,32 @@ function drawRung(
   const title = `  ${place} ${terminal.paint("cyan", printable(rung).padEnd(13))} ${named}${terminal.paint("bold", printable(model))}${which}`;
   const choice = candidates.length > 1 ? terminal.paint("dim", ` (${printable(selection)})`) : "";
   const rows = candidates.map((candidate): Cell[] => {
-    const { deployment, provider, region, healthy, estimatedCostUsd } = candidate;
+    const { deployment, provider, region, healthy } = candidate;
     return [
       "   ",
       deployment,
       region,
       { text: provider, style: "dim" },
-      estimatedCostUsd === null ? { text: "unpriced", style: "yellow" } : `at most $${estimatedCostUsd}`,
+      costOf(candidate, openEnded),
       healthy ? "" : { text: "not healthy now", style: "red" },
-      lossesOf(candidate),
+      lossesOf(candidate, openEnded),
     ];
   });
   return `${title}${choice}\n${headless(terminal, 7, rows)}`;
 }
 
+/** With a limit the cost is a bound, without one a guess. */
+function costOf({ estimatedCostUsd: usd, maxOutputTokens: limit }: Candidate, openEnded: boolean): Cell {
+  if (usd === null) return { text: "unpriced", style: "yellow" };
+  if (!openEnded) return `at most $${usd}`;
+  return limit === null ? `about $${usd}` : `at most $${usd}, with ${counted(limit, "token")} out`;
+}
+
 /** What it would not honour: a warning to the caller, or why it is not called. */
-function lossesOf({ warnings, refusal }: Rung["candidates"][number]): Cell {
-  const names = warnings.map(({ control }) => control).join(", ");
+function lossesOf({ warnings, refusal }: Candidate, openEnded: boolean): Cell {
+  // A limit that nobody asked for stands beside the cost.
+  const lost = openEnded ? warnings.filter(({ control }) => control !== "max_tokens") : warnings;
+  const names = lost.map(({ control }) => control).join(", ");
   if (refusal) return { text: `refuses: ${refusal.message}`, style: "red" };
   return names === "" ? "" : { text: `without ${names}`, style: "yellow" };
 }

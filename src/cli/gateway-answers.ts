@@ -200,9 +200,10 @@ export const explanationView = z.object({
           region: z.string(),
           healthy: z.boolean(),
           estimatedCostUsd: text,
-          /** A gateway of an earlier release knows neither. */
+          /** A gateway of an earlier release knows none of these three. */
           warnings: list(z.object({ control: z.string() })).default([]),
           refusal: z.object({ message: z.string() }).nullish(),
+          maxOutputTokens: z.number().nullable().default(null),
         }),
       ),
     }),
@@ -223,6 +224,8 @@ export const explanationView = z.object({
   maxAttempts: z.number(),
   estimatedInputTokens: z.number(),
   estimatedOutputTokens: z.number(),
+  /** A gateway of an earlier release does not say. */
+  openEnded: z.boolean().default(false),
   fault: z.object({ code: z.string(), message: z.string() }).nullable(),
 });
 export type ExplanationView = z.output<typeof explanationView>;

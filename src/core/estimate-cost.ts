@@ -1,7 +1,10 @@
-/** What one call is expected to cost before it is made. Owns which output it is counted with; knows no ceiling. */
+/**
+ * What one call costs at most before it is made, and how long its answer may be for a given sum. Owns which output is
+ * counted; what was spent, and how high a ceiling is, it is told.
+ */
 import type { ModelSpec } from "./deployment.ts";
 import { NO_USAGE } from "./events.ts";
-import { costOf, type NanoDollars } from "./money.ts";
+import { costOf, type NanoDollars, type Prices } from "./money.ts";
 import type { RoutePlan } from "./plan.ts";
 
 /**
@@ -15,8 +18,17 @@ export function outputLimit({
   return maxOutputAssumed ? Number.POSITIVE_INFINITY : maxOutputTokens;
 }
 
-/** Output that is planned for when neither the caller nor the use case bounds it. */
+/** Output that is planned for when neither the caller nor the use case bounds it: what a ceiling must at least pay for. */
 const DEFAULT_OUTPUT_TOKENS = 1024;
+
+/** Share of a window that is left free for what an input may be longer than its estimate, of that estimate. */
+const INPUT_MARGIN = 1 / 3;
+
+/** What a call asks of whoever answers it. */
+export type CallSize = Pick<
+  RoutePlan,
+  "estimatedInputTokens" | "estimatedOutputTokens" | "choices" | "openEnded"
+>;
 
 /** Tokens of one answer that are planned for. `asked`: by the caller; `cap`: the use case's, null where it has none. */
 export function plannedOutput(asked: number | undefined, cap: number | null): number {
@@ -24,16 +36,35 @@ export function plannedOutput(asked: number | undefined, cap: number | null): nu
   return cap === null || asked < cap ? asked : cap;
 }
 
-/** At the most; null for a model without a price. */
+/** With the output that is planned for; null for a model without a price. */
 export function estimateCost(
-  {
-    estimatedInputTokens,
-    estimatedOutputTokens,
-    choices,
-  }: Pick<RoutePlan, "estimatedInputTokens" | "estimatedOutputTokens" | "choices">,
+  { estimatedInputTokens, estimatedOutputTokens, choices }: CallSize,
   model: ModelSpec,
 ): NanoDollars | null {
   return costAtMost(estimatedInputTokens, estimatedOutputTokens, choices, model);
+}
+
+/**
+ * The limit of each choice that `model` is sent where nobody states one and the call may cost `left`: what that pays
+ * for, no more than the model is taken to produce and than its window has room for, and no less than what is planned,
+ * without which no call is admitted. Null: somebody states one, or nothing bounds the cost (`left` null, no price).
+ */
+export function limitWithin(size: CallSize, model: ModelSpec, left: NanoDollars | null): number | null {
+  const { prices, maxOutputTokens, contextWindow } = model;
+  if (!size.openEnded || left === null || !prices) return null;
+  const { estimatedInputTokens: input, estimatedOutputTokens: planned, choices } = size;
+  const price = choices * outputPrice(prices);
+  // Both in thousandths of a nano-dollar.
+  const paidFor = price === 0 ? maxOutputTokens : Math.floor((left * 1000 - input * prices.input) / price);
+  const room = contextWindow - Math.ceil(input * (1 + INPUT_MARGIN));
+  return Math.max(Math.min(planned, maxOutputTokens), Math.min(paidFor, room, maxOutputTokens));
+}
+
+/** What a call that may cost `left` costs at most, with all of the output that it may have; null: no price. */
+export function costWithin(size: CallSize, model: ModelSpec, left: NanoDollars | null): NanoDollars | null {
+  const limit = limitWithin(size, model, left);
+  if (limit === null) return estimateCost(size, model);
+  return costAtMost(size.estimatedInputTokens, limit, size.choices, model);
 }
 
 /** Of input that is read once, and of `outputTokens` for each choice; null for a model without a price. */
@@ -45,5 +76,11 @@ export function costAtMost(
 ): NanoDollars | null {
   if (!model.prices) return null;
   const output = choices * Math.min(outputTokens, outputLimit(model));
-  return costOf({ ...NO_USAGE, inputTokens, outputTokens: output }, model.prices);
+  const prices = { ...model.prices, output: outputPrice(model.prices) };
+  return costOf({ ...NO_USAGE, inputTokens, outputTokens: output }, prices);
+}
+
+/** All of an answer may be thought: hidden reasoning is output, within the same limit. */
+function outputPrice({ output, reasoning = 0 }: Prices): number {
+  return Math.max(output, reasoning);
 }

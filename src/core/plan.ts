@@ -222,6 +222,8 @@ export interface RoutePlan {
   /** Estimated tokens of the request's input, and the output that each of its choices may produce. */
   readonly estimatedInputTokens: number;
   readonly estimatedOutputTokens: number;
+  /** Neither the caller nor the policy states a limit of the answer: that output is an assumption. Absent: one does. */
+  readonly openEnded?: true;
   /** Answers asked for at once. */
   readonly choices: number;
   /** Most tokens that an answer may have, whatever was asked for; null: what its model can produce. */

@@ -1,7 +1,8 @@
 /** One attempt as the ladder sees it: the call, the check of what came, and what it used. */
 import type { Deployment } from "../core/deployment.ts";
+import { limitWithin } from "../core/estimate-cost.ts";
 import { heldChars, isTerminal, NO_USAGE, type StreamEvent, type Usage } from "../core/events.ts";
-import { fault } from "../core/faults.ts";
+import { type Fault, fault } from "../core/faults.ts";
 import type { RoutePlan } from "../core/plan.ts";
 import type { ModelRequest } from "../core/request.ts";
 import { withinLimits } from "../providers/prepare-call.ts";
@@ -12,7 +13,7 @@ import type { Warning } from "../wires/wire.ts";
 import { countsOutput, createUsageMeter, priceUsage } from "./account.ts";
 import { keepPartial, wantsPartial } from "./degraded/partial.ts";
 import { childTraceparent, type Exchange } from "./exchange.ts";
-import { askAgain, checkAnswerFormat, type FormatVerdict } from "./format/answer-format.ts";
+import { askAgain, checkAnswerFormat, complaintTokens, type FormatVerdict } from "./format/answer-format.ts";
 import type { Gateway } from "./gateway.ts";
 import { lostCall } from "./lost-call.ts";
 
@@ -29,7 +30,9 @@ export async function attempt(
   call: Call,
 ): Promise<SendOutcome<ProviderReply>> {
   const startedAt = gateway.clock.now();
-  const limited = withinLimits(request, plan.maxOutputTokens, call.deployment.model);
+  const { model } = call.deployment;
+  const withinCeiling = limitWithin(asComplained(plan, call.complaint), model, call.costLeft);
+  const limited = withinLimits(request, plan.maxOutputTokens, model, withinCeiling);
   if (!limited.ok) return limited;
   const { request: capped, warning } = limited.value;
   const asked = call.complaint ? askAgain(capped, call.complaint) : capped;
@@ -70,6 +73,12 @@ export async function attempt(
   }
   if (request.operation === "count_tokens") return answerCount(reply);
   return checked(gateway, request, call, plan, reply, null);
+}
+
+/** The plan with the size of a request that is told `complaint` as well; null: it is not. */
+export function asComplained(plan: RoutePlan, complaint: Fault | null): RoutePlan {
+  if (complaint === null) return plan;
+  return { ...plan, estimatedInputTokens: plan.estimatedInputTokens + complaintTokens(complaint) };
 }
 
 function withWarning(reply: ProviderReply, warning: Warning | null): ProviderReply {

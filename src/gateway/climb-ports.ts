@@ -1,8 +1,9 @@
 /** What the ladder needs of the gateway for one request. Owns nothing; all climbs of a request share it. */
 import type { Clock, Random } from "../core/clock.ts";
 import type { Deployment } from "../core/deployment.ts";
-import { estimateCost } from "../core/estimate-cost.ts";
-import { fault } from "../core/faults.ts";
+import { costWithin, estimateCost } from "../core/estimate-cost.ts";
+import { type Fault, fault } from "../core/faults.ts";
+import type { NanoDollars } from "../core/money.ts";
 import type { RoutePlan } from "../core/plan.ts";
 import type { ModelRequest } from "../core/request.ts";
 import type { RetrySettings } from "../core/settings.ts";
@@ -12,7 +13,7 @@ import type { Resume } from "../resilience/course.ts";
 import type { Health } from "../resilience/health.ts";
 import type { Call, Climb, ClimbPorts, SendOutcome } from "../resilience/ladder.ts";
 import type { RetryBudget } from "../resilience/retry-budget.ts";
-import { attempt, estimateAbandoned } from "./attempt.ts";
+import { asComplained, attempt, estimateAbandoned } from "./attempt.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
 
@@ -29,6 +30,8 @@ export interface OtherClimb<T> {
   readonly formatRetries?: number;
   /** Calls that count against the same bounds; with none of them it is a first climb. */
   readonly resume?: Resume;
+  /** The plan with the size of what the deployment is asked. Absent: the size is the plan's own. */
+  readonly sizedFor?: (deployment: Deployment) => RoutePlan;
   /** A request that is too long is shortened before a larger model is asked. */
   readonly stopsAtOverflow?: boolean;
 }
@@ -72,6 +75,7 @@ class RequestClimb<T extends ProviderReply> implements ClimbPorts<T> {
   readonly #request: ModelRequest;
   readonly #plan: RoutePlan;
   readonly #send: OtherClimb<T>["send"];
+  readonly #sizedFor: OtherClimb<T>["sizedFor"];
 
   constructor(
     gateway: Gateway,
@@ -97,6 +101,7 @@ class RequestClimb<T extends ProviderReply> implements ClimbPorts<T> {
     this.#request = request;
     this.#plan = plan;
     this.#send = other?.send;
+    this.#sizedFor = other?.sizedFor;
   }
 
   send(call: Call): Promise<SendOutcome<T>> {
@@ -105,8 +110,16 @@ class RequestClimb<T extends ProviderReply> implements ClimbPorts<T> {
     return attempt(this.#gateway, this.#exchange, this.#request, this.#plan, call) as Promise<SendOutcome<T>>;
   }
 
-  estimateCost(deployment: Deployment): ReturnType<typeof estimateCost> {
-    return estimateCost(this.#plan, deployment.model);
+  estimateCost(deployment: Deployment, complaint: Fault | null = null): NanoDollars | null {
+    return estimateCost(asComplained(this.#sized(deployment), complaint), deployment.model);
+  }
+
+  costWithin(deployment: Deployment, left: NanoDollars): NanoDollars | null {
+    return costWithin(this.#sized(deployment), deployment.model, left);
+  }
+
+  #sized(deployment: Deployment): RoutePlan {
+    return this.#sizedFor?.(deployment) ?? this.#plan;
   }
 
   estimateAbandoned(deployment: Deployment): ReturnType<typeof estimateAbandoned> {

@@ -5,6 +5,7 @@
 import type { Deployment } from "../core/deployment.ts";
 import type { FinishReason, StreamEvent, Usage } from "../core/events.ts";
 import { type Fault, fault, type Result } from "../core/faults.ts";
+import type { RoutePlan } from "../core/plan.ts";
 import { type ModelRequest, withMessages } from "../core/request.ts";
 import { textTokens } from "../policy/estimates/estimate-tokens.ts";
 import { limitOutput } from "../providers/cap-output.ts";
@@ -35,6 +36,18 @@ export function continuationOf(request: ModelRequest, told: string, mode: JoinMo
   const { given } = splitPrefill(told);
   const begun = { role: "assistant", content: [{ type: "text", text: given }] } as const;
   return lowerLimit(withMessages(request, [...request.messages, begun]), told);
+}
+
+/** `plan` with the size of what `continuationOf` makes of a request whose answer was begun with `told`. */
+export function withBeginning(plan: RoutePlan, told: string): RoutePlan {
+  const tokens = Math.ceil(textTokens(told));
+  const { estimatedInputTokens, estimatedOutputTokens, openEnded } = plan;
+  return {
+    ...plan,
+    estimatedInputTokens: estimatedInputTokens + tokens,
+    // What is only assumed is what a call is worth making for.
+    estimatedOutputTokens: openEnded ? estimatedOutputTokens : Math.max(1, estimatedOutputTokens - tokens),
+  };
 }
 
 /** At least one token stays, since no API takes none and how many were told is an estimate. */

@@ -19,7 +19,14 @@ import { attempt } from "./attempt.ts";
 import { type Climbed, otherClimbPorts } from "./climb-ports.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
-import { continuationOf, type JoinMode, joinModeFor, joinStream, nothingMore } from "./join-stream.ts";
+import {
+  continuationOf,
+  type JoinMode,
+  joinModeFor,
+  joinStream,
+  nothingMore,
+  withBeginning,
+} from "./join-stream.ts";
 
 export interface Continued {
   readonly climbed: Climbed;
@@ -50,16 +57,18 @@ export async function recoverStream(
   why: Fault,
 ): Promise<Recovery> {
   const legs = new Map<Deployment, Leg>();
+  const begun = withBeginning(plan, told);
+  const sizedFor = (deployment: Deployment) => (joinModeFor(deployment, told) === "prefill" ? begun : plan);
   const send = async (call: Call): Promise<SendOutcome<StreamReply>> => {
     const mode = joinModeFor(call.deployment, told);
     const leg: Leg = { mode, meter: createUsageMeter() };
     legs.set(call.deployment, leg);
     // Before what was told is taken off, so that it is taken off the use case's limit too.
-    const limited = withinLimits(request, plan.maxOutputTokens, call.deployment.model);
+    const limited = withinLimits(request, plan.maxOutputTokens, call.deployment.model, null);
     if (!limited.ok) return limited;
     const { request: capped, warning } = limited.value;
     const asked = continuationOf(capped, told, mode);
-    const outcome = await goOn(gateway, exchange, asked, plan, call, told, leg);
+    const outcome = await goOn(gateway, exchange, asked, sizedFor(call.deployment), call, told, leg);
     return outcome.ok && warning !== null
       ? { ...outcome, value: withWarning(outcome.value, warning) }
       : outcome;
@@ -67,7 +76,7 @@ export async function recoverStream(
   // Words that stand in for an answer have no place in the middle of one.
   const rest: RoutePlan = { ...asOrdered(plan), degraded: [] };
   const resume = { ...before, left: leftBehind(plan, before, why) };
-  const other = { send, formatRetries: 0, resume };
+  const other = { send, sizedFor, formatRetries: 0, resume };
   const climbed = await climb(rest, otherClimbPorts(gateway, exchange, request, plan, other));
   if (!climbed.ok) return { ok: false, attempts: climbed.attempts };
   const { mode, meter } = legs.get(climbed.deployment) ?? { mode: "fresh", meter: createUsageMeter() };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { ModelRequest } from "../core/request.ts";
 import { FAKE_REQUEST } from "../policy/fake-policy.ts";
-import { beyondModelFault, capOutput, cappedFault, cappedWarning } from "./cap-output.ts";
+import { beyondModelFault, capOutput, cappedFault, cappedWarning, ceilingWarning } from "./cap-output.ts";
 import { changedRequest } from "./change-request.ts";
 
 const MODEL = { maxOutputTokens: 4096 };
@@ -62,6 +62,12 @@ describe("the limits of an answer", () => {
       code: "unsupported_control",
       unsent: true,
     });
+  });
+
+  test("of a ceiling, where nobody states one: told of where the model could produce more, or nobody knows", () => {
+    const told = [ceilingWarning(4095, MODEL), ceilingWarning(4096, MODEL), ceilingWarning(null, MODEL)];
+    expect(told.map((warning) => warning?.control ?? null)).toEqual(["max_tokens", null, null]);
+    expect(ceilingWarning(4096, ASSUMED)?.message).toContain("4096 tokens at the most");
   });
 
   test.each(["embed", "count_tokens"] as const)("is nothing to %s", (operation) => {

@@ -53,6 +53,16 @@ export function cappedWarning(request: ModelRequest, cap: number | null, model: 
   return { control: CONTROL, message };
 }
 
+/**
+ * What the caller is told of the limit by which a ceiling is kept, where it states none itself: the answer may have been
+ * longer. Null: the model could produce no more, or none was set.
+ */
+export function ceilingWarning(limit: number | null, model: Producer): Warning | null {
+  if (limit === null || limit >= outputLimit(model)) return null;
+  const message = `The request states no \`${CONTROL}\`: an answer has ${limit} tokens at the most, so that the use case's cost ceiling holds.`;
+  return { control: CONTROL, message };
+}
+
 /** Of the use case's cap under `strict`, before any model is called: `invalid`, `unsupported_control`. */
 export function cappedFault(request: ModelRequest, cap: number | null): Fault | null {
   const asked = askedOf(request);

@@ -14,19 +14,22 @@ export interface Honoured {
   readonly warnings: readonly Warning[];
   /** With which the deployment is not called at all; null: it is. */
   readonly refusal: Fault | null;
+  /** The limit on its answer that it is sent; null: none. */
+  readonly limit: number | null;
 }
 
-/** `cap`: the use case's limit on an answer; null: none. */
+/** `cap` and `withinCeiling`: the limits on an answer of the use case and of its ceiling, as `withinLimits` has them. */
 export async function honouredBy(
   request: ModelRequest,
   deployment: Deployment,
   cap: number | null,
+  withinCeiling: number | null,
 ): Promise<Honoured> {
   // Its caller came in on it, so a gateway that serves has it already.
   await loadWire(request.origin.wire);
-  const lenient = await prepared({ ...request, strict: false }, deployment, cap);
+  const lenient = await prepared({ ...request, strict: false }, deployment, cap, withinCeiling);
   if (!request.strict || lenient.refusal) return lenient;
-  const { refusal } = await prepared(request, deployment, cap);
+  const { refusal } = await prepared(request, deployment, cap, withinCeiling);
   return { ...lenient, refusal };
 }
 
@@ -34,12 +37,18 @@ async function prepared(
   request: ModelRequest,
   deployment: Deployment,
   cap: number | null,
+  withinCeiling: number | null,
 ): Promise<Honoured> {
-  const limited = withinLimits(request, cap, deployment.model);
-  if (!limited.ok) return { warnings: [], refusal: limited.fault };
+  const limited = withinLimits(request, cap, deployment.model, withinCeiling);
+  if (!limited.ok) return refused(limited.fault);
   const { request: asked, warning } = limited.value;
   const call = await prepareCall(asked, deployment);
-  if (!call.ok) return { warnings: [], refusal: call.fault };
+  if (!call.ok) return refused(call.fault);
   const { warnings } = call.value;
-  return { warnings: warning === null ? warnings : [...warnings, warning], refusal: null };
+  const limit = asked.sampling.maxTokens ?? null;
+  return { warnings: warning === null ? warnings : [...warnings, warning], refusal: null, limit };
+}
+
+function refused(refusal: Fault): Honoured {
+  return { warnings: [], refusal, limit: null };
 }

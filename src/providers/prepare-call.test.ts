@@ -22,7 +22,7 @@ describe("the limits of a request", () => {
   });
 
   test("are laid over it, and told of", () => {
-    expect(withinLimits(asking(500, false), 100, MODEL)).toMatchObject({
+    expect(withinLimits(asking(500, false), 100, MODEL, null)).toMatchObject({
       ok: true,
       value: { request: { sampling: { maxTokens: 100 } }, warning: { control: "max_tokens" } },
     });
@@ -30,13 +30,13 @@ describe("the limits of a request", () => {
 
   test("leave one as it is that is within them", () => {
     const request = asking(50, true);
-    const limited = withinLimits(request, 100, MODEL);
+    const limited = withinLimits(request, 100, MODEL, null);
     expect(limited).toEqual({ ok: true, value: { request, warning: null } });
     expect(limited.ok && limited.value.request).toBe(request);
   });
 
   test("refuse a strict one beyond the model's before it is sent", () => {
-    expect(withinLimits(asking(9000, true), null, MODEL)).toMatchObject({
+    expect(withinLimits(asking(9000, true), null, MODEL, null)).toMatchObject({
       ok: false,
       fault: { code: "unsupported_control", unsent: true },
     });

@@ -6,7 +6,7 @@ import type { Deployment, JsonTemplate, ModelSpec } from "../core/deployment.ts"
 import { type Fault, fault, type Result } from "../core/faults.ts";
 import type { ModelRequest, WireId } from "../core/request.ts";
 import type { Lowered, LowerTarget, Warning } from "../wires/wire.ts";
-import { beyondModelFault, capOutput, cappedWarning } from "./cap-output.ts";
+import { beyondModelFault, capOutput, cappedWarning, ceilingWarning } from "./cap-output.ts";
 import { changesDialect, crossingLosses } from "./crossing.ts";
 import { withinBounds } from "./dialect-bounds.ts";
 import { type AnyWire, loadWire } from "./wire-registry.ts";
@@ -18,18 +18,20 @@ export interface WithinLimits {
 }
 
 /**
- * `request` as `model` may be asked it; `cap`: the use case's limit on an answer, null: none. Fault: `invalid`, where
- * `strict` forbids to lower what the caller asked for.
+ * `request` as `model` may be asked it; `cap`: the use case's limit on an answer, null: none; `withinCeiling`: the one by
+ * which the cost ceiling holds, null: somebody states one, or there is no ceiling. Fault: `invalid`, where `strict`
+ * forbids to lower what the caller asked for.
  */
 export function withinLimits(
   request: ModelRequest,
   cap: number | null,
   model: ModelSpec,
+  withinCeiling: number | null,
 ): Result<WithinLimits> {
   const beyond = beyondModelFault(request, model);
   if (beyond) return { ok: false, fault: beyond };
-  const value = { request: capOutput(request, cap, model), warning: cappedWarning(request, cap, model) };
-  return { ok: true, value };
+  const warning = cappedWarning(request, cap, model) ?? ceilingWarning(withinCeiling, model);
+  return { ok: true, value: { request: capOutput(request, cap ?? withinCeiling, model), warning } };
 }
 
 /** All that a call needs of its request. */

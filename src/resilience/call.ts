@@ -21,6 +21,8 @@ export interface Call {
   readonly timeouts: AttemptTimeouts;
   /** Milliseconds the ladder waited before it. */
   readonly waitedMs: number;
+  /** What it may cost at most; null: nothing bounds it. */
+  readonly costLeft: NanoDollars | null;
   /** What was wrong with the format of this deployment's last answer; null: the first try at it. */
   readonly complaint: Fault | null;
   /** Aborts when the caller leaves, and when another call has answered first. Absent: the caller's own does. */
@@ -75,17 +77,14 @@ export interface Ended<T> {
   readonly hedge: boolean;
 }
 
-/** Makes the call that `step` admits and counts it. Never rejects. */
+/** Makes `call`, which `step` admits. Never rejects. */
 export async function makeCall<T>(
-  course: Course,
   ports: CallPorts<T>,
   step: Step,
-  timeouts: AttemptTimeouts,
+  call: Call,
   startedAt: number,
   hedge: boolean,
-  race: Pick<Call, "signal" | "begun">,
 ): Promise<Ended<T>> {
-  const call = { ...countCall(course, step, timeouts), ...race };
   try {
     return endCall(ports, step, await ports.send(call), startedAt, hedge);
   } catch (thrown) {
@@ -93,11 +92,17 @@ export async function makeCall<T>(
   }
 }
 
-/** The call that `step` admits, counted as made. */
-export function countCall(course: Course, step: Step, timeouts: AttemptTimeouts): Call {
+/** The call that `step` admits, counted as made. `left`: what it may cost. */
+export function countCall(
+  course: Course,
+  step: Step,
+  timeouts: AttemptTimeouts,
+  left: NanoDollars | null,
+): Call {
   course.calls++;
   const { deployment, rung, waitedMs, complaint } = step;
-  return { deployment, rung: rung.kind, number: course.calls, timeouts, waitedMs, complaint };
+  const number = course.calls;
+  return { deployment, rung: rung.kind, number, timeouts, waitedMs, costLeft: left, complaint };
 }
 
 /** What a call is taken to have ended with whose `send` threw, which it should not. */

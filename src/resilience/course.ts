@@ -20,8 +20,13 @@ export interface CoursePorts {
   /** Epoch milliseconds. */
   readonly arrivedAt: number;
   readonly deadlineAt: number;
-  /** What a call is expected to cost at most; null: unpriced, which no ceiling can be held against. */
-  estimateCost(deployment: Deployment): NanoDollars | null;
+  /**
+   * What a call must be able to cost, or it is not made; null: unpriced, which no ceiling can be held against.
+   * `complaint`: of a malformed answer, which it is told.
+   */
+  estimateCost(deployment: Deployment, complaint?: Fault | null): NanoDollars | null;
+  /** What a call costs at most that may cost `left`. Absent: what is estimated. */
+  costWithin?(deployment: Deployment, left: NanoDollars): NanoDollars | null;
   /** What a call is taken to have used that was ended before its answer came; absent: nothing is known of it. */
   estimateAbandoned?(deployment: Deployment): { readonly usage: Usage; readonly cost: NanoDollars | null };
   /** Whether the deployment is told the request in another dialect than its caller's. Absent: none is. */
@@ -233,9 +238,14 @@ export function isBehind(course: Course, { provider, region, quotaGroup }: Deplo
   );
 }
 
-export function overCeiling(course: Course, deployment: Deployment): boolean {
-  const ceiling = course.plan.costCeiling;
-  if (ceiling === null) return false;
-  const estimate = course.ports.estimateCost(deployment);
-  return estimate !== null && course.spent + estimate > ceiling;
+export function overCeiling(course: Course, deployment: Deployment, complaint: Fault | null = null): boolean {
+  const left = costLeft(course);
+  if (left === null) return false;
+  const estimate = course.ports.estimateCost(deployment, complaint);
+  return estimate !== null && estimate > left;
+}
+
+/** What the next call may cost; null: nothing bounds it. */
+export function costLeft({ plan, spent }: Course): NanoDollars | null {
+  return plan.costCeiling === null ? null : plan.costCeiling - spent;
 }

@@ -114,6 +114,15 @@ describe("a first call that is slow to begin", () => {
   });
 });
 
+test("a second call may cost what is left beside all that the first one may cost", async () => {
+  const left = async (most: number) => {
+    const on = stage(hedged(undefined, { costCeiling: 100 }), { us: [SLOW] });
+    await on.run({ costWithin: () => most });
+    return on.calls.map(({ costLeft }) => costLeft);
+  };
+  expect([await left(70), await left(90), await left(91)]).toEqual([[100, 30], [100, 10], [100]]);
+});
+
 describe("the second call", () => {
   const cases: [string, RoutePlan, Record<string, Act[]>, (on: Stage) => void, string[]][] = [
     [

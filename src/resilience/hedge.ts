@@ -6,9 +6,11 @@
 import type { Timer } from "../core/clock.ts";
 import type { AttemptTimeouts, Deployment } from "../core/deployment.ts";
 import { healthOf } from "../core/faults.ts";
+import type { NanoDollars } from "../core/money.ts";
 import {
   type Call,
   type CallPorts,
+  countCall,
   type Ended,
   isUnsent,
   makeCall,
@@ -16,7 +18,16 @@ import {
   noteHedgedOut,
   type Used,
 } from "./call.ts";
-import { type Course, isBehind, isExercised, isSpent, laterRungs, resumed, type Step } from "./course.ts";
+import {
+  type Course,
+  costLeft,
+  isBehind,
+  isExercised,
+  isSpent,
+  laterRungs,
+  resumed,
+  type Step,
+} from "./course.ts";
 import { attemptTimeouts, MINIMUM_ATTEMPT_MS } from "./deadline.ts";
 import { isLastWord } from "./last-word.ts";
 import { react } from "./reaction.ts";
@@ -78,7 +89,7 @@ export async function raceCalls<T>(
   startedAt: number,
   delayMs: number,
 ): Promise<Ended<T>> {
-  const first = takeOff(course, ports, step, timeouts, startedAt, false);
+  const first = takeOff(course, ports, step, timeouts, startedAt, costLeft(course), false);
   const second = (await isHeard(first, ports, delayMs)) ? null : startHedge(course, ports, first);
   if (!second) return first.landed;
   const ended = await Promise.race([first.landed, second.landed]);
@@ -91,6 +102,7 @@ function takeOff<T>(
   step: Step,
   timeouts: AttemptTimeouts,
   startedAt: number,
+  left: NanoDollars | null,
   hedge: boolean,
 ): Flight<T> {
   const controller = new AbortController();
@@ -101,7 +113,8 @@ function takeOff<T>(
     firstContent = { at: ports.clock.now(), used };
     content.resolve();
   };
-  const landed = makeCall(course, ports, step, timeouts, startedAt, hedge, { signal, begun });
+  const call = { ...countCall(course, step, timeouts, left), signal, begun };
+  const landed = makeCall(ports, step, call, startedAt, hedge);
   return {
     step,
     startedAt,
@@ -133,7 +146,8 @@ function startHedge<T>(course: Course, ports: HedgePorts<T>, first: Flight<T>): 
   const remainingMs = course.ports.deadlineAt - now;
   const { hedges } = ports.retryBudget;
   if (ports.signal?.aborted || remainingMs < MINIMUM_ATTEMPT_MS || !hedges.covers(plan.useCase)) return null;
-  const found = findSecond(course, first.step, now);
+  const left = leftBeside(course, first.step);
+  const found = findSecond(course, first.step, left, now);
   if (!found || !ports.retryBudget.withdraw(now)) return null;
   const permit = course.ports.health.admit(found.deployment.id, now);
   // Looked at a moment ago in the same turn: a refusal here is not to be expected.
@@ -144,7 +158,7 @@ function startHedge<T>(course: Course, ports: HedgePorts<T>, first: Flight<T>): 
   hedges.take(plan.useCase);
   const step: Step = { ...found, permit, anyway: false, complaint: null, waitedMs: 0 };
   const timeouts = attemptTimeouts(plan.timeouts, remainingMs, laterRungs(course));
-  const second = takeOff(course, ports, step, timeouts, now, true);
+  const second = takeOff(course, ports, step, timeouts, now, left, true);
   // What was never sent was no call, and is not paid for.
   void second.landed.then((ended) => {
     if (isUnsent(ended)) ports.retryBudget.giveBack(now, ended.endedAt);
@@ -153,28 +167,45 @@ function startHedge<T>(course: Course, ports: HedgePorts<T>, first: Flight<T>): 
 }
 
 /** The next candidate of the same model that is in no doubt at all. Nothing that is passed over is recorded. */
-function findSecond(course: Course, first: Step, now: number): Pick<Step, "deployment" | "rung"> | null {
+function findSecond(
+  course: Course,
+  first: Step,
+  left: NanoDollars | null,
+  now: number,
+): Pick<Step, "deployment" | "rung"> | null {
   const { rungs } = course.plan;
   for (let index = course.rungIndex; index < rungs.length; index++) {
     const rung = rungs[index];
     if (!rung) continue;
     const from = index === course.rungIndex ? course.nextCandidate : 0;
     for (const deployment of rung.candidates.slice(from)) {
-      if (isFit(course, deployment, first.deployment, now)) return { deployment, rung };
+      if (isFit(course, deployment, first.deployment, left, now)) return { deployment, rung };
     }
   }
   return null;
 }
 
-function isFit(course: Course, deployment: Deployment, first: Deployment, now: number): boolean {
-  const { health, estimateCost } = course.ports;
+/** What a second call may cost: the first one is not over, and may yet cost as much as it was allowed to. */
+function leftBeside(course: Course, { deployment }: Step): NanoDollars | null {
+  const left = costLeft(course);
+  if (left === null) return null;
+  const { ports } = course;
+  const most = ports.costWithin ? ports.costWithin(deployment, left) : ports.estimateCost(deployment);
+  return left - (most ?? 0);
+}
+
+function isFit(
+  course: Course,
+  deployment: Deployment,
+  first: Deployment,
+  left: NanoDollars | null,
+  now: number,
+): boolean {
+  const { health } = course.ports;
   if (deployment.model.id !== first.model.id || deployment.id === first.id) return false;
   if (isSpent(course, deployment) || isBehind(course, deployment)) return false;
   if (health.blocked(deployment.id, now) !== null || health.openReason(deployment.id) !== null) return false;
-  const ceiling = course.plan.costCeiling;
-  if (ceiling === null) return true;
-  // The first one is not over, and will cost what it costs.
-  return course.spent + (estimateCost(first) ?? 0) + (estimateCost(deployment) ?? 0) <= ceiling;
+  return left === null || (course.ports.estimateCost(deployment) ?? 0) <= left;
 }
 
 /** One of both has ended. */

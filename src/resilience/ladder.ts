@@ -43,7 +43,15 @@ import type { Deployment } from "../core/deployment.ts";
 import { CALLER_LEFT, type Fault, type HealthSignal, healthOf } from "../core/faults.ts";
 import type { RoutePlan, RungKind } from "../core/plan.ts";
 import { countCall, type Ended, endCall, isUnsent, note, thrownOutcome } from "./call.ts";
-import { type Course, type CoursePorts, isExercised, type Left, laterRungs, startCourse } from "./course.ts";
+import {
+  type Course,
+  type CoursePorts,
+  costLeft,
+  isExercised,
+  type Left,
+  laterRungs,
+  startCourse,
+} from "./course.ts";
 import { attemptTimeouts, MINIMUM_ATTEMPT_MS } from "./deadline.ts";
 import { exhaustedFault } from "./exhausted.ts";
 import { type HedgePorts, hedgeDelay, raceCalls } from "./hedge.ts";
@@ -116,7 +124,7 @@ export async function climb<T>(plan: RoutePlan, ports: ClimbPorts<T>): Promise<C
     if (delayMs !== null) over = await raceCalls(course, ports, step, timeouts, startedAt, delayMs);
     else {
       // As makeCall does, without a promise of its own, which every request would pay for.
-      const call = countCall(course, step, timeouts);
+      const call = countCall(course, step, timeouts, costLeft(course));
       try {
         over = endCall(ports, step, await ports.send(call), startedAt, false);
       } catch (thrown) {

@@ -75,7 +75,7 @@ function enter(
   repeat: Repeat | null,
 ): Step | null {
   const { health, retry } = course.ports;
-  if (overCeiling(course, deployment)) {
+  if (overCeiling(course, deployment, repeat?.complaint)) {
     recordSkip(course, rung, deployment, "cost_ceiling", now);
     return null;
   }

@@ -20,6 +20,7 @@ use_cases:
   stated: { task_type: embedding, ladder: { primary: vec } }
   unstated: { ladder: { primary: vec } }
   capped: { max_output_tokens: 100, on_overflow: [truncate_oldest], ladder: { primary: large } }
+  bounded: { cost_ceiling_usd: 0.03, ladder: { primary: large, fallback: [claude] } }
   short: { ladder: { primary: claude } }
   long: { ladder: { primary: claude } }
 routes:
@@ -136,5 +137,46 @@ describe("what each candidate would not honour", () => {
     expect(await explained({ model: "long", max_tokens: 100, ...STRICT })).toMatchObject(fine);
     const seeded = await explained({ model: "short", seed: 5, ...STRICT });
     expect(seeded).toMatchObject({ fault: "unsupported_control", lost: [["seed"]] });
+  });
+});
+
+describe("the limit that is sent, and what it costs", () => {
+  const limits = async (body: object) => {
+    const ports = { snapshot: snapshotOf(POLICY), health: FAKE_HEALTH, clock: new FakeClock() };
+    const result = await explainRequest({ body: { ...CHAT, ...body } }, ports);
+    if (!result.ok) throw new Error(result.fault.message);
+    const candidates = result.value.ladder.flatMap((rung) => rung.candidates);
+    const lost = candidates.map(({ warnings }) => warnings.map(({ control }) => control).join());
+    const sent = candidates.map(({ maxOutputTokens: sent, estimatedCostUsd: usd }) => [sent, usd]);
+    return { openEnded: result.value.openEnded, sent, lost };
+  };
+
+  test("are what the ceiling pays for where nobody states one", async () => {
+    const sent = [
+      // 5 tokens of input at 3 USD a million, and output at 15.
+      [1999, "0.03"],
+      [500, "0.007515"],
+    ];
+    expect(await limits({ model: "bounded" })).toEqual({ openEnded: true, sent, lost: ["max_tokens", ""] });
+  });
+
+  test("are what is stated, or nothing and an assumption", async () => {
+    expect(await limits({ model: "bounded", max_tokens: 600 })).toEqual({
+      openEnded: false,
+      sent: [
+        [600, "0.009015"],
+        [500, "0.007515"],
+      ],
+      lost: ["", "max_tokens"],
+    });
+    const assumed = {
+      openEnded: true,
+      sent: [
+        [null, "0.015375"],
+        [null, "0.007515"],
+      ],
+      lost: ["", ""],
+    };
+    expect(await limits({ model: "both" })).toEqual(assumed);
   });
 });

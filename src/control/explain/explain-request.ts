@@ -59,8 +59,10 @@ type Rung = Explanation["ladder"][number];
 export interface CandidateHere extends ExplainedCandidate {
   /** What it would not honour of the request. */
   readonly warnings: readonly Warning[];
-  /** With what it would be passed by without a call, ending the ladder: under `strict`, what it would not honour. */
+  /** With what it would be passed by without a call: under `strict`, what it would not honour. */
   readonly refusal: ExplainedFault | null;
+  /** The limit on its answer that it would be sent, were it called first; null: none. */
+  readonly maxOutputTokens: number | null;
 }
 
 /** With what an operator has laid over the rollout that took the request in, and what each candidate would honour. */
@@ -139,9 +141,14 @@ async function withHonoured(
   const candidates = await Promise.all(
     rung.candidates.map(async (candidate): Promise<CandidateHere> => {
       const deployment = deployments.get(candidate.deployment);
-      if (!deployment) return { ...candidate, warnings: [], refusal: null };
-      const { warnings, refusal } = await honouredBy(request, deployment, cap);
-      return { ...candidate, warnings, refusal: refusal && told(refusal) };
+      if (!deployment) return { ...candidate, warnings: [], refusal: null, maxOutputTokens: null };
+      const { warnings, refusal, limit } = await honouredBy(
+        request,
+        deployment,
+        cap,
+        candidate.limitWithinCeiling,
+      );
+      return { ...candidate, warnings, refusal: refusal && told(refusal), maxOutputTokens: limit };
     }),
   );
   return { ...rung, candidates };

@@ -1,8 +1,10 @@
 /** Whether an answer keeps the format that was asked for, and the words to ask again when it does not. */
+import { bareRequest } from "../../core/bare-request.ts";
 import type { StreamEvent, UnifiedFinish } from "../../core/events.ts";
 import { type Fault, fault } from "../../core/faults.ts";
 import { isRecord } from "../../core/json.ts";
 import { type Message, type ModelRequest, withMessages } from "../../core/request.ts";
+import { estimateTokens } from "../../policy/estimates/estimate-tokens.ts";
 import type { Warning } from "../../wires/wire.ts";
 import { type JsonPassage, jsonPassages } from "./extract-json.ts";
 import { type Judgement, judgeBySchema, type SchemaChecks } from "./judge-schema.ts";
@@ -175,19 +177,20 @@ function withTexts(events: readonly StreamEvent[], texts: ReadonlyMap<number, st
 
 /** The request once more, with the complaint as an instruction; the same request when it is not about format. */
 export function askAgain(request: ModelRequest, complaint: Fault): ModelRequest {
-  if (complaint.code !== "not_json" && complaint.code !== "schema_violation") return request;
-  const instruction: Message = {
-    role: "user",
-    content: [
-      {
-        type: "text",
-        text:
-          `Your previous answer was rejected by a validator: ${complaint.complaint ?? complaint.message} ` +
-          "Answer again with nothing but JSON that satisfies the requested format, without any other text.",
-      },
-    ],
-  };
-  return withMessages(request, [...request.messages, instruction]);
+  return withMessages(request, [...request.messages, ...instructionsOf(complaint)]);
+}
+
+/** Estimated tokens that `askAgain` adds. */
+export function complaintTokens(complaint: Fault): number {
+  return estimateTokens(bareRequest({ messages: instructionsOf(complaint) }));
+}
+
+function instructionsOf({ code, complaint, message }: Fault): readonly Message[] {
+  if (code !== "not_json" && code !== "schema_violation") return [];
+  const text =
+    `Your previous answer was rejected by a validator: ${complaint ?? message} ` +
+    "Answer again with nothing but JSON that satisfies the requested format, without any other text.";
+  return [{ role: "user", content: [{ type: "text", text }] }];
 }
 
 /** Why a choice may end without what was asked for: a limit or a filter, or since it calls tools, refuses or broke off. */

@@ -33,7 +33,7 @@ export async function sendShadow(
   const startedAt = clock.now();
   const { deployment } = call;
   const copy = shadowRequest(request, call.change, deployment.wire);
-  const limited = withinLimits(copy, call.maxOutputTokens, deployment.model);
+  const limited = withinLimits(copy, call.maxOutputTokens, deployment.model, null);
   if (!limited.ok) return { ...NOTHING, startedAt, durationMs: 0, fault: limited.fault };
   const sent = await sendToProvider(
     {

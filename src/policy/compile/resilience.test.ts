@@ -36,6 +36,14 @@ describe("hedge", () => {
       "hedge_without_effect use_cases.chat.hedge",
     ],
     [
+      "a ceiling that the first call may use up",
+      BASE_POLICY.replace(
+        "max_output_tokens: 40",
+        "latency_tier: interactive\n    cost_ceiling_usd: 0.01\n    hedge: {}",
+      ),
+      "hedge_without_effect use_cases.chat.hedge",
+    ],
+    [
       "a ladder with one deployment of the model",
       interactive("hedge: {}")
         .replace("large@us-east-1", "{ deployments: [small-us] }")

@@ -1,4 +1,7 @@
 /** Hedging, exercise and probes of a document, in the units the gateway uses. Owns their cross-checks. */
+import type { ModelSpec } from "../../core/deployment.ts";
+import { costWithin, estimateCost, plannedOutput } from "../../core/estimate-cost.ts";
+import { usdToNano } from "../../core/money.ts";
 import type { HedgeSettings } from "../../core/plan.ts";
 import type { RungSpec } from "../../core/route-rule.ts";
 import type { ProbeSettings } from "../../core/settings.ts";
@@ -46,11 +49,26 @@ function checkHedge(written: WrittenUseCase, ladder: readonly RungSpec[], path: 
     return;
   }
   const first = ladder[0]?.deployments[0]?.model;
+  if (first !== undefined && paysForOne(written, first)) {
+    const message = `cost_ceiling_usd does not pay for a second answer beside a whole one of the model "${first.id}": a request that states no limit on its answer is not hedged.`;
+    const fix = "Set max_output_tokens of the use case, or raise cost_ceiling_usd.";
+    report.warning("hedge_without_effect", path, message, fix);
+  }
   const same = new Set(ladder.flatMap((rung) => rung.deployments.filter(({ model }) => model === first)));
   if (first === undefined || same.size > 1) return;
   const message = `A hedge needs a second deployment of the model "${first.id}", and the ladder has none.`;
   const fix = "Deploy the model in another region, or remove hedge.";
   report.warning("hedge_without_effect", path, message, fix);
+}
+
+/** Whether the first call, as long as its answer may be, leaves the ceiling too little for another one. */
+function paysForOne(written: WrittenUseCase, model: ModelSpec): boolean {
+  const { cost_ceiling_usd: usd, max_output_tokens: cap = null } = written;
+  if (usd === undefined || cap !== null) return false;
+  const estimatedOutputTokens = plannedOutput(undefined, cap);
+  const size = { estimatedInputTokens: 0, estimatedOutputTokens, choices: 1, openEnded: true } as const;
+  const ceiling = usdToNano(usd);
+  return (costWithin(size, model, ceiling) ?? 0) + (estimateCost(size, model) ?? 0) > ceiling;
 }
 
 /** By deployment id. Names that do not exist are errors. */

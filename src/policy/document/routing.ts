@@ -98,7 +98,9 @@ export const useCase = z
       .gt(0)
       .max(10_000)
       .optional()
-      .describe("US dollars for the whole ladder of one request; absent: none."),
+      .describe(
+        "US dollars for the whole ladder of one request, absent: none. Where nobody states a limit of the answer, what it pays for is sent as one.",
+      ),
     max_attempts: z.int().min(1).max(10).prefault(3).describe("Calls to models for one request, at most."),
     max_output_tokens: count
       .optional()

@@ -1,7 +1,7 @@
 /** What would happen to a request, and why. Reads the plan that routing makes; decides nothing itself. */
 import type { Capability, LatencyTier, SafetyLevel, TaskType } from "../../core/contract.ts";
 import type { AttemptTimeouts, Deployment } from "../../core/deployment.ts";
-import { estimateCost } from "../../core/estimate-cost.ts";
+import { costWithin, limitWithin } from "../../core/estimate-cost.ts";
 import { formatUsd } from "../../core/money.ts";
 import type { Refusal, RoutePlan, RungKind, Selection } from "../../core/plan.ts";
 import { NOTHING_SPENT, type SpendSum } from "../../core/spend.ts";
@@ -36,8 +36,10 @@ export interface ExplainedCandidate {
   readonly provider: string;
   readonly region: string;
   readonly healthy: boolean;
-  /** For the estimated tokens; null: the model has no price. */
+  /** For the estimated tokens, or with the limit below, were it called first; null: the model has no price. */
   readonly estimatedCostUsd: string | null;
+  /** The limit of its answer by which the ceiling holds; null: somebody states one, or there is no ceiling. */
+  readonly limitWithinCeiling: number | null;
 }
 
 export interface ExplainedFault {
@@ -98,6 +100,8 @@ export interface Explanation {
   readonly timeouts: AttemptTimeouts;
   readonly estimatedInputTokens: number;
   readonly estimatedOutputTokens: number;
+  /** Neither the caller nor the policy states a limit of the answer: that output is an assumption. */
+  readonly openEnded: boolean;
   /** What the caller would get at once, because nothing can answer; null: the ladder is climbed. */
   readonly fault: ExplainedFault | null;
 }
@@ -143,6 +147,7 @@ export function explainRoute(asked: RouteInput, foreseen: Foreseen = foreseeByEs
     timeouts: plan.timeouts,
     estimatedInputTokens: plan.estimatedInputTokens,
     estimatedOutputTokens: plan.estimatedOutputTokens,
+    openEnded: plan.openEnded === true,
     fault: fault && { code: fault.code, message: fault.message },
   };
 }
@@ -184,10 +189,11 @@ function explainCandidate(deployment: Deployment, plan: RoutePlan, input: RouteI
     region: deployment.region,
     healthy: input.health.healthy(deployment.id),
     estimatedCostUsd: costUsd(deployment, plan),
+    limitWithinCeiling: limitWithin(plan, deployment.model, plan.costCeiling),
   };
 }
 
 function costUsd({ model }: Deployment, plan: RoutePlan): string | null {
-  const cost = estimateCost(plan, model);
+  const cost = costWithin(plan, model, plan.costCeiling);
   return cost === null ? null : formatUsd(cost);
 }

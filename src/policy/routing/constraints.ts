@@ -22,6 +22,8 @@ export interface Demand {
   readonly longestInputTokens: number;
   /** Of each choice. */
   readonly outputTokens: number;
+  /** Nobody states a limit of the answer: `outputTokens` is assumed. */
+  readonly openEnded: boolean;
   /** Answers asked for at once: one window holds one of them, but all are paid for. */
   readonly choices: number;
   /** Tokens the caller says it needs, input and output together; null: computed from the two above. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { seededRandom } from "../../core/clock.ts";
-import { estimateCost } from "../../core/estimate-cost.ts";
+import { costWithin, estimateCost } from "../../core/estimate-cost.ts";
 import type { RoutePlan, RungKind } from "../../core/plan.ts";
 import type { ModelRequest } from "../../core/request.ts";
 import { BASE_POLICY, FAKE_REQUEST, routeInput, snapshotOf } from "../fake-policy.ts";
@@ -86,6 +86,20 @@ describe("exercise", () => {
     const [first = 0, exercisedCost = 0] = costs;
     expect(first).toBeGreaterThan(0);
     const bothCost = exercisedCost + Math.max(...costs);
+    const made = (costCeiling: number) =>
+      exercised({ ...plan, costCeiling }, 0.5, FAKE_REQUEST, () => 0).exercise;
+    expect([made(bothCost - 1), made(bothCost)]).toEqual([false, true]);
+  });
+
+  test("one whose answer nobody limits may use up the ceiling before the ladder's own call", () => {
+    const planned = planRoute(routeInput(snapshotOf(BASE_POLICY)));
+    if (!planned.ok) throw new Error(planned.fault.message);
+    const plan: RoutePlan = { ...planned.value, openEnded: true };
+    const all = plan.rungs[1]?.candidates.map(({ model }) => costWithin(plan, model, 1e12) ?? 0) ?? [];
+    const costs = plan.rungs.flatMap(({ candidates }) =>
+      candidates.map(({ model }) => estimateCost(plan, model) ?? 0),
+    );
+    const bothCost = Math.max(...all) + Math.max(...costs);
     const made = (costCeiling: number) =>
       exercised({ ...plan, costCeiling }, 0.5, FAKE_REQUEST, () => 0).exercise;
     expect([made(bothCost - 1), made(bothCost)]).toEqual([false, true]);

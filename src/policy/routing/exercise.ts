@@ -1,7 +1,6 @@
 /** A later rung tried before its turn, on a few requests, so that it is known to work. Owns whom and which. */
 import type { Random } from "../../core/clock.ts";
-import type { Deployment } from "../../core/deployment.ts";
-import { estimateCost } from "../../core/estimate-cost.ts";
+import { costWithin, estimateCost } from "../../core/estimate-cost.ts";
 import type { RoutePlan, Rung } from "../../core/plan.ts";
 import type { ModelRequest } from "../../core/request.ts";
 
@@ -26,12 +25,15 @@ export function exercised(plan: RoutePlan, share: number, request: ModelRequest,
   return { ...plan, exercise: true, rungs: [first, ...plan.rungs] };
 }
 
-/** Whether the ceiling holds for what is exercised and for the dearest of the ladder after it. */
+/** Whether the ceiling holds for what is exercised, at its longest, and for the dearest of the ladder after it. */
 function leavesEnough(plan: RoutePlan, { candidates }: Rung): boolean {
-  if (plan.costCeiling === null) return true;
-  const costOf = ({ model }: Deployment) => estimateCost(plan, model) ?? 0;
-  const ladder = plan.rungs.flatMap((rung) => rung.candidates);
-  return Math.max(...candidates.map(costOf)) + Math.max(...ladder.map(costOf)) <= plan.costCeiling;
+  const { costCeiling } = plan;
+  if (costCeiling === null) return true;
+  const first = candidates.map(({ model }) => costWithin(plan, model, costCeiling) ?? 0);
+  const ladder = plan.rungs.flatMap((rung) =>
+    rung.candidates.map(({ model }) => estimateCost(plan, model) ?? 0),
+  );
+  return Math.max(...first) + Math.max(...ladder) <= costCeiling;
 }
 
 /** The plan with its rungs as the policy has them: for whatever a request does after its first climb. */

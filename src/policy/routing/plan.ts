@@ -144,6 +144,7 @@ export function draftRoute(input: RouteInput): RoutePlan {
     maxOutputTokens: useCase.maxOutputTokens,
   };
   if (isForGood) plan.refusedForGood = true;
+  if (changed.openEnded) plan.openEnded = true;
   if (enrolled === null && useCase.shadows.length === 0) return plan;
   const { experiment, label } = enrolled?.arm ?? {};
   const shadows = shadowCalls(base, demand, subject, input);
@@ -191,6 +192,7 @@ function changedDemand(demand: Demand, { prompt, sampling }: RequestChange, useC
       limit === undefined || demand.outputTokens === 0
         ? demand.outputTokens
         : plannedOutput(limit, useCase.maxOutputTokens),
+    openEnded: demand.openEnded && limit === undefined,
   };
 }
 
@@ -226,17 +228,19 @@ function shadowCalls(
 export function demandOf(input: RouteInput): Demand {
   const { useCase, request, caller } = input;
   const { contract } = request;
+  const words = request.operation === "chat";
+  const { maxTokens } = request.sampling;
   const demand: Writable<Demand> = {
     tenant: caller.tenant,
     residency: useCase.residency,
     callerResidency: contract.residency ?? null,
     safetyLevel: stricter(useCase.safetyLevel, contract.safetyLevel),
     capabilities: requiredCapabilities(request),
-    words: request.operation === "chat",
+    words,
     inputTokens: input.estimatedInputTokens,
     longestInputTokens: input.longestInputTokens ?? input.estimatedInputTokens,
-    outputTokens:
-      request.operation === "chat" ? plannedOutput(request.sampling.maxTokens, useCase.maxOutputTokens) : 0,
+    outputTokens: words ? plannedOutput(maxTokens, useCase.maxOutputTokens) : 0,
+    openEnded: words && maxTokens === undefined && useCase.maxOutputTokens === null,
     choices: request.sampling.choices ?? 1,
     statedWindow: contract.contextWindow ?? null,
     costCeiling: useCase.costCeiling,
