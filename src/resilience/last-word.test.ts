@@ -53,6 +53,23 @@ describe("whose word is the last", () => {
     expect(told).toEqual([...ways]);
   });
 
+  test("a first choice that cannot be told it is passed by for another one of its rung, never for another model", async () => {
+    const passed = stage(plan([[eu, usOne], [other]]), { eu: [UNSENT] });
+    const climbed = await passed.run();
+    expect(climbed.attempts.map(({ deployment, skipped }) => [deployment, skipped])).toEqual([
+      ["eu", "unsent"],
+      ["us-1", undefined],
+    ]);
+    expect(passed.calls.at(-1)?.number).toBe(1);
+    const none = stage(plan([[eu, usOne], [other]]), { eu: [UNSENT], "us-1": [UNSENT] });
+    expect(await none.run()).toMatchObject({ cause: "stopped", fault: { kind: "invalid" } });
+    expect(ids(none)).toEqual(["eu", "us-1"]);
+    const out = stage(plan([[eu, usOne], [other]]), { eu: [UNSENT] });
+    open(out, "us-1");
+    expect((await out.run()).ok).toBe(true);
+    expect(ids(out)).toEqual(["eu", "other"]);
+  });
+
   test("a first choice that was throttled once is still the first choice", async () => {
     const on = stage(plan([[eu]]), { eu: [{ result: "throttled", retryAfterMs: 1000 }, HERE] });
     expect(await on.run({ isTranslated })).toMatchObject({ cause: "stopped", fault: { kind: "invalid" } });

@@ -13,19 +13,24 @@
  * | the caller left; a filter has decided on the content   | last word    | last word          | last word |
  * | refused in the caller's own dialect                    | last word    | last word          | goes on   |
  * | a wrong key or name of a model; a defect of our own    | last word    | last word          | goes on   |
- * | this dialect cannot be told it; our translation refused| last word    | goes on            | goes on   |
+ * | the provider refused what our translation made of it   | last word    | goes on            | goes on   |
+ * | this dialect cannot be told it: it was not called      | in its rung¹ | goes on            | goes on   |
  * | too long, and no model of the plan is larger           | last word    | last word          | goes on   |
+ *
+ * ¹ The last word once nobody is left in the rung.
  *
  * - A filter's decision is none to shop around with.
  * - A key or a name that is wrong is the operators' to mend, and stays so if a third model could hide it.
  * - What a dialect has no words for, and how well we translate, is the deployment's affair. The one that the caller
  *   was to be answered by would have taken the request; told 400, nobody tries again when it is back. Where nobody
  *   else answers, the last word is therefore the outage.
+ * - The same model beside it in the rung may speak a dialect that has the words. Whom a weighted choice happened to put
+ *   first must not decide whether a request is honoured; and no call was spent to find out.
  */
 import type { Attempt } from "../core/decision.ts";
 import type { Deployment } from "../core/deployment.ts";
 import { FAULTS, type Fault, type FaultKind } from "../core/faults.ts";
-import { type Course, isExercised, type Step } from "./course.ts";
+import { type Course, isExercised, isSpent, type Step } from "./course.ts";
 
 /** Whose fault is none of the request's. */
 const BLAMELESS: ReadonlySet<string> = new Set(["provider", "quota"]);
@@ -37,6 +42,7 @@ export function isLastWord(course: Course, step: Step, fault: Fault): boolean {
   if (next !== "stop") return false;
   if (WHOEVER_SAYS_IT.has(fault.kind)) return true;
   if (isExercised(course, step)) return false;
+  if (fault.unsent && hasPeers(course, step)) return false;
   return !(isOfTheDialect(course, step, fault) && isInPlace(course, step));
 }
 
@@ -54,6 +60,11 @@ function isTooLongForAll(course: Course, { deployment }: Step): boolean {
 
 function isOfTheDialect({ ports }: Course, { deployment }: Step, { kind, unsent }: Fault): boolean {
   return kind === "invalid" && (unsent === true || ports.isTranslated?.(deployment) === true);
+}
+
+/** Whether somebody else of its rung may yet be asked. */
+function hasPeers(course: Course, { rung, deployment }: Step): boolean {
+  return rung.candidates.some((other) => other.id !== deployment.id && !isSpent(course, other));
 }
 
 /** Whether another one, which comes before it in the policy's order, would have been asked had all been well. */

@@ -5,14 +5,20 @@ import { type ExplainQuestion, explainRequest } from "./explain-request.ts";
 
 const POLICY = `version: 1
 name: explained
-providers: { sim: { kind: simulator }, simb: { kind: simulator, wire: bedrock-converse } }
+providers: { sim: { kind: simulator }, simr: { kind: simulator, wire: openai-responses }, simb: { kind: simulator, wire: bedrock-converse } }
 models:
   large: { context_window: 8000, max_output_tokens: 4000, capabilities: [seed, logprobs], prices: { input: 3, output: 15 } }
   claude: { context_window: 8000, max_output_tokens: 500, prices: { input: 3, output: 15 } }
+  pair: { context_window: 8000, capabilities: [seed], prices: { input: 3, output: 15 } }
+  pair2: { context_window: 8000, capabilities: [seed], prices: { input: 3, output: 15 } }
   vec: { context_window: 8000, capabilities: [embeddings], prices: { input: 1, output: 0 } }
 deployments:
   large-us: { model: large, provider: sim, model_id: l, region: us-east-1 }
   vec-us: { model: vec, provider: sim, model_id: v, region: us-east-1 }
+  pair-chat: { model: pair, provider: sim, model_id: p, region: us-east-1, weight: 1 }
+  pair-responses: { model: pair, provider: simr, model_id: p, region: us-east-1, weight: 99 }
+  pair2-responses: { model: pair2, provider: simr, model_id: p, region: us-east-1 }
+  pair2-other: { model: pair2, provider: simr, model_id: q, region: us-east-1 }
   claude-us: { model: claude, provider: simb, model_id: c, region: us-east-1 }
 use_cases:
   both: { ladder: { primary: large, fallback: [claude] } }
@@ -20,6 +26,8 @@ use_cases:
   stated: { task_type: embedding, ladder: { primary: vec } }
   unstated: { ladder: { primary: vec } }
   capped: { max_output_tokens: 100, on_overflow: [truncate_oldest], ladder: { primary: large } }
+  paired: { ladder: { primary: pair, fallback: [large] } }
+  unpaired: { ladder: { primary: pair2, fallback: [large] } }
   bounded: { cost_ceiling_usd: 0.03, ladder: { primary: large, fallback: [claude] } }
   short: { ladder: { primary: claude } }
   long: { ladder: { primary: claude } }
@@ -111,6 +119,13 @@ describe("what each candidate would not honour", () => {
     expect(first).toMatchObject({ fault: "unsupported_control", refused: ["unsupported_control", null] });
     const long = await explained({ model: "other", max_tokens: 900, ...STRICT });
     expect(long).toMatchObject({ fault: "unsupported_control", lost: [["max_tokens"], []] });
+  });
+
+  test("is passed by for whoever honours it beside it; where nobody of the first rung does, all is refused", async () => {
+    const one = await explained({ model: "paired", seed: 5, ...STRICT });
+    expect(one).toMatchObject({ fault: null, refused: ["unsupported_control", null, null] });
+    const none = await explained({ model: "unpaired", seed: 5, ...STRICT });
+    expect(none).toMatchObject({ fault: "unsupported_control" });
   });
 
   test("is the use case's limit, for all of them", async () => {

@@ -112,8 +112,8 @@ export async function explainRequest(
   const { maxOutputTokens: cap } = useCase.value;
   const asked = asItsArmWants(foreseen.route, explained);
   const ladder = await Promise.all(explained.ladder.map((rung) => withHonoured(rung, asked, snapshot, cap)));
-  // The first call's refusal ends the ladder.
-  const fault = explained.fault ?? ladder[0]?.candidates[0]?.refusal ?? null;
+  // As traffic does: a first rung where nobody can be asked ends the ladder.
+  const fault = explained.fault ?? refusalOfAll(ladder[0]);
   const override = ports.overrides?.find(({ rollout }) => rollout === name) ?? null;
   return ok({ ...explained, strict: request.strict, ladder, fault, override });
 }
@@ -152,6 +152,14 @@ async function withHonoured(
     }),
   );
   return { ...rung, candidates };
+}
+
+/** What is told where all candidates refuse, the last of them; null: one of them can be asked. */
+function refusalOfAll(
+  rung: { readonly candidates: readonly CandidateHere[] } | undefined,
+): ExplainedFault | null {
+  const refusals = rung?.candidates.map(({ refusal }) => refusal) ?? [];
+  return refusals.includes(null) ? null : (refusals.at(-1) ?? null);
 }
 
 function told({ code, message }: Fault): ExplainedFault {
