@@ -3,7 +3,7 @@ import type { AuditTrail } from "../control/audit/audit-trail.ts";
 import { createJudge } from "../control/policy/in-force/judge/judge.ts";
 import type { PolicyControl, PolicyPorts, RecordKind } from "../control/policy/in-force/policy-control.ts";
 import { createPolicyControl } from "../control/policy/in-force/policy-keeper.ts";
-import { keptLastGood, keptPin, keptStaging } from "../control/policy/kept-policies.ts";
+import { keptLastGood } from "../control/policy/kept-policies.ts";
 import { ownPlace, storePlace } from "../control/policy/staging/staging-place.ts";
 import { storedPolicy } from "../control/policy/stored-policy.ts";
 import type { RolloutDesk } from "../control/rollout/operate.ts";
@@ -18,6 +18,7 @@ import type { Finding } from "../policy/finding.ts";
 import type { ActivationStore } from "../store/activation-store.ts";
 import { describeThrown, type Log } from "./log.ts";
 import { openOverrideBook } from "./override-book.ts";
+import { type OwnPolicies, openKeptPolicies } from "./own-policies.ts";
 import { createPolicyReader } from "./policy-reader.ts";
 import type { OpenedSource } from "./policy-source.ts";
 
@@ -66,7 +67,8 @@ const SLICES: Pauses = {
 
 export async function startPolicy(options: PolicyRuntimeOptions): Promise<PolicyStart> {
   const { opened, environment, directory, clock, log, audit, instance: origin } = options;
-  const pin = await keptPin.load(directory);
+  const own = await openKeptPolicies(opened.heads ? null : directory, origin, log);
+  const pin = (await own.pin.load())?.value ?? null;
   // Where the policy lives in the store, verbs change its text.
   const opening = opened.heads ? null : await openOverrideBook({ directory, origin, clock, log, audit });
   const overrides = opening?.book ?? null;
@@ -76,15 +78,16 @@ export async function startPolicy(options: PolicyRuntimeOptions): Promise<Policy
     pauses: SLICES,
     onFailed: (thrown) => log("error", "policy_reader_failed", describeThrown(thrown)),
   });
-  const control = createPolicyControl({ ...controlPorts(options, overrides), judge }, pin);
+  const control = createPolicyControl({ ...controlPorts(options, overrides, own), judge }, pin);
   const stop = () => {
     opened.stop();
     reader.stop();
   };
   const close = async () => {
     await Promise.all([control.close(), opening?.close()]);
+    own.leave();
   };
-  const failed = await firstActivation(control, options);
+  const failed = await firstActivation(control, options, own);
   if (failed) {
     stop();
     await close();
@@ -106,7 +109,11 @@ export async function startPolicy(options: PolicyRuntimeOptions): Promise<Policy
   return { ok: true, control, desk, stop, close };
 }
 
-function controlPorts(options: PolicyRuntimeOptions, overlay: OverrideBook | null): PolicyPorts {
+function controlPorts(
+  options: PolicyRuntimeOptions,
+  overlay: OverrideBook | null,
+  own: OwnPolicies,
+): PolicyPorts {
   const { opened, directory, log, audit, environment, clock, instance } = options;
   const stored = opened.heads ? storedPolicy(opened.heads, clock) : null;
   return {
@@ -118,12 +125,10 @@ function controlPorts(options: PolicyRuntimeOptions, overlay: OverrideBook | nul
     extraKeys: options.extraKeys,
     sourceStatus: opened.status,
     saveLastGood: (sources) => keptLastGood.save(directory, sources),
-    savePin: (pin) => keptPin.save(directory, pin),
+    savePin: own.pin.save,
     audit: audit.write,
     ...(stored && { stored }),
-    stagingPlace: stored
-      ? storePlace(stored, environment)
-      : ownPlace((kept) => keptStaging.save(directory, kept), clock),
+    stagingPlace: stored ? storePlace(stored, environment) : ownPlace(own.staging.save, clock),
     onStaged(newer, share) {
       const told = newer === null ? {} : { version: newer.version, share };
       log("info", newer === null ? "policy_activation_ended" : "policy_activation_stage", told);
@@ -151,9 +156,10 @@ function controlPorts(options: PolicyRuntimeOptions, overlay: OverrideBook | nul
 async function firstActivation(
   control: PolicyControl,
   { opened, directory, log }: PolicyRuntimeOptions,
+  own: OwnPolicies,
 ): Promise<Extract<PolicyStart, { ok: false }> | null> {
   const { texts, problem } = opened.first;
-  if (await goOnStaging(control, opened, directory, log)) return null;
+  if (await goOnStaging(control, opened, own, log)) return null;
   const pinned = await control.restorePin(texts);
   if (pinned?.result === "activated") {
     log("warn", "serving_pinned_policy", { version: pinned.version, problem });
@@ -179,16 +185,18 @@ async function firstActivation(
 async function goOnStaging(
   control: PolicyControl,
   opened: OpenedSource,
-  directory: string | null,
+  { staging }: OwnPolicies,
   log: Log,
 ): Promise<boolean> {
-  const kept = opened.heads ? null : await keptStaging.load(directory);
-  if (!kept) return false;
-  const came = await control.resumeStaging(kept, opened.first.texts);
-  if (came === "resumed") return true;
-  if (came === "lost") log("error", "policy_activation_lost", { version: kept.plan.version });
-  await keptStaging.save(directory, null).catch((thrown: unknown) => notKept(log, "staging", thrown));
-  return false;
+  const kept = opened.heads ? null : await staging.load();
+  // Whoever has begun it goes on with it.
+  if (!kept || kept.isOthers) return false;
+  const { value } = kept;
+  const came = await control.resumeStaging(value, opened.first.texts);
+  if (came === "lost") log("error", "policy_activation_lost", { version: value.plan.version });
+  const isOn = came === "resumed";
+  await staging.save(isOn ? value : null).catch((thrown: unknown) => notKept(log, "staging", thrown));
+  return isOn;
 }
 
 /** A file names itself; the source that "did not answer" is to be named. */

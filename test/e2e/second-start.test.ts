@@ -79,3 +79,16 @@ test("another policy on the same data: each goes on with what is its own", async
   expect(again.errors()).toContain("serving_last_good_policy");
   await again.stop();
 });
+
+test("one with the same policy takes no pin away, and says that its own is not kept", async () => {
+  const { directory } = running;
+  const second = await startGateway({ policy: null, directory, scenario: INSTANT });
+  expect(second.errors()).toContain("kept_folder_shared");
+  expect(await admin(second, "/admin/policy")).toMatchObject({ pinned: { version: good, kept: false } });
+  await admin(second, "/admin/policy/unpin", {});
+  expect(await admin(second, "/admin/policy")).toMatchObject({ pinned: null });
+  running.crash();
+  await restart();
+  expect(await status()).toMatchObject({ version: good, pinned: { version: good } });
+  await second.stop();
+});

@@ -2,8 +2,10 @@
 import { z } from "zod";
 import type { PolicyText } from "../../policy/reading/load.ts";
 import { keptFile } from "./kept-file.ts";
+import type { Kept } from "./own-file.ts";
 import type { KeptStaging } from "./staging/staging-place.ts";
 
+const by = z.string().nullable().default(null);
 const sources = z.array(z.object({ file: z.string(), text: z.string() })).min(1);
 
 /** The one that was in force, for when its source does not answer or has broken it. */
@@ -21,7 +23,7 @@ export interface Pin {
   readonly sources: readonly PolicyText[];
 }
 
-export const keptPin = keptFile<Pin>(
+export const keptPin = keptFile<Kept<Pin>>(
   "pinned-policy.json",
   z.object({
     version: z.string(),
@@ -30,11 +32,12 @@ export const keptPin = keptFile<Pin>(
     note: z.string().nullable(),
     sourceDigest: z.string(),
     sources,
+    by,
   }),
 );
 
 /** An activation by steps that is under way. */
-export const keptStaging = keptFile<KeptStaging>(
+export const keptStaging = keptFile<Kept<KeptStaging>>(
   "staged-policy.json",
   z.object({
     plan: z.object({
@@ -51,5 +54,6 @@ export const keptStaging = keptFile<KeptStaging>(
     older: sources,
     newer: sources,
     sourceDigest: z.string(),
+    by,
   }),
 );

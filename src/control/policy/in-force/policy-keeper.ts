@@ -205,8 +205,9 @@ class Keeper implements PolicyControl {
       // What was laid over the pinned texts since then still is.
       const again: Act = { actor, via: "rollback", note, again: true };
       const put = await this.#put(pin.sources, again, { tested: false });
-      if (put.result === "refused") await this.#setPin(null);
-      else this.#offered = asStart(offered);
+      // Kept anew, by this gateway: another one on the same data may have left it, and take it away.
+      await this.#setPin(put.result === "refused" ? null : pin);
+      if (put.result !== "refused") this.#offered = asStart(offered);
       return put;
     });
   }

@@ -109,6 +109,7 @@ export function ownPlace(
 
 /** The gateway's own folder did not take what an activation has to leave there. */
 export function notKept(thrown: unknown): StoreError {
+  if (thrown instanceof StoreError) return thrown;
   const code = codeOf(thrown);
   const isFull = code === null || !BARRED.has(code);
   const fix = isFull ? "Make room on its disk" : "Let the gateway write there";
