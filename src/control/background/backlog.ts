@@ -23,27 +23,46 @@ export interface Backlog<T> {
 /** Entries that wait at the most: a store that is away for a day is not to fill the memory. */
 export const MAX_WAITING = 1000;
 const AGAIN_MS = 1000;
-const LAST_TRY_MS = 2000;
+/** More than a store waits for whoever has locked it. */
+const LAST_TRY_MS = 6000;
+
+interface Waiting<T> {
+  readonly entry: T;
+  told: boolean;
+}
 
 export function createBacklog<T>({ clock, write, onLate, onLost }: BacklogPorts<T>): Backlog<T> {
-  const waiting: { readonly entry: T; told: boolean }[] = [];
+  const waiting: Waiting<T>[] = [];
   let isClosed = false;
+  /** The end has come while `underWay` was being written: whether it is lost is not known yet. */
+  let isOver = false;
+  let underWay: Waiting<T> | null = null;
   let timer: Timer | null = null;
   let writing: Promise<void> = Promise.resolve();
+  const notWritten = (tried: Waiting<T>, thrown: unknown): void => {
+    if (isOver) {
+      onLost(tried.entry);
+      return;
+    }
+    for (const late of waiting) {
+      if (!late.told) onLate(late.entry, thrown);
+      late.told = true;
+    }
+    if (!isClosed) timer = clock.after(AGAIN_MS, () => void enqueue());
+  };
   const attempt = async (): Promise<void> => {
     timer?.cancel();
     timer = null;
     for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
+      underWay = next;
       try {
         await write(next.entry);
-        waiting.shift();
+        if (waiting[0] === next) waiting.shift();
       } catch (thrown) {
-        for (const late of waiting) {
-          if (!late.told) onLate(late.entry, thrown);
-          late.told = true;
-        }
-        if (!isClosed) timer = clock.after(AGAIN_MS, () => void enqueue());
+        notWritten(next, thrown);
         return;
+      } finally {
+        underWay = null;
       }
     }
   };
@@ -63,8 +82,8 @@ export function createBacklog<T>({ clock, write, onLate, onLost }: BacklogPorts<
     async close() {
       isClosed = true;
       timer?.cancel();
-      await within(clock, LAST_TRY_MS, enqueue());
-      for (const { entry } of waiting.splice(0)) onLost(entry);
+      isOver = (await within(clock, LAST_TRY_MS, enqueue())) === "late";
+      for (const one of waiting.splice(0)) if (one !== underWay) onLost(one.entry);
     },
   };
 }

@@ -94,3 +94,39 @@ test("what is written ahead waits for the one under way, and is not overwritten 
   await clock.advance(10_000);
   expect(begun).toEqual(["older", "newer"]);
 });
+
+test("what was written ahead is what is kept, also at the end, unless something newer was saved", async () => {
+  const { kept, writer, fill, free } = fakeDisk();
+  fill();
+  await writer.save("older");
+  free();
+  const ahead = writer.saveAhead("newer");
+  await writer.save("newest");
+  await ahead;
+  await writer.close();
+  expect(kept).toEqual(["newer", "newest"]);
+  const other = fakeDisk();
+  other.fill();
+  await other.writer.save("older");
+  other.free();
+  await other.writer.saveAhead("newer");
+  expect(other.writer.isKept).toBe(true);
+  await other.writer.close();
+  expect(other.kept).toEqual(["newer"]);
+});
+
+test("what is under way at the end and fails is tried once more", async () => {
+  const clock = new FakeClock();
+  const tried: string[] = [];
+  const writer = createNewestWriter<string>({
+    clock,
+    async write(state) {
+      tried.push(state);
+      if (tried.length === 1) throw new Error("The disk is full.");
+    },
+    onFailed: () => {},
+  });
+  void writer.save("only");
+  await writer.close();
+  expect(tried).toEqual(["only", "only"]);
+});

@@ -2,7 +2,7 @@
  * One thing on its way to the disk, of which only the newest state counts. Owns that it is tried until it is there,
  * since the next start reads what is; knows nothing of what it is.
  */
-import type { Clock, Timer } from "../../core/clock.ts";
+import { type Clock, type Timer, within } from "../../core/clock.ts";
 
 export interface NewestWriterPorts<T> {
   readonly clock: Clock;
@@ -18,12 +18,13 @@ export interface NewestWriter<T> {
   saveAhead(state: T): Promise<void>;
   /** Whether the disk has what was saved last. */
   readonly isKept: boolean;
-  /** Tries what is not there yet a last time. */
+  /** Tries what is not there yet a last time, for a moment. */
   close(): Promise<void>;
 }
 
 const AGAIN_MS = 1000;
 const REMIND_EVERY_MS = 60 * 60_000;
+const LAST_TRY_MS = 2000;
 
 export function createNewestWriter<T>(ports: NewestWriterPorts<T>): NewestWriter<T> {
   const { clock } = ports;
@@ -64,10 +65,15 @@ export function createNewestWriter<T>(ports: NewestWriterPorts<T>): NewestWriter
       return enqueue();
     },
     saveAhead(state) {
+      const before = newest;
       const saved = writing.then(async () => {
         await ports.write(state);
+        if (newest !== before) return;
         // What it takes the place of is not to take its place.
         timer?.cancel();
+        newest = { state };
+        isKept = true;
+        toldAt = null;
       });
       writing = saved.catch(() => {});
       return saved;
@@ -75,9 +81,11 @@ export function createNewestWriter<T>(ports: NewestWriterPorts<T>): NewestWriter
     get isKept() {
       return isKept;
     },
-    close() {
+    async close() {
       isClosed = true;
-      return isKept ? writing : enqueue();
+      timer?.cancel();
+      await within(clock, LAST_TRY_MS, writing);
+      if (!isKept) await within(clock, LAST_TRY_MS, enqueue());
     },
   };
 }

@@ -196,6 +196,20 @@ describe("a rollback", () => {
     expect(fake.clock.pending).toBe(0);
   });
 
+  test("is written down where the gateway ends as it is made", async () => {
+    const fake = fakeDesk();
+    await fake.control.offer(ONE, "start");
+    await fake.control.offer(TWO, "file");
+    const back = rollBack(fake.desk, { version: null, actor: "ops", note: null });
+    const closed = fake.control.close();
+    await fake.clock.advance(0);
+    expect(await back).toMatchObject({ result: "activated" });
+    await closed;
+    const [last] = await fake.desk.activations.list(1);
+    expect(last).toMatchObject({ result: "rolled_back" });
+    expect(fake.failures).toEqual([]);
+  });
+
   test("on a full disk is in force, says that it is not kept, and is written as soon as it can be", async () => {
     const fake = fakeDesk();
     await fake.control.offer(ONE, "start");

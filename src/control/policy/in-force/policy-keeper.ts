@@ -4,6 +4,7 @@
  * knows no file system, no network and no HTTP.
  */
 
+import { within } from "../../../core/clock.ts";
 import type { ConfigSnapshot, SplitSnapshots } from "../../../core/snapshot.ts";
 import type { Finding } from "../../../policy/finding.ts";
 import type { PolicyText } from "../../../policy/reading/load.ts";
@@ -60,6 +61,8 @@ interface Put {
 
 /** How often an act is tried while other gateways write first. */
 const MAX_TRIES = 20;
+/** How long the end waits for an act that is under way. */
+const LAST_TURN_MS = 2000;
 
 class Keeper implements PolicyControl {
   readonly #ports: PolicyPorts;
@@ -235,6 +238,9 @@ class Keeper implements PolicyControl {
   }
 
   async close(): Promise<void> {
+    this.#staged.halt();
+    // An act under way is written down like any other.
+    await within(this.#ports.clock, LAST_TURN_MS, this.#last);
     await Promise.all([this.#records.close(), this.#pinWriter.close()]);
   }
 

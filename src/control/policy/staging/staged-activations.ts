@@ -50,6 +50,7 @@ export class StagedActivations {
   readonly #ports: PolicyPorts;
   #staging: Staging | null = null;
   #split: SplitSnapshots | null = null;
+  #isHalted = false;
 
   constructor(core: StagingCore) {
     this.#core = core;
@@ -217,6 +218,12 @@ export class StagedActivations {
     this.#ports.onStaged(null, 0);
   }
 
+  /** No step is taken any more; what is kept of it goes on with the next start. */
+  halt(): void {
+    this.#isHalted = true;
+    this.#staging?.stop();
+  }
+
   #end(): void {
     this.#staging?.stop();
     this.#staging = null;
@@ -251,6 +258,7 @@ export class StagedActivations {
 
   /** A step that somebody has put an end to elsewhere is not taken. */
   async #due(): Promise<void> {
+    if (this.#isHalted) return;
     try {
       await this.#core.catchUp();
     } catch (thrown) {
