@@ -39,6 +39,8 @@ export interface PreparedCall {
   readonly wire: AnyWire;
   readonly target: LowerTarget;
   readonly lowered: Lowered;
+  /** Answers that are asked for at once; fewer than the request has where the dialect takes no more. */
+  readonly choices: number;
   /** What of the request does not reach the model. */
   readonly warnings: readonly Warning[];
 }
@@ -83,7 +85,8 @@ function lowered(
   if (!result.ok) return withhold(result.fault);
   const { value } = result;
   const warnings = losses.length === 0 ? value.warnings : [...losses, ...value.warnings];
-  return { ok: true, value: { wire, target, lowered: value, warnings } };
+  const { choices = 1 } = request.sampling;
+  return { ok: true, value: { wire, target, lowered: value, choices, warnings } };
 }
 
 function withhold(why: Fault): Result<never> {

@@ -264,3 +264,28 @@ test("vectors of Cohere on Bedrock are billed by the header, since their body sa
     usage: { ...NO_USAGE, inputTokens: 4321 },
   });
 });
+
+test("a stream of as many answers as the dialect takes is over with the last of them", async () => {
+  const candidates = Array.from({ length: 8 }, (_, index) => ({
+    index,
+    content: { role: "model", parts: [{ text: "Yes." }] },
+    finishReason: "STOP",
+  }));
+  const usageMetadata = { promptTokenCount: 1, candidatesTokenCount: 8 };
+  const data = `data: ${JSON.stringify({ candidates, usageMetadata })}\n\n`;
+  await loadWire("gemini");
+  const { sent } = send(
+    { status: 200, headers: { "content-type": "text/event-stream" }, body: { parts: [data], close: "end" } },
+    {
+      request: bareRequest({ stream: true, sampling: { choices: 9 } }),
+      deployment: { wire: "gemini", modelId: "gemini-2.5-flash", kind: "gemini" },
+    },
+  );
+  const reply = await sent;
+  if (!reply.ok || reply.value.kind !== "stream") throw new Error("not answered");
+  const events = [...reply.value.head];
+  for (let last = events.at(-1); last?.type !== "finish" && last?.type !== "fault"; last = events.at(-1)) {
+    events.push(...((await reply.value.rest?.next()) ?? []));
+  }
+  expect(events.at(-1)).toMatchObject({ type: "finish" });
+});

@@ -93,7 +93,7 @@ export async function sendToProvider(call: ProviderCall, ports: SendPorts): Prom
   const preparing = prepareCall(request, deployment);
   const prepared = preparing instanceof Promise ? await preparing : preparing;
   if (!prepared.ok) return prepared;
-  const { wire, target, lowered, warnings } = prepared.value;
+  const { wire, target, lowered, choices, warnings } = prepared.value;
   const framed = streams(deployment.endpoint, request) ? framingOf(deployment, wire) : null;
   const framing = framed instanceof Promise ? await framed : framed;
 
@@ -132,7 +132,7 @@ export async function sendToProvider(call: ProviderCall, ports: SendPorts): Prom
       const whole = readWhole(wire, body instanceof Promise ? await body : body, answer, sent, warnings);
       return request.stream ? whollyAnswered(whole) : whole;
     }
-    const opened = await readHead(wire, framing, answer, watchdog, sent, warnings);
+    const opened = await readHead(wire, framing, answer, watchdog, sent, choices, warnings);
     streaming = opened.ok;
     return opened;
   } catch (thrown) {
@@ -223,6 +223,7 @@ async function readHead(
   answer: UpstreamAnswer,
   watchdog: Watchdog,
   sent: Sent,
+  choices: number,
   warnings: readonly Warning[],
 ): Promise<Sending> {
   if (answer.contentType === "application/json") {
@@ -230,7 +231,6 @@ async function readHead(
     watchdog.stop();
     return whollyAnswered(readWhole(wire, body, answer, sent, warnings));
   }
-  const choices = sent.request.sampling.choices ?? 1;
   const { traceparent = "" } = sent.headers;
   const stream = openEventStream(wire, framing, answer, watchdog, choices, traceparent);
   const head: StreamEvent[] = [];
