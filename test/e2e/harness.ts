@@ -106,7 +106,8 @@ function firstWords(child: ChildProcess, errors: () => string): Promise<string> 
       clearTimeout(limit);
       resolve(text);
     });
-    child.on("exit", (code) => {
+    // When its pipes are at their end, too: its last words come by one of them.
+    child.on("close", (code) => {
       clearTimeout(limit);
       reject(new Error(`The gateway ended with ${code}: ${errors()}`));
     });
