@@ -152,6 +152,30 @@ describe("a server that gives a reason with every piece", () => {
     expect(await lastOf([parts({ text: "One" }), cut], gemini)).toMatchObject(gave);
   });
 
+  test("does not go back on a filter's verdict", async () => {
+    const filtered = [piece({ content: "One" }, "content_filter")];
+    for (const later of [piece({}), piece({ content: "two" }), piece({ content: "two" }, "length")]) {
+      const verdict = { reason: { unified: "content_filter", raw: "content_filter" } };
+      expect(await lastOf([...filtered, later, DONE])).toMatchObject(verdict);
+    }
+    const results = { content_filter_results: { hate: { filtered: true, severity: "high" } } };
+    const late = `data: ${JSON.stringify({ choices: [{ index: 0, delta: {}, finish_reason: null, ...results }] })}\n\n`;
+    const { last } = await read([...words, late, piece({}, "length"), DONE]);
+    expect(last).toMatchObject({ reason: { unified: "content_filter" } });
+  });
+
+  test("is told what came with an end in passing, with the one that replaces it", async () => {
+    const choice = { index: 0, delta: { refusal: "No" }, finish_reason: "stop", stop_reason: 7 };
+    for (const later of ["length", "content_filter"]) {
+      const { events } = await read([
+        `data: ${JSON.stringify({ choices: [choice] })}\n\n`,
+        piece({}, later),
+        DONE,
+      ]);
+      expect(endsOf(events)).toMatchObject([{ extra: { fields: { choice: { stop_reason: 7 } } } }]);
+    }
+  });
+
   test("without words that says stop is not gone back on", async () => {
     const bare = [piece({ content: "One" }, null), piece({}), piece({}, "length"), DONE];
     expect(await lastOf(bare)).toMatchObject({ reason: { unified: "stop" } });

@@ -106,8 +106,8 @@ export function endChoice(
 
 /**
  * What comes of a choice after its end: Azure's asynchronous filter gives its verdict then. One that the answer is
- * filtered ends the choice anew, and so does another reason where the one before was given in passing; fields alone are
- * told beside it.
+ * filtered ends the choice anew, and so does another reason where the one before was given in passing and was no filter's;
+ * fields alone are told beside it.
  */
 function readLate(
   ended: ChoiceState,
@@ -120,22 +120,25 @@ function readLate(
   const fields = unmodelled(choice, CHOICE_FIELDS, null);
   const late = levels(chunkFields, fields, unmodelled(delta, DELTA_FIELDS, null));
   const raw = typeof choice.finish_reason === "string" ? choice.finish_reason : null;
+  const isFinal = reason.unified === "content_filter";
+  // An end in passing was held back, and gives way to the next with all that it carries.
+  const isTold = ended.endTold && !ended.inPassing;
+  const carried = isTold ? late : mergeLevels(ended.carried, late);
   const isVerdict =
-    reason.unified !== "content_filter" &&
+    !isFinal &&
     (readFinish(raw, false).unified === "content_filter" || (fields !== null && isFiltered(fields)));
   if (isVerdict) {
     const verdict: FinishReason = { unified: "content_filter", raw: raw || reason.raw };
-    const carried = ended.endTold ? late : mergeLevels(ended.carried, late);
     const filtered: ChoiceState = { ...ended, carried, filtered: true, reason: verdict, endTold: true };
     tellEnd(filtered, events);
     return filtered;
   }
-  if (ended.inPassing && raw && raw !== reason.raw) {
+  if (ended.inPassing && !isFinal && raw && raw !== reason.raw) {
     if (isBrokenFinish(raw)) return "broken";
-    return endChoice({ ...ended, carried: mergeLevels(ended.carried, late), inPassing: false }, raw, events);
+    return endChoice({ ...ended, carried, inPassing: false }, raw, events);
   }
   if (late === null) return ended;
-  if (!ended.endTold) return { ...ended, carried: mergeLevels(ended.carried, late) };
+  if (!ended.endTold) return { ...ended, carried };
   events.push({ type: "opaque", choice: ended.index, extra: toExtra(late) });
   return ended;
 }
