@@ -2,7 +2,7 @@
 import { fault } from "../../core/faults.ts";
 import type { ContentPart, MediaSource, Message, ModelRequest, WireId } from "../../core/request.ts";
 import { decodeBase64 } from "../base64.ts";
-import { isBlank } from "../blank-texts.ts";
+import { EMPTY_TURN, isBlank, isEmptyTurn } from "../blank-texts.ts";
 import { isSealed } from "../claude-seal.ts";
 import type { CallIds } from "../fitting-ids.ts";
 import { type Losses, lose, loseReasoning, nameOf } from "../losses.ts";
@@ -39,8 +39,8 @@ interface Turn {
 /**
  * Turns with consecutive ones of a role joined, tool results in the user's. System messages go into `system`,
  * also later ones, as only the newest models take them in between; a request that came in on this wire keeps
- * those where they were. A conversation of system messages alone is sent as the user's, as one turn must be. `own`: what
- * the caller wrote itself, which stays as it is.
+ * those where they were. A conversation of system messages alone is sent as the user's, as one turn must be; a user's turn
+ * that says nothing is sent as saying so. `own`: what the caller wrote itself, which stays as it is.
  */
 export function renderMessages(
   messages: readonly Message[],
@@ -53,6 +53,7 @@ export function renderMessages(
   for (const [index, message] of messages.entries()) {
     const path = `messages[${index}].content`;
     const blocks = own.get(message) ?? renderBlocks(message.content, path, rendering);
+    if (blocks.length === 0 && !isEmptyTurn(message)) continue;
     if (message.role !== "system")
       addTurn(turns, message.role === "assistant" ? "assistant" : "user", blocks);
     else if (inPlace && turns.length > 0) addTurn(turns, "system", blocks);
@@ -61,7 +62,10 @@ export function renderMessages(
   if (turns.length === 0) return { system: null, messages: [{ role: "user", content: shortest(system) }] };
   return {
     system: system.length === 0 ? null : shortest(system),
-    messages: turns.map(({ role, blocks }) => ({ role, content: shortest(blocks) })),
+    messages: turns.map(({ role, blocks }) => ({
+      role,
+      content: blocks.length === 0 ? EMPTY_TURN : shortest(blocks),
+    })),
   };
 }
 
@@ -80,7 +84,6 @@ function blocksOf(content: unknown): readonly Block[] {
 }
 
 function addTurn(turns: Turn[], role: Turn["role"], blocks: readonly Block[]): void {
-  if (blocks.length === 0) return;
   const last = turns[turns.length - 1];
   if (last?.role === role) last.blocks.push(...blocks);
   else turns.push({ role, blocks: [...blocks] });

@@ -31,6 +31,11 @@ export function isHidden(target: LowerTarget): boolean {
   return HIDING.test(modelBehind(target)) && familyOf(target) === "none";
 }
 
+/** Whether it is Claude, or may be: what is left out for its sake alone must do others no harm. */
+export function mayBeClaude(target: LowerTarget): boolean {
+  return familyOf(target) === "claude" || isHidden(target);
+}
+
 /** Whether a caller of this wire, who sent `fields`, is served by Claude: also where only its own words tell. */
 export function isClaudeFor(fields: unknown, target: LowerTarget): boolean {
   const family = familyOf(target);

@@ -2,7 +2,7 @@
 import { failed, ok, type Result } from "../../core/faults.ts";
 import { isRecord } from "../../core/json.ts";
 import type { ModelRequest } from "../../core/request.ts";
-import { withoutBlankTexts, withTrimmedEnd } from "../blank-texts.ts";
+import { withTrimmedEnd } from "../blank-texts.ts";
 import { withoutContract } from "../contract-metadata.ts";
 import { hasMisfit } from "../fitting-ids.ts";
 import { type Losses, lose, noLosses } from "../losses.ts";
@@ -10,7 +10,7 @@ import { enforcesSchemas } from "../model-version.ts";
 import type { JsonObject, Lowered, LowerTarget } from "../wire.ts";
 import { cachePointsOf } from "./cache-points.ts";
 import { CALL_IDS, withFittingIds } from "./call-ids.ts";
-import { familyOf, isClaudeFor } from "./families.ts";
+import { familyOf, mayBeClaude } from "./families.ts";
 import { WIRE_ID } from "./fields.ts";
 import { refitModelFields, renderModelFields } from "./model-fields.ts";
 import { renderOutputFormat } from "./output-format.ts";
@@ -73,8 +73,7 @@ function fromOrigin(request: ModelRequest, target: LowerTarget, losses: Losses):
 function refit(body: Body, request: ModelRequest, target: LowerTarget, losses: Losses): void {
   if (request.origin.rewritten.has("messages")) setMessages(body, renderRewritten(request, losses));
   withoutBlocks(body, target, losses);
-  body.messages = withoutBlankTexts(body.messages);
-  if (isClaudeFor(body.additionalModelRequestFields, target)) body.messages = withTrimmedEnd(body.messages);
+  if (mayBeClaude(target)) body.messages = withTrimmedEnd(body.messages);
   const hasTools = request.tools.length > 0;
   if (hasTools && !enforcesSchemas(target)) body.toolConfig = loosened(body.toolConfig, request, losses);
   const misfits = hasTools && hasMisfit(request.messages, CALL_IDS);
@@ -93,7 +92,7 @@ function fromContract(request: ModelRequest, target: LowerTarget, losses: Losses
   // First, as tools stand before all else in the prompt.
   const toolConfig = renderToolConfig(request, target, caches, losses);
   setMessages(body, renderConversation(request, target, caches, losses));
-  if (familyOf(target) === "claude") body.messages = withTrimmedEnd(body.messages);
+  if (mayBeClaude(target)) body.messages = withTrimmedEnd(body.messages);
   if (toolConfig !== undefined) body.toolConfig = toolConfig;
   if (request.operation === "count_tokens") return body;
   const fields: Body = {};

@@ -5,7 +5,7 @@
 import { fault } from "../../core/faults.ts";
 import { isRecord } from "../../core/json.ts";
 import type { ContentPart, MediaSource, Message, ModelRequest } from "../../core/request.ts";
-import { isBlank } from "../blank-texts.ts";
+import { EMPTY_TURN, isBlank, isEmptyTurn } from "../blank-texts.ts";
 import { isSealed } from "../claude-seal.ts";
 import { AS_WRITTEN, type CallIds, FittingIds } from "../fitting-ids.ts";
 import { type Losses, lose, loseReasoning } from "../losses.ts";
@@ -100,6 +100,7 @@ function renderMessages({ messages }: ModelRequest, draft: Draft): Conversation 
   }
   if (draft.messages[0]?.role !== "user") draft.messages.unshift({ role: "user", content: [OPENING] });
   for (const { content } of draft.messages) {
+    if (content.length === 0) content.push({ text: EMPTY_TURN });
     const documents = content.some((block) => block.document !== undefined);
     if (documents && !content.some((block) => block.text !== undefined)) content.push(SEE_DOCUMENT);
   }
@@ -108,7 +109,7 @@ function renderMessages({ messages }: ModelRequest, draft: Draft): Conversation 
 
 function renderTurn(message: Message, draft: Draft, path: string): void {
   const content = blocksOf(message, draft, path);
-  if (content.length === 0) return;
+  if (content.length === 0 && !isEmptyTurn(message)) return;
   const role = message.role === "assistant" ? "assistant" : "user";
   const last = draft.messages[draft.messages.length - 1];
   if (last?.role === role) last.content.push(...content);

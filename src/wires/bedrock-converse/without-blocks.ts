@@ -1,6 +1,9 @@
-/** A caller's own conversation for a model that refuses some of its blocks. Owns which ones may be left out. */
-
+/**
+ * A caller's own conversation for a model that refuses some of its blocks. Owns which ones may be left out, and that roles
+ * take turns all the same where a whole turn is.
+ */
 import { isRecord } from "../../core/json.ts";
+import { withoutBlankTexts } from "../blank-texts.ts";
 import { isClaudeSeal } from "../claude-seal.ts";
 import { type Losses, lose, loseReasoning } from "../losses.ts";
 import type { JsonObject, LowerTarget } from "../wire.ts";
@@ -10,11 +13,19 @@ import { isClaudeFor } from "./families.ts";
 type Refuses = (block: unknown) => boolean;
 
 /**
- * Takes cache points out of `body` where the model has no cache, and thinking that it would refuse: any where it
- * does not think, and of Claude what it did not sign, as after a turn of another provider's model. The answer needs
- * neither; the cache is worth a warning, and so is what another provider signed. The caller's objects are not changed.
+ * Takes cache points out of `body` where the model has no cache, thinking that it would refuse (any where it does not
+ * think, and of Claude what it did not sign, as after a turn of another provider's model), and blank texts of the model's
+ * turns. The answer needs none of them; the cache is worth a warning, and so is what another provider signed. The
+ * caller's objects are not changed.
  */
 export function withoutBlocks(body: Record<string, unknown>, target: LowerTarget, losses: Losses): void {
+  const { messages } = body;
+  withoutRefused(body, target, losses);
+  body.messages = withoutBlankTexts(body.messages);
+  if (lengthOf(body.messages) < lengthOf(messages)) body.messages = joined(body.messages);
+}
+
+function withoutRefused(body: Record<string, unknown>, target: LowerTarget, losses: Losses): void {
   const { capabilities } = target;
   const thinks = capabilities.has("reasoning");
   const claude = isClaudeFor(body.additionalModelRequestFields, target);
@@ -39,6 +50,24 @@ export function withoutBlocks(body: Record<string, unknown>, target: LowerTarget
     const content = without(message.content, refuses);
     return content.length === 0 ? [] : [{ ...message, content }];
   });
+}
+
+function lengthOf(messages: unknown): number {
+  return Array.isArray(messages) ? messages.length : 0;
+}
+
+/** Neighbours of one role, which the API refuses, as one turn. */
+function joined(messages: unknown): unknown {
+  if (!Array.isArray(messages)) return messages;
+  const turns: JsonObject[] = [];
+  for (const turn of messages as readonly JsonObject[]) {
+    const last = turns.at(-1);
+    const isSame = last !== undefined && last.role === turn.role;
+    if (isSame && Array.isArray(last.content) && Array.isArray(turn.content)) {
+      turns[turns.length - 1] = { ...last, content: [...last.content, ...turn.content] };
+    } else turns.push(turn);
+  }
+  return turns;
 }
 
 function without(blocks: readonly unknown[], refuses: Refuses): readonly unknown[] {

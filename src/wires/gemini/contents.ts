@@ -1,6 +1,7 @@
 /** Messages as contents of this wire. Owns roles, parts, signatures and the names that tool results need. */
 import { isRecord } from "../../core/json.ts";
 import type { ContentPart, Message, ModelRequest } from "../../core/request.ts";
+import { EMPTY_TURN, isEmptyTurn } from "../blank-texts.ts";
 import { noOwnMessages, type OwnMessages, ownMessages } from "../own-messages.ts";
 import type { JsonObject } from "../wire.ts";
 import { isMadeCallId } from "./call-ids.ts";
@@ -58,7 +59,8 @@ export function renderConversation(
     // Also where it is not sent: what follows is named by the calls in it.
     const rendered = role === "assistant" ? renderTurn(content, ground) : renderParts(content, ground);
     const parts = sent === undefined ? rendered : [...sent.parts];
-    if (parts.length === 0) continue;
+    if (parts.length === 0 && !isEmptyTurn(message)) continue;
+    if (parts.length === 0) parts.push({ text: EMPTY_TURN });
     const last = contents.at(-1);
     if (role === "system") system.push(...parts);
     else if (sent !== undefined) contents.push({ ...sent, parts });
@@ -69,6 +71,28 @@ export function renderConversation(
   // The API answers no instruction alone.
   if (contents.length === 0) return { contents: [{ role: "user", parts: system }], systemInstruction: null };
   return { contents, systemInstruction: system.length === 0 ? null : { parts: system } };
+}
+
+/**
+ * A caller's own contents without the empty texts of the model's turns, which the API refuses, and without the turns that
+ * hold nothing else. An empty text with a signature is the API's own. The very same list where there is nothing to do.
+ */
+export function withoutEmptyTexts(contents: unknown): unknown {
+  if (!Array.isArray(contents) || !contents.some(hasEmptyText)) return contents;
+  return contents.flatMap((content) => {
+    if (!hasEmptyText(content)) return [content];
+    const parts = content.parts.filter((part) => !isEmptyText(part));
+    return parts.length === 0 ? [] : [{ ...content, parts }];
+  });
+}
+
+function hasEmptyText(content: unknown): content is OwnContent {
+  if (!isRecord(content) || content.role !== "model" || !Array.isArray(content.parts)) return false;
+  return content.parts.length === 0 || content.parts.some(isEmptyText);
+}
+
+function isEmptyText(part: unknown): boolean {
+  return isRecord(part) && part.text === "" && Object.keys(part).length === 1;
 }
 
 /**

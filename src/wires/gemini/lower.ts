@@ -6,7 +6,13 @@ import { withoutContract } from "../contract-metadata.ts";
 import { modelBehind } from "../model-version.ts";
 import type { OwnMessages } from "../own-messages.ts";
 import type { JsonObject, Lowered, LowerTarget } from "../wire.ts";
-import { type OwnContent, ownContents, renderConversation, withoutCallIds } from "./contents.ts";
+import {
+  type OwnContent,
+  ownContents,
+  renderConversation,
+  withoutCallIds,
+  withoutEmptyTexts,
+} from "./contents.ts";
 import { WIRE_ID } from "./fields.ts";
 import { renderFormat } from "./format.ts";
 import { demandsSignatures, withSignedCalls } from "./signature.ts";
@@ -94,6 +100,7 @@ function fromOrigin(request: ModelRequest, target: LowerTarget): Fields {
     delete body.systemInstruction;
     renderMessages(body, request, target, ownContents(request));
   }
+  if (body.contents !== undefined) body.contents = withoutEmptyTexts(body.contents);
   if (request.tools.length > 0 && demandsSignatures(target.modelId)) {
     body.contents = withSignedCalls(body.contents);
   }
