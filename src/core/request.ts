@@ -154,6 +154,8 @@ export interface Origin {
   readonly read?: readonly Message[];
   /** The limit in `sampling` is an arm's; absent: the caller's, where it states one. */
   readonly limitByPolicy?: boolean;
+  /** The limit that stood in `sampling` before it was lowered or set, null: none did; absent: it stands there still. */
+  readonly limitBefore?: number | null;
   /** The caller's headers that its wire passes on (`anthropic-beta`), by lower-case name. */
   readonly headers?: Readonly<Record<string, string>>;
 }

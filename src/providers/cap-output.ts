@@ -30,11 +30,13 @@ export function capOutput(request: ModelRequest, cap: number | null, model: Prod
 
 /** `request` with this limit on its answer, whatever it stated. */
 export function limitOutput(request: ModelRequest, limit: number): ModelRequest {
-  const rewritten = new Set<Section>(request.origin.rewritten).add("sampling");
+  const { sampling, origin } = request;
+  const rewritten = new Set<Section>(origin.rewritten).add("sampling");
+  const { limitBefore = sampling.maxTokens ?? null } = origin;
   return {
     ...request,
-    sampling: { ...request.sampling, maxTokens: limit },
-    origin: { ...request.origin, rewritten },
+    sampling: { ...sampling, maxTokens: limit },
+    origin: { ...origin, rewritten, limitBefore },
   };
 }
 

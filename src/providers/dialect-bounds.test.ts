@@ -2,7 +2,8 @@ import { beforeAll, describe, expect, test } from "bun:test";
 import type { ModelRequest, WireId } from "../core/request.ts";
 import { FAKE_REQUEST } from "../policy/fake-policy.ts";
 import type { LowerTarget } from "../wires/wire.ts";
-import { type Fitted, withinBounds } from "./dialect-bounds.ts";
+import { limitOutput } from "./cap-output.ts";
+import { type Fitted, withinBounds, withinLeast } from "./dialect-bounds.ts";
 import { loadEveryWire, loadedWire } from "./wire-registry.ts";
 
 beforeAll(loadEveryWire);
@@ -93,6 +94,34 @@ describe("a limit on the answer", () => {
     const byPolicy = { ...request, origin: { ...request.origin, limitByPolicy: true } };
     const raised = withinBounds(byPolicy, loadedWire("openai-responses"), TARGET);
     expect(raised).toMatchObject({ request: { sampling: { maxTokens: 16 } }, warnings: [] });
+  });
+
+  const responses = () => loadedWire("openai-responses");
+  const SIXTEEN = { request: { sampling: { maxTokens: 16 } }, warnings: [] };
+
+  test.each([[undefined], [100]])("that the use case has set is raised, and nobody told: %p", (maxTokens) => {
+    const request = asking({ strict: true, sampling: maxTokens === undefined ? {} : { maxTokens } });
+    expect(withinBounds(limitOutput(limitOutput(request, 10), 5), responses(), TARGET)).toMatchObject(
+      SIXTEEN,
+    );
+  });
+
+  test("that the caller has set lower still is told", () => {
+    const request = limitOutput(asking({ sampling: { maxTokens: 5 } }), 3);
+    const told = { ...SIXTEEN, warnings: [{ control: "max_tokens" }] };
+    expect(withinBounds(request, responses(), TARGET)).toMatchObject(told);
+  });
+
+  test("of the dialect itself is raised where it is not the caller's own", () => {
+    const own = asking({ strict: true, sampling: { maxTokens: 5 } }, "openai-responses");
+    expect(withinLeast(own, responses(), TARGET)).toBeNull();
+    expect(withinLeast(limitOutput(own, 20), responses(), TARGET)).toBeNull();
+    const stated = asking({ sampling: { maxTokens: 100 } }, "openai-responses");
+    const byArm = { ...own, origin: { ...own.origin, limitByPolicy: true } };
+    for (const request of [limitOutput(stated, 5), byArm]) {
+      expect(withinLeast(request, responses(), TARGET)).toMatchObject(SIXTEEN);
+      expect(withinLeast(request, responses(), { ...TARGET, imitates: true })).toBeNull();
+    }
   });
 });
 

@@ -1,7 +1,7 @@
 /**
- * What a dialect takes less of than others: stop sequences, choices, the letters of a user's id, of a tool's name; and
- * the limit on an answer below which it takes none. Owns the bounds, and how a request that crosses from a wider dialect is brought within them. A caller of the dialect itself
- * knows them: what it sent is not touched.
+ * What a dialect takes less of than others: stop sequences, choices, the letters of a user's id, of a tool's name; and the
+ * limit on an answer below which it takes none. Owns the bounds, and how a request that crosses from a wider dialect is
+ * brought within them. A caller of the dialect itself knows them: what it sent is not touched.
  */
 import { createHash } from "node:crypto";
 import { type Fault, fault } from "../core/faults.ts";
@@ -56,7 +56,7 @@ export function withinBounds(
   wire: AnyWire,
   target: LowerTarget,
 ): Fitted | Fault | null {
-  const bounds = target.imitates === true ? IMITATORS : BOUNDS[wire.id];
+  const bounds = boundsOf(wire, target);
   if (bounds === undefined) return null;
   const renamed = bounds.tools === undefined ? null : renameTools(request, bounds.tools);
   const warnings: Warning[] = [];
@@ -76,10 +76,35 @@ export function withinBounds(
   return { request: fitted, wire: renamed === null ? wire : underOwnNames(wire, renamed.own), warnings };
 }
 
+/**
+ * The same of a caller of the dialect itself, of whose request only a limit on the answer is not its own: the policy's, or
+ * what is left of its own to a continuation.
+ */
+export function withinLeast(request: ModelRequest, wire: AnyWire, target: LowerTarget): Fitted | null {
+  const { sampling } = request;
+  const least = boundsOf(wire, target)?.leastTokens;
+  if (least === undefined || sampling.maxTokens === undefined || sampling.maxTokens >= least) return null;
+  const isOwn = statedLimit(request) === sampling.maxTokens;
+  return isOwn
+    ? null
+    : { request: { ...request, sampling: { ...sampling, maxTokens: least } }, wire, warnings: [] };
+}
+
+function boundsOf(wire: AnyWire, target: LowerTarget): Bounds | undefined {
+  return target.imitates === true ? IMITATORS : BOUNDS[wire.id];
+}
+
+/** By the caller, whatever is sent now; undefined: none, or an arm's takes its place. */
+function statedLimit({ sampling, origin }: ModelRequest): number | undefined {
+  if (origin.limitByPolicy) return undefined;
+  return origin.limitBefore === undefined ? sampling.maxTokens : (origin.limitBefore ?? undefined);
+}
+
 type Say = (control: string, why: string) => void;
 
 /** The very same controls where they are within the bounds. */
-function fitSampling({ sampling, origin }: ModelRequest, bounds: Bounds, say: Say): Sampling {
+function fitSampling(request: ModelRequest, bounds: Bounds, say: Say): Sampling {
+  const { sampling, origin } = request;
   const { stop, choices, maxTokens } = sampling;
   let fitted = sampling;
   if (stop !== undefined && bounds.stops !== undefined && stop.length > bounds.stops) {
@@ -94,8 +119,9 @@ function fitSampling({ sampling, origin }: ModelRequest, bounds: Bounds, say: Sa
   if (maxTokens !== undefined && bounds.leastTokens !== undefined && maxTokens < bounds.leastTokens) {
     fitted = { ...fitted, maxTokens: bounds.leastTokens };
     const least = `is ${bounds.leastTokens} at the least on the API of the chosen model.`;
-    // Nobody is told of a limit that the policy has set.
-    if (!origin.limitByPolicy) say(nameOf("maxTokens", origin.wire), least);
+    // Nobody is told of a limit that the policy has set, or that is left of a greater one.
+    if ((statedLimit(request) ?? bounds.leastTokens) < bounds.leastTokens)
+      say(nameOf("maxTokens", origin.wire), least);
   }
   return fitted;
 }

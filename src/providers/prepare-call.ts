@@ -8,7 +8,7 @@ import type { ModelRequest, WireId } from "../core/request.ts";
 import type { Lowered, LowerTarget, Warning } from "../wires/wire.ts";
 import { beyondModelFault, capOutput, cappedWarning, ceilingWarning } from "./cap-output.ts";
 import { changesDialect, crossingLosses } from "./crossing.ts";
-import { withinBounds } from "./dialect-bounds.ts";
+import { withinBounds, withinLeast } from "./dialect-bounds.ts";
 import { type AnyWire, loadWire } from "./wire-registry.ts";
 
 /** `warning`: what the caller is told with the answer; null: nothing was taken away. */
@@ -69,7 +69,8 @@ function prepareOn(request: ModelRequest, deployment: Deployment, wire: AnyWire)
   const losses = crossingLosses(request, wire);
   if ("kind" in losses) return withhold(losses);
   const target = targetOf(deployment);
-  const fitted = changesDialect(request, wire) ? withinBounds(request, wire, target) : null;
+  const fit = changesDialect(request, wire) ? withinBounds : withinLeast;
+  const fitted = fit(request, wire, target);
   if (fitted === null) return lowered(request, wire, target, losses);
   if ("kind" in fitted) return withhold(fitted);
   return lowered(fitted.request, fitted.wire, target, [...losses, ...fitted.warnings]);
