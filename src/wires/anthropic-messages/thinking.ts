@@ -1,6 +1,7 @@
 /** How much a model shall think, in this wire's two ways. Owns what goes with thinking and what does not. */
 import { isRecord } from "../../core/json.ts";
 import type { Effort, ModelRequest } from "../../core/request.ts";
+import { begunBy, CANNOT_THINK } from "../begun-answer.ts";
 import { budgetOf, effortOf } from "../effort.ts";
 import { type Losses, lose, nameOf } from "../losses.ts";
 import { isClaude, type ModelTraits, traitsOf } from "../model-version.ts";
@@ -102,13 +103,19 @@ export function fitThinking(body: Body, modelId: string, losses: Losses): ModelT
 }
 
 /**
- * What cannot go with thinking on any model of this wire: it gives way to tool calls that need its absence and
- * to a limit without room for it, and the sampling controls of other dialects give way to it.
+ * What cannot go with thinking on any model of this wire: it gives way to tool calls that need its absence, to an answer
+ * that was begun and to a limit without room for it, and the sampling controls of other dialects give way to it.
  */
 export function reconcile(body: Body, request: ModelRequest, modelId: string, losses: Losses): void {
   const { thinking } = body;
   const { wire, body: sent, rewritten } = request.origin;
   if (!isRecord(thinking) || (thinking.type !== "adaptive" && thinking.type !== "enabled")) return;
+  const begun = isClaude(modelId) ? begunBy(request, WIRE_ID) : null;
+  if (begun !== null) {
+    delete body.thinking;
+    if (begun === "caller") lose(losses, nameOf("reasoning", wire), CANNOT_THINK);
+    return;
+  }
   // What the caller itself wrote is its own to keep consistent.
   const ours = wire !== WIRE_ID || rewritten.has("reasoning");
   const resampled = rewritten.has("sampling");

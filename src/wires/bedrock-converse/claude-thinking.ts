@@ -1,10 +1,12 @@
 /** Thinking of Claude behind Converse. Owns which of its two ways a generation takes, and what goes with it. */
 import { isRecord } from "../../core/json.ts";
 import type { Effort, ModelRequest } from "../../core/request.ts";
+import { begunBy, CANNOT_THINK } from "../begun-answer.ts";
 import { budgetOf } from "../effort.ts";
 import { type Losses, lose, nameOf } from "../losses.ts";
 import { traitsOf } from "../model-version.ts";
 import type { JsonObject } from "../wire.ts";
+import { WIRE_ID } from "./fields.ts";
 
 /** The least that a budget may be. */
 const MIN_BUDGET = 1024;
@@ -16,8 +18,9 @@ export function claudeThinking(fields: unknown): unknown {
 
 /**
  * Whether thinking is asked for in a way that this generation refuses, a name that tells none refusing nothing; with
- * a budget for which the limit, where it is not the caller's own any more, has no room; or in a conversation that has
- * none before its last calls, as after a turn of another provider's model. `messages`: as they are sent.
+ * a budget for which the limit, where it is not the caller's own any more, has no room; where another model's answer is
+ * gone on with; or in a conversation that has none before its last calls, as after a turn of another provider's model.
+ * `messages`: as they are sent.
  */
 export function misfitsClaude(
   fields: JsonObject,
@@ -28,6 +31,7 @@ export function misfitsClaude(
   const traits = traitsOf(modelId);
   const thinking = claudeThinking(fields);
   if (!isRecord(thinking)) return false;
+  if (begunBy(request, WIRE_ID) !== null) return true;
   if (thinking.type === "enabled" && lacksThinking(messages)) return true;
   const limit = request.origin.rewritten.has("sampling") ? request.sampling.maxTokens : undefined;
   if (limit !== undefined && Number(thinking.budget_tokens) >= limit) return true;
@@ -51,6 +55,11 @@ export function renderClaudeThinking(
   const control = nameOf("reasoning", request.origin.wire);
   if (isForced(request)) {
     lose(losses, control, "was not sent: the chosen model cannot think when it is made to call a tool.");
+    return null;
+  }
+  const begun = begunBy(request, WIRE_ID);
+  if (begun !== null) {
+    if (begun === "caller") lose(losses, control, CANNOT_THINK);
     return null;
   }
   const traits = traitsOf(modelId);
