@@ -10,11 +10,16 @@ type Fields = Record<string, unknown>;
 /** "Function calling with a response mime type: 'application/json' is unsupported": what models before Gemini 3 answer. */
 const FORMAT_OR_TOOLS = /gemini-[12](?:\.|-|$)/;
 
+/** Whether the model is asked in words, since the API refuses such a format beside tools. */
+export function isInWords({ responseFormat, tools }: ModelRequest, target: LowerTarget): boolean {
+  return responseFormat.type !== "text" && tools.length > 0 && FORMAT_OR_TOOLS.test(modelBehind(target));
+}
+
 /** In the generation config where the API enforces it; beside tools that it does not go with, as an instruction. */
 export function renderFormat(body: Fields, config: Fields, request: ModelRequest, target: LowerTarget): void {
-  const { responseFormat: format, tools } = request;
+  const { responseFormat: format } = request;
   if (format.type === "text") return;
-  if (tools.length > 0 && FORMAT_OR_TOOLS.test(modelBehind(target))) {
+  if (isInWords(request, target)) {
     instruct(body, inWords(format));
     return;
   }

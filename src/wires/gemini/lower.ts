@@ -14,7 +14,7 @@ import {
   withoutEmptyTexts,
 } from "./contents.ts";
 import { WIRE_ID } from "./fields.ts";
-import { renderFormat } from "./format.ts";
+import { isInWords, renderFormat } from "./format.ts";
 import { demandsSignatures, withSignedCalls } from "./signature.ts";
 import { renderThinking, rewordThinking } from "./thinking.ts";
 import { removeUnsupported } from "./unsupported.ts";
@@ -68,7 +68,7 @@ export function lowerGemini(request: ModelRequest, target: LowerTarget): Result<
   const body = isOwn ? fromOrigin(request, target) : fromContract(request, target);
   const config: Fields = isRecord(body.generationConfig) ? { ...body.generationConfig } : {};
   if (!isOwn || request.origin.rewritten.has("sampling")) renderSampling(config, request.sampling);
-  if (!isOwn || request.origin.rewritten.has("responseFormat")) renderFormat(body, config, request, target);
+  if (!isOwn || reformats(request, target)) renderFormat(body, config, request, target);
   if (request.reasoning !== undefined) {
     const { reasoning } = request;
     if (!isOwn) config.thinkingConfig = renderThinking(reasoning, modelBehind(target));
@@ -104,12 +104,18 @@ function fromOrigin(request: ModelRequest, target: LowerTarget): Fields {
   if (request.tools.length > 0 && demandsSignatures(target.modelId)) {
     body.contents = withSignedCalls(body.contents);
   }
-  if (rewritten.size === 0) return body;
+  const reformatted = reformats(request, target);
+  if (rewritten.size === 0 && !reformatted) return body;
   const cleared: Fields = isRecord(body.generationConfig) ? { ...body.generationConfig } : {};
   if (rewritten.has("sampling")) for (const field of SAMPLING_FIELDS) delete cleared[field];
-  if (rewritten.has("responseFormat")) for (const field of FORMAT_FIELDS) delete cleared[field];
+  if (reformatted) for (const field of FORMAT_FIELDS) delete cleared[field];
   body.generationConfig = cleared;
   return body;
+}
+
+/** Whether the format of a caller's own body is said anew. */
+function reformats(request: ModelRequest, target: LowerTarget): boolean {
+  return request.origin.rewritten.has("responseFormat") || isInWords(request, target);
 }
 
 function fromContract(request: ModelRequest, target: LowerTarget): Fields {
