@@ -10,6 +10,7 @@ import {
   lower,
   NOVA,
   OPUS_5,
+  parse,
   result,
   SONNET_4_5,
   TOOL,
@@ -52,6 +53,14 @@ describe("controls of another wire", () => {
       controls: ["strict"],
     });
     expect(strict({ type: "object", additionalProperties: true }).controls).toEqual(["strict"]);
+  });
+
+  test("strict tools of a caller of this wire are those of models that can be held to them", () => {
+    const toolSpec = { name: "f", inputSchema: { json: { type: "object" } } };
+    const strict = parse({ ...BODY, toolConfig: { tools: [{ toolSpec: { ...toolSpec, strict: true } }] } });
+    expect(lower(strict, target(NOVA))).toEqual({ body: strict.origin.body, controls: [] });
+    const loose = { ...BODY, toolConfig: { tools: [{ toolSpec }] } };
+    expect(lower(strict, target(NOVA, ["json_schema"]))).toEqual({ body: loose, controls: ["strict"] });
   });
 
   test.each<[string, string, Partial<ModelRequest>, Record<string, unknown>, readonly string[]]>([

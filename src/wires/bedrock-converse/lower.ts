@@ -75,7 +75,7 @@ function refit(body: Body, request: ModelRequest, target: LowerTarget, losses: L
   withoutBlocks(body, target, losses);
   if (mayBeClaude(target)) body.messages = withTrimmedEnd(body.messages);
   const hasTools = request.tools.length > 0;
-  if (hasTools && !enforcesSchemas(target)) body.toolConfig = loosened(body.toolConfig, request, losses);
+  if (hasTools) body.toolConfig = loosened(body.toolConfig, request, target, losses);
   const misfits = hasTools && hasMisfit(request.messages, CALL_IDS);
   if (misfits) body.messages = withFittingIds(body.messages);
   const fields = isRecord(body.additionalModelRequestFields) ? body.additionalModelRequestFields : NO_FIELDS;

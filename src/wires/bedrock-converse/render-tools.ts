@@ -46,15 +46,19 @@ function calledTools({ messages }: ModelRequest): ReadonlySet<string> {
   return called;
 }
 
+/** Whether the arguments of a call can be held to a schema: models that cannot be refuse the word `strict`. */
+function enforces(target: LowerTarget): boolean {
+  return target.capabilities.has("json_schema") && enforcesSchemas(target);
+}
+
 function renderTool(tool: Tool, target: LowerTarget, losses: Losses): JsonObject {
   const { name, description, parameters } = tool;
   const spec: Record<string, unknown> = { name };
   if (description) spec.description = description;
   let json = parameters.type === undefined ? { type: "object", ...parameters } : parameters;
   if (tool.strict === true) {
-    // Models that cannot be held to a schema refuse the word, and the others an open schema.
-    const enforces = target.capabilities.has("json_schema") && enforcesSchemas(target);
-    const closed = enforces ? enforceable(parameters) : null;
+    // An open schema is refused by all.
+    const closed = enforces(target) ? enforceable(parameters) : null;
     if (closed === null) lose(losses, "strict", NOT_ENFORCED);
     else {
       json = closed;
@@ -66,9 +70,14 @@ function renderTool(tool: Tool, target: LowerTarget, losses: Losses): JsonObject
 }
 
 /** A caller's own `toolConfig` for a model that refuses `strict` of its tools. */
-export function loosened(config: unknown, { tools }: ModelRequest, losses: Losses): unknown {
+export function loosened(
+  config: unknown,
+  { tools }: ModelRequest,
+  target: LowerTarget,
+  losses: Losses,
+): unknown {
   const isStrict = tools.some((tool) => tool.strict === true);
-  if (!isStrict || !isRecord(config) || !Array.isArray(config.tools)) return config;
+  if (!isStrict || enforces(target) || !isRecord(config) || !Array.isArray(config.tools)) return config;
   lose(losses, "strict", NOT_ENFORCED);
   const loose = config.tools.map((tool: JsonObject) => {
     if (!isRecord(tool.toolSpec)) return tool;
