@@ -9,6 +9,7 @@ const PASSED_OVER: Readonly<Record<string, string>> = {
   no_larger_model: "none that holds it is left in the ladder",
   cannot_be_shortened: "it cannot be shortened so far",
   no_summary: "there is no summary",
+  no_call_left: "no call would be left for the answer",
   over_ceiling: "it could cost more than the ceiling",
   nobody_serves_it: "nobody may serve what is left",
 };

@@ -1,5 +1,5 @@
 /** How traffic measures a shorter request and has a summary made. Owns how long the summary may take. */
-import type { Attempt } from "../../core/decision.ts";
+import { type Attempt, countCalls } from "../../core/decision.ts";
 import type { RoutePlan } from "../../core/plan.ts";
 import { type Means, measuredSize } from "../../policy/overflow/means.ts";
 import { askAside, type SideAnswer } from "../degraded/side-call.ts";
@@ -24,6 +24,7 @@ export function meansOf(
   const means: TrafficMeans = {
     attempts,
     size: measuredSize,
+    calls: () => countCalls(means.attempts),
     spent: () => means.attempts.reduce((sum, { cost }) => sum + (cost ?? 0), 0),
     *summarize(question) {
       const passedMs = gateway.clock.now() - exchange.arrivedAt;

@@ -10,8 +10,8 @@ import { tooLong } from "../routing/no-candidate.ts";
 import type { RouteInput } from "../routing/plan.ts";
 import { roomFor } from "../routing/room.ts";
 import type { Fitting, Means } from "./means.ts";
-import { routeShorter, type ShortRequest, type Unserved } from "./route-shorter.ts";
-import { summarized, truncated } from "./shorten.ts";
+import { routeShorter, type ShortRequest } from "./route-shorter.ts";
+import { summarized, truncated, type Unsummed } from "./shorten.ts";
 
 /** A request that is too long where its ladder begins. */
 export interface TooLong {
@@ -24,12 +24,12 @@ export interface TooLong {
 }
 
 /**
- * A measure that did not help: what must stay is too long, no summary of use is to be had, nobody serves what is left,
- * or the cost ceiling does not hold for what it comes to.
+ * A measure that did not help: what must stay is too long, no summary of use is to be had, or no call is left after it,
+ * nobody serves what is left, or the cost ceiling does not hold for what it comes to.
  */
 export interface PassedOver {
   readonly measure: OverflowMeasure["type"];
-  readonly why: "no_larger_model" | "cannot_be_shortened" | "no_summary" | Unserved;
+  readonly why: "no_larger_model" | "cannot_be_shortened" | Unsummed;
 }
 
 type Shortening = Extract<OverflowMeasure, { type: "truncate_oldest" | "summarize" }>;
@@ -105,7 +105,7 @@ function shortenedBy<Wait>(
   { route, plan }: TooLong,
   room: number,
   means: Means<Wait>,
-): Fitting<Wait, ShortRequest | "no_summary" | Unserved | null> {
+): Fitting<Wait, ShortRequest | Unsummed | null> {
   const { request, estimatedInputTokens: tokens } = route;
   // The prompt of an arm that the request does not have yet.
   const added = plan.estimatedInputTokens - tokens;

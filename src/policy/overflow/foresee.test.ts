@@ -3,7 +3,7 @@ import type { RequestChange } from "../../core/plan.ts";
 import type { Message, ModelRequest } from "../../core/request.ts";
 import { runSteps } from "../../core/steps.ts";
 import { estimateTokens } from "../estimates/estimate-tokens.ts";
-import { explainOverflow } from "../explain/explain-overflow.ts";
+import { type ExplainedMeasure, explainOverflow } from "../explain/explain-overflow.ts";
 import { BASE_POLICY, FAKE_REQUEST, routeInput, snapshotOf } from "../fake-policy.ts";
 import { plannedRoute } from "../replay/routing-tap.ts";
 import { draftRoute, planRoute } from "../routing/plan.ts";
@@ -184,6 +184,20 @@ describe("summarize", () => {
     expect(withoutSummary.map(({ how }) => how)).toEqual(["summarized", "refused"]);
   });
 
+  test.each<[number, string, string[], string[][]]>([
+    [1, "truncated", ["no_call_left"], []],
+    [2, "summarized", [], [["no_summary", "no_call_left"]]],
+    [3, "summarized", [], [["no_summary"], ["no_summary", "no_summary"]]],
+  ])("is not bought with the last call of %d", (calls, how, passedOver, after) => {
+    const measures = "{ summarize: { model: wide } }, { summarize: { model: wide } }, truncate_oldest";
+    const { withoutSummary, ...first } = explained(`{ max_attempts: ${calls}, on_overflow: [${measures}] }`);
+    const reasons = (measure: ExplainedMeasure): readonly string[] =>
+      measure.passedOver.map(({ why }) => why);
+    expect<string>(first.how).toBe(how);
+    expect(reasons(first).slice(0, 1)).toEqual(passedOver);
+    expect(withoutSummary.map(reasons)).toEqual(after);
+  });
+
   test("where nobody may sum up, that is known", () => {
     const unarmed =
       "providers: { o: { kind: openai, credential: { env: NOT_SET } } }\ndeployments: { wide-us: { provider: o } }\n";
@@ -247,6 +261,7 @@ describe("the cost ceiling", () => {
     const done = runSteps(
       fitted<never>(long, {
         size: estimatedSize(route),
+        calls: () => 0,
         spent: () => spent,
         // biome-ignore lint/correctness/useYield: nothing is waited for
         *summarize() {

@@ -84,6 +84,7 @@ function* foreseeOverflow<Wait>(
   const asked: PlannedAside[] = [];
   const done = yield* fitted(long, {
     size,
+    calls: () => asked.length,
     spent: () => 0,
     // biome-ignore lint/correctness/useYield: nobody is asked
     *summarize(question) {

@@ -1,6 +1,6 @@
 /**
- * What fitting a request needs of whoever asks for it: sizes, what was spent, and summaries, which a plan only supposes. Owns how the
- * same decision is made at once, or with pauses between its steps.
+ * What fitting a request needs of whoever asks for it: sizes, calls and costs so far, and summaries, which a plan only
+ * supposes. Owns how the same decision is made at once, or with pauses between its steps.
  */
 import type { NanoDollars } from "../../core/money.ts";
 import type { ModelRequest } from "../../core/request.ts";
@@ -21,6 +21,8 @@ export type Summary = { readonly text: string } | "supposed" | null;
 
 export interface Means<Wait> {
   readonly size: Sizing<Wait>;
+  /** Made for the request so far, those for summaries among them. */
+  readonly calls: () => number;
   /** On the request so far. */
   readonly spent: () => NanoDollars;
   readonly summarize: (question: AsideQuestion, route: RouteInput) => Fitting<Wait, Summary>;
