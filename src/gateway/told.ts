@@ -1,12 +1,13 @@
 /** The text of an answer as it goes by. Owns which answers are nothing but text; joins and ends none. */
 import type { StreamEvent } from "../core/events.ts";
 import type { ModelRequest } from "../core/request.ts";
+import { isLayout } from "../wires/layout.ts";
 
 /** Characters that are kept; an answer longer than that is neither gone on with nor told in part. */
 const MAX_TOLD_CHARS = 256 * 1024;
 
-/** What cannot be gone on from: all but text, and the end of it. */
-const ENDS: ReadonlySet<StreamEvent["type"]> = new Set(["tool_call", "refusal", "opaque", "choice_end"]);
+/** What cannot be gone on from: all but text and thoughts, and the end of it. */
+const ENDS: ReadonlySet<StreamEvent["type"]> = new Set(["tool_call", "refusal", "choice_end"]);
 
 /** What the caller has been told so far. */
 export interface Told {
@@ -29,7 +30,8 @@ export function createTold(request: ModelRequest): Told {
       if (event.type === "text") {
         text += event.text;
         if (text.length > MAX_TOLD_CHARS) possible = false;
-      } else if (ENDS.has(event.type)) possible = false;
+      } else if (event.type === "opaque") possible = isLayout(event.extra);
+      else if (ENDS.has(event.type)) possible = false;
     },
     text: () => (possible ? text : null),
   };
