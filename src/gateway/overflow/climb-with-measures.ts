@@ -7,9 +7,10 @@ import type { Deployment } from "../../core/deployment.ts";
 import type { NanoDollars } from "../../core/money.ts";
 import type { OverflowMeasure, RoutePlan } from "../../core/plan.ts";
 import type { ModelRequest } from "../../core/request.ts";
+import type { Shortening } from "../../policy/overflow/fit.ts";
 import { carriedOut } from "../../policy/overflow/means.ts";
 import { routeShorter, type ShortRequest } from "../../policy/overflow/route-shorter.ts";
-import { summarized, truncated } from "../../policy/overflow/shorten.ts";
+import { type LongRequest, summarized, truncated } from "../../policy/overflow/shorten.ts";
 import { asOrdered } from "../../policy/routing/exercise.ts";
 import { demandOf, type RouteInput } from "../../policy/routing/plan.ts";
 import { roomFor } from "../../policy/routing/room.ts";
@@ -20,7 +21,7 @@ import { otherClimbPorts } from "../climb-ports.ts";
 import type { Exchange } from "../exchange.ts";
 import type { Gateway } from "../gateway.ts";
 import { noteShortened } from "./fit-request.ts";
-import { meansOf } from "./means.ts";
+import { meansOf, type TrafficMeans } from "./means.ts";
 
 /** What a provider refuses although it should have fitted: the estimate was off by more than this share. */
 const CUT_TO = 0.75;
@@ -96,8 +97,8 @@ async function takeMeasure(
   for (;;) {
     const measure = measures[state.at];
     const overflowed = lastCalled(exchange, attempts);
-    const calls = countCalls(attempts);
-    if (!route || !measure || measure.type === "fail" || !overflowed || calls >= state.plan.maxAttempts)
+    const callsLeft = state.plan.maxAttempts - countCalls(attempts);
+    if (!route || !measure || measure.type === "fail" || !overflowed || callsLeft <= 0)
       return { attempts, left: null };
     if (measure.type === "larger_model") {
       state.at++;
@@ -106,32 +107,14 @@ async function takeMeasure(
       state.plan = larger;
       return { attempts, left: failed.left, overflowed: failed.overflowed };
     }
-    if (state.plan.maxAttempts - calls === 1 && hasLargerLater(state, measures, overflowed)) {
+    if (callsLeft === 1 && hasLargerLater(state, measures, overflowed)) {
       // The last call is worth most where the answer is certain to fit.
       state.at++;
       continue;
     }
-    const room = roomFor(overflowed, demandOf(route).outputTokens);
-    const tokens = state.plan.estimatedInputTokens;
-    const long = {
-      route,
-      whole: state.plan,
-      request: state.request,
-      tokens,
-      target: Math.floor(Math.min(tokens, room) * CUT_TO),
-    };
     const means = meansOf(gateway, exchange, attempts, exchange.plan ?? state.plan);
-    let short: ShortRequest | null;
-    if (measure.type === "truncate_oldest") {
-      state.cuts++;
-      short = await carriedOut(truncated(long, means));
-      if (short === null || state.cuts >= MAX_CUTS) state.at++;
-    } else {
-      state.at++;
-      const summed = await carriedOut(summarized(long, measure, means));
-      short = typeof summed === "string" ? null : summed;
-      ({ attempts } = means);
-    }
+    const short = await shortenedBy(measure, longFor(overflowed, route, state), state, means);
+    ({ attempts } = means);
     const plan = short && goOnShorter(exchange, route, short, state.plan, means.spent());
     if (!short || !plan) continue;
     noteShortened(exchange, short, measure.type === "summarize" ? "summarized" : "truncated");
@@ -139,6 +122,31 @@ async function takeMeasure(
     state.plan = plan;
     return { attempts, left: leftForShorter(failed, attempts) };
   }
+}
+
+/** What must be cut so that it fits `overflowed`, which took it for longer than it was estimated. */
+function longFor(overflowed: Deployment, route: RouteInput, { request, plan }: Progress): LongRequest {
+  const room = roomFor(overflowed, demandOf(route).outputTokens);
+  const tokens = plan.estimatedInputTokens;
+  return { route, whole: plan, request, tokens, target: Math.floor(Math.min(tokens, room) * CUT_TO) };
+}
+
+/** Null where the measure does not help. `state` goes on to the next one once this one has done what it can. */
+async function shortenedBy(
+  measure: Shortening,
+  long: LongRequest,
+  state: Progress,
+  means: TrafficMeans,
+): Promise<ShortRequest | null> {
+  if (measure.type === "truncate_oldest") {
+    state.cuts++;
+    const short = await carriedOut(truncated(long, means));
+    if (short === null || state.cuts >= MAX_CUTS) state.at++;
+    return short;
+  }
+  state.at++;
+  const summed = await carriedOut(summarized(long, measure, means));
+  return typeof summed === "string" ? null : summed;
 }
 
 /** The exchange's plan for a shorter request; null where nobody serves that one either. `before`: the plan so far. */

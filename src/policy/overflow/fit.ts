@@ -32,7 +32,7 @@ export interface PassedOver {
   readonly why: "no_larger_model" | "cannot_be_shortened" | Unsummed;
 }
 
-type Shortening = Extract<OverflowMeasure, { type: "truncate_oldest" | "summarize" }>;
+export type Shortening = Extract<OverflowMeasure, { type: "truncate_oldest" | "summarize" }>;
 
 export type Fitted = { readonly passedOver: readonly PassedOver[] } & (
   | {
