@@ -57,10 +57,10 @@ export async function askAside(
 }
 
 /**
- * Who is not asked another question either: whoever was silent, down or out of quota in this request. A model that
+ * Who is not asked another question after `attempts`: whoever was silent, down or out of quota in this request. A model that
  * answered, if only that the request was too long, may do better with this one.
  */
-function leftForAnother({ snapshot }: Exchange, attempts: readonly Attempt[]): readonly Left[] {
+export function leftForAnother({ snapshot }: Exchange, attempts: readonly Attempt[]): readonly Left[] {
   const left = new Map<string, Left>();
   for (const { deployment: id, result, fault } of attempts) {
     const deployment = snapshot.deployments.get(id);

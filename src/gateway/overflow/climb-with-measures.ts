@@ -21,7 +21,7 @@ import { otherClimbPorts } from "../climb-ports.ts";
 import type { Exchange } from "../exchange.ts";
 import type { Gateway } from "../gateway.ts";
 import { noteShortened } from "./fit-request.ts";
-import { meansOf, type TrafficMeans } from "./means.ts";
+import { leftBySummary, meansOf, type TrafficMeans } from "./means.ts";
 
 /** What a provider refuses although it should have fitted: the estimate was off by more than this share. */
 const CUT_TO = 0.75;
@@ -46,7 +46,9 @@ export async function climbWithMeasures(
 ): Promise<Climb<ProviderReply>> {
   const measures = exchange.route?.useCase.onOverflow ?? [];
   const state: Progress = { request, plan, at: 0, cuts: 0 };
-  let climbed = await climbOnce(gateway, exchange, state, measures, { attempts: exchange.prelude, left: [] });
+  const { prelude } = exchange;
+  const begun = { attempts: prelude, left: leftBySummary(exchange, plan, prelude) };
+  let climbed = await climbOnce(gateway, exchange, state, measures, begun);
   // The ladder itself went on to larger models where that came first.
   if (measures[0]?.type === "larger_model") state.at++;
   while (!climbed.ok && isTooLong(climbed)) {
@@ -105,7 +107,8 @@ async function takeMeasure(
       const larger = largerThan(state.plan, overflowed.model.contextWindow);
       if (larger === null) continue;
       state.plan = larger;
-      return { attempts, left: failed.left, overflowed: failed.overflowed };
+      const left = [...failed.left, ...leftBySummary(exchange, larger, attempts)];
+      return { attempts, left, overflowed: failed.overflowed };
     }
     if (callsLeft === 1 && hasLargerLater(state, measures, overflowed)) {
       // The last call is worth most where the answer is certain to fit.
@@ -120,7 +123,8 @@ async function takeMeasure(
     noteShortened(exchange, short, measure.type === "summarize" ? "summarized" : "truncated");
     state.request = short.request;
     state.plan = plan;
-    return { attempts, left: leftForShorter(failed, attempts) };
+    const left = [...leftForShorter(failed, attempts), ...leftBySummary(exchange, plan, attempts)];
+    return { attempts, left };
   }
 }
 

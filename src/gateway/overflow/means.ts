@@ -1,8 +1,12 @@
-/** How traffic measures a shorter request and has a summary made. Owns how long the summary may take. */
+/**
+ * How traffic measures a shorter request and has a summary made. Owns how long the summary may take, and whom its failure
+ * takes from the answer.
+ */
 import { type Attempt, countCalls } from "../../core/decision.ts";
 import type { RoutePlan } from "../../core/plan.ts";
 import { type Means, measuredSize } from "../../policy/overflow/means.ts";
-import { askAside, type SideAnswer } from "../degraded/side-call.ts";
+import type { Left } from "../../resilience/course.ts";
+import { askAside, leftForAnother, type SideAnswer } from "../degraded/side-call.ts";
 import type { Exchange } from "../exchange.ts";
 import type { Gateway } from "../gateway.ts";
 
@@ -39,4 +43,21 @@ export function meansOf(
     },
   };
   return means;
+}
+
+/**
+ * Whom a summary among `attempts` has given up, who is not asked for the answer of `plan` either; nobody where there is
+ * nobody else: a summary has less time than an answer, and may have failed by that alone.
+ */
+export function leftBySummary(
+  exchange: Exchange,
+  { rungs }: RoutePlan,
+  attempts: readonly Attempt[],
+): readonly Left[] {
+  const left = leftForAnother(
+    exchange,
+    attempts.filter(({ purpose }) => purpose === "overflow_summary"),
+  );
+  const gone = new Set(left.map(({ deployment }) => deployment.id));
+  return rungs.every(({ candidates }) => candidates.every(({ id }) => gone.has(id))) ? [] : left;
 }
