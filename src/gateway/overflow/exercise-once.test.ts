@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { playedGateway, playedPolicy } from "../fake-gateway.ts";
 
 const POLICY = playedPolicy(
@@ -55,4 +55,35 @@ test("one that was exercised before it was shortened is on record as exercised",
   expect(both.length).toBeGreaterThan(3);
   for (const decision of both)
     expect(decision).toMatchObject({ exercise: true, overflow: { how: "truncated" } });
+});
+
+describe("a request that a summary was asked for", () => {
+  const SUMMED = playedPolicy(
+    `  summing: { latency_tier: interactive, deadline: 6s, max_attempts: 2, exercise: { share: 0.5 },
+    on_overflow: [{ summarize: { model: second } }, truncate_oldest, larger_model],
+    ladder: { primary: first, fallback: [second] } }`,
+    "{ connect: 1s, first_token: 2s, idle: 2s, total: 5s }",
+  ).replace("first: { context_window: 32000", "first: { context_window: 4000, max_output_tokens: 500");
+
+  test.each([
+    ["made", 200, ["second-eu", "first-us"]],
+    ["and failed", 500, ["second-eu", "first-us"]],
+  ])("is not exercised, once it was %s", async (_, status, called) => {
+    let calls = 0;
+    const on = await playedGateway(
+      SUMMED,
+      (call) => call.answer(ANSWER),
+      () => (calls++ === 0 ? status : 200),
+    );
+    for (let request = 0; request < 3; request++) {
+      calls = 0;
+      await on.ask({ model: "summing", messages: [...MESSAGES, ...MESSAGES, ...MESSAGES] });
+    }
+    for (const decision of on.decisions) {
+      expect(decision.exercise).toBeUndefined();
+      expect(decision).toMatchObject({ outcome: "answered" });
+      expect(decision.attempts.map(({ deployment }) => deployment)).toEqual(called);
+    }
+    expect(on.decisions).toHaveLength(3);
+  });
 });

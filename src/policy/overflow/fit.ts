@@ -5,6 +5,7 @@
 import type { Deployment } from "../../core/deployment.ts";
 import type { Fault, Result } from "../../core/faults.ts";
 import type { OverflowLabel, OverflowMeasure, RoutePlan } from "../../core/plan.ts";
+import { asOrdered } from "../routing/exercise.ts";
 import { overlong } from "../routing/first-measure.ts";
 import { tooLong } from "../routing/no-candidate.ts";
 import type { RouteInput } from "../routing/plan.ts";
@@ -61,12 +62,14 @@ export function* fitted<Wait>(long: TooLong, means: Means<Wait>): Fitting<Wait, 
   const measures = route.useCase.onOverflow;
   const rooms = lost.map((deployment) => roomFor(deployment, plan.estimatedOutputTokens));
   const passedOver: PassedOver[] = [];
+  // A call for a summary leaves too little to try a later rung with: neither calls nor money were kept for it.
+  const planAfter = (made: RoutePlan) => (means.calls() > 0 ? asOrdered(made) : made);
   let preferred = rooms[0] ?? 0;
   for (const measure of measures) {
     if (measure.type === "fail") return refused(long, passedOver);
     if (measure.type === "larger_model") {
       if (planned.ok && planned.value.rungs.length > 0) {
-        return { result: "larger_model", plan: planned.value, passedOver };
+        return { result: "larger_model", plan: planAfter(planned.value), passedOver };
       }
       // No model holds it as it is: as little as possible is left out.
       preferred = Math.max(...rooms);
@@ -84,7 +87,8 @@ export function* fitted<Wait>(long: TooLong, means: Means<Wait>): Fitting<Wait, 
     const again = routeShorter(route, plan, short, means.spent());
     if (typeof again !== "string") {
       const how = measure.type === "summarize" ? "summarized" : "truncated";
-      return { result: "shortened", how, short, ...again, passedOver };
+      const { route: shorter, plan: made } = again;
+      return { result: "shortened", how, short, route: shorter, plan: planAfter(made), passedOver };
     }
     passedOver.push({ measure: measure.type, why: again });
   }

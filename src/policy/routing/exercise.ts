@@ -36,7 +36,7 @@ function leavesEnough(plan: RoutePlan, { candidates }: Rung): boolean {
   return Math.max(...first) + Math.max(...ladder) <= costCeiling;
 }
 
-/** The plan with its rungs as the policy has them: for whatever a request does after its first climb. */
+/** The plan with its rungs as the policy has them: for whatever a request does after its first call. */
 export function asOrdered(plan: RoutePlan): RoutePlan {
   return plan.exercise ? { ...plan, exercise: false, rungs: plan.rungs.slice(1) } : plan;
 }
