@@ -258,8 +258,12 @@ export type QueueView = z.output<typeof queueView>;
 /** `kept` false: a restart would lose what was ordered. */
 export const orderedRow = healthRow.extend({ kept: z.literal(false).optional() });
 
-/** A gateway of an earlier release says nothing of its queue. */
-export const healthView = z.object({ deployments: list(healthRow), queue: queueView.optional() });
+/** A gateway of an earlier release says nothing of its time, nor of its queue. */
+export const healthView = z.object({
+  at: z.number().optional(),
+  deployments: list(healthRow),
+  queue: queueView.optional(),
+});
 export type HealthRow = z.output<typeof healthView>["deployments"][number];
 
 export const policyStatusView = z.object({

@@ -10,8 +10,9 @@ export interface Clock {
   /** Epoch milliseconds. Never runs backwards within a process, and measures what passes (`steady-time.ts`). */
   now(): number;
   /**
-   * Epoch milliseconds as the machine's clock has them at this moment, for what others hold against their own: a
-   * signature. It is set now and then, either way; nothing is measured with it.
+   * Epoch milliseconds as the machine's clock has them at this moment, for dates that others hold against their own or have
+   * given by them: a signature, a `Retry-After`, the end of a token. It is set now and then, either way; nothing is measured
+   * with it.
    */
   wall(): number;
   /** Runs `callback` once, at the earliest `delayMs` milliseconds from now. */

@@ -8,6 +8,8 @@ interface Pending {
 }
 
 export class FakeClock implements Clock {
+  /** How far this clock is ahead of its machine's. */
+  aheadMs = 0;
   #now: number;
   #order = 0;
   #pending: Pending[] = [];
@@ -21,7 +23,7 @@ export class FakeClock implements Clock {
   }
 
   wall(): number {
-    return this.#now;
+    return this.#now - this.aheadMs;
   }
 
   after(delayMs: number, callback: () => void): Timer {

@@ -14,7 +14,7 @@ const ASCTIME = /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([ \d]\d) (\d{2}):(\d{2}):(\d{2}
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /**
- * Milliseconds to wait, from `now` (epoch milliseconds) on, in [0, 24 h]; null when the value says nothing
+ * Milliseconds to wait, from `now` (epoch milliseconds, by the machine's clock) on, in [0, 24 h]; null when the value says nothing
  * usable. Takes delay-seconds, also fractional as some providers send them, and the three HTTP-dates of
  * RFC 9110 (5.6.7, 10.2.3). A date in the past is 0; longer than a day is cut to a day. Negative numbers,
  * exponents, NaN, `Infinity` and other dates are null. A header that was sent more than once arrives as one, with

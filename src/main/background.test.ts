@@ -7,6 +7,7 @@ import type { ConfigSnapshot } from "../core/snapshot.ts";
 import { type InferenceDoor, inferThrough } from "./background.ts";
 
 const stated: Caller = { keyId: "k", tenant: "acme", tier: "standard", role: "caller", useCases: null };
+const HOUR = 3_600_000;
 const never = new AbortController().signal;
 
 function keyed(change: Partial<KeySpec> = {}): ConfigSnapshot {
@@ -133,5 +134,13 @@ describe("a request of the background", () => {
     });
     stop.abort();
     expect(signal).toMatchObject({ aborted: true });
+  });
+
+  test("a date to come back at is by the machine's clock", async () => {
+    const clock = new FakeClock();
+    clock.aheadMs = HOUR;
+    const headers = { "retry-after": new Date(clock.wall() + 120_000).toUTCString() };
+    const infer = inferThrough({ ...door(async () => Response.json({}, { status: 429, headers })), clock });
+    expect(await infer("/v1/responses", {}, stated, never)).toMatchObject({ retryAfterMs: 120_000 });
   });
 });

@@ -35,7 +35,7 @@ export function inferThrough({ handle, snapshot, clock }: InferenceDoor): Infer 
       status: response.status,
       requestId: response.headers.get("x-request-id") ?? "",
       body: await response.json(),
-      retryAfterMs: parseRetryAfter(response.headers.get("retry-after"), clock.now()),
+      retryAfterMs: parseRetryAfter(response.headers.get("retry-after"), clock.wall()),
       decision: decisions.find(({ id }) => id === decisionId) ?? null,
     };
   };

@@ -7,20 +7,13 @@ import { keepTime, keptTime } from "./kept-time.ts";
 
 const scratch = createScratch();
 
-/** A clock whose machine has another time than it. */
-function clockApart() {
-  const clock = new FakeClock();
-  const apart = { ms: 0 };
-  return { clock: Object.assign(clock, { wall: () => clock.now() - apart.ms }), apart };
-}
-
 async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await Bun.sleep(1);
 }
 
 test("a mark is left at once, every ten seconds, and every second while the clock is another", async () => {
   const directory = scratch.folder();
-  const { clock, apart } = clockApart();
+  const clock = new FakeClock();
   const keeper = keepTime(directory, clock, () => {});
   const marked = (now: number) => until(async () => (await keptTime.load(directory))?.now === now);
   const begun = clock.now();
@@ -30,17 +23,17 @@ test("a mark is left at once, every ten seconds, and every second while the cloc
   expect(existsSync(join(directory, "time.json"))).toBe(false);
   await clock.advance(1_000);
   await marked(begun + 10_000);
-  apart.ms = 3_600_000;
+  clock.aheadMs = 3_600_000;
   await clock.advance(1_000);
   await marked(begun + 11_000);
-  expect(await keptTime.load(directory)).toEqual({ now: clock.now(), wall: clock.now() - apart.ms });
+  expect(await keptTime.load(directory)).toEqual({ now: clock.now(), wall: clock.wall() });
   await keeper.stop();
 });
 
 test("a folder that cannot be written is told of once", async () => {
   const file = join(scratch.folder(), "file");
   writeFileSync(file, "");
-  const { clock } = clockApart();
+  const clock = new FakeClock();
   const told: string[] = [];
   const keeper = keepTime(join(file, "data"), clock, (_level, event) => void told.push(event));
   await until(async () => told.length > 0);
@@ -51,7 +44,7 @@ test("a folder that cannot be written is told of once", async () => {
 });
 
 test("where nothing is shared nothing is kept", async () => {
-  const { clock } = clockApart();
+  const clock = new FakeClock();
   await keepTime(null, clock, () => {}).stop();
   expect(clock.pending).toBe(0);
 });

@@ -58,7 +58,7 @@ const LOCAL_FAILURES = 4;
 /** Asks the source once, within 10 seconds. */
 export async function openPolicySource(options: PolicySourceOptions): Promise<OpenedSource> {
   const { clock, random = systemRandom, env = process.env, heads, directory } = options;
-  const opened = openSource({ ...options, env, now: clock.now });
+  const opened = openSource({ ...options, env, wall: () => clock.wall() });
   if (!opened.ok) return noSource(opened.problem);
   const { source, pace, seed } = opened;
   let onOffer: (offer: Offer) => Promise<void> = async () => {};

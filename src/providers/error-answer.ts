@@ -38,7 +38,7 @@ export async function readErrorAnswer(wire: AnyWire, answer: UpstreamAnswer, clo
   const { bytes } = await readBounded(reader, MAX_ERROR_BYTES);
   timer.cancel();
   if (!whole) answer.cancel().catch(() => {});
-  return wire.readError(answer.status, answer.headers(), bodyOf(bytes), clock.now());
+  return wire.readError(answer.status, answer.headers(), bodyOf(bytes), clock.wall());
 }
 
 /** Text where it is no JSON, such as a proxy's page: the wire reads the status and keeps the text as the cause. */

@@ -130,6 +130,18 @@ describe("an error whose body does not end", () => {
     expect(clock.pending).toBe(0);
   });
 
+  test("says when to come back by the machine's clock", async () => {
+    const date = new Date(1_700_000_120_000).toUTCString();
+    const answer = {
+      status: 429,
+      headers: { "retry-after": date },
+      body: { parts: HALF, close: "cut" },
+    } as const;
+    const { clock, faultAfter } = send(answer);
+    clock.aheadMs = 3_600_000;
+    expect(await faultAfter(0)).toMatchObject({ retryAfterMs: 120_000 + clock.aheadMs });
+  });
+
   test.each([
     [429, "throttled"],
     [400, "invalid"],

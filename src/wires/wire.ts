@@ -123,6 +123,6 @@ export interface Wire<ReadState, RenderState> {
    * body alone; absent where there was none.
    */
   readAnswer(body: unknown, head?: AnswerHead): readonly StreamEvent[];
-  /** A status of 400 and above. `body` is parsed JSON, or the text where it was none. */
+  /** A status of 400 and above. `body` is parsed JSON, or the text where it was none; `now`: by `Clock.wall`. */
   readError(status: number, headers: Headers, body: unknown, now: number): Fault;
 }

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { endToEnd } from "./end-to-end.ts";
-import { eventually, KEY, type RunningGateway, startGateway } from "./harness.ts";
+import { command, eventually, KEY, type RunningGateway, startGateway } from "./harness.ts";
 import { INSTANT, testPolicy } from "./policies.ts";
 
 endToEnd();
@@ -47,5 +47,10 @@ test("one that begins after the clock was set back dates and ends jobs as the ot
     await eventually(async () => (await ask(gateway, `/v1/jobs/${id}`)).status === "succeeded");
     expect((await ask(gateway, `/v1/jobs/${id}`)).attempts).toBe(1);
   }
+  // This machine's clock is an hour behind what the records are dated by.
+  await eventually(async () => {
+    const { stdout } = await command(newer, "decisions", "export", "--since", "10m");
+    return stdout.trim().split("\n").length === 2;
+  });
   await Promise.all([older.stop(), newer.stop()]);
 });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createScratch } from "../../../test/scratch.ts";
 import { BASE_POLICY } from "../../policy/fake-policy.ts";
 import { fakeDecision } from "../fake-decision.ts";
-import { fakeProcess } from "../fake-ports.ts";
+import { type Asked, fakeProcess } from "../fake-ports.ts";
 
 const DECISION = fakeDecision(1);
 
@@ -139,7 +139,9 @@ describe("explain --replay of a running gateway", () => {
   test("sends the candidate and the time, and draws the answer", async () => {
     await write("d.jsonl", ROUTED);
     const report = JSON.parse((await replay("d.jsonl", "--policy", "cheap.yaml", "--json")).stdout);
-    const gateway = () => Response.json({ ...report, cursor: "dec_9" });
+    const at = 1_700_003_600_000;
+    const gateway = ({ path }: Asked) =>
+      Response.json(path === "/admin/health" ? { at, deployments: [] } : { ...report, cursor: "dec_9" });
     const shell = fakeProcess({ cwd, gateway });
     const args = ["--since", "24h", "--until", "2026-03-01", "--use-case", "chat", "--limit", "500"];
     const code = await shell.run(
@@ -151,10 +153,10 @@ describe("explain --replay of a running gateway", () => {
       "--fail-on-change",
     );
     expect(code).toBe(1);
-    expect(shell.asked[0]).toMatchObject({ method: "POST", path: "/admin/explain/replay" });
-    expect(shell.asked[0]?.body).toEqual({
+    expect(shell.asked[1]).toMatchObject({ method: "POST", path: "/admin/explain/replay" });
+    expect(shell.asked[1]?.body).toEqual({
       policy: CHEAP,
-      since: new Date(shell.clock.now() - 86_400_000).toISOString(),
+      since: new Date(at - 86_400_000).toISOString(),
       until: "2026-03-01T00:00:00.000Z",
       use_case: "chat",
       limit: 500,

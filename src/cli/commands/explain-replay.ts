@@ -10,10 +10,12 @@ import type { ReplayReport } from "../../control/replay/report.ts";
 import { parseInstant } from "../../core/instant.ts";
 import type { PolicyText } from "../../policy/reading/load.ts";
 import { assumedPorts } from "../../policy/replay/assumed-ports.ts";
+import { reportFailure } from "../ask.ts";
 import { complainOfFindings } from "../complain-of-findings.ts";
 import type { CommandContext } from "../context.ts";
 import { drawReplay } from "../draw-replay.ts";
 import { EXIT } from "../exit-codes.ts";
+import { askTime } from "../gateway-time.ts";
 import { readJsonLines } from "../json-lines.ts";
 import { readLocalPolicy } from "../local-policy.ts";
 import type { GatewayOptions } from "../options.ts";
@@ -115,7 +117,9 @@ async function replayRemotely(
     terminal.complain("The gateway takes one policy and its overlay.", "Replay a file of records instead.");
     return EXIT.usage;
   }
-  const now = context.ports.clock.now();
+  const time = await askTime(context, options);
+  if (!time.ok) return reportFailure(terminal, time);
+  const now = time.view;
   const { since = "", until, useCase, tenant, limit } = options;
   const body = {
     policy: base?.text ?? "",

@@ -93,6 +93,13 @@ describe("health", () => {
     expect(shell.stdout()).toContain(note);
   });
 
+  test("what is left of a time is by the gateway's own", async () => {
+    const row = report({ cooldownUntil: NOW + 3_690_000 });
+    const shell = fakeProcess({ gateway: () => Response.json({ at: NOW + 3_600_000, deployments: [row] }) });
+    expect(await shell.run("health")).toBe(1);
+    expect(shell.stdout()).toContain("cooling down for 1 m 30 s");
+  });
+
   test("--json prints the report as it came", async () => {
     const shell = fakeProcess({ gateway: gatewayWith(report()) });
     expect(await shell.run("health", "--json")).toBe(0);

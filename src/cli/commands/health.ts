@@ -42,8 +42,7 @@ async function health(context: CommandContext, command: Command, options: Gatewa
   const terminal = terminalOf(context, command);
   const asked = await askGateway(context, options, { path: "/admin/health" }, healthView);
   if (!asked.ok) return reportFailure(terminal, asked);
-  const { deployments, queue } = asked.view;
-  const now = context.ports.clock.now();
+  const { at: now = context.ports.clock.now(), deployments, queue } = asked.view;
   if (terminal.json) terminal.printJson(asked.raw);
   else {
     terminal.print(

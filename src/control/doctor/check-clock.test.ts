@@ -32,6 +32,14 @@ describe("the skew", () => {
     );
   });
 
+  test("is the machine's clock's, whatever the gateway has", async () => {
+    const { clock } = fakeWorld();
+    clock.aheadMs = 3_600_000;
+    const limit = { clock, withinMs: 10_000, signal: null };
+    const fetchDate = async () => new Date(clock.wall()).toUTCString();
+    expect(await measureSkew("https://h", { fetchDate }, limit)).toEqual({ ok: true, aheadMs: 0 });
+  });
+
   test.each([[null], ["yesterday"]])("is unknown from %p", async (date) => {
     const { clock } = fakeWorld();
     const limit = { clock, withinMs: 1000, signal: null };

@@ -18,7 +18,7 @@ export async function measureSkew(
   limit: Limit,
 ): Promise<Skew> {
   const { clock } = limit;
-  const askedAt = clock.now();
+  const askedAt = clock.wall();
   const tried = await tryWithin(limit, (signal) => ports.fetchDate(origin, signal));
   const stated = tried.ok && tried.value !== null ? Date.parse(tried.value) : Number.NaN;
   return Number.isNaN(stated) ? { ok: false } : { ok: true, aheadMs: aheadOf(stated, askedAt, clock) };
@@ -26,7 +26,7 @@ export async function measureSkew(
 
 /** The header counts whole seconds and was written some time during the call: what that explains is no skew. */
 function aheadOf(stated: number, askedAt: number, clock: Clock): number {
-  const answeredAt = clock.now();
+  const answeredAt = clock.wall();
   if (askedAt > stated + 999) return askedAt - (stated + 999);
   return answeredAt < stated ? answeredAt - stated : 0;
 }

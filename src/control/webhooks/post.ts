@@ -62,7 +62,7 @@ export function post(message: Post, { clock, lookup = systemLookup }: PostPorts)
       resolve(outcome);
     };
     const sending = (url.protocol === "http:" ? httpRequest : httpsRequest)(options, (response) => {
-      const retryAfterMs = parseRetryAfter(response.headers["retry-after"], clock.now());
+      const retryAfterMs = parseRetryAfter(response.headers["retry-after"], clock.wall());
       settle({ type: "answered", status: response.statusCode ?? 0, retryAfterMs });
       sending.destroy();
     });

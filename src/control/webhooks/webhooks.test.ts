@@ -96,6 +96,7 @@ describe("destinations", () => {
 
 describe("posting", () => {
   const seen: { readonly headers: Headers; readonly body: string; readonly path: string }[] = [];
+  let retryAfter = "7";
   const application = Bun.serve({
     hostname: "127.0.0.1",
     port: 0,
@@ -105,7 +106,7 @@ describe("posting", () => {
         body: await request.text(),
         path: new URL(request.url).pathname,
       });
-      const headers = { location: "/elsewhere", "retry-after": "7" };
+      const headers = { location: "/elsewhere", "retry-after": retryAfter };
       return new Response("x".repeat(1_000_000), { status: 302, headers });
     },
   });
@@ -135,6 +136,14 @@ describe("posting", () => {
     expect(seen[0]?.headers.get("webhook-id")).toBe("m1");
     expect(seen[0]?.headers.get("host")).toBe(`hooks.example.test:${application.port}`);
     expect(clock.pending).toBe(0);
+  });
+
+  test("a date to come back at is by the machine's clock", async () => {
+    const ahead = new FakeClock();
+    ahead.aheadMs = 3_600_000;
+    retryAfter = new Date(ahead.wall() + 120_000).toUTCString();
+    const ports = { clock: ahead, lookup: leadingTo("127.0.0.1") };
+    expect(await post(message({ allowPrivate: true }), ports)).toMatchObject({ retryAfterMs: 120_000 });
   });
 
   test.each(["127.0.0.1", "8.8.8.8 10.0.0.1", "::1", "169.254.169.254"])(

@@ -67,12 +67,19 @@ export function policyEndpoints(ports: ControlPorts): readonly Endpoint[] {
       responses: {
         200: jsonOf(
           "By deployment, and the queue of jobs.",
-          z.object({ deployments: z.array(z.looseObject({})), queue: z.looseObject({}) }),
+          z.object({
+            at: z.number().openapi({
+              description:
+                "the gateway's time, epoch milliseconds: all its dates are by it, those of records included",
+            }),
+            deployments: z.array(z.looseObject({})),
+            queue: z.looseObject({}),
+          }),
         ),
       },
       async handle() {
         const queue = await ports.queueReport();
-        return Response.json({ deployments: ports.healthReport(), queue });
+        return Response.json({ at: ports.circuits.clock.now(), deployments: ports.healthReport(), queue });
       },
     }),
     define({

@@ -34,14 +34,14 @@ export function answerCall(
     signature: SIGNATURES[speech.wire.id] ?? null,
   });
   if (!composed.ok) {
-    refuse(call, invalidAnswer(composed.fault, dialect, now));
+    refuse(call, invalidAnswer(composed.fault, dialect, running.clock.wall()));
     return;
   }
   const cost = costOf(question, composed.value);
   const verdict = quota.admit(cost.input + cost.output, now);
   if (!verdict.admitted) {
     stats.throttled++;
-    refuse(call, quotaAnswer(verdict, dialect, settings.model, now));
+    refuse(call, quotaAnswer(verdict, dialect, settings.model, running.clock.wall()));
     return;
   }
   stats.inputTokens += cost.input;

@@ -28,12 +28,12 @@ export async function serveCall(
   const body = await readBody(request);
   if (body === "gone") return;
   if (body === "too_large") {
-    refuse(call, dialect.refuse(TOO_LARGE, clock.now()));
+    refuse(call, dialect.refuse(TOO_LARGE, clock.wall()));
     return;
   }
   const read = readQuestion(loadedWire(target.call.wire), target, request.headers, body);
   if (!read.ok) {
-    refuse(call, invalidAnswer(read.fault, dialect, clock.now()));
+    refuse(call, invalidAnswer(read.fault, dialect, clock.wall()));
     return;
   }
   const asked = read.value;
@@ -46,7 +46,7 @@ export async function serveCall(
   }
   const { stream } = asked.question;
   const framing = target.call.framing ?? asked.wire.framing;
-  const refused = fault && faultAnswer(fault, dialect, deployment.settings.model, stream, clock.now());
+  const refused = fault && faultAnswer(fault, dialect, deployment.settings.model, stream, clock.wall());
   if (!refused) answerCall(call, { wire: asked.wire, framing }, asked.question, fault);
   else if (stream && refused.status === 200) refuseInStream(call, refused, framing);
   else refuse(call, refused);

@@ -117,10 +117,10 @@ async function serve(
   const id = slash === -1 ? null : decodeSegment(path.slice(1, slash), MAX_DEPLOYMENT_CHARS);
   const route = id === null || id.length > MAX_DEPLOYMENT_ID ? null : findRoute(path.slice(slash));
   if (id === null || route === null) {
-    sendError(response, openaiErrors.refuse(refusal(404, NOTHING_HERE), running.clock.now()));
+    sendError(response, openaiErrors.refuse(refusal(404, NOTHING_HERE), running.clock.wall()));
   } else if (request.method !== route.method) {
     const dialect = route.method === "POST" ? errorsOf(route.call) : openaiErrors;
-    sendError(response, dialect.refuse(refusal(405, `Use ${route.method}.`), running.clock.now()));
+    sendError(response, dialect.refuse(refusal(405, `Use ${route.method}.`), running.clock.wall()));
   } else if (route.method === "GET") {
     sendJson(response, 200, modelList(running.deployments.get(id).settings, route.models));
   } else {
@@ -137,13 +137,13 @@ async function serveControl(
   const body = await readBody(request);
   if (body === "gone") return;
   if (body === "too_large") {
-    sendError(response, openaiErrors.refuse(TOO_LARGE, running.clock.now()));
+    sendError(response, openaiErrors.refuse(TOO_LARGE, running.clock.wall()));
     return;
   }
   const parsed = body.length === 0 ? null : parseJson(body, MAX_DEPTH);
   if (parsed && !parsed.ok) {
     const { code, message } = parsed.fault;
-    sendError(response, openaiErrors.refuse(refusal(400, message, { code }), running.clock.now()));
+    sendError(response, openaiErrors.refuse(refusal(400, message, { code }), running.clock.wall()));
     return;
   }
   const answer = answerControl(running, request.method ?? "GET", path, parsed?.value);

@@ -33,6 +33,20 @@ function start(): { clock: FakeClock; issuer: FakeIssuer; token: ShortLived<stri
   return { clock, issuer, token: new ShortLived("Somebody", clock, issuer.obtain) };
 }
 
+test.each([60, -1])("its end is by the machine's clock, which is behind by %p minutes", async (minutes) => {
+  const { clock, issuer, token } = start();
+  clock.aheadMs = minutes * MINUTE;
+  const first = token.current();
+  issuer.give("first", clock.wall() + 60 * MINUTE);
+  expect(await first).toBe("first");
+  expect(token.current()).toBe("first");
+  await clock.advance(54 * MINUTE);
+  expect(token.current()).toBe("first");
+  expect(issuer.asked).toBe(1);
+  await clock.advance(6 * MINUTE);
+  expect(token.current()).toBeInstanceOf(Promise);
+});
+
 /** With a token in hand that lasts an hour. */
 async function withToken(): Promise<ReturnType<typeof start>> {
   const started = start();

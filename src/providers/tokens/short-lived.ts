@@ -7,7 +7,7 @@ import { CredentialsUnavailable } from "./unavailable.ts";
 
 export interface Lease<T> {
   readonly value: T;
-  /** Epoch milliseconds; null: it does not say. */
+  /** Epoch milliseconds, by the clock of this machine or its issuer's; null: it does not say. */
   readonly expiresAt: number | null;
 }
 
@@ -131,7 +131,8 @@ export class ShortLived<T> {
       this.#held = { value, renewAt: now + RECHECK_MS, endsAt: Number.POSITIVE_INFINITY };
       return;
     }
-    const ahead = Math.min(AHEAD_MS, Math.max(0, (expiresAt - now) / 2));
-    this.#held = { value, renewAt: expiresAt - ahead, endsAt: expiresAt - MARGIN_MS };
+    const left = expiresAt - this.#clock.wall();
+    const ahead = Math.min(AHEAD_MS, Math.max(0, left / 2));
+    this.#held = { value, renewAt: now + left - ahead, endsAt: now + left - MARGIN_MS };
   }
 }

@@ -7,7 +7,7 @@ import { type HttpPlaceServer, overHttp, startHttpPlace, type Validators } from 
 import { ENVIRONMENT } from "./place.ts";
 import { sourceContract } from "./source-contract.ts";
 
-const now = () => Date.UTC(2026, 0, 1);
+const wall = () => Date.UTC(2026, 0, 1);
 
 for (const validators of ["etag", "last-modified", "none"] satisfies Validators[]) {
   sourceContract(`a URL with ${validators}`, "https", async () => {
@@ -15,7 +15,7 @@ for (const validators of ["etag", "last-modified", "none"] satisfies Validators[
     const url = new URL("/team/policy.yaml?signature=s3cret", server.origin);
     return {
       ...overHttp(server, "/team/policy.yaml", "/team/policy.prod.yaml"),
-      open: () => httpsSource({ url, environment: ENVIRONMENT, token: null, now }),
+      open: () => httpsSource({ url, environment: ENVIRONMENT, token: null, wall }),
       files: [`${server.origin}team/policy.yaml`, `${server.origin}team/policy.prod.yaml`],
     };
   });
@@ -27,7 +27,7 @@ sourceContract("the AppConfig agent", "appconfig-agent", async () => {
   const place = { application: "my app", environment: "live", profile: "policy" };
   return {
     ...overHttp(server, path("policy"), path("policy.prod")),
-    open: () => appConfigAgentSource({ ...place, overlay: ENVIRONMENT, agent: server.origin, now }),
+    open: () => appConfigAgentSource({ ...place, overlay: ENVIRONMENT, agent: server.origin, wall }),
     files: ["appconfig-agent:my app/live/policy", "appconfig-agent:my app/live/policy.prod"],
   };
 });
@@ -40,7 +40,7 @@ describe("only over HTTP", () => {
   });
   afterAll(() => server.stop());
   const open = (token: string | null = null) =>
-    httpsSource({ url: new URL("/p.yaml", server.origin), environment: null, token, now });
+    httpsSource({ url: new URL("/p.yaml", server.origin), environment: null, token, wall });
 
   test("the second question states the ETag and is answered with nothing", async () => {
     server.put("/p.yaml", "version: 1\n");
@@ -106,7 +106,7 @@ describe("only over HTTP", () => {
   test("nobody listens: the code is told", async () => {
     const gone = startHttpPlace("none");
     await gone.stop();
-    const source = httpsSource({ url: gone.origin, environment: null, token: null, now });
+    const source = httpsSource({ url: gone.origin, environment: null, token: null, wall });
     expect(await source.fetch(signal)).toMatchObject({
       result: "failed",
       problem: expect.stringContaining("cannot be reached"),
@@ -115,6 +115,6 @@ describe("only over HTTP", () => {
 
   test("the query, which may be a signature, is in no name", () => {
     const url = new URL("/p.yaml?X-Amz-Signature=abc", server.origin);
-    expect(httpsSource({ url, environment: null, token: null, now }).address).not.toContain("abc");
+    expect(httpsSource({ url, environment: null, token: null, wall }).address).not.toContain("abc");
   });
 });

@@ -63,6 +63,39 @@ describe("decisions list", () => {
   });
 });
 
+describe("decisions export", () => {
+  /** `times`: what the gateway says of its own. */
+  async function run(times: object, ...args: readonly string[]) {
+    const pages = [
+      { decisions: [fakeDecision(1), fakeDecision(2)], cursor: "dec_0002" },
+      { decisions: [fakeDecision(3)], cursor: null },
+    ];
+    const shell = fakeProcess({
+      gateway: ({ path }) =>
+        Response.json(path === "/admin/health" ? { ...times, deployments: [] } : pages.shift()),
+    });
+    expect(await shell.run("decisions", "export", ...args)).toBe(0);
+    expect(shell.stdout().trim().split("\n")).toHaveLength(3);
+    return { shell, asked: shell.asked.slice(1).map(({ path }) => path) };
+  }
+
+  test("goes to the end that the gateway's time says, and an hour ago is by it", async () => {
+    const at = 1_700_003_600_000;
+    const { asked } = await run({ at }, "--since", "1h", "--tenant", "t");
+    const bounds = `limit=500&since=${at - 3_600_000}&until=${at + 1}`;
+    expect(asked).toEqual([
+      `/admin/decisions?${bounds}&tenant=t`,
+      `/admin/decisions?${bounds}&after=dec_0002&tenant=t`,
+    ]);
+  });
+
+  test("of a gateway that does not say its time it is this machine's", async () => {
+    const { shell, asked } = await run({}, "--since", "2023-11-14", "--until", "1h");
+    const until = shell.clock.now() - 3_600_000;
+    expect(asked[0]).toBe(`/admin/decisions?limit=500&since=1699920000000&until=${until}`);
+  });
+});
+
 describe("decisions show", () => {
   test("who asked, what was decided, and the attempts in order with waits, classes, tokens and cost", async () => {
     const shell = fakeProcess({ gateway: () => Response.json(fakeDecision(1)) });

@@ -6,6 +6,7 @@ import { addExamples, type CommandContext, terminalOf } from "../../context.ts";
 import { EXIT } from "../../exit-codes.ts";
 import { counted } from "../../format.ts";
 import { decisionPage } from "../../gateway-answers.ts";
+import { askTime } from "../../gateway-time.ts";
 import { addGatewayOptions, type GatewayOptions } from "../../options.ts";
 import { addFilters, type DecisionFilters, filterQuery } from "./filters.ts";
 
@@ -48,9 +49,11 @@ async function exportRecords(
   command: Command,
   options: ExportArguments,
 ): Promise<number> {
-  const { clock, signal } = context.ports;
+  const { signal } = context.ports;
   const terminal = terminalOf(context, command);
-  const now = clock.now();
+  const time = await askTime(context, options);
+  if (!time.ok) return reportFailure(terminal, time);
+  const now = time.view;
   // The end stands still: an export of a busy gateway must come to one.
   const until = options.until === undefined ? now + 1 : (parseInstant(options.until, now) ?? now);
   const since = parseInstant(options.since, now) ?? 0;

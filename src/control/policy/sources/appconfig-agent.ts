@@ -9,12 +9,13 @@ export interface AgentOptions extends AppConfigAddress {
   readonly overlay: string | null;
   /** Where the agent listens. */
   readonly agent: URL;
-  now(): number;
+  /** Epoch milliseconds by the machine's clock: `Clock.wall`. */
+  wall(): number;
 }
 
 /** Profile `P` in the gateway's environment `prod` is overlaid by the profile `P.prod`, where there is one. */
 export function appConfigAgentSource(options: AgentOptions): PolicySource {
-  const { application, environment, profile, overlay, agent, now } = options;
+  const { application, environment, profile, overlay, agent, wall } = options;
   const names = overlay === null ? [profile] : [profile, `${profile}.${overlay}`];
   const fileOf = (name: string) => `appconfig-agent:${application}/${environment}/${name}`;
   return {
@@ -32,7 +33,7 @@ export function appConfigAgentSource(options: AgentOptions): PolicySource {
           known: null,
           signal,
           labelHeader: "configuration-version",
-          now,
+          wall,
         });
         if (answer.result === "failed") return failedFetch(answer.problem, answer.retryAfterMs);
         if (answer.result === "document") {

@@ -29,7 +29,8 @@ export interface HttpQuestion {
   readonly signal: AbortSignal;
   /** The header that names a version, beside the ETag. */
   readonly labelHeader: string | null;
-  now(): number;
+  /** Epoch milliseconds by the machine's clock: `Clock.wall`. */
+  wall(): number;
 }
 
 export async function askDocument(question: HttpQuestion): Promise<HttpAnswer> {
@@ -42,7 +43,7 @@ export async function askDocument(question: HttpQuestion): Promise<HttpAnswer> {
     await response.body?.cancel();
     if (response.status === 304 && known) return { result: "document", document: known };
     if (response.status === 404 || response.status === 410) return { result: "absent" };
-    const retryAfterMs = parseRetryAfter(response.headers.get("retry-after"), question.now());
+    const retryAfterMs = parseRetryAfter(response.headers.get("retry-after"), question.wall());
     return { result: "failed", problem: explainStatus(response.status), retryAfterMs };
   } catch (thrown) {
     // The message of what fetch throws may quote a header; the code says enough.

@@ -9,17 +9,18 @@ export interface HttpsOptions {
   readonly environment: string | null;
   /** Sent as a bearer token; null: none. */
   readonly token: string | null;
-  now(): number;
+  /** Epoch milliseconds by the machine's clock: `Clock.wall`. */
+  wall(): number;
 }
 
 /** `…/policy.yaml` in environment `prod` is overlaid by `…/policy.prod.yaml`, unless that is a 404. */
-export function httpsSource({ url, environment, token, now }: HttpsOptions): PolicySource {
+export function httpsSource({ url, environment, token, wall }: HttpsOptions): PolicySource {
   const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };
   const base = { url, known: null as HttpDocument | null };
   const overlay = environment === null ? null : { url: overlayUrl(url, environment), known: null };
   const places: (typeof base)[] = overlay ? [base, overlay] : [base];
   const ask = async (place: typeof base, signal: AbortSignal): Promise<HttpAnswer> => {
-    const answer = await askDocument({ ...place, headers, signal, labelHeader: null, now });
+    const answer = await askDocument({ ...place, headers, signal, labelHeader: null, wall });
     if (answer.result === "document") place.known = answer.document;
     if (answer.result === "absent") place.known = null;
     return answer;

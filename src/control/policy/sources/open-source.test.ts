@@ -7,7 +7,7 @@ const options = (address: string, changes: Partial<OpenSourceOptions> = {}): Ope
   environment: null,
   env: {},
   heads: createMemoryStore().policyHeads,
-  now: () => 0,
+  wall: () => 0,
   ...changes,
 });
 
@@ -47,6 +47,17 @@ describe("the pace", () => {
       maxBackoffMs: 300_000,
     });
   });
+});
+
+test("a server's date to come back at is by the machine's clock", async () => {
+  const now = 1_700_000_000_000;
+  const headers = { "retry-after": new Date(now + 120_000).toUTCString() };
+  const fetch = () => new Response("Busy.", { status: 503, headers });
+  const server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch });
+  const { source } = opened(`http://127.0.0.1:${server.port}/policy.yaml`, { wall: () => now });
+  const fetched = await source.fetch(new AbortController().signal);
+  await server.stop(true);
+  expect(fetched).toMatchObject({ result: "failed", retryAfterMs: 120_000 });
 });
 
 test("the file that fills a store is named whole", () => {

@@ -21,7 +21,8 @@ export interface OpenSourceOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Null: this process has none, so that `store:` leads nowhere. */
   readonly heads: PolicyHeadStore | null;
-  now(): number;
+  /** Epoch milliseconds by the machine's clock: `Clock.wall`. */
+  wall(): number;
 }
 
 export type OpenSource =
@@ -61,7 +62,7 @@ export function openSource(options: OpenSourceOptions): OpenSource {
 /** The source; or in words why there is none. */
 function createSource(
   address: SourceAddress,
-  { environment, env, heads, now }: OpenSourceOptions,
+  { environment, env, heads, wall }: OpenSourceOptions,
   intervalMs: number,
 ): PolicySource | string {
   switch (address.kind) {
@@ -72,7 +73,7 @@ function createSource(
         url: address.url,
         environment,
         token: env.POINTSMAN_POLICY_TOKEN?.trim() || null,
-        now,
+        wall,
       });
     case "s3": {
       const forcePathStyle = Boolean(env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL);
@@ -86,7 +87,7 @@ function createSource(
       const agent = agentUrl(env.POINTSMAN_APPCONFIG_AGENT_URL || AGENT_URL);
       if (!agent)
         return "POINTSMAN_APPCONFIG_AGENT_URL is no https URL and no http URL of a loopback address.";
-      return appConfigAgentSource({ ...address, overlay: environment, agent, now });
+      return appConfigAgentSource({ ...address, overlay: environment, agent, wall });
     }
     case "store":
       return heads ? storeSource(heads, environment) : "This process has no store to keep a policy in.";
