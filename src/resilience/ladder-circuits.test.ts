@@ -1,12 +1,28 @@
 /** What the ladder makes of circuits, and what it says when nothing is left. */
 import { describe, expect, test } from "bun:test";
 import type { Attempt } from "../core/decision.ts";
+import type { Deployment } from "../core/deployment.ts";
 import type { DegradedMode } from "../core/plan.ts";
 import { eu, ids, other, usOne, usTwo, usual } from "./fake-fleet.ts";
 import { plan } from "./fake-plan.ts";
 import { type Act, type Stage, stage } from "./fake-provider.ts";
 
 const busy: DegradedMode = { mode: "busy", message: "Busy.", status: 200, retryAfterSeconds: 5 };
+
+/** A summary that was made before. */
+const SUMMED: Attempt = {
+  rung: "fallback",
+  deployment: "sum",
+  model: "sum",
+  provider: "umbrella",
+  region: "us",
+  result: "ok",
+  purpose: "overflow_summary",
+  startedAtMs: 0,
+  waitedMs: 0,
+  durationMs: 0,
+  cost: 0,
+};
 
 function breakCircuit(on: Stage, id: string, slow = false): void {
   for (let count = 0; count < 10; count++) {
@@ -53,6 +69,30 @@ describe("circuits", () => {
     expect(climbed).toMatchObject({ ok: false, cause: "exhausted" });
     expect(on.calls).toEqual([]);
     expect(climbed.ok ? null : climbed.fault.retryAfterMs).toBe(5000);
+  });
+
+  test.each([
+    ["the last one", "us-1", 0, "eu"],
+    ["one before it, for the answer", "eu", 0, "us-1"],
+    ["one before it, beside what was spent before", "eu", 50, "us-1"],
+  ])("with %s too dear, whoever is payable is the last resort", async (_, dear, spent, called) => {
+    const on = stage(plan([[usOne], [eu]], { costCeiling: 100 }));
+    for (const id of ["us-1", "eu"]) breakCircuit(on, id);
+    const summed = { ...SUMMED, cost: spent };
+    const estimateCost = ({ id }: Deployment) => (id === dear ? 101 - spent : 40);
+    const climbed = await on.run({ resume: { attempts: [summed], left: [] }, estimateCost });
+    expect(climbed).toMatchObject({ ok: true, value: `from ${called}` });
+    expect(ids(on)).toEqual([called]);
+  });
+
+  test("one that is too dear is no reason against the early probe", async () => {
+    const on = stage(plan([[usOne], [eu]], { costCeiling: 100, degraded: [busy] }));
+    breakCircuit(on, "us-1");
+    await on.clock.advance(5000);
+    breakCircuit(on, "us-1");
+    await on.clock.advance(6000);
+    const climbed = await on.run({ estimateCost: ({ id }) => (id === "eu" ? 101 : 40) });
+    expect(climbed).toMatchObject({ ok: true, value: "from us-1" });
   });
 
   test("when pauses have grown, requests find out after the first pause that it is over", async () => {

@@ -29,8 +29,8 @@
  *   `send` that enforces a call's timeouts and that ends when the caller leaves.
  * - Circuits. Slowness alone never costs a rung its last candidate: a slow answer is worth more than a
  *   different model's, and far more than none. Failures do cost it, since a fallback is there to take over.
- *   When failures have opened the circuits of the plan, and whoever is left cools down, one whose first pause is over is
- *   probed, even if its present one is longer; else a policy with a degraded answer gives that at once;
+ *   When failures have opened the circuits of the plan, and whoever is left cools down or is too dear, one whose first
+ *   pause is over is probed, even if its present one is longer; else a policy with a degraded answer gives that at once;
  *   without one the last candidate is asked once more, as refusing would make a suspicion a certain failure.
  *   An operator's forced-open circuit is never passed by. Where replicas share their state, a half-open
  *   circuit's probe needs the fleet's leave as well; refused, the deployment is passed over as an open one.

@@ -136,8 +136,8 @@ function isSlowLast(course: Course, rung: Rung, deployment: Deployment, now: num
 }
 
 /**
- * Nobody was called for the answer, and nobody can be: the circuits of the plan are open, but for who cannot be told or
- * whose quota cools down. Where quotas alone keep it shut there is nobody to probe.
+ * Nobody was called for the answer, and nobody can be: the circuits of the plan are open, but for who cannot be told, whose
+ * quota cools down or who costs more than there is left. Where no circuit keeps it shut there is nobody to probe.
  */
 function isShut({ attempts, plan }: Course): boolean {
   let isOpen = false;
@@ -146,15 +146,13 @@ function isShut({ attempts, plan }: Course): boolean {
     if (purpose !== undefined) continue;
     isOpen ||= skipped === "circuit_open";
     const isExercise = skipped === "retry_budget" && plan.exercise;
-    if (skipped === undefined || skipped === "cost_ceiling" || (skipped === "retry_budget" && !isExercise)) {
-      return false;
-    }
+    if (skipped === undefined || (skipped === "retry_budget" && !isExercise)) return false;
   }
   return isOpen;
 }
 
 /**
- * Every circuit is open that is on no quota at rest, some for a pause that has grown. The first candidate whose first
+ * Every circuit is open of whoever is payable and on no quota at rest, some for a pause that has grown. The first candidate whose first
  * pause is over is asked, as a probe: whoever comes next is then better off, and this request has nothing to lose. At
  * most one of a request.
  */
@@ -180,7 +178,7 @@ function takeEarlyProbe(course: Course, now: number): Step | null {
 /**
  * Failures have opened every circuit of the plan. Where the policy has a degraded answer, that one is given
  * at once: certain, and no load on what is down. Where it has none, refusing would turn a suspicion into a
- * certain failure, so the last candidate, the ladder's own last resort, is asked once more.
+ * certain failure, so the last candidate that is payable, the ladder's own last resort, is asked once more.
  */
 function takeLastResort(course: Course, now: number): Step | null {
   const { plan, ports } = course;
@@ -188,7 +186,8 @@ function takeLastResort(course: Course, now: number): Step | null {
   for (const rung of plan.rungs.toReversed()) {
     for (const deployment of rung.candidates.toReversed()) {
       if (isSpent(course, deployment) || ports.health.openReason(deployment.id) === "forced") continue;
-      if (ports.health.blocked(deployment.id, now) === "cooling_down") continue;
+      if (ports.health.blocked(deployment.id, now) === "cooling_down" || overCeiling(course, deployment))
+        continue;
       return enter(course, rung, deployment, now, true, null);
     }
   }
