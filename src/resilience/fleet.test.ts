@@ -114,6 +114,22 @@ describe("what one replica finds out", () => {
     }
   });
 
+  test("a cooldown that runs out before it could be told ends nobody else's", async () => {
+    const { clock, replicas, settle } = fleetOf(2);
+    const [one, two] = replicas;
+    if (!one || !two) throw new Error("nobody");
+    one.reachable(false);
+    one.health.coolUntil(a.quotaGroup, clock.now() + 2000);
+    await clock.advance(5000);
+    two.health.coolUntil(a.quotaGroup, clock.now() + 3_600_000);
+    one.reachable(true);
+    await settle();
+    expect(replicas.map(({ health }) => health.admit("a", clock.now()))).toEqual([
+      "cooling_down",
+      "cooling_down",
+    ]);
+  });
+
   test("a cooldown that an operator ends is over everywhere, also where nobody could be told", async () => {
     const { clock, replicas, settle } = fleetOf(3);
     const [one, two, cutOff] = replicas;

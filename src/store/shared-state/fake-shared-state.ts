@@ -11,6 +11,7 @@ import {
   type Stamp,
   subjectOf,
 } from "../../resilience/shared-state.ts";
+import { createOutbox } from "./outbox.ts";
 
 interface Fact {
   readonly news: FleetNews;
@@ -91,7 +92,7 @@ export function createFakeHub(clock: Clock): FakeHub {
   return {
     connect() {
       const hub = { tell, keep, holding, claim, knows, withdraw };
-      const replica = new Replica(hub, () => replicas.delete(replica));
+      const replica = new Replica(hub, clock, () => replicas.delete(replica));
       replicas.add(replica);
       return replica;
     },
@@ -117,20 +118,22 @@ class Replica implements SharedState {
   readonly #leave: () => void;
   #listener: (news: FleetNews) => void = () => undefined;
   #standing: () => readonly FleetNews[] = () => [];
-  #waiting: FleetNews[] = [];
+  readonly #clock: Clock;
+  readonly #waiting = createOutbox();
   #withdrawn: (readonly [deployment: string, stamp: Stamp])[] = [];
   #reachable = true;
   #closed = false;
 
-  constructor(hub: Hub, leave: () => void) {
+  constructor(hub: Hub, clock: Clock, leave: () => void) {
     this.#hub = hub;
+    this.#clock = clock;
     this.#leave = leave;
   }
 
   readonly reachable = (is: boolean): void => {
     this.#reachable = is;
     if (!is) return;
-    for (const news of this.#waiting.splice(0)) this.publish(news);
+    for (const news of this.#waiting.take(this.#clock.now())) this.publish(news);
     for (const [deployment, stamp] of this.#withdrawn.splice(0)) this.withdraw(deployment, stamp);
     this.#remind();
     this.refresh();
@@ -145,7 +148,7 @@ class Replica implements SharedState {
   publish(news: FleetNews): void {
     if (this.#closed) return;
     if (!this.#reachable) {
-      this.#waiting.push(news);
+      this.#waiting.put(news, this.#clock.now());
       return;
     }
     this.#hub.keep(news);

@@ -12,6 +12,7 @@ const opened = (deployment: string, at: number, forMs: number | null = 5000): Fl
   openMs: 5000,
   probingMs: 10_000,
 });
+const cooling = (forMs: number): FleetNews => ({ kind: "cooling", quotaGroup: "q", forMs });
 const closed: FleetNews = { kind: "closed", deployment: "x", stamp: { at: 9, origin: "a" }, ordered: true };
 
 describe("news that waits to be told", () => {
@@ -29,12 +30,25 @@ describe("news that waits to be told", () => {
     const outbox = createOutbox();
     outbox.put(opened("x", 1, 5000), 1000);
     outbox.put(opened("y", 1, null), 1000);
-    outbox.put({ kind: "cooling", quotaGroup: "q", forMs: 500 }, 1000);
+    outbox.put(opened("z", 1, 500), 1000);
+    outbox.put(cooling(2500), 1000);
     expect(outbox.take(3000)).toEqual([
       opened("x", 1, 3000),
       opened("y", 1, null),
-      { kind: "cooling", quotaGroup: "q", forMs: 0 },
+      opened("z", 1, 0),
+      cooling(500),
     ]);
+  });
+
+  test("is not told where it is a cooldown that has run out, but where it is that one was ended", () => {
+    const outbox = createOutbox();
+    outbox.put(cooling(2000), 0);
+    expect(outbox.take(10_000)).toEqual([]);
+    outbox.put(cooling(0), 0);
+    const taken = outbox.take(10_000);
+    expect(taken).toEqual([cooling(0)]);
+    outbox.giveBack(taken, 10_000);
+    expect(outbox.take(20_000)).toEqual([cooling(0)]);
   });
 
   test("that could not be told waits on, unless something newer came", () => {

@@ -12,7 +12,10 @@ interface Waiting {
 export interface Outbox {
   /** Replaces what waits of the same subject; beyond the bound the oldest is dropped. */
   put(news: FleetNews, now: number): void;
-  /** Takes all of it, with what is left of each duration. */
+  /**
+   * Takes all of it, with what is left of each duration. A cooldown that has run out is not told: nobody needs to know, and
+   * as one of 0 it would end everybody's.
+   */
   take(now: number): readonly FleetNews[];
   /** What could not be told waits on, unless something newer has come. */
   giveBack(news: readonly FleetNews[], now: number): void;
@@ -34,7 +37,10 @@ export function createOutbox(): Outbox {
   return {
     put,
     take(now) {
-      const taken = [...waiting.values()].map(({ news, since }) => aged(news, now - since));
+      const taken = [...waiting.values()].flatMap((one) => {
+        const news = aged(one.news, now - one.since);
+        return isOver(news) && !isOver(one.news) ? [] : [news];
+      });
       waiting.clear();
       return taken;
     },
@@ -45,6 +51,10 @@ export function createOutbox(): Outbox {
       return waiting.size;
     },
   };
+}
+
+function isOver(news: FleetNews): boolean {
+  return news.kind === "cooling" && news.forMs === 0;
 }
 
 function aged(news: FleetNews, ms: number): FleetNews {
