@@ -17,21 +17,25 @@ export interface HedgeBudget {
   covers(useCase: string): boolean;
   /** Takes one; false: none is left, and the call must not be hedged. */
   take(useCase: string): boolean;
+  /** The call of one that was taken was never sent. */
+  giveBack(useCase: string): void;
 }
 
 /** Remembers one number for every use case that was ever hedged. */
 export function createHedgeBudget(): HedgeBudget {
   const saved = new Map<string, number>();
+  const add = (useCase: string, share: number): void => {
+    saved.set(useCase, Math.min(MAX_SAVED_HEDGES, (saved.get(useCase) ?? 0) + share));
+  };
   const covers = (useCase: string): boolean => (saved.get(useCase) ?? 0) >= 1 - ROUNDING;
   return {
     covers,
-    deposit(useCase, share) {
-      saved.set(useCase, Math.min(MAX_SAVED_HEDGES, (saved.get(useCase) ?? 0) + share));
-    },
+    deposit: add,
     take(useCase) {
       if (!covers(useCase)) return false;
       saved.set(useCase, Math.max(0, (saved.get(useCase) ?? 0) - 1));
       return true;
     },
+    giveBack: (useCase) => add(useCase, 1),
   };
 }

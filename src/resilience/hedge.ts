@@ -161,7 +161,9 @@ function startHedge<T>(course: Course, ports: HedgePorts<T>, first: Flight<T>): 
   const second = takeOff(course, ports, step, timeouts, now, left, true);
   // What was never sent was no call, and is not paid for.
   void second.landed.then((ended) => {
-    if (isUnsent(ended)) ports.retryBudget.giveBack(now, ended.endedAt);
+    if (!isUnsent(ended)) return;
+    ports.retryBudget.giveBack(now, ended.endedAt);
+    hedges.giveBack(plan.useCase);
   });
   return second;
 }

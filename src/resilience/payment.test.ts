@@ -66,5 +66,7 @@ test("a second call beside a slow one is paid for where it was sent, and not whe
     expect(await on.run({ retryBudget })).toMatchObject({ ok: true });
     expect(ids(on)).toEqual(["us", "eu"]);
     expect(retryBudget.payments).toHaveLength(paid);
+    // Nor does it take the use case's share of such calls.
+    expect(retryBudget.hedges.covers(route.useCase)).toBe(paid === 0);
   }
 });
