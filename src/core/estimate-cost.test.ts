@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { ModelSpec } from "./deployment.ts";
-import { costWithin, estimateCost, limitWithin } from "./estimate-cost.ts";
+import { costWithin, estimateCost, limitWithin, plannedOutput } from "./estimate-cost.ts";
 import { usdPerMillion, usdToNano } from "./money.ts";
+import type { ReasoningControl } from "./request.ts";
 
 const PRICES = { input: usdPerMillion(1), output: usdPerMillion(10) };
 const MODEL: ModelSpec = {
@@ -35,6 +36,21 @@ test.each<[string, ModelSpec, number, number, number | null]>([
   const cost = estimateCost({ estimatedInputTokens: 1000, estimatedOutputTokens, choices }, model);
   expect(cost).toBe(usd === null ? null : usdToNano(usd));
 });
+
+test.each<[number, number | undefined, number | null, ReasoningControl | undefined]>([
+  [1024, undefined, null, undefined],
+  [1024, undefined, null, { effort: "none" }],
+  [1024, undefined, null, { budgetTokens: 0 }],
+  [2048, undefined, null, { effort: "minimal" }],
+  [2048, undefined, null, { budgetTokens: 9000 }],
+  [700, undefined, 700, { effort: "high" }],
+  [90, 90, null, { effort: "high" }],
+])(
+  "%d tokens are planned where %p is asked for, the use case has %p and %j is thought",
+  (planned, asked, cap, reasoning) => {
+    expect(plannedOutput(asked, cap, reasoning)).toBe(planned);
+  },
+);
 
 describe("the limit within a sum, where nobody states one", () => {
   const SIZE = {

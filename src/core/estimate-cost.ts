@@ -6,6 +6,7 @@ import type { ModelSpec } from "./deployment.ts";
 import { NO_USAGE } from "./events.ts";
 import { costOf, type NanoDollars, type Prices } from "./money.ts";
 import type { RoutePlan } from "./plan.ts";
+import type { ReasoningControl } from "./request.ts";
 
 /**
  * Tokens that an answer of the model has at the most, as far as somebody stated them; else infinite: what was only
@@ -21,6 +22,9 @@ export function outputLimit({
 /** Output that is planned for when neither the caller nor the use case bounds it: what a ceiling must at least pay for. */
 const DEFAULT_OUTPUT_TOKENS = 1024;
 
+/** As many again for thoughts, which count within the same limit: 1,024 is the least that Claude thinks. */
+const DEFAULT_WITH_THOUGHTS = 2 * DEFAULT_OUTPUT_TOKENS;
+
 /** Share of a window that is left free for what an input may be longer than its estimate, of that estimate. */
 const INPUT_MARGIN = 1 / 3;
 
@@ -30,10 +34,23 @@ export type CallSize = Pick<
   "estimatedInputTokens" | "estimatedOutputTokens" | "choices" | "openEnded"
 >;
 
-/** Tokens of one answer that are planned for. `asked`: by the caller; `cap`: the use case's, null where it has none. */
-export function plannedOutput(asked: number | undefined, cap: number | null): number {
-  if (asked === undefined) return cap ?? DEFAULT_OUTPUT_TOKENS;
+/**
+ * Tokens of one answer that are planned for. `asked`: by the caller; `cap`: the use case's, null where it has none;
+ * `reasoning`: how much the caller wants to be thought, absent where it leaves that to the model.
+ */
+export function plannedOutput(
+  asked: number | undefined,
+  cap: number | null,
+  reasoning?: ReasoningControl,
+): number {
+  if (asked === undefined)
+    return cap ?? (wantsThoughts(reasoning) ? DEFAULT_WITH_THOUGHTS : DEFAULT_OUTPUT_TOKENS);
   return cap === null || asked < cap ? asked : cap;
+}
+
+function wantsThoughts(reasoning: ReasoningControl | undefined): boolean {
+  if (reasoning?.effort !== undefined) return reasoning.effort !== "none";
+  return reasoning?.budgetTokens !== undefined && reasoning.budgetTokens > 0;
 }
 
 /** With the output that is planned for; null for a model without a price. */

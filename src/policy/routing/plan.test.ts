@@ -421,6 +421,14 @@ describe("the contract", () => {
     const sampling = maxTokens === undefined ? {} : { maxTokens };
     expect(plan(useCase(line), asking({ sampling })).estimatedOutputTokens).toBe(expected);
   });
+
+  test("where nobody states a limit, thoughts that are asked for have room beside the answer", () => {
+    const asked = asking({ sampling: {}, reasoning: { effort: "high" } });
+    expect(plan(useCase("format_retries: 1"), asked)).toMatchObject({
+      openEnded: true,
+      estimatedOutputTokens: 2048,
+    });
+  });
 });
 
 describe("resolveUseCase", () => {

@@ -239,7 +239,7 @@ export function demandOf(input: RouteInput): Demand {
     words,
     inputTokens: input.estimatedInputTokens,
     longestInputTokens: input.longestInputTokens ?? input.estimatedInputTokens,
-    outputTokens: words ? plannedOutput(maxTokens, useCase.maxOutputTokens) : 0,
+    outputTokens: words ? plannedOutput(maxTokens, useCase.maxOutputTokens, request.reasoning) : 0,
     openEnded: words && maxTokens === undefined && useCase.maxOutputTokens === null,
     choices: request.sampling.choices ?? 1,
     statedWindow: contract.contextWindow ?? null,

@@ -288,6 +288,28 @@ describe("thinking", () => {
     });
   });
 
+  test.each([
+    ["gemini-2.5-pro", 2048, 1536],
+    ["gemini-2.5-pro", 60_000, 16_384],
+    ["gemini-2.5-pro", 100, 128],
+    ["gemini-2.5-flash", 3000, 2250],
+  ])(
+    "of %s leaves room for an answer within a limit of %d that is not the caller's",
+    (modelId, limit, sent) => {
+      const asked = { ...parseChat({}), reasoning: { effort: "high" as const }, strict: true };
+      const sampling = { maxTokens: limit };
+      const origin = { ...asked.origin, rewritten: new Set(["sampling"] as const) };
+      const { body, warnings } = lower({ ...asked, sampling, origin }, target({ modelId }));
+      expect(body.generationConfig).toEqual({
+        maxOutputTokens: limit,
+        thinkingConfig: { thinkingBudget: sent, includeThoughts: true },
+      });
+      expect(warnings).toEqual([]);
+      const { body: own } = lower({ ...asked, sampling }, target({ modelId }));
+      expect(own.generationConfig).toMatchObject({ thinkingConfig: { thinkingBudget: 16_384 } });
+    },
+  );
+
   test("that cannot be off is the least, and the caller is told", () => {
     const least = { config: { thinkingConfig: { thinkingBudget: 128 } } };
     expect(thinking("none", "gemini-2.5-pro")).toEqual({ ...least, warnings: 1 });

@@ -97,12 +97,14 @@ export interface FittedThinking {
 
 /**
  * `config` in the bounds and on the scale of the model: a caller that names a use case cannot know which it will be.
- * Models with levels take budgets too, "for backwards compatibility".
+ * Models with levels take budgets too, "for backwards compatibility". `limit`: of thoughts and answer together, where it is
+ * not the caller's own; null: the caller's is its own to keep consistent. A budget is cut to it, and nothing is lost by that.
  */
 export function fitThinking(
   config: JsonObject,
   reasoning: ReasoningControl,
   modelId: string,
+  limit: number | null,
 ): FittedThinking {
   const { thinkingBudget: budget, thinkingLevel: level, ...rest } = config;
   const off = reasoning.effort === "none" || (reasoning.effort === undefined && reasoning.budgetTokens === 0);
@@ -111,10 +113,18 @@ export function fitThinking(
     if (off && !bounds.canBeOff) {
       return { config: { ...rest, thinkingBudget: bounds.least }, why: THINKS_ANYWAY };
     }
-    if (level !== undefined) return { config: { ...rest, ...inBudget(reasoning, bounds) }, why: null };
+    if (level !== undefined) {
+      const thinkingBudget = withinLimit(
+        inBounds(budgetOf(reasoning.effort ?? "high"), bounds),
+        bounds,
+        limit,
+      );
+      return { config: { ...rest, thinkingBudget }, why: null };
+    }
     if (typeof budget !== "number" || budget <= 0) return { config, why: null };
-    const thinkingBudget = Math.min(Math.max(budget, bounds.least), bounds.most);
-    if (thinkingBudget === budget) return { config, why: null };
+    const possible = inBounds(budget, bounds);
+    const thinkingBudget = withinLimit(possible, bounds, limit);
+    if (possible === budget) return { config: { ...config, thinkingBudget }, why: null };
     const why = `is beyond the chosen model's bounds: a budget of ${thinkingBudget} tokens was sent`;
     return { config: { ...rest, thinkingBudget }, why };
   }
@@ -136,8 +146,13 @@ export function fitThinking(
   };
 }
 
-function inBudget({ effort }: ReasoningControl, { least, most }: Budgets): JsonObject {
-  return { thinkingBudget: Math.min(Math.max(budgetOf(effort ?? "high"), least), most) };
+function inBounds(budget: number, { least, most }: Budgets): number {
+  return Math.min(Math.max(budget, least), most);
+}
+
+/** A quarter of the output is left for the answer. */
+function withinLimit(budget: number, { least }: Budgets, limit: number | null): number {
+  return limit === null ? budget : Math.min(budget, Math.max(least, Math.floor((limit * 3) / 4)));
 }
 
 function budgetsOf(modelId: string): Budgets {

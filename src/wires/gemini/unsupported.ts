@@ -38,7 +38,8 @@ export function removeUnsupported(
     // A model that does not think already does what `none` asks for.
     if (reasoning.effort !== "none" && reasoning.budgetTokens !== 0) lose(nameOf("reasoning", caller));
   } else if (reasoning !== undefined && isRecord(config.thinkingConfig)) {
-    const fitted = fitThinking(config.thinkingConfig, reasoning, modelBehind(target));
+    const limit = request.origin.rewritten.has("sampling") ? (sampling.maxTokens ?? null) : null;
+    const fitted = fitThinking(config.thinkingConfig, reasoning, modelBehind(target), limit);
     config.thinkingConfig = fitted.config;
     if (fitted.why !== null) lose(nameOf("reasoning", caller), fitted.why);
   }
