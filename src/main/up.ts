@@ -33,8 +33,9 @@ export async function up(options: UpOptions): Promise<number> {
     // First of all: a start without its port must not have changed what a gateway that runs here goes on with.
     const door = openFrontDoor({ host, port, clock, ids, arrivals, departures });
     closings.add(door.close);
-    const parts = await openParts({ options, clock, log, ids, arrivals, departures, demoKey }, closings);
+    // Before the policy is waited for: who begins meanwhile is to have this time.
     closings.add(keepTime(shared, clock, log).stop);
+    const parts = await openParts({ options, clock, log, ids, arrivals, departures, demoKey }, closings);
     door.open(parts.assembly.app, parts.assembly.failed);
     parts.replicas.listening(host, door.port);
     return await untilEnded({ ...parts, options, clock, log, door, demoKey, close: closings.all });

@@ -1,10 +1,11 @@
 /** Gateways on one data directory whose machine's clock was set: they have one time, and so have those that begin later. */
 import { expect, test } from "bun:test";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { endToEnd } from "./end-to-end.ts";
-import { command, eventually, KEY, type RunningGateway, startGateway } from "./harness.ts";
+import { endToEnd, folderOfFile } from "./end-to-end.ts";
+import { admin, command, eventually, KEY, type RunningGateway, startGateway } from "./harness.ts";
 import { INSTANT, testPolicy } from "./policies.ts";
+import { startPolicyOrigin } from "./policy-origin.ts";
 
 endToEnd();
 
@@ -53,4 +54,31 @@ test("one that begins after the clock was set back dates and ends jobs as the ot
     return stdout.trim().split("\n").length === 2;
   });
   await Promise.all([older.stop(), newer.stop()]);
+});
+
+test("one that still waits for its policy has told its time: who begins meanwhile goes on with it", async () => {
+  const origin = startPolicyOrigin();
+  const { promise: held, resolve: release } = Promise.withResolvers<void>();
+  origin.fail(() => held.then(() => new Response(testPolicy({}))));
+  const directory = folderOfFile();
+  const mark = join(directory, "data", "time.json");
+  mkdirSync(join(directory, "data"));
+  // Of one that ended a minute ago, an hour ahead of the clock as that is now.
+  writeFileSync(mark, JSON.stringify({ now: Date.now() + HOUR, wall: Date.now() - 60_000 }));
+  const start = () =>
+    startGateway({ policy: null, directory, scenario: INSTANT, args: ["--policy", origin.url] });
+  const first = start();
+  await eventually(async () => origin.asked.length > 0);
+  await eventually(async () => JSON.parse(readFileSync(mark, "utf8")).wall > Date.now() - 5_000);
+  const second = start();
+  await eventually(async () => origin.asked.length > 1);
+  release();
+  const gateways = await Promise.all([first, second]);
+  const times = await Promise.all(
+    gateways.map((one) => admin(one, "/admin/health") as Promise<{ at: number }>),
+  );
+  const [a = 0, b = 0] = times.map(({ at }) => at);
+  expect(Math.abs(a - b)).toBeLessThan(500);
+  await Promise.all(gateways.map((one) => one.stop()));
+  await origin.stop();
 });
