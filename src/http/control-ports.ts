@@ -14,13 +14,13 @@ import type { Result } from "../core/faults.ts";
 import type { ConfigSnapshot } from "../core/snapshot.ts";
 import type { Explanation } from "../policy/explain/explain.ts";
 import type { HealthReport } from "../resilience/health.ts";
-import type { ActivationStore } from "../store/activation-store.ts";
+import type { ActivationHistory } from "../store/activation-store.ts";
 import type { DecisionStore } from "../store/decision-store.ts";
 import type { QueueReport } from "../store/job-queue/queue-report.ts";
 
 export interface ControlPorts {
   readonly decisions: DecisionStore;
-  readonly activations: ActivationStore;
+  readonly activations: ActivationHistory;
   /** The policy in force; with a caller, the one that takes over from it where that alone has the key. */
   snapshot(caller?: Caller): ConfigSnapshot;
   policyStatus(): PolicyStatus;

@@ -36,7 +36,7 @@ export function controlPorts(parts: Parts, made: ControlParts): ControlPorts {
     circuits: { health, clock, audit: parts.audit, kept: parts.circuitOrdersKept },
     tickets: { tickets: store.tickets, clock, snapshot: control.snapshot, changed: tickets.wake },
     decisions: store.decisions,
-    activations: store.activations,
+    activations: parts.desk.activations,
     snapshot: (caller) => policyFor(control, caller),
     policyStatus: () => ({ ...control.status(), watch: parts.watched() }),
     desk: parts.desk,

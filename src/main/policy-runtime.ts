@@ -100,7 +100,7 @@ export async function startPolicy(options: PolicyRuntimeOptions): Promise<Policy
     control,
     overrides,
     audit: audit.write,
-    activations: options.activations,
+    activations: control.history,
     heads: opened.heads,
     environment,
     clock,

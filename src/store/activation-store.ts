@@ -44,9 +44,7 @@ export interface KeptText {
 /** Texts kept: those that were put in force longest ago leave first. */
 export const MAX_POLICY_TEXTS = 1_000;
 
-export interface ActivationStore {
-  /** Keeps the texts with it, each once however many activations refer to it. */
-  record(activation: Activation, texts?: readonly KeptText[]): Promise<void>;
+export interface ActivationHistory {
   /** Newest first. `before`: the id of the last one of the page before. */
   list(limit: number, before?: string): Promise<readonly Activation[]>;
   /**
@@ -56,4 +54,20 @@ export interface ActivationStore {
   findVersion(version: string, environment?: string | null): Promise<Activation | null>;
   /** Null where it is not kept, or not any more. */
   text(digest: string): Promise<string | null>;
+}
+
+export interface ActivationStore extends ActivationHistory {
+  /** Keeps the texts with it, each once however many activations refer to it. */
+  record(activation: Activation, texts?: readonly KeptText[]): Promise<void>;
+}
+
+/** Whether `activation` is one that `findVersion(version, environment)` looks for. */
+export function putsInForce(
+  activation: Activation,
+  version: string,
+  environment: string | null | undefined,
+): boolean {
+  if (activation.version !== version || activation.result === "refused") return false;
+  const there = activation.environment;
+  return environment === undefined || there === undefined || there === environment;
 }

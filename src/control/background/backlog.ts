@@ -16,6 +16,8 @@ export interface BacklogPorts<T> {
 export interface Backlog<T> {
   /** Resolves when the entry is written, or has to wait. Never rejects. */
   add(entry: T): Promise<void>;
+  /** What is not written yet, oldest first; the first one may be about to be. */
+  waiting(): readonly T[];
   /** Tries what waits a last time, for a moment. */
   close(): Promise<void>;
 }
@@ -79,6 +81,7 @@ export function createBacklog<T>({ clock, write, onLate, onLost }: BacklogPorts<
       waiting.push({ entry, told: false });
       await enqueue();
     },
+    waiting: () => waiting.map(({ entry }) => entry),
     async close() {
       isClosed = true;
       timer?.cancel();

@@ -135,7 +135,7 @@ export function fakeDesk(options: FakeDeskOptions = {}): FakeDesk {
   const control = createPolicyControl(ports, pin);
   const desk: PolicyDesk = {
     control,
-    activations: store.activations,
+    activations: control.history,
     heads: options.store ? heads : null,
     environment,
     clock,

@@ -61,12 +61,35 @@ describe("rollback of a policy that lives elsewhere", () => {
     expect(await back(fake)).toMatchObject({ version: b });
   });
 
-  test("from a version that is not on record yet is to the newest one that is", async () => {
+  test.each([
+    ["one that is", [1, 2], [3], 2],
+    ["one that is not either", [1, 2], [3, 4], 3],
+    ["the one before it, though it had been in force before", [1, 2, 3], [2], 3],
+  ])("from a version that is not on record yet is to %s", async (_what, recorded, waiting, expected) => {
     const fake = fakeDesk();
-    const [, b] = await followed(fake, 1, 2);
+    await followed(fake, ...recorded);
     fake.broken = true;
-    await followed(fake, 3);
-    expect(await back(fake)).toMatchObject({ result: "activated", version: b });
+    await followed(fake, ...waiting);
+    expect(await back(fake)).toMatchObject({ result: "activated" });
+    expect(attemptsOf(fake)).toBe(expected);
+  });
+
+  test("to a version that is not on record yet, by its name; the history shows it", async () => {
+    const fake = fakeDesk();
+    const [a, b] = await followed(fake, 1, 2);
+    fake.broken = true;
+    const [c, d] = await followed(fake, 3, 4);
+    expect(await back(fake, c)).toMatchObject({ result: "activated", version: c });
+    const versions = async (limit: number, before?: string) =>
+      (await fake.desk.activations.list(limit, before)).map(({ version }) => version);
+    expect(await versions(10)).toEqual([c, d, c, b, a].map((version) => version ?? ""));
+    const [, , third, fourth] = await fake.desk.activations.list(10);
+    expect(await versions(2, third?.id)).toEqual([b, a].map((version) => version ?? ""));
+    expect(await versions(1, third?.id)).toEqual([b ?? ""]);
+    expect(await versions(2, fourth?.id)).toEqual([a ?? ""]);
+    fake.broken = false;
+    await fake.clock.advance(10_000);
+    expect(await versions(10)).toEqual([c, d, c, b, a].map((version) => version ?? ""));
   });
 
   test("a long history is walked through in pages", async () => {

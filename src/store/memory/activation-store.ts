@@ -1,6 +1,6 @@
 /** Activations and their texts that end with the process: bounded, the oldest leave first. */
 
-import { type Activation, type ActivationStore, MAX_POLICY_TEXTS } from "../activation-store.ts";
+import { type Activation, type ActivationStore, MAX_POLICY_TEXTS, putsInForce } from "../activation-store.ts";
 import { pageLimit } from "../paging.ts";
 
 const CAPACITY = 1_000;
@@ -34,12 +34,7 @@ export function memoryActivations(assertOpen: () => void): ActivationStore {
     },
     async findVersion(version, environment) {
       assertOpen();
-      const found = kept.filter(
-        (one) =>
-          one.version === version &&
-          one.result !== "refused" &&
-          (environment === undefined || one.environment === undefined || one.environment === environment),
-      );
+      const found = kept.filter((one) => putsInForce(one, version, environment));
       return found.toSorted(newestFirst)[0] ?? null;
     },
     async text(digest) {

@@ -21,6 +21,12 @@ export interface Recorded {
   readonly changes?: readonly string[];
 }
 
+/** An act and the texts that go with it, as they are written. */
+export interface ActRecord {
+  readonly activation: Activation;
+  readonly texts: readonly KeptText[];
+}
+
 /** Entries of a list that the audit log takes. */
 const MAX_AUDITED = 20;
 
@@ -35,7 +41,7 @@ export function createRecord(
   id: string,
   at: number,
   place: Pick<Activation, "environment" | "revision">,
-): { readonly activation: Activation; readonly texts: readonly KeptText[] } {
+): ActRecord {
   const { result, act, sources, findings, previousVersion, version, paths = [], changes = [] } = recorded;
   // What was refused is not kept: a source that fails in a thousand ways would fill the disk.
   const kept = result === "refused" ? [] : sources;

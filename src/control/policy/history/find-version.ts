@@ -3,7 +3,7 @@
  * gateways of several environments share is this gateway's.
  */
 import type { PolicyText } from "../../../policy/reading/load.ts";
-import type { Activation, ActivationStore } from "../../../store/activation-store.ts";
+import type { Activation, ActivationHistory } from "../../../store/activation-store.ts";
 import type { PolicyDesk } from "../policy-desk.ts";
 import { documentName, fitsStore } from "../store-documents.ts";
 import { textDigest } from "./activation-record.ts";
@@ -83,13 +83,13 @@ function environmentOf({ environment, texts = [] }: Activation): string | null |
   return texts.map(({ file }) => documentName(file)).find((name) => name !== null && name !== "");
 }
 
-async function withTexts(activations: ActivationStore, activation: Activation): Promise<FoundVersion> {
+async function withTexts(activations: ActivationHistory, activation: Activation): Promise<FoundVersion> {
   const sources = await sourcesOf(activations, activation);
   return sources ? { result: "found", activation, sources } : { result: "forgotten", activation };
 }
 
 async function sourcesOf(
-  activations: ActivationStore,
+  activations: ActivationHistory,
   { texts }: Activation,
 ): Promise<readonly PolicyText[] | null> {
   if (!texts || texts.length === 0) return null;
@@ -109,8 +109,8 @@ const MAX_PAGES = 20;
 /**
  * The version that was in force in this environment before `current` was last activated. A rollback is no activation:
  * after A, B, C and a rollback to B it is A, not C. Records of one version in a row are one act, which the oldest of
- * them tells: the others are of gateways that followed, and of starts. Where `current` is not on record, since the store
- * has not taken it yet, it is the newest one that is. Null where the history does not say.
+ * them tells: the others are of gateways that followed, and of starts. Where `current` is not on record, since too many
+ * waited for the store, it is the newest one that is. Null where the history does not say.
  */
 export async function previousVersion(
   { activations, environment }: History,
@@ -150,7 +150,7 @@ function byRevision(a: Activation, b: Activation): number {
 
 /** Whether `sources` are the newest entry of this environment's history: then whoever put them in force is on record. */
 export async function isOnRecord(
-  activations: ActivationStore,
+  activations: ActivationHistory,
   environment: string | null,
   sources: readonly PolicyText[],
 ): Promise<boolean> {

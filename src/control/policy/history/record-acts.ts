@@ -3,17 +3,27 @@
  * of them keeps a good policy from serving, and that what is not written now is written later.
  */
 import type { PolicyText } from "../../../policy/reading/load.ts";
+import type { ActivationHistory } from "../../../store/activation-store.ts";
 import { createBacklog } from "../../background/backlog.ts";
 import { createNewestWriter } from "../../background/newest-writer.ts";
 import type { PolicyPorts } from "../in-force/policy-control.ts";
 import type { Act } from "../policy-acts.ts";
-import { auditOf, createRecord, type Recorded, type RecordedResult } from "./activation-record.ts";
+import {
+  type ActRecord,
+  auditOf,
+  createRecord,
+  type Recorded,
+  type RecordedResult,
+} from "./activation-record.ts";
+import { withWaiting } from "./with-waiting.ts";
 
 export interface ActRecorder {
   /** `lastGood`: what is kept for a start without the source, unless it was refused. */
   record(recorded: Recorded, lastGood: readonly PolicyText[]): Promise<void>;
   /** In the audit log alone: the texts in force have not changed. */
   audit(act: Act, result: RecordedResult, version: string): Promise<void>;
+  /** What was recorded, at this gateway and at all others on the store; also what the store has not taken yet. */
+  readonly history: ActivationHistory;
   /** Tries what is not written yet a last time, for a moment. */
   close(): Promise<void>;
 }
@@ -23,13 +33,14 @@ export function recordActs(ports: PolicyPorts, pause: () => Promise<void>): ActR
   const { clock, ids, activations, stored } = ports;
   const onFailed = (thrown: unknown) => ports.onRecordFailed("history", thrown);
   const copy = createNewestWriter<readonly PolicyText[]>({ clock, write: ports.saveLastGood, onFailed });
-  const history = createBacklog<ReturnType<typeof createRecord>>({
+  const backlog = createBacklog<ActRecord>({
     clock,
     write: ({ activation, texts }) => activations.record(activation, texts),
     onLate: (_, thrown) => onFailed(thrown),
     onLost: ({ activation }) => onFailed(new Error(`Activation ${activation.id} was never written down.`)),
   });
   return {
+    history: withWaiting(activations, backlog.waiting),
     async record(recorded, lastGood) {
       const { environment } = ports.compile;
       const revision = stored?.head?.revision;
@@ -39,7 +50,7 @@ export function recordActs(ports: PolicyPorts, pause: () => Promise<void>): ActR
         await pause();
         await copy.save(lastGood);
       }
-      await history.add(written);
+      await backlog.add(written);
       await ports.audit(auditOf(recorded, clock.now()));
     },
     async audit(act, result, version) {
@@ -47,7 +58,7 @@ export function recordActs(ports: PolicyPorts, pause: () => Promise<void>): ActR
       await ports.audit(auditOf(recorded, clock.now()));
     },
     async close() {
-      await Promise.all([copy.close(), history.close()]);
+      await Promise.all([copy.close(), backlog.close()]);
     },
   };
 }

@@ -6,7 +6,7 @@ import type { ConfigSnapshot, SplitSnapshots } from "../../../core/snapshot.ts";
 import type { CompilePorts } from "../../../policy/compile/compile.ts";
 import type { Finding } from "../../../policy/finding.ts";
 import type { PolicyText } from "../../../policy/reading/load.ts";
-import type { ActivationStore } from "../../../store/activation-store.ts";
+import type { ActivationHistory, ActivationStore } from "../../../store/activation-store.ts";
 import type { AuditDetails, AuditRecord } from "../../../store/audit-store.ts";
 import type { HeadAct, PolicyDocuments, PolicyHead } from "../../../store/policy-heads.ts";
 import type { Pin } from "../kept-policies.ts";
@@ -119,6 +119,8 @@ export interface PolicyControl {
   /** The texts in force, and what they say; null before the first activation. */
   inForce(): Pick<InForce, "sources" | "texts" | "document"> | null;
   status(): PolicyStatus;
+  /** Every act so far, with those that are not written down yet. */
+  readonly history: ActivationHistory;
   /** What would come of `sources`; `asTheyAre`: with nothing laid over them. Changes and records nothing. */
   check(sources: readonly PolicyText[], asTheyAre?: boolean): Promise<CheckResult>;
   /**

@@ -8,6 +8,7 @@ import { within } from "../../../core/clock.ts";
 import type { ConfigSnapshot, SplitSnapshots } from "../../../core/snapshot.ts";
 import type { Finding } from "../../../policy/finding.ts";
 import type { PolicyText } from "../../../policy/reading/load.ts";
+import type { ActivationHistory } from "../../../store/activation-store.ts";
 import type { PolicyDocuments, PolicyHead } from "../../../store/policy-heads.ts";
 import { createNewestWriter, type NewestWriter } from "../../background/newest-writer.ts";
 import { isOnRecord } from "../history/find-version.ts";
@@ -127,6 +128,10 @@ class Keeper implements PolicyControl {
     return this.#inForce.snapshot;
   };
   readonly split = (): SplitSnapshots | null => this.#staged.split();
+
+  get history(): ActivationHistory {
+    return this.#records.history;
+  }
 
   inForce(): ReturnType<PolicyControl["inForce"]> {
     return this.#inForce;
