@@ -11,6 +11,7 @@ models:
   claude: { context_window: 8000, max_output_tokens: 500, prices: { input: 3, output: 15 } }
   pair: { context_window: 8000, capabilities: [seed], prices: { input: 3, output: 15 } }
   pair2: { context_window: 8000, capabilities: [seed], prices: { input: 3, output: 15 } }
+  small: { context_window: 6000, max_output_tokens: 1000, prices: { input: 1, output: 2 } }
   vec: { context_window: 8000, capabilities: [embeddings], prices: { input: 1, output: 0 } }
 deployments:
   large-us: { model: large, provider: sim, model_id: l, region: us-east-1 }
@@ -19,6 +20,7 @@ deployments:
   pair-responses: { model: pair, provider: simr, model_id: p, region: us-east-1, weight: 99 }
   pair2-responses: { model: pair2, provider: simr, model_id: p, region: us-east-1 }
   pair2-other: { model: pair2, provider: simr, model_id: q, region: us-east-1 }
+  small-us: { model: small, provider: sim, model_id: s, region: us-east-1 }
   claude-us: { model: claude, provider: simb, model_id: c, region: us-east-1 }
 use_cases:
   both: { ladder: { primary: large, fallback: [claude] } }
@@ -29,6 +31,7 @@ use_cases:
   paired: { ladder: { primary: pair, fallback: [large] } }
   unpaired: { ladder: { primary: pair2, fallback: [large] } }
   bounded: { cost_ceiling_usd: 0.03, ladder: { primary: large, fallback: [claude] } }
+  summed: { on_overflow: [{ summarize: { model: small } }], ladder: { primary: claude } }
   short: { ladder: { primary: claude } }
   long: { ladder: { primary: claude } }
 routes:
@@ -144,6 +147,16 @@ describe("what each candidate would not honour", () => {
     expect(await explained(asked)).toMatchObject({ fault: null, overflow: "truncated" });
     const strict = await explained({ ...asked, ...STRICT });
     expect(strict).toMatchObject({ fault: "unsupported_control", overflow: null, lost: [] });
+  });
+
+  test("is foreseen of what is summed up by a model that would not hold the whole", async () => {
+    const said = { role: "user", content: "Over and over again. ".repeat(400) };
+    const answered = { role: "assistant", content: "Indeed. ".repeat(200) };
+    const messages = [...Array.from({ length: 4 }, () => [said, answered]).flat(), said];
+    expect(await explained({ model: "summed", messages })).toMatchObject({
+      fault: null,
+      overflow: "summarized",
+    });
   });
 
   test("is what the arm asks for, and what the arm asks for is not refused in the caller's name", async () => {

@@ -9,6 +9,7 @@ import type { RoutePlan } from "../../core/plan.ts";
 import type { ModelRequest, Section } from "../../core/request.ts";
 import type { UseCase } from "../../core/snapshot.ts";
 import { textTokens } from "../estimates/estimate-tokens.ts";
+import { askedAnew } from "../routing/asked-anew.ts";
 import { draftRoute, type RouteInput } from "../routing/plan.ts";
 
 export interface AsideQuestion {
@@ -44,8 +45,7 @@ export function planAside(route: RouteInput, question: AsideQuestion): PlannedAs
     maxOutputTokens,
   };
   const request = requestOf(route.request, question);
-  const estimatedInputTokens = inputTokensOf(question);
-  const plan = draftRoute({ ...route, useCase, request, estimatedInputTokens });
+  const plan = draftRoute({ ...askedAnew(route, request, inputTokensOf(question)), useCase });
   return plan.rungs.length === 0 ? null : { request, plan };
 }
 

@@ -4,6 +4,7 @@ import { estimateCost } from "../../core/estimate-cost.ts";
 import type { NanoDollars } from "../../core/money.ts";
 import type { RoutePlan } from "../../core/plan.ts";
 import type { Message, ModelRequest } from "../../core/request.ts";
+import { askedAnew } from "../routing/asked-anew.ts";
 import { draftRoute, planRoute, type RouteInput } from "../routing/plan.ts";
 
 export interface ShortRequest {
@@ -26,9 +27,8 @@ export function routeShorter(
   { request, tokens }: ShortRequest,
   spent: NanoDollars,
 ): { readonly route: RouteInput; readonly plan: RoutePlan } | Unserved {
-  const { estimates: _ofTheLong, longestInputTokens: _itsSize, ...rest } = route;
   const arm = route.arm ?? (whole.arm && { label: whole.arm.label, applied: false });
-  const again: RouteInput = { ...rest, request, estimatedInputTokens: tokens, ...(arm && { arm }) };
+  const again: RouteInput = { ...askedAnew(route, request, tokens), ...(arm && { arm }) };
   const planned = planRoute(again);
   if (planned.ok && planned.value.rungs.length > 0) {
     return isPayable(planned.value, spent) ? { route: again, plan: planned.value } : "over_ceiling";
