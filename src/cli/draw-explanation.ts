@@ -73,7 +73,7 @@ function drawLadder(view: ExplanationView, terminal: Terminal): string {
   const ceiling = view.costCeilingUsd === null ? "no cost ceiling" : `ceiling $${view.costCeilingUsd}`;
   const bounds = `${span(view.deadlineMs)} for all · ${counted(view.maxAttempts, "call")} at most · ${ceiling}`;
   const rungs = [
-    ...view.ladder.map((rung, i) => drawRung(rung, i + 1, view.openEnded, terminal)),
+    ...view.ladder.map((rung, i) => drawRung(rung, i + 1, view, terminal)),
     ...view.degraded.map((mode, i) => drawDegraded(mode, view.ladder.length + i + 1, terminal)),
   ];
   const lines = [`Ladder    ${bounds}`, rungs.join(`\n    ${terminal.paint("dim", "↓")}\n`)];
@@ -87,7 +87,7 @@ function drawLadder(view: ExplanationView, terminal: Terminal): string {
 function drawRung(
   { rung, model, alias, selection, candidates }: Rung,
   place: number,
-  openEnded: boolean,
+  view: ExplanationView,
   terminal: Terminal,
 ): string {
   const named = alias === null ? "" : `${printable(alias)} → `;
@@ -102,19 +102,24 @@ function drawRung(
       deployment,
       region,
       { text: provider, style: "dim" },
-      costOf(candidate, openEnded),
+      costOf(candidate, view),
       healthy ? "" : { text: "not healthy now", style: "red" },
-      lossesOf(candidate, openEnded),
+      lossesOf(candidate, view.openEnded),
     ];
   });
   return `${title}${choice}\n${headless(terminal, 7, rows)}`;
 }
 
-/** With a limit the cost is a bound, without one a guess. */
-function costOf({ estimatedCostUsd: usd, maxOutputTokens: limit }: Candidate, openEnded: boolean): Cell {
+/** With a limit the cost is a bound, without one a guess. Vectors have no output. */
+function costOf(
+  { estimatedCostUsd: usd, maxOutputTokens: limit }: Candidate,
+  { openEnded, estimatedOutputTokens }: ExplanationView,
+): Cell {
   if (usd === null) return { text: "unpriced", style: "yellow" };
-  if (!openEnded) return `at most $${usd}`;
-  return limit === null ? `about $${usd}` : `at most $${usd}, with ${counted(limit, "token")} out`;
+  if (limit === null && estimatedOutputTokens > 0) return `about $${usd}`;
+  return limit !== null && openEnded
+    ? `at most $${usd}, with ${counted(limit, "token")} out`
+    : `at most $${usd}`;
 }
 
 /** What it would not honour: a warning to the caller, or why it is not called. */

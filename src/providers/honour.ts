@@ -6,6 +6,7 @@ import type { Deployment } from "../core/deployment.ts";
 import type { Fault } from "../core/faults.ts";
 import type { ModelRequest } from "../core/request.ts";
 import type { Warning } from "../wires/wire.ts";
+import { limitSent } from "./limit-sent.ts";
 import { prepareCall, withinLimits } from "./prepare-call.ts";
 import { loadWire } from "./wire-registry.ts";
 
@@ -44,8 +45,8 @@ async function prepared(
   const { request: asked, warning } = limited.value;
   const call = await prepareCall(asked, deployment);
   if (!call.ok) return refused(call.fault);
-  const { warnings } = call.value;
-  const limit = asked.sampling.maxTokens ?? null;
+  const { warnings, lowered } = call.value;
+  const limit = limitSent(lowered);
   return { warnings: warning === null ? warnings : [...warnings, warning], refusal: null, limit };
 }
 

@@ -19,7 +19,7 @@ const VARIABLES: Readonly<Record<string, (request: ModelRequest, target: LowerTa
   messages: (request) => request.messages.map(({ role, content }) => ({ role, content: textOf(content) })),
   system: (request) => textsOf(request, "system"),
   user: (request) => textsOf(request, "user"),
-  max_tokens: (request, target) => request.sampling.maxTokens ?? target.maxOutputTokens,
+  max_tokens: limitOf,
   temperature: (request) => request.sampling.temperature ?? 1,
   top_p: (request) => request.sampling.topP ?? 1,
   stop: (request) => request.sampling.stop ?? [],
@@ -59,7 +59,12 @@ function lowerTemplate(
     return failed("invalid", "unsupported_control", first.message, { param: first.control });
   }
   const body = fill(template.request, request, target);
-  return ok({ body: body as Lowered["body"], warnings });
+  const limit = mentioned.has("max_tokens") ? limitOf(request, target) : null;
+  return ok({ body: body as Lowered["body"], warnings, limit });
+}
+
+function limitOf({ sampling }: ModelRequest, target: LowerTarget): number {
+  return sampling.maxTokens ?? target.maxOutputTokens;
 }
 
 /** The names of all placeholders in `value`. */

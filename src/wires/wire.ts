@@ -51,6 +51,8 @@ export interface Lowered {
   readonly warnings: readonly Warning[];
   /** Headers that belong to the body: versions and betas. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** The limit of tokens in the body, null: none; absent: it stands where a dialect has it, if it does. */
+  readonly limit?: number | null;
 }
 
 /** What a renderer must know that events do not say. */

@@ -5,13 +5,15 @@ import { type ExplainQuestion, explainRequest } from "./explain-request.ts";
 
 const POLICY = `version: 1
 name: explained
-providers: { sim: { kind: simulator }, simr: { kind: simulator, wire: openai-responses }, simb: { kind: simulator, wire: bedrock-converse } }
+providers: { sim: { kind: simulator }, simr: { kind: simulator, wire: openai-responses }, simb: { kind: simulator, wire: bedrock-converse }, sima: { kind: simulator, wire: anthropic-messages }, simu: { kind: openai-compatible, base_url: "http://127.0.0.1:9/v1", unsupported: [max_tokens, max_completion_tokens] } }
 models:
   large: { context_window: 8000, max_output_tokens: 4000, capabilities: [seed, logprobs], prices: { input: 3, output: 15 } }
   claude: { context_window: 8000, max_output_tokens: 500, prices: { input: 3, output: 15 } }
   pair: { context_window: 8000, capabilities: [seed], prices: { input: 3, output: 15 } }
   pair2: { context_window: 8000, capabilities: [seed], prices: { input: 3, output: 15 } }
   small: { context_window: 6000, max_output_tokens: 1000, prices: { input: 1, output: 2 } }
+  always: { context_window: 8000, max_output_tokens: 4000, prices: { input: 3, output: 15 } }
+  never: { context_window: 8000, max_output_tokens: 4000, prices: { input: 3, output: 15 } }
   vec: { context_window: 8000, capabilities: [embeddings], prices: { input: 1, output: 0 } }
 deployments:
   large-us: { model: large, provider: sim, model_id: l, region: us-east-1 }
@@ -21,6 +23,8 @@ deployments:
   pair2-responses: { model: pair2, provider: simr, model_id: p, region: us-east-1 }
   pair2-other: { model: pair2, provider: simr, model_id: q, region: us-east-1 }
   small-us: { model: small, provider: sim, model_id: s, region: us-east-1 }
+  always-us: { model: always, provider: sima, model_id: a, region: us-east-1 }
+  never-us: { model: never, provider: simu, model_id: n, region: us-east-1 }
   claude-us: { model: claude, provider: simb, model_id: c, region: us-east-1 }
 use_cases:
   both: { ladder: { primary: large, fallback: [claude] } }
@@ -32,6 +36,8 @@ use_cases:
   unpaired: { ladder: { primary: pair2, fallback: [large] } }
   bounded: { cost_ceiling_usd: 0.03, ladder: { primary: large, fallback: [claude] } }
   summed: { on_overflow: [{ summarize: { model: small } }], ladder: { primary: claude } }
+  opposites: { ladder: { primary: always, fallback: [never] } }
+  opposites-bounded: { cost_ceiling_usd: 0.03, ladder: { primary: always, fallback: [never] } }
   short: { ladder: { primary: claude } }
   long: { ladder: { primary: claude } }
 routes:
@@ -206,5 +212,21 @@ describe("the limit that is sent, and what it costs", () => {
       lost: ["", ""],
     };
     expect(await limits({ model: "both" })).toEqual(assumed);
+  });
+
+  test("are those of the body: what a dialect always states, and nothing where a server takes none", async () => {
+    const ofNever = [null, "0.015375"];
+    const sent = [[4000, "0.060015"], ofNever];
+    expect(await limits({ model: "opposites" })).toEqual({ openEnded: true, sent, lost: ["", ""] });
+    expect(await limits({ model: "opposites", max_tokens: 100 })).toEqual({
+      openEnded: false,
+      sent: [
+        [100, "0.001515"],
+        [null, "0.001515"],
+      ],
+      lost: ["", "max_tokens"],
+    });
+    const bounded = [[1999, "0.03"], ofNever];
+    expect(await limits({ model: "opposites-bounded" })).toMatchObject({ openEnded: true, sent: bounded });
   });
 });

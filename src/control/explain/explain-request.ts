@@ -1,9 +1,13 @@
 /** Explain for a request as a caller would send it: the same parsing, the same engine, no model called. */
 import type { Caller } from "../../core/caller.ts";
 import type { Clock } from "../../core/clock.ts";
+import type { Deployment } from "../../core/deployment.ts";
+import { costAtMost, estimateCost } from "../../core/estimate-cost.ts";
 import { type Fault, failed, ok, type Result } from "../../core/faults.ts";
 import type { FlagSource } from "../../core/flags.ts";
 import type { HealthView } from "../../core/health.ts";
+import { formatUsd } from "../../core/money.ts";
+import type { RoutePlan } from "../../core/plan.ts";
 import type { ModelRequest } from "../../core/request.ts";
 import type { ConfigSnapshot, SplitSnapshots, UseCase } from "../../core/snapshot.ts";
 import type { SpendView } from "../../core/spend.ts";
@@ -61,7 +65,7 @@ export interface CandidateHere extends ExplainedCandidate {
   readonly warnings: readonly Warning[];
   /** With what it would be passed by without a call: under `strict`, what it would not honour. */
   readonly refusal: ExplainedFault | null;
-  /** The limit on its answer that it would be sent, were it called first; null: none. */
+  /** The limit on its answer in the body that it would be sent, were it called first; null: none, its cost is a guess. */
   readonly maxOutputTokens: number | null;
 }
 
@@ -109,9 +113,9 @@ export async function explainRequest(
   const foreseen = await foreseenAsTraffic(input);
   const explained = explainRoute(input, foreseen);
   const name = explained.rollout?.rollout;
-  const { maxOutputTokens: cap } = useCase.value;
   const asked = asItsArmWants(foreseen.route, explained);
-  const ladder = await Promise.all(explained.ladder.map((rung) => withHonoured(rung, asked, snapshot, cap)));
+  const { plan } = foreseen;
+  const ladder = await Promise.all(explained.ladder.map((rung) => withHonoured(rung, asked, snapshot, plan)));
   // As traffic does: a first rung where nobody can be asked ends the ladder.
   const fault = explained.fault ?? refusalOfAll(ladder[0]);
   const override = ports.overrides?.find(({ rollout }) => rollout === name) ?? null;
@@ -136,7 +140,7 @@ async function withHonoured(
   rung: Rung,
   request: ModelRequest,
   { deployments }: ConfigSnapshot,
-  cap: number | null,
+  plan: RoutePlan,
 ): Promise<ExplanationHere["ladder"][number]> {
   const candidates = await Promise.all(
     rung.candidates.map(async (candidate): Promise<CandidateHere> => {
@@ -145,13 +149,24 @@ async function withHonoured(
       const { warnings, refusal, limit } = await honouredBy(
         request,
         deployment,
-        cap,
+        plan.maxOutputTokens,
         candidate.limitWithinCeiling,
       );
-      return { ...candidate, warnings, refusal: refusal && told(refusal), maxOutputTokens: limit };
+      const estimatedCostUsd = costUsd(plan, deployment, limit);
+      const honoured = { warnings, refusal: refusal && told(refusal), maxOutputTokens: limit };
+      return { ...candidate, estimatedCostUsd, ...honoured };
     }),
   );
-  return { ...rung, candidates };
+  return { ...rung, estimatedCostUsd: candidates[0]?.estimatedCostUsd ?? null, candidates };
+}
+
+/** With as much output as it may have by its `limit`, or else with what is planned for. */
+function costUsd(plan: RoutePlan, { model }: Deployment, limit: number | null): string | null {
+  const cost =
+    limit === null
+      ? estimateCost(plan, model)
+      : costAtMost(plan.estimatedInputTokens, limit, plan.choices, model);
+  return cost === null ? null : formatUsd(cost);
 }
 
 /** What is told where all candidates refuse, the last of them; null: one of them can be asked. */
