@@ -28,7 +28,7 @@ describe("a query parameter that is not known", () => {
         code: "unknown_parameter",
         param: "dryrun",
         message:
-          'There is no query parameter "dryrun" here. Did you mean "dry_run"? It takes dry_run, supersede, environment, note.',
+          'There is no query parameter "dryrun" here. Did you mean "dry_run"? It takes dry_run, supersede, file, environment, note.',
       },
     });
     expect(fake.control.snapshot().version).toBe(before);

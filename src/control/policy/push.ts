@@ -4,14 +4,16 @@
  */
 import type { Finding } from "../../policy/finding.ts";
 import { BASE_DOCUMENT, type PolicyHead } from "../../store/policy-heads.ts";
-import type { PolicyTurn } from "./in-force/policy-control.ts";
-import type { PutResult, StagingStatus } from "./policy-acts.ts";
+import type { PolicyTurn, WrittenAct } from "./in-force/policy-control.ts";
+import { asGiven, type PutResult, type StagingStatus } from "./policy-acts.ts";
 import type { PolicyDesk } from "./policy-desk.ts";
 import { stagingOf } from "./staging/staging.ts";
-import { documentTexts, holdsTexts } from "./store-documents.ts";
+import { documentFile, documentTexts, holdsTexts } from "./store-documents.ts";
 
 export interface PushWish {
   readonly text: string;
+  /** How the writer calls it; null: as the store does. */
+  readonly file?: string | null;
   /** The text is this environment's overlay; null: the base. */
   readonly environment: string | null;
   readonly note: string | null;
@@ -60,13 +62,21 @@ async function pushOnto(desk: PolicyDesk, turn: PolicyTurn, wish: PushWish): Pro
   if (staging && !wish.supersede && !wish.dryRun) return { result: "running", staging };
   const present = head ? await versionOf(desk, head) : null;
   if (ifVersion !== null && ifVersion !== present) return { result: "conflict", version: present };
-  const documents = { ...head?.documents, [wish.environment ?? BASE_DOCUMENT]: wish.text };
+  const name = wish.environment ?? BASE_DOCUMENT;
+  const documents = { ...head?.documents, [name]: wish.text };
+  const file = documentFile(name);
+  const act: WrittenAct = { actor, via: "push", note, text: { file, given: wish.file ?? file } };
   if (wish.dryRun) {
     const checked = await control.check(documentTexts(documents, environment));
-    return checked.result === "refused" ? checked : { ...checked, previousVersion: present };
+    const findings = asGiven(act, checked.findings);
+    return checked.result === "refused"
+      ? { ...checked, findings }
+      : { ...checked, findings, previousVersion: present };
   }
-  const put = await turn.replace(documents, { actor, via: "push", note });
-  return put.result === "conflict" ? { result: "overtaken" } : put;
+  const put = await turn.replace(documents, act);
+  return put.result === "conflict"
+    ? { result: "overtaken" }
+    : { ...put, findings: asGiven(act, put.findings) };
 }
 
 /** Another gateway may have written what is not valid here, and so is not in force. */

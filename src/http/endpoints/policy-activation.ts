@@ -24,6 +24,7 @@ import {
   refusedDoc,
   running,
 } from "./policy-answers.ts";
+import { textName } from "./policy-body.ts";
 
 const note = z.string().max(MAX_NOTE).optional().openapi({ description: "why, for the history" });
 const word = (description: string) => z.string().min(1).max(64).optional().openapi({ description });
@@ -32,12 +33,7 @@ const begun = z
   .strictObject({
     version: z.string().min(1).max(128).optional().openapi({ description: "one of the history" }),
     text: z.string().optional().openapi({ description: "instead: the policy itself" }),
-    file: z
-      .string()
-      .min(1)
-      .max(4096)
-      .default("activation.yaml")
-      .openapi({ description: "how findings name the text" }),
+    file: textName.default("activation.yaml").openapi({ description: "how findings name the text" }),
     environment: word("the text is its overlay"),
     in: word("until the first step: `10m`; absent: it is taken now"),
     at: word("instead: when it is, a date and a time with its zone (2026-01-31T09:00:00Z)"),

@@ -10,8 +10,12 @@ import type { ControlPorts } from "../control-ports.ts";
 /** JSON may write each character in six. */
 const MAX_BODY_BYTES = 2 * MAX_DOCUMENT_BYTES;
 
+/** How whoever sends a text calls it. */
+export const textName = z.string().min(1).max(4096);
+
 export const pushed = z.strictObject({
   text: z.string(),
+  file: textName.nullish().openapi({ description: "how findings name the text" }),
   environment: z.string().max(64).nullish(),
   note: z.string().max(MAX_NOTE).nullish(),
 });
@@ -42,7 +46,7 @@ export async function readPushed(
   const parsed = pushed.safeParse(json.value);
   if (parsed.success) return ok(parsed.data);
   const param = parsed.error.issues[0]?.path.join(".") ?? "";
-  const message = "The body is no {text, environment?, note?}. Send it so, or the YAML itself.";
+  const message = "The body is no {text, file?, environment?, note?}. Send it so, or the YAML itself.";
   return failed("invalid", "invalid_value", message, { param });
 }
 

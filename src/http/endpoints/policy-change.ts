@@ -18,7 +18,7 @@ import {
   refusedDoc,
   running,
 } from "./policy-answers.ts";
-import { pushed, readPushed } from "./policy-body.ts";
+import { pushed, readPushed, textName } from "./policy-body.ts";
 import { refusal } from "./response-docs.ts";
 
 const note = z.string().max(MAX_NOTE).optional().openapi({ description: "why, for the history" });
@@ -32,6 +32,7 @@ const pushQuery = z.object({
     .enum(["true", "false"])
     .default("false")
     .openapi({ description: "true: end an activation by steps that is under way" }),
+  file: textName.optional().openapi({ description: "how findings name the text" }),
   environment: z.string().max(64).optional().openapi({ description: "the text is its overlay" }),
   note,
 });
@@ -69,6 +70,7 @@ function pushEndpoint(ports: ControlPorts): Endpoint {
       }
       const outcome = await pushPolicy(desk, {
         text: body.value.text,
+        file: body.value.file ?? query.file ?? null,
         environment: body.value.environment ?? query.environment ?? null,
         note: body.value.note ?? query.note ?? null,
         ifVersion: ifMatch(headers.get("if-match")),

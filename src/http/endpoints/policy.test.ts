@@ -116,6 +116,21 @@ describe("where the policy lives in the store", () => {
     });
   });
 
+  test("PUT of a text with a name: what is said of it is by that name, also in the history", async () => {
+    const named = { text: policyWith(2).replace("primary: large", "primary: lrge"), file: "mine.yaml" };
+    const findings = [{ code: "unknown_model", file: "mine.yaml" }];
+    expect(await gateway.ask("PUT", "/admin/policy?dry_run=true", json(named))).toMatchObject({
+      body: { findings },
+    });
+    expect(await gateway.ask("PUT", "/admin/policy", json(named))).toMatchObject({ body: { findings } });
+    const history = await gateway.ask("GET", "/admin/policy/history");
+    expect(history.body.activations[0]).toMatchObject({
+      result: "refused",
+      source: "mine.yaml",
+      findings: [expect.stringMatching(/^mine\.yaml:/)],
+    });
+  });
+
   test.each([
     ["nothing", yaml(""), "empty_policy"],
     ["no UTF-8", { body: new Uint8Array([0xff, 0xfe]), headers: {} }, "invalid_utf8"],

@@ -1,9 +1,6 @@
 /** `pointsman policy push`: a policy written into the gateway's own store. */
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { documentFile } from "../../../control/policy/store-documents.ts";
-import type { Finding } from "../../../policy/finding.ts";
-import { BASE_DOCUMENT } from "../../../store/policy-heads.ts";
 import { addExamples, type CommandContext, terminalOf } from "../../context.ts";
 import { EXIT } from "../../exit-codes.ts";
 import { addGatewayOptions, type GatewayOptions } from "../../options.ts";
@@ -63,6 +60,7 @@ async function push(
       headers: ifVersion === undefined ? {} : { "if-match": `"${ifVersion}"` },
       body: {
         text: read.text,
+        file,
         ...(env !== undefined && { environment: env }),
         ...(note !== undefined && { note }),
       },
@@ -70,17 +68,13 @@ async function push(
     changeView,
   );
   const sources = [{ file, text: read.text }];
-  // The gateway calls the text by its place in the store.
-  const there = documentFile(env ?? BASE_DOCUMENT);
-  const named = (findings: readonly Finding[]) =>
-    findings.map((one) => (one.file === there ? { ...one, file } : one));
-  if (!asked.ok) return reportRefusal(terminal, { ...asked, findings: named(asked.findings) }, sources);
+  if (!asked.ok) return reportRefusal(terminal, asked, sources);
   if (terminal.json) {
     terminal.printJson(asked.raw);
     return EXIT.success;
   }
-  const change = { ...asked.view, findings: named(asked.view.findings) };
-  terminal.print(drawChange(headline(change.result, change.version), change, terminal, sources));
+  const { view } = asked;
+  terminal.print(drawChange(headline(view.result, view.version), view, terminal, sources));
   return EXIT.success;
 }
 
