@@ -53,6 +53,15 @@ describe("a first call that is slow to begin", () => {
     expect(climbed.attempts[0]).toMatchObject({ startedAtMs: AFTER, durationMs: 200 });
   });
 
+  test("that says the last word ends the second one, also where that word is a caller's who is still there", async () => {
+    const { climbed, results } = await race(hedged(), {
+      us: [{ result: "cancelled", takes: 700 }],
+      eu: [SLOW],
+    });
+    expect(climbed).toMatchObject({ ok: false, cause: "cancelled" });
+    expect(results).toEqual(["eu hedged_out hedge", "us cancelled"]);
+  });
+
   test("that is fast enough is left alone", async () => {
     const { on, results } = await race(hedged(), { us: [{ result: "ok", takes: AFTER - 1 }] });
     expect(ids(on)).toEqual(["us"]);

@@ -221,7 +221,7 @@ async function settleRace<T>(
   const other = ended.hedge ? first : second;
   const { outcome, step, endedAt } = ended;
   const isFinal = !outcome.ok && isLastWord(course, step, outcome.fault);
-  const isOver = !outcome.ok && outcome.fault.kind === "cancelled";
+  const isOver = ports.signal?.aborted === true;
   // What the first call says of the request is true of it; what a hedge says must not cost the first its chance. With a
   // caller who leaves both are over, and neither has won.
   if (outcome.ok || (isFinal && !ended.hedge && !isOver)) {
