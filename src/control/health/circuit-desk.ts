@@ -8,8 +8,7 @@ import type { AuditTrail } from "../audit/audit-trail.ts";
 export interface CircuitDesk {
   readonly health: Pick<Health, "reset" | "forceOpen" | "report">;
   readonly clock: Clock;
-  /** Null: no audit log is kept. */
-  readonly audit: Pick<AuditTrail, "note"> | null;
+  readonly audit: Pick<AuditTrail, "note">;
   /**
    * Whether what was last ordered of `deployment` is kept for a later process; resolves soon. Until it is, it is tried.
    */
@@ -51,7 +50,7 @@ export async function noteOrder(
   { action, details }: { readonly action: string; readonly details: AuditDetails },
 ): Promise<OrderedReport | null> {
   const unkept = (await desk.kept(deployment)) ? {} : ({ kept: false } as const);
-  const noted = desk.audit?.note({ actor, action, subject: deployment, details: { ...details, ...unkept } });
+  const noted = desk.audit.note({ actor, action, subject: deployment, details: { ...details, ...unkept } });
   if (unkept.kept === undefined) await noted;
   const row = rowOf(desk, deployment);
   return row && { ...row, ...unkept };

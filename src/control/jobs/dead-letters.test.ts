@@ -23,7 +23,7 @@ async function die(n: number): Promise<void> {
 function desk(change: Partial<DeadDesk> = {}): DeadDesk {
   const { store, clock } = fakes.work;
   const { jobs, queue } = store;
-  return { jobs, queue, clock, changed: () => {}, ...change };
+  return { jobs, queue, clock, changed: () => {}, audit: { note: async () => {} }, ...change };
 }
 
 describe("replay", () => {

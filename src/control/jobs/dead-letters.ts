@@ -11,8 +11,7 @@ const PAGE = 100;
 const MAX_TOLD = 100;
 
 export interface DeadDesk extends Pick<JobPorts, "jobs" | "queue" | "clock" | "changed"> {
-  /** Absent: no audit log is kept. */
-  readonly audit?: AuditTrail;
+  readonly audit: Pick<AuditTrail, "note">;
 }
 
 export interface DeadJob {
@@ -116,7 +115,7 @@ async function audited(
   const done: string[] = [];
   const note = async (more: Readonly<Record<string, unknown>>): Promise<void> => {
     const details = { count: done.length, jobs: done.slice(0, MAX_TOLD), ...more };
-    await audit?.note({ actor, action, subject: "dead letters", details });
+    await audit.note({ actor, action, subject: "dead letters", details });
   };
   try {
     await act(done);
