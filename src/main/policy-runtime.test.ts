@@ -51,7 +51,7 @@ test("what could not be written down is in the log with what kept it from being"
   expect(started.ok).toBe(true);
   if (started.ok) started.stop();
   expect(failed).toEqual([
-    expect.objectContaining({ what: "history", code: "ENOTDIR" }),
+    expect.objectContaining({ what: "last_good", code: "ENOTDIR" }),
     expect.objectContaining({ what: "seed", code: "disk", message: "The disk is full. Make room." }),
   ]);
 });

@@ -31,8 +31,12 @@ export interface ActRecorder {
 /** `pause`: lets requests have their turn. */
 export function recordActs(ports: PolicyPorts, pause: () => Promise<void>): ActRecorder {
   const { clock, ids, activations, stored } = ports;
+  const copy = createNewestWriter<readonly PolicyText[]>({
+    clock,
+    write: ports.saveLastGood,
+    onFailed: (thrown) => ports.onRecordFailed("last_good", thrown),
+  });
   const onFailed = (thrown: unknown) => ports.onRecordFailed("history", thrown);
-  const copy = createNewestWriter<readonly PolicyText[]>({ clock, write: ports.saveLastGood, onFailed });
   const backlog = createBacklog<ActRecord>({
     clock,
     write: ({ activation, texts }) => activations.record(activation, texts),

@@ -106,6 +106,13 @@ describe("what the source says", () => {
     expect((await fake.control.offer(ONE, "start")).result).toBe("activated");
     expect((await pinTo(fake, TWO)).result).toBe("activated");
     expect(attemptsOf(fake)).toBe(2);
+    // Each act that waits is told of, and once what is replaced by the next one anyway.
+    expect(fake.failures.map(([what]) => what).toSorted()).toEqual([
+      "history",
+      "history",
+      "last_good",
+      "pin",
+    ]);
   });
 
   test("changes take turns, in the order in which they came", async () => {

@@ -61,12 +61,18 @@ export interface PolicyPorts {
   /** Which gateway this is, for records of what each of several does by itself. */
   readonly instance?: string;
   onRefused(findings: readonly Finding[]): void;
-  /** Serving goes on. Of what is tried again by itself it is told once, and once an hour for as long as it fails. */
+  /**
+   * Serving goes on. Of an act that waits for the history it is told once, and again where it never will be written; of
+   * all else that is tried again by itself once, and once an hour for as long as it fails.
+   */
   onRecordFailed(what: RecordKind, thrown: unknown): void;
 }
 
-/** What was not written down; `head`: what the store has newer was not read. */
-export type RecordKind = "history" | "pin" | "staging" | "head";
+/**
+ * What was not written down; `last_good`: the copy for a start without the source; `head`: what the store has newer was not
+ * read.
+ */
+export type RecordKind = "history" | "last_good" | "pin" | "staging" | "head";
 
 export interface PolicyStatus {
   readonly version: string | null;
