@@ -26,13 +26,13 @@ function drawHead(view: ExplanationView, terminal: Terminal): string {
     if (regions !== null) wants.push(`only in ${regions.join(", ")}`);
   }
   if (view.strict) wants.push("strict");
-  const tokens = `about ${counted(view.estimatedInputTokens, "token")} in, ${outputOf(view)}`;
+  wants.push(`about ${counted(view.estimatedInputTokens, "token")} in, ${outputOf(view)}`);
   const spent = Object.entries(view.signals?.spentUsd ?? {}).map(([sum, usd]) => `${sum} $${usd}`);
   return [
     `Use case  ${terminal.paint("bold", printable(view.useCase))}`,
     `Policy    ${printable(view.policyVersion)}`,
-    `Request   ${printable(wants.join(" · "))} · ${tokens}`,
-    ...(spent.length === 0 ? [] : [`Spent     ${printable(spent.join(" · "))}`]),
+    terminal.phrase("Request   ", wants, " · "),
+    ...(spent.length === 0 ? [] : [terminal.phrase("Spent     ", spent, " · ")]),
   ].join("\n");
 }
 
@@ -40,7 +40,7 @@ function drawHead(view: ExplanationView, terminal: Terminal): string {
 function outputOf({ estimatedOutputTokens, openEnded, costCeilingUsd }: ExplanationView): string {
   if (!openEnded) return `${estimatedOutputTokens} out at most`;
   if (costCeilingUsd === null) return `${estimatedOutputTokens} out assumed, no limit is stated`;
-  return "no limit is stated, what the ceiling pays for is sent";
+  return "no limit is stated, the ceiling sets one";
 }
 
 const VERDICTS: Readonly<Record<string, Cell>> = {

@@ -16,10 +16,11 @@ const PASSED_OVER: Readonly<Record<string, string>> = {
 
 export function drawOverflow(view: OverflowView, terminal: Terminal): string {
   const whom = view.tooLongFor.map(
-    ({ deployment, room }) => `${printable(deployment)} (room for ${counted(room, "token")})`,
+    ({ deployment, room }, i) => `${i === 0 ? "for " : ""}${deployment} (room for ${counted(room, "token")})`,
   );
+  const size = [counted(view.messages, "message"), `about ${counted(view.inputTokens, "token")}`];
   const lines = [
-    `Too long  ${counted(view.messages, "message")}, about ${counted(view.inputTokens, "token")}, for ${whom.join(", ")}`,
+    terminal.phrase("Too long  ", [...size, ...whom], ", "),
     ...drawMeasure(view, view.messages, terminal),
   ];
   for (const other of view.withoutSummary) {
@@ -46,8 +47,8 @@ function drawMeasure(view: Measure, all: number, terminal: Terminal): readonly s
   if (summary) {
     const { deployment, region, estimatedInputTokens, estimatedOutputTokens, estimatedCostUsd } = summary;
     const cost = estimatedCostUsd === null ? "unpriced" : `at most $${estimatedCostUsd}`;
-    const size = `${counted(estimatedInputTokens, "token")} in, ${estimatedOutputTokens} out at most`;
-    lines.push(`    summed up by ${printable(deployment)} in ${printable(region)}: ${size}, ${cost}`);
+    const asked = `summed up by ${deployment} in ${region}: ${counted(estimatedInputTokens, "token")} in`;
+    lines.push(terminal.phrase("    ", [asked, `${estimatedOutputTokens} out at most`, cost], ", "));
     lines.push("    whether that goes well is not known before it is asked");
   }
   if (remains) {

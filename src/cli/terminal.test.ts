@@ -136,3 +136,21 @@ describe("printable", () => {
     expect(printable(`a${ESCAPE}[31mb\r\nc\u202e`)).toBe("a [31mb  c");
   });
 });
+
+describe("a phrase", () => {
+  const phrase = (columns?: number) =>
+    createTerminal(fakeProcess(columns === undefined ? {} : { isTty: true, columns }).ports, {}).phrase(
+      "Size  ",
+      ["one part", "another\u0007", "last"],
+      ", ",
+    );
+
+  test("is one line in a pipe, and where there is room for it", () => {
+    expect([phrase(), phrase(30)]).toEqual(Array(2).fill("Size  one part, another , last"));
+  });
+
+  test("goes on below its first part where it is wider than the terminal", () => {
+    expect(phrase(29)).toBe("Size  one part, another ,\n      last");
+    expect(phrase(10)).toBe("Size  one part,\n      another ,\n      last");
+  });
+});

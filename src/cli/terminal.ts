@@ -48,10 +48,13 @@ export interface Terminal {
    * columns, on indented lines of its own; in a pipe it is one line always.
    */
   table(columns: readonly Column[], rows: readonly (readonly Cell[])[]): string;
+  /** `lead`, and the parts of what is said: on one line, or where that is wider than the terminal on several, in whole parts. */
+  phrase(lead: string, parts: readonly string[], between: string): string;
 }
 
 export function createTerminal(ports: CliPorts, options: GlobalOptions): Terminal {
   const coloured = ports.isTty && options.color !== false && !ports.env.NO_COLOR;
+  const room = ports.columns ?? Number.POSITIVE_INFINITY;
   const paint = (style: Style, text: string) => {
     const [on, off] = STYLES[style];
     return coloured ? `\x1b[${on}m${text}\x1b[${off}m` : text;
@@ -67,7 +70,8 @@ export function createTerminal(ports: CliPorts, options: GlobalOptions): Termina
       else ports.stderr(`pointsman: ${printable(what)}\n${fix === null ? "" : `  fix: ${printable(fix)}\n`}`);
     },
     paint,
-    table: (columns, rows) => drawTable(columns, rows, paint, ports.columns ?? Number.POSITIVE_INFINITY),
+    table: (columns, rows) => drawTable(columns, rows, paint, room),
+    phrase: (lead, parts, between) => drawPhrase(lead, parts.map(printable), between, room),
   };
 }
 
@@ -148,6 +152,25 @@ function drawLine(
   });
   // Blanks at the end of a line would only wrap.
   return cells.join(GAP).trimEnd();
+}
+
+function drawPhrase(lead: string, parts: readonly string[], between: string, room: number): string {
+  const ending = between.trimEnd();
+  let drawn = lead;
+  let used = width(lead);
+  for (const [i, part] of parts.entries()) {
+    const needed = width(part) + (i < parts.length - 1 ? width(ending) : 0);
+    if (i > 0 && used + width(between) + needed > room) {
+      drawn += `${ending}\n${" ".repeat(width(lead))}`;
+      used = width(lead);
+    } else if (i > 0) {
+      drawn += between;
+      used += width(between);
+    }
+    drawn += part;
+    used += width(part);
+  }
+  return drawn;
 }
 
 function textOf(cell: Cell | undefined): string {

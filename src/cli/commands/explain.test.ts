@@ -98,6 +98,23 @@ use_cases:
       expect(out).toMatch(/1 primary +small\n +small-us +us-east-1/);
     });
 
+    test("is drawn within a terminal's width, and in whole parts", async () => {
+      const far = ["eu-west-1", "eu-central-1", "ap-southeast-2"];
+      const more = far.map(
+        (at) => `  small-in-${at}: { model: small, provider: sim, model_id: s, region: ${at} }\n`,
+      );
+      const text = LONGER.replace("use_cases:\n", `${more.join("")}use_cases:\n`);
+      await writeFile(join(cwd, "wide.yaml"), text);
+      const stdin = JSON.stringify({ messages: TURNS });
+      const shell = fakeProcess({ cwd, stdin, isTty: true, columns: 80 });
+      const args = ["--body", "-", "--policy", "wide.yaml", "--use-case", "summed"];
+      expect(await shell.run("explain", ...args)).toBe(0);
+      const drawn = Bun.stripANSI(shell.stdout());
+      const wide = drawn.split("\n").filter((line) => line.length > 80);
+      expect(wide.filter((line) => !line.includes("refused: "))).toEqual([]);
+      expect(drawn).toMatch(/tokens, for small-us \(room for 300 tokens\),\n {10}small-in-eu-west-1 \(/);
+    });
+
     test("draws who would sum up, for how much, that nobody knows how it ends, and what comes then", async () => {
       const { code, out } = await long("summed", TURNS);
       expect(code).toBe(0);
