@@ -84,6 +84,14 @@ test("what is wider than a telephone can be moved: the timeline keeps a size to 
   expect(page.match(/<div class="scroll">(?:<table>|<svg class="timeline")/g)).toHaveLength(wide.length);
 });
 
+test("an objective's long name goes on in the next line before it pushes its figures off a narrow screen", () => {
+  const page = renderHtml({
+    ...report(),
+    checks: [{ name: "wrong_<answers", pass: true, wanted: "≤ 0", measured: 0 }],
+  });
+  expect(page).toContain("<td>wrong_<wbr>&lt;answers</td>");
+});
+
 test("the report counts what callers saw and what it cost upstream", () => {
   expect(report()).toMatchObject({
     pass: true,

@@ -84,11 +84,16 @@ function renderChecks({ checks }: DrillReport): string {
   const rows = checks.map(({ name, pass, wanted, measured }) => {
     const mark = pass ? '<td class="pass">✓</td>' : '<td class="fail">✗</td>';
     const value = measured === null ? "never" : short(measured);
-    return `<tr>${mark}<td>${escapeHtml(name)}</td><td class="number">${escapeHtml(wanted)}</td><td class="number">${value}</td></tr>`;
+    return `<tr>${mark}<td>${inParts(name)}</td><td class="number">${escapeHtml(wanted)}</td><td class="number">${value}</td></tr>`;
   });
   const head =
     '<tr><th></th><th>objective</th><th class="number">wanted</th><th class="number">measured</th></tr>';
   return scrolled(`<table>${head}${rows.join("")}</table>`);
+}
+
+/** A name that may go on in the next line behind each part of it, so that figures beside it stay on a narrow screen. */
+function inParts(name: string): string {
+  return escapeHtml(name).replaceAll("_", "_<wbr>");
 }
 
 function renderFigures(report: DrillReport): string {
