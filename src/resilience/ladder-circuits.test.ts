@@ -1,28 +1,12 @@
 /** What the ladder makes of circuits, and what it says when nothing is left. */
 import { describe, expect, test } from "bun:test";
-import type { Attempt } from "../core/decision.ts";
 import type { Deployment } from "../core/deployment.ts";
 import type { DegradedMode } from "../core/plan.ts";
-import { eu, ids, other, usOne, usTwo, usual } from "./fake-fleet.ts";
+import { aSummary, eu, ids, other, usOne, usTwo, usual } from "./fake-fleet.ts";
 import { plan } from "./fake-plan.ts";
 import { type Act, type Stage, stage } from "./fake-provider.ts";
 
 const busy: DegradedMode = { mode: "busy", message: "Busy.", status: 200, retryAfterSeconds: 5 };
-
-/** A summary that was made before. */
-const SUMMED: Attempt = {
-  rung: "fallback",
-  deployment: "sum",
-  model: "sum",
-  provider: "umbrella",
-  region: "us",
-  result: "ok",
-  purpose: "overflow_summary",
-  startedAtMs: 0,
-  waitedMs: 0,
-  durationMs: 0,
-  cost: 0,
-};
 
 function breakCircuit(on: Stage, id: string, slow = false): void {
   for (let count = 0; count < 10; count++) {
@@ -78,7 +62,7 @@ describe("circuits", () => {
   ])("with %s too dear, whoever is payable is the last resort", async (_, dear, spent, called) => {
     const on = stage(plan([[usOne], [eu]], { costCeiling: 100 }));
     for (const id of ["us-1", "eu"]) breakCircuit(on, id);
-    const summed = { ...SUMMED, cost: spent };
+    const summed = { ...aSummary("ok"), cost: spent };
     const estimateCost = ({ id }: Deployment) => (id === dear ? 101 - spent : 40);
     const climbed = await on.run({ resume: { attempts: [summed], left: [] }, estimateCost });
     expect(climbed).toMatchObject({ ok: true, value: `from ${called}` });
@@ -150,22 +134,11 @@ describe("circuits", () => {
   test.each(["ok", "fault"] as const)(
     "a summary that was made of it (%s) is no call for the answer, and turns off neither",
     async (result) => {
-      const summary: Attempt = {
-        rung: "fallback",
-        deployment: "small",
-        model: "small",
-        provider: "acme",
-        region: "us",
-        result,
-        startedAtMs: 0,
-        waitedMs: 0,
-        durationMs: 5,
-        cost: null,
-        purpose: "overflow_summary",
-      };
       const on = stage(plan([[usOne]]));
       breakCircuit(on, "us-1");
-      expect(await on.run({ resume: { attempts: [summary], left: [] } })).toMatchObject({ ok: true });
+      expect(await on.run({ resume: { attempts: [aSummary(result)], left: [] } })).toMatchObject({
+        ok: true,
+      });
       expect(ids(on)).toEqual(["us-1"]);
     },
   );

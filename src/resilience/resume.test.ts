@@ -1,7 +1,6 @@
 /** A climb that goes on where others of the same request ended. */
 import { expect, test } from "bun:test";
-import type { Attempt } from "../core/decision.ts";
-import { eu, ids, other, usOne, usTwo, usual } from "./fake-fleet.ts";
+import { aSummary, eu, ids, other, usOne, usTwo, usual } from "./fake-fleet.ts";
 import { deployment, plan } from "./fake-plan.ts";
 import { stage } from "./fake-provider.ts";
 import { createRetryBudget } from "./retry-budget.ts";
@@ -12,21 +11,8 @@ test.each([
   ["answered", "ok", ["us-1"]],
   ["failed", "fault", []],
 ] as const)("a summary that was %s before the first call", async (_what, result, called) => {
-  const summary: Attempt = {
-    rung: "fallback",
-    deployment: "small",
-    model: "small",
-    provider: "acme",
-    region: "us",
-    result,
-    startedAtMs: 0,
-    waitedMs: 0,
-    durationMs: 5,
-    cost: null,
-    purpose: "overflow_summary",
-  };
   const on = stage(plan(usual));
-  const resume = { attempts: [summary], left: [] };
+  const resume = { attempts: [aSummary(result)], left: [] };
   const climbed = await on.run({ retryBudget: createRetryBudget(settings), resume });
   expect(ids(on)).toEqual([...called]);
   expect(on.calls.map(({ number }) => number)).toEqual(called.map(() => 2));
