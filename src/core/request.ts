@@ -156,6 +156,8 @@ export interface Origin {
   readonly limitByPolicy?: boolean;
   /** The limit that stood in `sampling` before it was lowered or set, null: none did; absent: it stands there still. */
   readonly limitBefore?: number | null;
+  /** Nobody states one: the limit in `sampling` is what the cost ceiling pays for. */
+  readonly limitByCeiling?: boolean;
   /** The caller's headers that its wire passes on (`anthropic-beta`), by lower-case name. */
   readonly headers?: Readonly<Record<string, string>>;
 }

@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import { type Fault, fault } from "../core/faults.ts";
 import type { ModelRequest, Sampling, WireId } from "../core/request.ts";
+import { statedLimit } from "../core/stated-limit.ts";
 import { nameOf } from "../wires/losses.ts";
 import type { LowerTarget, Warning } from "../wires/wire.ts";
 import { renameTools, type ToolNaming, underOwnNames } from "./tool-names.ts";
@@ -92,12 +93,6 @@ export function withinLeast(request: ModelRequest, wire: AnyWire, target: LowerT
 
 function boundsOf(wire: AnyWire, target: LowerTarget): Bounds | undefined {
   return target.imitates === true ? IMITATORS : BOUNDS[wire.id];
-}
-
-/** By the caller, whatever is sent now; undefined: none, or an arm's takes its place. */
-function statedLimit({ sampling, origin }: ModelRequest): number | undefined {
-  if (origin.limitByPolicy) return undefined;
-  return origin.limitBefore === undefined ? sampling.maxTokens : (origin.limitBefore ?? undefined);
 }
 
 type Say = (control: string, why: string) => void;

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from "bun:test";
 import type { Deployment } from "../core/deployment.ts";
 import type { ModelRequest } from "../core/request.ts";
 import { BASE_POLICY, FAKE_REQUEST, snapshotOf } from "../policy/fake-policy.ts";
+import { limitSent } from "./limit-sent.ts";
 import { prepareCall, withinLimits } from "./prepare-call.ts";
 import { loadWire } from "./wire-registry.ts";
 
@@ -39,6 +40,49 @@ describe("the limits of a request", () => {
     expect(withinLimits(asking(9000, true), null, MODEL, null)).toMatchObject({
       ok: false,
       fault: { code: "unsupported_control", unsent: true },
+    });
+  });
+});
+
+describe("a limit that cannot be sent", () => {
+  const TEMPLATE = { request: { in: "{{prompt}}" }, text: "/text" };
+  const openai = { unsupported: new Set(["max_tokens", "max_completion_tokens"]) };
+  const sagemaker = { type: "sagemaker", url: "http://127.0.0.1:9", region: "us-east-1", template: TEMPLATE };
+  const SERVERS: readonly (readonly [string, object])[] = [
+    ["Chat Completions", { ...openai, wire: "openai-chat" }],
+    ["Responses", { unsupported: new Set(["max_output_tokens"]), wire: "openai-responses" }],
+    ["Converse", { unsupported: new Set(["maxTokens"]), wire: "bedrock-converse" }],
+    ["a template", { endpoint: sagemaker, wire: "openai-chat" }],
+  ];
+  const prepared = async (change: object, sampling: object, cap: number | null, ceiling: number | null) => {
+    const origin = { ...FAKE_REQUEST.origin, wire: "native" } as const;
+    const limited = withinLimits({ ...FAKE_REQUEST, strict: true, sampling, origin }, cap, MODEL, ceiling);
+    if (!limited.ok) throw new Error(limited.fault.message);
+    return prepareCall(limited.value.request, { ...DEPLOYMENT, model: MODEL, ...change } as Deployment);
+  };
+
+  test.each(SERVERS)("to %s is no loss to a strict caller who stated none", async (_name, change) => {
+    for (const [cap, ceiling] of [[null, 2000] as const, [500, null] as const]) {
+      const call = await prepared(change, {}, cap, ceiling);
+      if (!call.ok) throw new Error(call.fault.message);
+      expect(call.value.warnings).toEqual([]);
+      expect(limitSent(call.value.lowered)).toBeNull();
+    }
+  });
+
+  test.each(SERVERS)("to %s is one to whoever stated it", async (_name, change) => {
+    for (const cap of [null, 500]) {
+      expect(await prepared(change, { maxTokens: 900 }, cap, null)).toMatchObject({
+        ok: false,
+        fault: { code: "unsupported_control", param: expect.stringMatching(/max_?(?:\w+_)?tokens/i) },
+      });
+    }
+  });
+
+  test("is told of where it is the ceiling's and can be", async () => {
+    expect(await prepared({}, {}, null, 2000)).toMatchObject({
+      ok: true,
+      value: { warnings: [{ control: "max_tokens", message: expect.stringContaining("2000 tokens") }] },
     });
   });
 });

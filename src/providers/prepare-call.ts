@@ -9,9 +9,10 @@ import type { Lowered, LowerTarget, Warning } from "../wires/wire.ts";
 import { beyondModelFault, capOutput, cappedWarning, ceilingWarning } from "./cap-output.ts";
 import { changesDialect, crossingLosses } from "./crossing.ts";
 import { withinBounds, withinLeast } from "./dialect-bounds.ts";
+import { limitSent } from "./limit-sent.ts";
 import { type AnyWire, loadWire } from "./wire-registry.ts";
 
-/** `warning`: what the caller is told with the answer; null: nothing was taken away. */
+/** `warning`: what the caller is told with the answer; null: it did not ask for more. */
 export interface WithinLimits {
   readonly request: ModelRequest;
   readonly warning: Warning | null;
@@ -30,8 +31,11 @@ export function withinLimits(
 ): Result<WithinLimits> {
   const beyond = beyondModelFault(request, model);
   if (beyond) return { ok: false, fault: beyond };
-  const warning = cappedWarning(request, cap, model) ?? ceilingWarning(withinCeiling, model);
-  return { ok: true, value: { request: capOutput(request, cap ?? withinCeiling, model), warning } };
+  const warning = cappedWarning(request, cap, model);
+  const capped = capOutput(request, cap ?? withinCeiling, model);
+  if (withinCeiling === null) return { ok: true, value: { request: capped, warning } };
+  const origin = { ...capped.origin, limitByCeiling: true };
+  return { ok: true, value: { request: { ...capped, origin }, warning } };
 }
 
 /** All that a call needs of its request. */
@@ -71,9 +75,20 @@ function prepareOn(request: ModelRequest, deployment: Deployment, wire: AnyWire)
   const target = targetOf(deployment);
   const fit = changesDialect(request, wire) ? withinBounds : withinLeast;
   const fitted = fit(request, wire, target);
-  if (fitted === null) return lowered(request, wire, target, losses);
-  if ("kind" in fitted) return withhold(fitted);
-  return lowered(fitted.request, fitted.wire, target, [...losses, ...fitted.warnings]);
+  if (fitted !== null && "kind" in fitted) return withhold(fitted);
+  const call =
+    fitted === null
+      ? lowered(request, wire, target, losses)
+      : lowered(fitted.request, fitted.wire, target, [...losses, ...fitted.warnings]);
+  return request.origin.limitByCeiling ? tellingOfCeiling(call, deployment.model) : call;
+}
+
+/** A limit of the ceiling's that could not be sent is nothing to tell of. */
+function tellingOfCeiling(call: Result<PreparedCall>, model: ModelSpec): Result<PreparedCall> {
+  if (!call.ok) return call;
+  const { lowered, warnings } = call.value;
+  const warning = ceilingWarning(limitSent(lowered), model);
+  return warning === null ? call : { ok: true, value: { ...call.value, warnings: [...warnings, warning] } };
 }
 
 function lowered(

@@ -4,6 +4,7 @@
  */
 import { fault } from "../core/faults.ts";
 import type { ContentPart, ModelRequest } from "../core/request.ts";
+import { statedLimit } from "../core/stated-limit.ts";
 import { type Control, type Losses, lose, loseReasoning, nameOf, noLosses } from "../wires/losses.ts";
 import { openaiChat } from "../wires/openai-chat.ts";
 import { isShared } from "../wires/openai-shared.ts";
@@ -29,7 +30,7 @@ function lostControls(request: ModelRequest, mentioned: ReadonlySet<string>): re
   const add = (control: Control, isAsked: boolean): void => {
     if (isAsked) found.push(nameOf(control, origin.wire));
   };
-  if (sampling.maxTokens !== undefined && !mentioned.has("max_tokens")) found.push("max_tokens");
+  if (statedLimit(request) !== undefined && !mentioned.has("max_tokens")) found.push("max_tokens");
   add("temperature", sampling.temperature !== undefined && !mentioned.has("temperature"));
   add("topP", sampling.topP !== undefined && !mentioned.has("top_p"));
   add("stop", sampling.stop !== undefined && !mentioned.has("stop"));

@@ -1,6 +1,7 @@
 /** What of a request its provider cannot honour. Owns the warnings and how each dialect names its controls. */
 import type { Fault } from "../core/faults.ts";
-import type { WireId } from "../core/request.ts";
+import type { ModelRequest, WireId } from "../core/request.ts";
+import { statedLimit } from "../core/stated-limit.ts";
 import type { Warning } from "./wire.ts";
 
 /** Gathered while a body is made. */
@@ -22,6 +23,18 @@ export function lose(
 ): void {
   if (losses.warnings.some((known) => known.control === control)) return;
   losses.warnings.push({ control, message: `\`${control}\` ${why}` });
+}
+
+const LIMITS: ReadonlySet<string> = new Set([
+  "max_tokens",
+  "max_completion_tokens",
+  "max_output_tokens",
+  "maxTokens",
+]);
+
+/** Whether `field` of a body has a limit that no caller asked for, but the policy: nobody loses it. */
+export function isOurLimit(field: string, request: ModelRequest): boolean {
+  return LIMITS.has(field) && statedLimit(request) === undefined;
 }
 
 /** Reasoning of an earlier answer that was left out. What nobody signed asks nobody to keep it. */

@@ -5,7 +5,7 @@ import type { ModelRequest } from "../../core/request.ts";
 import { withTrimmedEnd } from "../blank-texts.ts";
 import { withoutContract } from "../contract-metadata.ts";
 import { hasMisfit } from "../fitting-ids.ts";
-import { type Losses, lose, noLosses } from "../losses.ts";
+import { isOurLimit, type Losses, lose, noLosses } from "../losses.ts";
 import { enforcesSchemas } from "../model-version.ts";
 import type { JsonObject, Lowered, LowerTarget } from "../wire.ts";
 import { cachePointsOf } from "./cache-points.ts";
@@ -33,7 +33,7 @@ export function lowerConverse(request: ModelRequest, target: LowerTarget): Resul
   const losses = noLosses();
   const own = request.origin.wire === WIRE_ID;
   const body = own ? fromOrigin(request, target, losses) : fromContract(request, target, losses);
-  removeUnsupported(body, target, losses);
+  removeUnsupported(body, request, target, losses);
   if (losses.fault !== null) return { ok: false, fault: losses.fault };
   const { warnings } = losses;
   const first = warnings[0];
@@ -130,13 +130,13 @@ function setOutput(body: Body, member: "textFormat" | "effort", value: unknown):
 }
 
 /** `target.unsupported` names fields of the body or of its `inferenceConfig`. */
-function removeUnsupported(body: Body, target: LowerTarget, losses: Losses): void {
+function removeUnsupported(body: Body, request: ModelRequest, target: LowerTarget, losses: Losses): void {
   for (const field of target.unsupported) {
     const config = body.inferenceConfig;
     if (isRecord(config) && config[field] !== undefined) {
       const { [field]: former, ...rest } = config;
       body.inferenceConfig = rest;
-      if (former !== null) lose(losses, `inferenceConfig.${field}`);
+      if (former !== null && !isOurLimit(field, request)) lose(losses, `inferenceConfig.${field}`);
     } else if (body[field] !== undefined) {
       if (body[field] !== null) lose(losses, field);
       delete body[field];

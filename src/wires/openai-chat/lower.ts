@@ -10,6 +10,7 @@ import type {
   ToolChoice,
 } from "../../core/request.ts";
 import { withoutContract } from "../contract-metadata.ts";
+import { isOurLimit } from "../losses.ts";
 import { askedEffort, fitEffort } from "../openai-effort.ts";
 import { carryShared, losesTier } from "../openai-shared.ts";
 import { ownMessages } from "../own-messages.ts";
@@ -206,10 +207,15 @@ function removeUnsupported(body: Body, request: ModelRequest, target: LowerTarge
     if (body[field] === undefined) continue;
     const other = SPELLINGS[field];
     if (other !== undefined && !unsupported.has(other)) respell(body, field, other);
-    else if (body[field] === null || (field === "stream_options" && !request.streamUsage)) delete body[field];
+    else if (body[field] === null || isOurs(field, request)) delete body[field];
     else lose(field);
   }
   return warnings ?? NO_WARNINGS;
+}
+
+/** What only the gateway added is taken back in silence. */
+function isOurs(field: string, request: ModelRequest): boolean {
+  return isOurLimit(field, request) || (field === "stream_options" && !request.streamUsage);
 }
 
 function respell(body: Body, field: string, other: string): void {

@@ -1,5 +1,6 @@
 /** What of a request the target cannot honour. Owns what is taken out of the body, and what is said of it. */
 import type { ContentPart, ModelRequest, ReasoningControl, Sampling } from "../../core/request.ts";
+import { isOurLimit } from "../losses.ts";
 import { askedEffort, fitEffort } from "../openai-effort.ts";
 import { losesTier } from "../openai-shared.ts";
 import type { LowerTarget, Warning } from "../wire.ts";
@@ -59,7 +60,7 @@ export function removeUnsupported(
     if (body[field] === undefined) continue;
     const stated = request.origin.wire === WIRE_ID && request.origin.body[field] !== undefined;
     // What only we added is taken back in silence.
-    const ours = !stated && (field === "store" || field === "include");
+    const ours = isOurLimit(field, request) || (!stated && (field === "store" || field === "include"));
     if (body[field] === null || ours) delete body[field];
     else lose(field);
   }
