@@ -300,7 +300,7 @@ describe("a policy in the gateway's own store, by the command line", () => {
   test("history, show, diff and rollback tell and undo what was pushed", async () => {
     const pushed = (await statusOf(gateway)).version;
     const history = await command(gateway, "policy", "history", "--limit", "2");
-    expect(history.stdout).toMatch(/refused +- +demo +store:policy\.yaml/);
+    expect(history.stdout).toMatch(/refused +- +demo +broken\.yaml/);
     expect(history.stdout).toContain("support-chat: primary atlas@us-east-1 → nimbus");
     expect(history.stdout).toContain("(cheaper)");
     expect(history.stderr).toContain("More: --before act_");
