@@ -10,8 +10,6 @@ import type { Finding } from "../../../policy/finding.ts";
 import type { PolicyText } from "../../../policy/reading/load.ts";
 import type { ActivationHistory } from "../../../store/activation-store.ts";
 import type { PolicyDocuments, PolicyHead } from "../../../store/policy-heads.ts";
-import { createNewestWriter, type NewestWriter } from "../../background/newest-writer.ts";
-import { isOnRecord } from "../history/find-version.ts";
 import { type ActRecorder, recordActs } from "../history/record-acts.ts";
 import type { Pin } from "../kept-policies.ts";
 import {
@@ -28,7 +26,9 @@ import { StagedActivations } from "../staging/staged-activations.ts";
 import type { KeptStaging } from "../staging/staging-place.ts";
 import { documentTexts, sameDocuments } from "../store-documents.ts";
 import { type Compiled, compileVersion, judgeTexts } from "./compile-version.ts";
+import { HeldPin } from "./held-pin.ts";
 import type { InForce } from "./in-force.ts";
+import { type Offered, offeredAtStart, offeredByHead } from "./offered.ts";
 import { oneTry, type TurnActs } from "./one-try.ts";
 import type {
   CheckResult,
@@ -42,11 +42,6 @@ import type {
 /** `pin`: what an earlier process has left. */
 export function createPolicyControl(ports: PolicyPorts, pin: Pin | null = null): PolicyControl {
   return new Keeper(ports, pin);
-}
-
-interface Offered {
-  readonly sources: readonly PolicyText[];
-  readonly act: Act;
 }
 
 interface Put {
@@ -71,8 +66,7 @@ class Keeper implements PolicyControl {
   #inForce: InForce | null = null;
   #isServing = false;
   #refused: PolicyStatus["refused"] = null;
-  #pin: Pin | null;
-  readonly #pinWriter: NewestWriter<Pin | null>;
+  readonly #pin: HeldPin;
   /** What the source says now, whether or not it is in force. */
   #offered: Offered | null = null;
   readonly #records: ActRecorder;
@@ -81,12 +75,7 @@ class Keeper implements PolicyControl {
 
   constructor(ports: PolicyPorts, pin: Pin | null) {
     this.#ports = ports;
-    this.#pin = pin;
-    this.#pinWriter = createNewestWriter({
-      clock: ports.clock,
-      write: (kept) => ports.savePin(kept),
-      onFailed: (thrown) => ports.onRecordFailed("pin", thrown),
-    });
+    this.#pin = new HeldPin(ports, pin);
     this.#staged = new StagedActivations({
       ports,
       inForce: () => this.#inForce,
@@ -99,7 +88,7 @@ class Keeper implements PolicyControl {
         if (isWritten) this.#offered = { sources, act };
         return this.#putUnpinned(sources, act, { tested, isWritten });
       },
-      savePinAhead: (pin) => this.#pinWriter.saveAhead(pin),
+      savePinAhead: (pin) => this.#pin.saveAhead(pin),
       pinTo: (sources, act, digest) => this.#pinTo(sources, act, digest, false),
       takeOffer: async () => this.#offered && this.#takeOffer(this.#offered),
       catchUp: () => this.#catchUp(),
@@ -139,7 +128,6 @@ class Keeper implements PolicyControl {
 
   readonly status = (): PolicyStatus => {
     const source = this.#ports.sourceStatus();
-    const pin = this.#pin;
     return {
       version: this.#inForce?.snapshot.version ?? null,
       environment: this.#inForce?.snapshot.environment ?? null,
@@ -150,10 +138,7 @@ class Keeper implements PolicyControl {
       overrides: this.#ports.overlay?.list() ?? [],
       staging: this.#staged.status(),
       ...(source && { source }),
-      pinned: pin && {
-        ...{ version: pin.version, at: pin.at, actor: pin.actor, note: pin.note },
-        ...(!this.#pinWriter.isKept && { kept: false as const }),
-      },
+      pinned: this.#pin.told(),
     };
   };
 
@@ -193,7 +178,7 @@ class Keeper implements PolicyControl {
 
   unpin(act: Act) {
     return this.#inTurn(async (): Promise<PutResult | null> => {
-      if (!this.#pin || !this.#inForce) return null;
+      if (!this.#pin.now || !this.#inForce) return null;
       await this.#staged.clear(act);
       const put = await this.#put(this.#offered?.sources ?? this.#inForce.sources, act, {
         onSwap: this.#unpinned,
@@ -207,7 +192,7 @@ class Keeper implements PolicyControl {
 
   restorePin(offered: readonly PolicyText[] | null) {
     return this.#inTurn(async () => {
-      const pin = this.#pin;
+      const { now: pin } = this.#pin;
       if (!pin || (offered && digestOfTexts(offered) !== pin.sourceDigest)) return null;
       const { actor, note } = pin;
       // What was laid over the pinned texts since then still is.
@@ -215,7 +200,7 @@ class Keeper implements PolicyControl {
       const put = await this.#put(pin.sources, again, { tested: false });
       // Kept anew, by this gateway: another one on the same data may have left it, and take it away.
       await this.#setPin(put.result === "refused" ? null : pin);
-      if (put.result !== "refused") this.#offered = asStart(offered);
+      if (put.result !== "refused") this.#offered = offeredAtStart(offered);
       return put;
     });
   }
@@ -232,11 +217,11 @@ class Keeper implements PolicyControl {
 
   resumeStaging({ plan, older, newer, sourceDigest }: KeptStaging, offered: readonly PolicyText[] | null) {
     return this.#inTurn(async () => {
-      if (this.#pin && this.#pin.at >= plan.at) return "over";
+      if (this.#pin.now && this.#pin.now.at >= plan.at) return "over";
       const act: Act = { actor: "start", via: "restore", note: null };
       const put = await this.#put(older, act, { tested: false });
       if (put.result === "refused") return "lost";
-      this.#offered = asStart(offered);
+      this.#offered = offeredAtStart(offered);
       const adopted = await this.#staged.adopt({ plan, sources: newer }, false, sourceDigest);
       return adopted ? "resumed" : "lost";
     });
@@ -246,7 +231,7 @@ class Keeper implements PolicyControl {
     this.#staged.halt();
     // An act under way is written down like any other.
     await within(this.#ports.clock, LAST_TURN_MS, this.#last);
-    await Promise.all([this.#records.close(), this.#pinWriter.close()]);
+    await Promise.all([this.#records.close(), this.#pin.close()]);
   }
 
   noteRefused(findings: readonly Finding[]): void {
@@ -268,7 +253,7 @@ class Keeper implements PolicyControl {
   async #takeIn(head: PolicyHead): Promise<OfferResult> {
     if (!this.#ports.stored?.take(head)) return { result: "held", version: this.snapshot().version };
     const { environment } = this.#ports.compile;
-    const offered = await this.#offerOf(head);
+    const offered = await offeredByHead(this.#ports, head, this.#inForce === null);
     this.#offered = offered;
     const { plan = null, documents = {} } = head.staged ?? {};
     const put = await this.#staged.yieldTo(plan, () => this.#takeOffer(offered));
@@ -277,16 +262,6 @@ class Keeper implements PolicyControl {
       await this.#staged.adopt(staged, true, digestOfTexts(offered.sources));
     }
     return put;
-  }
-
-  /** At a start the act is the start's, unless the gateway that changed the policy died before it was on record. */
-  async #offerOf({ documents, actor, note, via }: PolicyHead): Promise<Offered> {
-    const { compile, activations } = this.#ports;
-    const sources = documentTexts(documents, compile.environment);
-    const act: Act = { actor, via: "source", note, ...(via && { origin: via }) };
-    if (this.#inForce) return { sources, act };
-    const known = !via || (await isOnRecord(activations, compile.environment, sources).catch(() => true));
-    return { sources, act: known ? { ...act, actor: "start", note: null } : act };
   }
 
   async #replace(documents: PolicyDocuments, act: WrittenAct) {
@@ -309,7 +284,7 @@ class Keeper implements PolicyControl {
   }
 
   async #takeOffer({ sources, act }: Offered): Promise<OfferResult> {
-    const pin = this.#pin;
+    const { now: pin } = this.#pin;
     const held = this.#staged.running && !sameTexts(sources, this.#inForce?.sources ?? []);
     if (pin?.sourceDigest === digestOfTexts(sources) || held) {
       this.#refused = null;
@@ -319,7 +294,7 @@ class Keeper implements PolicyControl {
   }
 
   async #putUnpinned(sources: readonly PolicyText[], act: Act, how: Put): Promise<PutResult> {
-    const pin = this.#pin;
+    const { now: pin } = this.#pin;
     const put = await this.#put(sources, act, { ...how, onSwap: this.#unpinned });
     if (pin && put.result !== "refused") await this.#setPin(null);
     return put;
@@ -334,24 +309,24 @@ class Keeper implements PolicyControl {
     const { actor, note } = act;
     const at = this.#ports.clock.now();
     const pinned = (version: string) => {
-      this.#pin = { version, at, actor, note, sourceDigest: sourceDigest ?? "", sources };
+      this.#pin.now = { version, at, actor, note, sourceDigest: sourceDigest ?? "", sources };
       this.#refused = null;
     };
     const put = await this.#put(sources, act, { onSwap: pinned, tested });
     if (put.result === "unchanged") pinned(put.version);
     // Also where it was refused: it may have been kept before it was to be in force.
-    await this.#setPin(this.#pin);
+    await this.#pin.save();
     return put;
   }
 
   /** Digest of the texts that the source offers now, also while a pin or a staging holds them back. */
   #sourceDigest(): string {
-    if (this.#offered === null && this.#pin) return this.#pin.sourceDigest;
+    if (this.#offered === null && this.#pin.now) return this.#pin.now.sourceDigest;
     return digestOfTexts(this.#offered?.sources ?? this.#inForce?.sources ?? []);
   }
 
   readonly #unpinned = (): void => {
-    this.#pin = null;
+    this.#pin.now = null;
   };
 
   #lay(sources: readonly PolicyText[]): readonly PolicyText[] {
@@ -412,11 +387,7 @@ class Keeper implements PolicyControl {
   }
 
   async #setPin(pin: Pin | null): Promise<void> {
-    this.#pin = pin;
-    await this.#pinWriter.save(pin);
+    this.#pin.now = pin;
+    await this.#pin.save();
   }
-}
-
-function asStart(sources: readonly PolicyText[] | null): Offered | null {
-  return sources && { sources, act: { actor: "start", via: "source", note: null } };
 }
